@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit - what is kept, and how anyone can check that it is what was written.
+ *
+ * A worker packs an aud_entry and hands it to the recorder; the recorder alone opens the database, turns identities
+ * into pseudonyms, seals what is about a person under that person's own key, appends to the Merkle log, and answers only
+ * after the commit is on disk. The record format is at the top of audit/ledger.c.
+ */
+#ifndef STOA_AUDIT_AUDIT_H
+#define STOA_AUDIT_AUDIT_H
+#include <stdbool.h>
+#include "base/buf.h"
+#include "base/hash.h"
+
+#define AUD_ID_LEN 24 /* writer instance (16 random bytes) and its counter (8): makes handing over repeatable */
+
+/* What can be a record. */
+#define AUD_KINDS(X)                                                                                                   \
+    X(DECISION, "decision")   /* a verdict of note or higher */                                                        \
+    X(LEARNING, "learning")   /* an activity of a person who opted in */                                               \
+    X(RESOURCE, "resource")   /* something worth learning from, with its tags; no person in it */                      \
+    X(CONSENT, "consent")     /* a person opted in or out */                                                           \
+    X(ACCESS, "access")       /* someone looked at a person's records */                                               \
+    X(ERASURE, "erasure")     /* a person's key was destroyed */                                                       \
+    X(GENERATION, "generation") /* the configuration changed */                                                        \
+    X(SYSTEM, "system")       /* a process died, records waited … */
+enum aud_kind {
+#define X(id, name) AUD_##id,
+    AUD_KINDS(X)
+#undef X
+};
+const char *aud_kind_name(enum aud_kind kind);
+
+/* A name/value pair of a record. Values are ids, numbers, URLs without query, titles of public resources: never typed
+ * text, never a header, never a match (DESIGN §6.3); aud_entry_check refuses keys that are not in audit/fields.def. */
+struct aud_entry { /* built by the sender; fixed size parts, details as packed pairs */
+    uint8_t id[AUD_ID_LEN];
+    enum aud_kind kind;
+    int64_t wall_ms;
+    char person[256];   /* identity in clear, only on the way to the recorder; "" for none */
+    char subject[64];   /* what it is about: rule, generation …; an id */
+    struct st_buf details; /* JSON object text with keys of audit/fields.def */
+};
+void aud_entry_init(struct aud_entry *entry, enum aud_kind kind); /* fini with aud_entry_fini */
+void aud_entry_fini(struct aud_entry *entry);
+void aud_entry_pack(const struct aud_entry *entry, struct st_buf *out);
+ST_MUST enum st_rc aud_entry_unpack(struct st_span packed, struct aud_entry *out, struct st_err *err);
+
+/* ---- the recorder's side --------------------------------------------------------------------------------------- */
+
+struct aud_store;
+
+struct aud_options {
+    const char *dir;             /* state_dir/audit: database files, keys, checkpoints */
+    const char *checkpoint_copy; /* NULL: none */
+    const char *origin;          /* the log's name in checkpoints: "stoa/<host id>" */
+    int64_t checkpoint_ms, checkpoint_records, retention_ms;
+};
+/* Opens or creates. A file that is not ours, or a newer schema, is ST_E_CONFIG with a diag line; nothing is changed. */
+ST_MUST enum st_rc aud_open(const struct aud_options *options, struct aud_store **out, struct st_diag *diag,
+                            struct st_err *err);
+void aud_close(struct aud_store *store); /* writes a last checkpoint; NULL is fine */
+
+/* Adds to the open batch. An id that is already there is counted as done, not written twice. A LEARNING entry of a
+ * person who has not opted in is dropped without a trace (and is done). */
+ST_MUST enum st_rc aud_append(struct aud_store *store, const struct aud_entry *entry, struct st_err *err);
+/* One transaction, synchronous=FULL; after ST_OK everything appended so far survives a power loss. On ST_ERR the batch
+ * is kept and the next commit tries it again. */
+ST_MUST enum st_rc aud_commit(struct aud_store *store, struct st_err *err);
+/* Signs the tree when checkpoint_ms or checkpoint_records is due (or now). Call after commit and from a timer. */
+ST_MUST enum st_rc aud_checkpoint(struct aud_store *store, bool now, struct st_err *err);
+/* Removes what is older than the retention; a record says so. */
+ST_MUST enum st_rc aud_retain(struct aud_store *store, struct st_err *err);
+
+/* A person's switch; itself a record. scope: "learning". by: who did it (the person, an admin), as identity. */
+ST_MUST enum st_rc aud_consent_set(struct aud_store *store, const char *person, const char *scope, bool granted,
+                                   const char *by, struct st_err *err);
+ST_MUST enum st_rc aud_consent_get(struct aud_store *store, const char *person, const char *scope, bool *granted,
+                                   struct st_err *err);
+/* Destroys the person's key: their sealed details are unreadable from now on, the log stays valid. */
+ST_MUST enum st_rc aud_erase(struct aud_store *store, const char *person, struct st_err *err);
+
+/* ---- readers (the CLI opens the same files read-only) ------------------------------------------------------------- */
+
+struct aud_record {
+    uint64_t seq;
+    int64_t wall_ms;
+    enum aud_kind kind;
+    const char *pseudonym;  /* "p-k7f3…", "" for none */
+    const char *subject;
+    struct st_span details; /* JSON; empty when it is sealed and the reader holds no key, or the key was destroyed */
+};
+typedef bool aud_record_f(void *ctx, const struct aud_record *record); /* false stops */
+struct aud_filter {
+    uint64_t from_seq;      /* 0: from the first */
+    uint64_t last;          /* only the last n; 0: all */
+    int kind;               /* enum aud_kind or -1 */
+    const char *pseudonym;  /* NULL: any */
+};
+/* Read-only. Reading the details of a person is only possible through the recorder (control socket), which records it. */
+ST_MUST enum st_rc aud_read(const char *dir, const struct aud_filter *filter, aud_record_f *fn, void *ctx,
+                            struct st_diag *diag, struct st_err *err);
+
+struct aud_verdict {
+    uint64_t records, checkpoints;
+    uint64_t bad_seq;      /* the first record that is not what was written; 0: none */
+    const char *problem;   /* literal, NULL when all is well */
+    char root[65];         /* hex */
+};
+/* Re-hashes every record, rebuilds the tree, checks every signed checkpoint (those in `dir` and in `checkpoints_dir`,
+ * which may be NULL) and their consistency. ST_E_INTEGRITY with *out filled when something is wrong. */
+ST_MUST enum st_rc aud_verify(const char *dir, const char *checkpoints_dir, struct aud_verdict *out,
+                              struct st_diag *diag, struct st_err *err);
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* filters - what is in a message, and what in it must not leave.
+ *
+ * decode: a message (query string and body) becomes fields of text, each with an exact map back to the body's bytes.
+ * scan:   fields are normalised, matched by one compiled pack set, validated; what survives is a finding.
+ * redact: findings are written back through the same chain, so that the message stays valid in every layer.
+ * All of it works on whole, bounded messages in an arena; nothing here knows sockets, policies or people.
+ */
+#ifndef STOA_FILTERS_FILTERS_H
+#define STOA_FILTERS_FILTERS_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/diag.h"
+
+/* ---- decode ---------------------------------------------------------------------------------------------------- */
+
+/* One layer of wrapping; a field's chain lists them from the outside in. */
+#define FLT_CODECS(X)                                                                                                  \
+    X(NONE, "none") X(QUERY, "query") X(FORM, "form") X(JSON, "json") X(MULTIPART, "multipart") X(TEXT, "text")        \
+    X(HTML, "html")
+enum flt_codec {
+#define X(id, name) FLT_CODEC_##id,
+    FLT_CODECS(X)
+#undef X
+};
+const char *flt_codec_name(enum flt_codec codec);
+
+#define FLT_CHAIN_MAX 6
+#define FLT_FIELDS_MAX 4096
+
+/* Why a message, or a part of it, was not looked into. */
+#define FLT_REASONS(X)                                                                                                 \
+    X(NONE, "none") X(CODING, "unknown-content-coding") X(BOMB, "decompression-ratio") X(TYPE, "content-type")         \
+    X(SIZE, "too-large") X(SYNTAX, "malformed") X(DEPTH, "too-deep") X(FIELDS, "too-many-fields")                      \
+    X(CHARSET, "unknown-charset") X(MEDIA, "media") X(FAILED, "scan-failed")
+enum flt_reason {
+#define X(id, name) FLT_REASON_##id,
+    FLT_REASONS(X)
+#undef X
+};
+const char *flt_reason_name(enum flt_reason reason);
+
+enum flt_coverage { FLT_FULLY, FLT_PARTLY, FLT_NOT };
+const char *flt_coverage_name(enum flt_coverage coverage); /* "fully" "partly" "not" */
+
+struct flt_receipt {
+    enum flt_coverage coverage;
+    enum flt_reason reason; /* of the first part that was not inspected */
+    uint64_t bytes, inspected; /* of the body as sent; of it, looked into */
+};
+
+struct flt_map; /* from offsets in a field's text to offsets in the plain body; opaque */
+
+struct flt_field {
+    /* Where it is, from the outside in: keys joined by '/', array elements as '#', query fields under "?":
+     * "wpTextbox1", "variables/input/message/text", "blocks/#/text", "?q". Wire data, hence a span. */
+    struct st_span path;
+    struct st_span text; /* decoded UTF-8; lives in the arena of the decode */
+    struct st_span name; /* file name of a multipart part; empty otherwise */
+    enum flt_codec chain[FLT_CHAIN_MAX];
+    uint8_t depth;       /* used entries of chain */
+    bool is_query;       /* in the request target, not in the body */
+    bool is_secret;      /* set by whoever knows (an adapter): never scanned, never shown, never handed on */
+    const struct flt_map *map;
+};
+
+struct flt_input {
+    struct st_span query;            /* without '?'; empty when there is none */
+    struct st_span body;             /* as sent, after transfer coding */
+    struct st_span content_type;     /* field value, empty when absent */
+    struct st_span content_encoding; /* field value, empty when absent */
+    size_t plain_limit;              /* ceiling for the body after content coding, bytes */
+};
+
+struct flt_doc {
+    struct st_span plain; /* the body after content coding, in the arena; equals input.body when there was none */
+    struct st_span query; /* borrowed from the input */
+    bool was_coded;       /* content coding was taken off: a rewritten body goes out without it */
+    struct flt_field *fields;
+    size_t n;
+    struct flt_receipt receipt;
+};
+
+/* Never ST_ERR for what a peer sent: what cannot be read is in doc->receipt. ST_ERR is memory or the arena's ceiling. */
+ST_MUST enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct flt_doc **out,
+                              struct st_err *err);
+/* For a path pattern of an adapter: '*' is one segment, a trailing "**" any rest; ASCII case matters. */
+bool flt_path_match(struct st_span pattern, struct st_span path);
+
+/* ---- packs ----------------------------------------------------------------------------------------------------- */
+
+enum flt_severity { FLT_LOW, FLT_MEDIUM, FLT_HIGH, FLT_CRITICAL };
+const char *flt_severity_name(enum flt_severity severity); /* "low" … "critical" */
+
+struct flt_rule { /* a detector, as everyone else sees it; lives as long as its pack set */
+    const char *id;   /* "pii.de.iban" */
+    const char *pack; /* "bank" */
+    enum flt_severity severity;
+    const char *title_en, *title_de;
+    const char *mask; /* what redaction writes: "[iban]" */
+    const char *const *tags; /* NULL-terminated */
+};
+
+struct flt_packs; /* all packs of one generation, compiled; refcounted, immutable */
+
+/* Loads every *.pack.yaml in the directories (NULL-terminated list), compiles, and runs each rule's own examples; one
+ * that does not behave is an error of the file. cache_dir keeps compiled databases keyed by content, library version
+ * and CPU; NULL: none. On ST_OK *out holds one reference: the caller's. */
+ST_MUST enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct flt_packs **out,
+                                  struct st_diag *diag, struct st_err *err);
+struct flt_packs *flt_packs_retain(struct flt_packs *packs);
+void flt_packs_release(struct flt_packs *packs); /* NULL is fine */
+size_t flt_packs_count(const struct flt_packs *packs);
+const struct flt_rule *flt_packs_rule(const struct flt_packs *packs, size_t i); /* borrowed */
+const struct flt_rule *flt_packs_find(const struct flt_packs *packs, const char *id); /* NULL when unknown */
+/* ST_E_UNSUPPORTED with a plain sentence when this CPU cannot run the scanner (hs_valid_platform). */
+ST_MUST enum st_rc flt_platform_check(struct st_err *err);
+
+/* ---- scan ------------------------------------------------------------------------------------------------------ */
+
+struct flt_finding {
+    const struct flt_rule *rule;
+    uint32_t field;    /* index into doc->fields */
+    uint32_t from, to; /* bytes of that field's text, end exclusive */
+    uint8_t confidence; /* 0..100; dlp levels: low >= 65, medium >= 75, high >= 85 */
+};
+struct flt_findings {
+    struct flt_finding *items; /* in the arena, by field, then by from; overlapping lesser ones are dropped */
+    size_t n;
+    bool is_capped; /* more than FLT_FINDINGS_MAX: the rest was not kept, the verdict is as strict as the worst */
+};
+#define FLT_FINDINGS_MAX 256
+#define FLT_CONFIDENCE_MIN 50 /* below it a candidate is no finding */
+
+/* What became of one candidate, for `stoa explain`; called in scan order when a trace is wanted. */
+struct flt_candidate {
+    const struct flt_rule *rule;
+    uint32_t field, from, to;
+    uint8_t confidence;
+    const char *why; /* literal: "checksum ok", "checksum wrong", "example value", "below 50" */
+};
+typedef void flt_trace_f(void *ctx, const struct flt_candidate *candidate);
+
+/* A worker's own scratch space; not shared between threads or processes. */
+struct flt_scanner;
+ST_MUST enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, struct st_err *err);
+void flt_scanner_free(struct flt_scanner *scanner); /* NULL is fine */
+/* Scans every field that is not is_secret, each normalised (NFKC, case, zero-width, full-width), findings mapped back
+ * to the field's text. trace may be NULL. */
+ST_MUST enum st_rc flt_scan(struct flt_scanner *scanner, struct st_arena *arena, const struct flt_doc *doc,
+                            struct flt_findings *out, flt_trace_f *trace, void *trace_ctx, struct st_err *err);
+/* One text without a message around it: what `stoa scan` does with a file. *doc_out is a doc of one field. */
+ST_MUST enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, struct flt_doc **doc_out,
+                                struct st_err *err);
+
+/* ---- redact ---------------------------------------------------------------------------------------------------- */
+
+/* Writes doc->plain with the marked findings (mark[i] true) replaced by their rule's mask, valid in every layer, to
+ * *out. ST_E_UNSUPPORTED when a chain cannot be written back (then the verdict is block); findings in query fields are
+ * rewritten to *query_out. */
+ST_MUST enum st_rc flt_redact(const struct flt_doc *doc, const struct flt_findings *findings, const bool *mark,
+                              struct st_buf *out, struct st_buf *query_out, struct st_err *err);
+#endif

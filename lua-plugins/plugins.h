@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plugins - what platforms mean (adapters) and what L&D finds useful (curation), written in Lua.
+ *
+ * Adapters and curation conditions are data: a file is run once in a bare state, checked, and turned into C tables, so
+ * that a transaction costs no Lua call unless a plugin asks for one. Hooks run in one sandboxed state per plugin and
+ * worker, with a memory cap in the allocator and a time budget kept by a watchdog.
+ */
+#ifndef STOA_LUA_PLUGINS_PLUGINS_H
+#define STOA_LUA_PLUGINS_PLUGINS_H
+#include "filters/filters.h"
+
+struct lp_set; /* adapters, plugins and curation rules of one generation; refcounted; holds Lua states, so one process */
+
+/* Loads platforms/*.lua, plugins and curation/*.curate.lua below each directory (NULL-terminated list). A file that is
+ * wrong is a diagnostic; self-tests in the files are run. disable: plugin names to leave out, NULL-terminated, or NULL. */
+ST_MUST enum st_rc lp_set_load(const char *const *dirs, const char *const *disable, struct lp_set **out,
+                               struct st_diag *diag, struct st_err *err);
+struct lp_set *lp_set_retain(struct lp_set *set);
+void lp_set_release(struct lp_set *set); /* NULL is fine */
+const char *const *lp_platforms(const struct lp_set *set); /* ids, NULL-terminated, borrowed */
+
+/* ---- adapters -------------------------------------------------------------------------------------------------- */
+
+/* The adapter that claims a host (exact or "*.suffix"), NULL when none does. host is lower case. Borrowed id. */
+const char *lp_host_platform(const struct lp_set *set, struct st_span host);
+
+#define LP_PHASES(X) X(COMMIT, "commit") X(DRAFT, "draft") X(PREPARE, "prepare") X(CONFIRM, "confirm")
+enum lp_phase {
+#define X(id, name) LP_##id,
+    LP_PHASES(X)
+#undef X
+};
+
+struct lp_request { /* all borrowed */
+    struct st_span method, host, path, query; /* path without query */
+    struct st_span content_type;
+};
+struct lp_route; /* one rule of one adapter that matched; borrowed from the set */
+
+/* True when this path is a login or credential endpoint: it is forwarded unread, unscanned, unlogged. */
+bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req);
+/* The rule for a request. The generic fallback answers for a write on a host without its own rule; NULL: nothing to see
+ * (a GET of a page with no meaning). doc may be NULL before the body is there; then only head-based rules match and
+ * *needs_body tells that another call with the doc is due. */
+const struct lp_route *lp_route_find(const struct lp_set *set, const struct lp_request *req, const struct flt_doc *doc,
+                                     bool *needs_body);
+
+struct lp_activity { /* one thing a person did; schema in docs/activity.md; strings live in the arena, spans too */
+    const char *platform, *kind, *audience; /* "youtube" "watch.progress" "public"; never NULL */
+    enum lp_phase phase;
+    uint8_t confidence;        /* 100 exact rule, 50 generic */
+    struct st_span object_id, object_type, title, author, url; /* url canonical, no query but allowed parameters */
+    struct st_span text;       /* the typed text, fields joined by newline; in memory only */
+    struct st_span lang;
+    uint32_t *typed;           /* indexes of the doc's fields that a person typed */
+    size_t n_typed;
+    struct { uint64_t from_ms, to_ms; } *intervals; /* watch.*: media time */
+    size_t n_intervals;
+    uint64_t length_ms, dwell_ms; /* 0: unknown */
+    bool is_final;
+};
+/* Marks is_secret on the doc's fields by the adapter's redact_always, and fills *out. ST_AGAIN: this request is no
+ * activity after all. */
+ST_MUST enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route,
+                                    const struct lp_request *req, struct flt_doc *doc, struct st_arena *arena,
+                                    struct lp_activity *out, struct st_err *err);
+
+/* How to say no there. body is built from the route's shape and the (plain text) message; lives in the arena. */
+struct lp_denial {
+    unsigned status;             /* 403, 200 … */
+    const char *content_type;    /* borrowed */
+    struct st_span body;
+    bool is_page;                /* the shape is "page": the caller writes its own HTML page instead of body */
+};
+ST_MUST enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const char *message, const char *id,
+                           struct lp_denial *out, struct st_err *err);
+
+/* ---- hooks ----------------------------------------------------------------------------------------------------- */
+
+struct lp_opinion {
+    uint8_t verdict;         /* as enum pol_verdict: 0 allow … 4 block; only what the plugin has permission for */
+    const char *plugin;      /* borrowed; NULL when none spoke */
+    const char *reason;      /* in the arena; an id, NULL */
+    const char *message_en, *message_de; /* in the arena; NULL */
+    const char *failed;      /* a plugin that failed in this call, and how its on_failure was honoured; NULL */
+};
+/* Runs the activity hook of every enabled plugin, in name order; the strictest opinion wins. */
+ST_MUST enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_activity *activity,
+                                    const struct flt_findings *findings, const char *const *groups,
+                                    struct st_arena *arena, struct lp_opinion *out, struct st_err *err);
+
+/* ---- curation (in the curator process) -------------------------------------------------------------------------- */
+
+struct lp_item { /* a bounded copy of a page or post; spans borrowed */
+    const char *platform, *kind;
+    struct st_span url, title, author, lang, text; /* text: plain, HTML already taken off */
+    uint64_t dwell_ms, length_ms;
+};
+struct lp_tag {
+    const char *rule, *topic, *level, *skill, *queue, *verb; /* borrowed from the set; NULL when absent */
+    uint64_t credit_dwell_ms, expire_ms;
+};
+/* Every rule that matches, in file order. */
+ST_MUST enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_arena *arena,
+                             struct lp_tag **out, size_t *n, struct st_err *err);
+/* One line per node of the rule's tree: depth, what it asks, whether it held. For `stoa curate preview`. */
+typedef void lp_explain_f(void *ctx, const char *rule, unsigned depth, const char *node, bool held);
+ST_MUST enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_explain_f *fn, void *ctx,
+                                     struct st_err *err);
+/* Text, title and lang of an HTML page (or any text), bounded; into the arena. */
+ST_MUST enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_span content_type,
+                                struct st_span *title, struct st_span *lang, struct st_span *text, struct st_err *err);
+#endif

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every foreign library, by pkg-config where it ships a .pc file, else by header and library. Debian 12 and 13.
+find_package(PkgConfig REQUIRED)
+function(dep name module)
+    pkg_check_modules(PC_${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+    add_library(dep::${name} ALIAS PkgConfig::PC_${name})
+endfunction()
+dep(crypto libcrypto)
+dep(ssl libssl)
+dep(jansson jansson)
+dep(yaml yaml-0.1)
+dep(hs libhs) # Vectorscan or Hyperscan: the same soname and API
+dep(zlib zlib)
+dep(brotli libbrotlidec)
+dep(zstd libzstd)
+dep(utf8proc libutf8proc)
+dep(sqlite sqlite3)
+dep(lua lua5.4)
+dep(event libevent_core)
+dep(cares libcares)
+dep(psl libpsl)
+dep(seccomp libseccomp)
