@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* generation - one immutable set of config, policies, packs, plugins and adapters.
+ *
+ * The supervisor copies every file of a new set into state_dir/generations/N, checks it there as a whole, and only then
+ * tells the children to load that folder: what was checked is what is loaded, and a bad set leaves the old one running.
+ * A txn keeps the generation it began with.
+ */
+#ifndef STOA_GATEWAY_GENERATION_H
+#define STOA_GATEWAY_GENERATION_H
+#include "lua-plugins/plugins.h"
+#include "policies/policies.h"
+
+struct generation {
+    unsigned magic, refs;
+    uint64_t number;
+    struct pol_set *policies;
+    struct lp_set *plugins;
+};
+
+/* Loads the set that starts at a stoa.yaml. On ST_OK *out holds one reference. */
+ST_MUST enum st_rc generation_load(const char *config_path, uint64_t number, struct generation **out,
+                                   struct st_diag *diag, struct st_err *err);
+struct generation *generation_retain(struct generation *gen);
+void generation_release(struct generation *gen); /* NULL is fine */
+
+/* Copies config and every file it names to dir (made; 0700), paths rewritten to the copies; keys and certificates are
+ * not copied but referred to. Answers the path of the copy's stoa.yaml in out. */
+ST_MUST enum st_rc generation_snapshot(const char *config_path, const char *dir, char *out, size_t size,
+                                       struct st_diag *diag, struct st_err *err);
+#endif
