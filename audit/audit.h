@@ -2,27 +2,27 @@
 /* audit - what is kept, and how anyone can check that it is what was written.
  *
  * A worker packs an aud_entry and hands it to the recorder; the recorder alone opens the database, turns identities
- * into pseudonyms, seals what is about a person under that person's own key, appends to the Merkle log, and answers only
- * after the commit is on disk. The record format is at the top of audit/ledger.c.
+ * into pseudonyms, seals what is about a person under that person's own key, appends to the Merkle log, and answers
+ * only after the commit is on disk. The record format is at the top of audit/ledger.c.
  */
 #ifndef STOA_AUDIT_AUDIT_H
 #define STOA_AUDIT_AUDIT_H
-#include <stdbool.h>
 #include "base/buf.h"
 #include "base/hash.h"
+#include <stdbool.h>
 
 #define AUD_ID_LEN 24 /* writer instance (16 random bytes) and its counter (8): makes handing over repeatable */
 
 /* What can be a record. */
-#define AUD_KINDS(X)                                                                                                   \
-    X(DECISION, "decision")   /* a verdict of note or higher */                                                        \
-    X(LEARNING, "learning")   /* an activity of a person who opted in */                                               \
-    X(RESOURCE, "resource")   /* something worth learning from, with its tags; no person in it */                      \
-    X(CONSENT, "consent")     /* a person opted in or out */                                                           \
-    X(ACCESS, "access")       /* someone looked at a person's records */                                               \
-    X(ERASURE, "erasure")     /* a person's key was destroyed */                                                       \
-    X(GENERATION, "generation") /* the configuration changed */                                                        \
-    X(SYSTEM, "system")       /* a process died, records waited … */
+#define AUD_KINDS(X)                                                                                \
+    X(DECISION, "decision")     /* a verdict of note or higher */                                   \
+    X(LEARNING, "learning")     /* an activity of a person who opted in */                          \
+    X(RESOURCE, "resource")     /* something worth learning from, with its tags; no person in it */ \
+    X(CONSENT, "consent")       /* a person opted in or out */                                      \
+    X(ACCESS, "access")         /* someone looked at a person's records */                          \
+    X(ERASURE, "erasure")       /* a person's key was destroyed */                                  \
+    X(GENERATION, "generation") /* the configuration changed */                                     \
+    X(SYSTEM, "system")         /* a process died, records waited … */
 enum aud_kind {
 #define X(id, name) AUD_##id,
     AUD_KINDS(X)
@@ -36,8 +36,8 @@ struct aud_entry { /* built by the sender; fixed size parts, details as packed p
     uint8_t id[AUD_ID_LEN];
     enum aud_kind kind;
     int64_t wall_ms;
-    char person[256];   /* identity in clear, only on the way to the recorder; "" for none */
-    char subject[64];   /* what it is about: rule, generation …; an id */
+    char person[256];      /* identity in clear, only on the way to the recorder; "" for none */
+    char subject[64];      /* what it is about: rule, generation …; an id */
     struct st_buf details; /* JSON object text with keys of audit/fields.def */
 };
 void aud_entry_init(struct aud_entry *entry, enum aud_kind kind); /* fini with aud_entry_fini */
@@ -79,32 +79,34 @@ ST_MUST enum st_rc aud_consent_get(struct aud_store *store, const char *person, 
 /* Destroys the person's key: their sealed details are unreadable from now on, the log stays valid. */
 ST_MUST enum st_rc aud_erase(struct aud_store *store, const char *person, struct st_err *err);
 
-/* ---- readers (the CLI opens the same files read-only) ------------------------------------------------------------- */
+/* ---- readers (the CLI opens the same files read-only) -------------------------------------------------------------
+ */
 
 struct aud_record {
     uint64_t seq;
     int64_t wall_ms;
     enum aud_kind kind;
-    const char *pseudonym;  /* "p-k7f3…", "" for none */
+    const char *pseudonym; /* "p-k7f3…", "" for none */
     const char *subject;
     struct st_span details; /* JSON; empty when it is sealed and the reader holds no key, or the key was destroyed */
 };
 typedef bool aud_record_f(void *ctx, const struct aud_record *record); /* false stops */
 struct aud_filter {
-    uint64_t from_seq;      /* 0: from the first */
-    uint64_t last;          /* only the last n; 0: all */
-    int kind;               /* enum aud_kind or -1 */
-    const char *pseudonym;  /* NULL: any */
+    uint64_t from_seq;     /* 0: from the first */
+    uint64_t last;         /* only the last n; 0: all */
+    int kind;              /* enum aud_kind or -1 */
+    const char *pseudonym; /* NULL: any */
 };
-/* Read-only. Reading the details of a person is only possible through the recorder (control socket), which records it. */
+/* Read-only. Reading the details of a person is only possible through the recorder (control socket), which records it.
+ */
 ST_MUST enum st_rc aud_read(const char *dir, const struct aud_filter *filter, aud_record_f *fn, void *ctx,
                             struct st_diag *diag, struct st_err *err);
 
 struct aud_verdict {
     uint64_t records, checkpoints;
-    uint64_t bad_seq;      /* the first record that is not what was written; 0: none */
-    const char *problem;   /* literal, NULL when all is well */
-    char root[65];         /* hex */
+    uint64_t bad_seq;    /* the first record that is not what was written; 0: none */
+    const char *problem; /* literal, NULL when all is well */
+    char root[65];       /* hex */
 };
 /* Re-hashes every record, rebuilds the tree, checks every signed checkpoint (those in `dir` and in `checkpoints_dir`,
  * which may be NULL) and their consistency. ST_E_INTEGRITY with *out filled when something is wrong. */

@@ -6,9 +6,9 @@
  */
 #ifndef STOA_BASE_ARENA_H
 #define STOA_BASE_ARENA_H
-#include <stddef.h>
 #include "base/err.h"
 #include "base/span.h"
+#include <stddef.h>
 
 struct st_arena;
 

@@ -6,10 +6,10 @@
  */
 #ifndef STOA_BASE_BUF_H
 #define STOA_BASE_BUF_H
-#include <stddef.h>
-#include <stdint.h>
 #include "base/err.h"
 #include "base/span.h"
+#include <stddef.h>
+#include <stdint.h>
 
 struct st_buf {
     uint8_t *p;
@@ -18,7 +18,7 @@ struct st_buf {
 };
 
 void st_buf_init(struct st_buf *buf, size_t limit);
-void st_buf_fini(struct st_buf *buf); /* wipes; safe on a zeroed struct */
+void st_buf_fini(struct st_buf *buf);  /* wipes; safe on a zeroed struct */
 void st_buf_reset(struct st_buf *buf); /* n = 0, keeps the memory, forgets a failure */
 void st_buf_put(struct st_buf *buf, const void *p, size_t n);
 void st_buf_span(struct st_buf *buf, struct st_span s);
@@ -27,7 +27,7 @@ void st_buf_str(struct st_buf *buf, const char *s);
 void st_buf_fmt(struct st_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Room for n more bytes at the returned place; commit with buf->n += used. NULL when failed. */
 ST_MUST uint8_t *st_buf_room(struct st_buf *buf, size_t n);
-void st_buf_drop(struct st_buf *buf, size_t n); /* takes n bytes off the front */
+void st_buf_drop(struct st_buf *buf, size_t n);       /* takes n bytes off the front */
 struct st_span st_buf_view(const struct st_buf *buf); /* dies at the next change */
 /* ST_OK when every append fitted, else fills err. */
 ST_MUST enum st_rc st_buf_done(const struct st_buf *buf, struct st_err *err, const char *where);

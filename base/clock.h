@@ -6,9 +6,9 @@
  */
 #ifndef STOA_BASE_CLOCK_H
 #define STOA_BASE_CLOCK_H
+#include "base/err.h"
 #include <stddef.h>
 #include <stdint.h>
-#include "base/err.h"
 
 uint64_t st_clock_ms(void);      /* monotonic milliseconds since an arbitrary start, turns included */
 uint64_t st_clock_us(void);      /* the same in microseconds */

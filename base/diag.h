@@ -6,8 +6,8 @@
  */
 #ifndef STOA_BASE_DIAG_H
 #define STOA_BASE_DIAG_H
-#include <stdio.h>
 #include "base/err.h"
+#include <stdio.h>
 
 struct st_diag; /* a list with a ceiling of 100 entries; the 101st is counted, not kept */
 
@@ -24,7 +24,7 @@ enum st_rc st_diag_add(struct st_diag *diag, const char *file, unsigned line, un
     __attribute__((format(printf, 5, 6)));
 size_t st_diag_count(const struct st_diag *diag);
 const struct st_diag_item *st_diag_at(const struct st_diag *diag, size_t i); /* NULL past the end */
-void st_diag_print(const struct st_diag *diag, FILE *to); /* file:line:col: text, one line each */
+void st_diag_print(const struct st_diag *diag, FILE *to);                    /* file:line:col: text, one line each */
 /* The candidate nearest to `word` (edit distance <= 2), or NULL: for "did you mean". Borrowed from the list. */
 const char *st_diag_nearest(const char *word, const char *const *candidates, size_t n);
 #endif

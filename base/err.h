@@ -19,23 +19,23 @@ enum st_rc {
 };
 
 /* Every cause there is. `name` is what logs and --json show; it never changes once shipped. */
-#define ST_E_CODES(X)                                                                                                  \
-    X(NONE, "none")               /* no error */                                                                       \
-    X(NOMEM, "no-memory")         /* an allocation failed */                                                           \
-    X(LIMIT, "limit")             /* a ceiling from policy or protocol was reached */                                  \
-    X(SYNTAX, "syntax")           /* bytes do not follow their format */                                               \
-    X(PROTO, "protocol")          /* well-formed, but not allowed here */                                              \
-    X(CONFIG, "config")           /* a file people write is wrong; a struct st_diag says where */                      \
-    X(IO, "io")                   /* a system call failed; num is errno */                                             \
-    X(CLOSED, "closed")           /* the peer went away */                                                             \
-    X(TIMEOUT, "timeout")         /* a deadline passed */                                                              \
-    X(DNS, "dns")                 /* the name has no address */                                                        \
-    X(TLS, "tls")                 /* handshake or record layer; num is OpenSSL's reason */                             \
-    X(CERT, "certificate")        /* a chain, name or date did not verify; num is X509_V_ERR_* */                      \
-    X(UNSUPPORTED, "unsupported") /* a coding, version or feature that is not built in */                              \
-    X(UNAVAILABLE, "unavailable") /* another process of the family is away */                                          \
-    X(DENIED, "denied")           /* not permitted */                                                                  \
-    X(INTEGRITY, "integrity")     /* stored data is not what was written */                                            \
+#define ST_E_CODES(X)                                                                             \
+    X(NONE, "none")               /* no error */                                                  \
+    X(NOMEM, "no-memory")         /* an allocation failed */                                      \
+    X(LIMIT, "limit")             /* a ceiling from policy or protocol was reached */             \
+    X(SYNTAX, "syntax")           /* bytes do not follow their format */                          \
+    X(PROTO, "protocol")          /* well-formed, but not allowed here */                         \
+    X(CONFIG, "config")           /* a file people write is wrong; a struct st_diag says where */ \
+    X(IO, "io")                   /* a system call failed; num is errno */                        \
+    X(CLOSED, "closed")           /* the peer went away */                                        \
+    X(TIMEOUT, "timeout")         /* a deadline passed */                                         \
+    X(DNS, "dns")                 /* the name has no address */                                   \
+    X(TLS, "tls")                 /* handshake or record layer; num is OpenSSL's reason */        \
+    X(CERT, "certificate")        /* a chain, name or date did not verify; num is X509_V_ERR_* */ \
+    X(UNSUPPORTED, "unsupported") /* a coding, version or feature that is not built in */         \
+    X(UNAVAILABLE, "unavailable") /* another process of the family is away */                     \
+    X(DENIED, "denied")           /* not permitted */                                             \
+    X(INTEGRITY, "integrity")     /* stored data is not what was written */                       \
     X(PLUGIN, "plugin")           /* a Lua plugin failed or broke its budget */
 
 enum st_e {
@@ -50,7 +50,10 @@ struct st_err {
     const char *what;  /* literal: "pattern does not compile" */
     int64_t num;       /* errno, a size, an index; 0 when there is none */
 };
-#define ST_ERR_INIT { ST_E_NONE, "", "", 0 }
+#define ST_ERR_INIT          \
+    {                        \
+        ST_E_NONE, "", "", 0 \
+    }
 
 /* Fills *err (NULL is fine) and answers ST_ERR, so that a failing line is one line. */
 #define st_fail(err, code, where, what, num) st_fail_at((err), (code), "" where, "" what, (int64_t)(num))

@@ -7,16 +7,16 @@
  */
 #ifndef STOA_BASE_IPC_H
 #define STOA_BASE_IPC_H
-#include <stdbool.h>
 #include "base/buf.h"
+#include <stdbool.h>
 
 #define IPC_MAX (128u * 1024u)
 
 struct ipc_msg {
     uint16_t type;
-    uint64_t id;          /* chosen by the asker, repeated in the answer */
-    struct st_span body;  /* borrowed from the caller's receive buffer: dies at the next ipc_recv */
-    int fd;               /* -1, or a descriptor that the receiver now owns */
+    uint64_t id;         /* chosen by the asker, repeated in the answer */
+    struct st_span body; /* borrowed from the caller's receive buffer: dies at the next ipc_recv */
+    int fd;              /* -1, or a descriptor that the receiver now owns */
 };
 
 /* Two connected, non-blocking, close-on-exec ends with room for several messages. */

@@ -6,12 +6,13 @@
  */
 #ifndef STOA_BASE_JSON_H
 #define STOA_BASE_JSON_H
-#include <jansson.h>
-#include <stdbool.h>
 #include "base/buf.h"
 #include "base/diag.h"
+#include <jansson.h>
+#include <stdbool.h>
 
-/* On ST_OK *out holds one reference: the caller's (json_decref). `file` names the text in diagnostics; diag may be NULL. */
+/* On ST_OK *out holds one reference: the caller's (json_decref). `file` names the text in diagnostics; diag may be
+ * NULL. */
 ST_MUST enum st_rc st_json_read(struct st_span text, const char *file, json_t **out, struct st_diag *diag,
                                 struct st_err *err);
 
@@ -22,7 +23,8 @@ struct st_json { /* writer; no allocation of its own */
 };
 #define ST_JSON_DEPTH 31
 void st_json_init(struct st_json *w, struct st_buf *to);
-/* key is NULL inside arrays and at the top. Keys and literals are the program's; spans are escaped, bad UTF-8 becomes U+FFFD. */
+/* key is NULL inside arrays and at the top. Keys and literals are the program's; spans are escaped, bad UTF-8 becomes
+ * U+FFFD. */
 void st_json_object(struct st_json *w, const char *key);
 void st_json_array(struct st_json *w, const char *key);
 void st_json_end(struct st_json *w);

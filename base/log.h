@@ -6,9 +6,9 @@
  */
 #ifndef STOA_BASE_LOG_H
 #define STOA_BASE_LOG_H
+#include "base/err.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include "base/err.h"
 
 enum st_event {
 #define EVENT(id, level, help) ST_EV_##id,
@@ -35,10 +35,10 @@ struct st_field {
         const struct st_err *err;
     } v;
 };
-#define ST_NUM(key, value) ((struct st_field){ ST_FIELD_NUM, "" key, { .num = (int64_t)(value) } })
+#define ST_NUM(key, value)   ((struct st_field){ ST_FIELD_NUM, "" key, { .num = (int64_t)(value) } })
 #define ST_LIT(key, literal) ((struct st_field){ ST_FIELD_LIT, "" key, { .lit = "" literal } })
-#define ST_ID(key, value) ((struct st_field){ ST_FIELD_ID, "" key, { .id = (value) } })
-#define ST_ERRF(value) ((struct st_field){ ST_FIELD_ERR, "err", { .err = (value) } })
+#define ST_ID(key, value)    ((struct st_field){ ST_FIELD_ID, "" key, { .id = (value) } })
+#define ST_ERRF(value)       ((struct st_field){ ST_FIELD_ERR, "err", { .err = (value) } })
 
 /* ST_LOG(WORKER_START, ST_NUM("worker", 1)); at least one field. */
 #define ST_LOG(event, ...) st_log(ST_EV_##event, (const struct st_field[]){ __VA_ARGS__, { .kind = ST_FIELD_END } })

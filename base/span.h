@@ -2,7 +2,8 @@
 /* span - bytes from the wire, borrowed.
  *
  * Everything a peer or a person typed is a span, never a char *: no log, error or trace macro takes one, so the
- * compiler keeps content out of the log (DESIGN §6.3). A span owns nothing; who holds the bytes says so where it is made.
+ * compiler keeps content out of the log (DESIGN §6.3). A span owns nothing; who holds the bytes says so where it is
+ * made.
  */
 #ifndef STOA_BASE_SPAN_H
 #define STOA_BASE_SPAN_H
@@ -16,20 +17,20 @@ struct st_span {
 };
 
 #define ST_SPAN(literal) ((struct st_span){ (const uint8_t *)("" literal), sizeof(literal) - 1 })
-#define ST_SPAN_NONE ((struct st_span){ NULL, 0 })
-#define ST_SPAN_NPOS ((size_t)-1)
+#define ST_SPAN_NONE     ((struct st_span){ NULL, 0 })
+#define ST_SPAN_NPOS     ((size_t)-1)
 
 struct st_span st_span(const void *p, size_t n);
-struct st_span st_span_str(const char *s);                                /* up to its NUL; NULL gives an empty span */
-struct st_span st_span_sub(struct st_span s, size_t from, size_t n);      /* clamped to s */
-struct st_span st_span_trim(struct st_span s);                            /* without leading and trailing SP and HTAB */
+struct st_span st_span_str(const char *s);                           /* up to its NUL; NULL gives an empty span */
+struct st_span st_span_sub(struct st_span s, size_t from, size_t n); /* clamped to s */
+struct st_span st_span_trim(struct st_span s);                       /* without leading and trailing SP and HTAB */
 bool st_span_eq(struct st_span a, struct st_span b);
-bool st_span_ieq(struct st_span a, struct st_span b);                     /* ASCII case-insensitive */
+bool st_span_ieq(struct st_span a, struct st_span b); /* ASCII case-insensitive */
 bool st_span_starts(struct st_span s, struct st_span prefix);
 bool st_span_istarts(struct st_span s, struct st_span prefix);
 bool st_span_ends(struct st_span s, struct st_span suffix);
-size_t st_span_chr(struct st_span s, uint8_t byte);                       /* offset of the first, or ST_SPAN_NPOS */
-size_t st_span_find(struct st_span hay, struct st_span needle);           /* offset of the first, or ST_SPAN_NPOS */
+size_t st_span_chr(struct st_span s, uint8_t byte);             /* offset of the first, or ST_SPAN_NPOS */
+size_t st_span_find(struct st_span hay, struct st_span needle); /* offset of the first, or ST_SPAN_NPOS */
 /* Takes the part before the first `sep` off *rest (and the separator); false when *rest is empty. */
 bool st_span_next(struct st_span *rest, uint8_t sep, struct st_span *part);
 /* Decimal digits only, the whole span, no sign; false on anything else or on overflow. */

@@ -5,9 +5,9 @@
  */
 #ifndef STOA_BASE_TABLE_H
 #define STOA_BASE_TABLE_H
-#include <stdbool.h>
 #include "base/err.h"
 #include "base/span.h"
+#include <stdbool.h>
 
 struct st_table;
 typedef void st_table_free_f(void *value);

@@ -8,10 +8,10 @@
  */
 #ifndef STOA_BASE_YAML_H
 #define STOA_BASE_YAML_H
-#include <stdbool.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include <stdbool.h>
 
 struct st_pos {
     unsigned line, col; /* from 1 */
@@ -57,7 +57,7 @@ struct st_yaml_schema;
 struct st_yaml_opt {
     const char *name;
     enum st_yaml_type type;
-    size_t offset;                    /* into the struct of the schema */
+    size_t offset; /* into the struct of the schema */
     bool required;
     double min, max;                  /* both 0: no bounds */
     const char *const *names;         /* ST_Y_ENUM: NULL-terminated */
@@ -75,8 +75,8 @@ struct st_yaml_schema {
 
 /* Reads path into *out (schema->size bytes, zeroed first; strings and lists live in arena). ST_E_CONFIG when diag got
  * at least one entry; files over 4 MiB and nesting over 32 are refused. */
-ST_MUST enum st_rc st_yaml_load(const char *path, const struct st_yaml_schema *schema, struct st_arena *arena, void *out,
-                                struct st_diag *diag, struct st_err *err);
+ST_MUST enum st_rc st_yaml_load(const char *path, const struct st_yaml_schema *schema, struct st_arena *arena,
+                                void *out, struct st_diag *diag, struct st_err *err);
 /* The same from memory; `file` names it in diagnostics. */
 ST_MUST enum st_rc st_yaml_parse(struct st_span text, const char *file, const struct st_yaml_schema *schema,
                                  struct st_arena *arena, void *out, struct st_diag *diag, struct st_err *err);

@@ -8,16 +8,21 @@
  */
 #ifndef STOA_FILTERS_FILTERS_H
 #define STOA_FILTERS_FILTERS_H
-#include <stdbool.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include <stdbool.h>
 
 /* ---- decode ---------------------------------------------------------------------------------------------------- */
 
 /* One layer of wrapping; a field's chain lists them from the outside in. */
-#define FLT_CODECS(X)                                                                                                  \
-    X(NONE, "none") X(QUERY, "query") X(FORM, "form") X(JSON, "json") X(MULTIPART, "multipart") X(TEXT, "text")        \
+#define FLT_CODECS(X)         \
+    X(NONE, "none")           \
+    X(QUERY, "query")         \
+    X(FORM, "form")           \
+    X(JSON, "json")           \
+    X(MULTIPART, "multipart") \
+    X(TEXT, "text")           \
     X(HTML, "html")
 enum flt_codec {
 #define X(id, name) FLT_CODEC_##id,
@@ -26,14 +31,22 @@ enum flt_codec {
 };
 const char *flt_codec_name(enum flt_codec codec);
 
-#define FLT_CHAIN_MAX 6
+#define FLT_CHAIN_MAX  6
 #define FLT_FIELDS_MAX 4096
 
 /* Why a message, or a part of it, was not looked into. */
-#define FLT_REASONS(X)                                                                                                 \
-    X(NONE, "none") X(CODING, "unknown-content-coding") X(BOMB, "decompression-ratio") X(TYPE, "content-type")         \
-    X(SIZE, "too-large") X(SYNTAX, "malformed") X(DEPTH, "too-deep") X(FIELDS, "too-many-fields")                      \
-    X(CHARSET, "unknown-charset") X(MEDIA, "media") X(FAILED, "scan-failed")
+#define FLT_REASONS(X)                  \
+    X(NONE, "none")                     \
+    X(CODING, "unknown-content-coding") \
+    X(BOMB, "decompression-ratio")      \
+    X(TYPE, "content-type")             \
+    X(SIZE, "too-large")                \
+    X(SYNTAX, "malformed")              \
+    X(DEPTH, "too-deep")                \
+    X(FIELDS, "too-many-fields")        \
+    X(CHARSET, "unknown-charset")       \
+    X(MEDIA, "media")                   \
+    X(FAILED, "scan-failed")
 enum flt_reason {
 #define X(id, name) FLT_REASON_##id,
     FLT_REASONS(X)
@@ -46,7 +59,7 @@ const char *flt_coverage_name(enum flt_coverage coverage); /* "fully" "partly" "
 
 struct flt_receipt {
     enum flt_coverage coverage;
-    enum flt_reason reason; /* of the first part that was not inspected */
+    enum flt_reason reason;    /* of the first part that was not inspected */
     uint64_t bytes, inspected; /* of the body as sent; of it, looked into */
 };
 
@@ -59,9 +72,9 @@ struct flt_field {
     struct st_span text; /* decoded UTF-8; lives in the arena of the decode */
     struct st_span name; /* file name of a multipart part; empty otherwise */
     enum flt_codec chain[FLT_CHAIN_MAX];
-    uint8_t depth;       /* used entries of chain */
-    bool is_query;       /* in the request target, not in the body */
-    bool is_secret;      /* set by whoever knows (an adapter): never scanned, never shown, never handed on */
+    uint8_t depth;  /* used entries of chain */
+    bool is_query;  /* in the request target, not in the body */
+    bool is_secret; /* set by whoever knows (an adapter): never scanned, never shown, never handed on */
     const struct flt_map *map;
 };
 
@@ -82,7 +95,8 @@ struct flt_doc {
     struct flt_receipt receipt;
 };
 
-/* Never ST_ERR for what a peer sent: what cannot be read is in doc->receipt. ST_ERR is memory or the arena's ceiling. */
+/* Never ST_ERR for what a peer sent: what cannot be read is in doc->receipt. ST_ERR is memory or the arena's ceiling.
+ */
 ST_MUST enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct flt_doc **out,
                               struct st_err *err);
 /* For a path pattern of an adapter: '*' is one segment, a trailing "**" any rest; ASCII case matters. */
@@ -93,12 +107,12 @@ bool flt_path_match(struct st_span pattern, struct st_span path);
 enum flt_severity { FLT_LOW, FLT_MEDIUM, FLT_HIGH, FLT_CRITICAL };
 const char *flt_severity_name(enum flt_severity severity); /* "low" … "critical" */
 
-struct flt_rule { /* a detector, as everyone else sees it; lives as long as its pack set */
+struct flt_rule {     /* a detector, as everyone else sees it; lives as long as its pack set */
     const char *id;   /* "pii.de.iban" */
     const char *pack; /* "bank" */
     enum flt_severity severity;
     const char *title_en, *title_de;
-    const char *mask; /* what redaction writes: "[iban]" */
+    const char *mask;        /* what redaction writes: "[iban]" */
     const char *const *tags; /* NULL-terminated */
 };
 
@@ -112,7 +126,7 @@ ST_MUST enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir
 struct flt_packs *flt_packs_retain(struct flt_packs *packs);
 void flt_packs_release(struct flt_packs *packs); /* NULL is fine */
 size_t flt_packs_count(const struct flt_packs *packs);
-const struct flt_rule *flt_packs_rule(const struct flt_packs *packs, size_t i); /* borrowed */
+const struct flt_rule *flt_packs_rule(const struct flt_packs *packs, size_t i);       /* borrowed */
 const struct flt_rule *flt_packs_find(const struct flt_packs *packs, const char *id); /* NULL when unknown */
 /* ST_E_UNSUPPORTED with a plain sentence when this CPU cannot run the scanner (hs_valid_platform). */
 ST_MUST enum st_rc flt_platform_check(struct st_err *err);
@@ -121,8 +135,8 @@ ST_MUST enum st_rc flt_platform_check(struct st_err *err);
 
 struct flt_finding {
     const struct flt_rule *rule;
-    uint32_t field;    /* index into doc->fields */
-    uint32_t from, to; /* bytes of that field's text, end exclusive */
+    uint32_t field;     /* index into doc->fields */
+    uint32_t from, to;  /* bytes of that field's text, end exclusive */
     uint8_t confidence; /* 0..100; dlp levels: low >= 65, medium >= 75, high >= 85 */
 };
 struct flt_findings {
@@ -130,7 +144,7 @@ struct flt_findings {
     size_t n;
     bool is_capped; /* more than FLT_FINDINGS_MAX: the rest was not kept, the verdict is as strict as the worst */
 };
-#define FLT_FINDINGS_MAX 256
+#define FLT_FINDINGS_MAX   256
 #define FLT_CONFIDENCE_MIN 50 /* below it a candidate is no finding */
 
 /* What became of one candidate, for `stoa explain`; called in scan order when a trace is wanted. */

@@ -13,7 +13,11 @@
 
 #define FAM_CHANNEL 3
 
-#define FAM_ROLES(X) X(SUPERVISOR, "supervisor") X(WORKER, "worker") X(KEYHOLDER, "keyholder") X(RECORDER, "recorder") \
+#define FAM_ROLES(X)            \
+    X(SUPERVISOR, "supervisor") \
+    X(WORKER, "worker")         \
+    X(KEYHOLDER, "keyholder")   \
+    X(RECORDER, "recorder")     \
     X(CURATOR, "curator")
 enum fam_role {
 #define X(id, name) FAM_##id,
@@ -23,29 +27,30 @@ enum fam_role {
 const char *fam_role_name(enum fam_role role);
 
 /* Message types; the body's fields in order, as st_pack_* writes them. */
-#define FAM_MESSAGES(X)                                                                                                \
-    /* supervisor -> child */                                                                                          \
-    X(PREPARE, "str generation directory; the child loads it beside the one in force and answers PREPARED")            \
-    X(COMMIT, "u64 generation number; the prepared generation is in force from now on")                                \
-    X(ABORT, "the prepared generation is dropped")                                                                     \
-    X(LISTENER, "str address; a listening socket rides along (workers only)")                                          \
-    X(PEER, "u8 role, u32 number; a channel to that sibling rides along and replaces an older one")                    \
-    X(DRAIN, "u64 milliseconds to finish in; no new connections; the child exits when it is done")                     \
-    X(CLOCK, "u64 milliseconds to turn the clock forward (only with test_clock)")                                      \
-    X(STATUS, "asks for STATUS_IS")                                                                                    \
-    X(REQUEST, "span JSON: a control request for the recorder (consent, erase, read) or curator; answered by REPLY")   \
-    /* child -> supervisor */                                                                                          \
-    X(PREPARED, "u8 ok, span diagnostics as text; answers PREPARE")                                                    \
-    X(STATUS_IS, "span JSON object of counters")                                                                       \
-    X(REPLY, "u8 ok, span JSON")                                                                                       \
-    /* worker <-> keyholder */                                                                                         \
-    X(MINT, "str host name or address, span public key (SPKI DER)")                                                    \
-    X(LEAF, "u8 ok, span certificate DER, span issuing certificate DER; the id is MINT's")                             \
-    /* worker, curator, supervisor -> recorder; the id repeats the entry's counter */                                  \
-    X(RECORD, "span packed aud_entry")                                                                                 \
-    X(RECORDED, "u64 n, then n times u64 counter: these are committed")                                                \
-    /* worker -> curator */                                                                                            \
-    X(ITEM, "one page or post: str platform, str kind, str person, span url, title, author, lang, content type, text, u64 dwell, u64 length, u8 is_html, span resource id")
+#define FAM_MESSAGES(X)                                                                                              \
+    /* supervisor -> child */                                                                                        \
+    X(PREPARE, "str generation directory; the child loads it beside the one in force and answers PREPARED")          \
+    X(COMMIT, "u64 generation number; the prepared generation is in force from now on")                              \
+    X(ABORT, "the prepared generation is dropped")                                                                   \
+    X(LISTENER, "str address; a listening socket rides along (workers only)")                                        \
+    X(PEER, "u8 role, u32 number; a channel to that sibling rides along and replaces an older one")                  \
+    X(DRAIN, "u64 milliseconds to finish in; no new connections; the child exits when it is done")                   \
+    X(CLOCK, "u64 milliseconds to turn the clock forward (only with test_clock)")                                    \
+    X(STATUS, "asks for STATUS_IS")                                                                                  \
+    X(REQUEST, "span JSON: a control request for the recorder (consent, erase, read) or curator; answered by REPLY") \
+    /* child -> supervisor */                                                                                        \
+    X(PREPARED, "u8 ok, span diagnostics as text; answers PREPARE")                                                  \
+    X(STATUS_IS, "span JSON object of counters")                                                                     \
+    X(REPLY, "u8 ok, span JSON")                                                                                     \
+    /* worker <-> keyholder */                                                                                       \
+    X(MINT, "str host name or address, span public key (SPKI DER)")                                                  \
+    X(LEAF, "u8 ok, span certificate DER, span issuing certificate DER; the id is MINT's")                           \
+    /* worker, curator, supervisor -> recorder; the id repeats the entry's counter */                                \
+    X(RECORD, "span packed aud_entry")                                                                               \
+    X(RECORDED, "u64 n, then n times u64 counter: these are committed")                                              \
+    /* worker -> curator */                                                                                          \
+    X(ITEM, "one page or post: str platform, str kind, str person, span url, title, author, lang, content type, "    \
+            "text, u64 dwell, u64 length, u8 is_html, span resource id")
 
 enum fam_message {
     FAM_NONE = 0,
@@ -77,7 +82,7 @@ struct fam_ops { /* what a role does; each is called from the process loop, one 
  * role's seccomp list, and reads the channel; everything a role hears comes through ops. */
 int fam_child_main(const struct fam_ops *ops, void *self, unsigned number);
 struct event_base *fam_base(struct fam_child *child);
-struct st_timers *fam_timers(struct fam_child *child); /* armed on st_clock; turned by CLOCK */
+struct st_timers *fam_timers(struct fam_child *child);      /* armed on st_clock; turned by CLOCK */
 struct generation *fam_generation(struct fam_child *child); /* in force; borrowed */
 unsigned fam_number(const struct fam_child *child);
 void fam_done(struct fam_child *child); /* the drain is finished: leave the loop */

@@ -6,9 +6,9 @@
  */
 #ifndef STOA_GATEWAY_HELLO_H
 #define STOA_GATEWAY_HELLO_H
-#include <stdbool.h>
 #include "base/err.h"
 #include "base/span.h"
+#include <stdbool.h>
 
 #define HELLO_MAX 65536u
 
@@ -18,7 +18,7 @@ enum hello_kind {
 };
 struct hello {
     enum hello_kind kind;
-    char sni[256];        /* lower case, no trailing dot; "" when absent or not a host name */
+    char sni[256];                /* lower case, no trailing dot; "" when absent or not a host name */
     bool offers_h2, offers_http1; /* ALPN */
     bool has_alpn, has_ech;
     uint16_t max_version; /* 0x0303, 0x0304 */

@@ -7,19 +7,19 @@
  */
 #ifndef STOA_GATEWAY_HTTP1_H
 #define STOA_GATEWAY_HTTP1_H
-#include <stdbool.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include <stdbool.h>
 
 struct http_field {
     struct st_span name, value; /* name as sent (case kept), value trimmed */
 };
-struct http_head { /* lives in the arena given to http1_feed */
+struct http_head {                 /* lives in the arena given to http1_feed */
     struct st_span method, target; /* request */
     unsigned status;               /* response: 100..599 */
     struct st_span reason;
-    uint8_t minor;                 /* HTTP/1.minor: 0 or 1 */
-    struct http_field *fields;     /* in the order sent */
+    uint8_t minor;             /* HTTP/1.minor: 0 or 1 */
+    struct http_field *fields; /* in the order sent */
     size_t n;
 };
 /* First field of that name (lower-case literal), or an empty span with p NULL. */
@@ -35,7 +35,11 @@ struct http1_limits {
     size_t head_bytes, fields; /* 64 KiB, 128 */
 };
 
-#define HTTP1_EVENTS(X) X(HEAD, "head") X(DATA, "data") X(END, "end") X(TUNNEL, "tunnel")
+#define HTTP1_EVENTS(X) \
+    X(HEAD, "head")     \
+    X(DATA, "data")     \
+    X(END, "end")       \
+    X(TUNNEL, "tunnel")
 enum http1_event_kind {
 #define X(id, name) HTTP1_##id,
     HTTP1_EVENTS(X)

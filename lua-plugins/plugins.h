@@ -9,14 +9,16 @@
 #define STOA_LUA_PLUGINS_PLUGINS_H
 #include "filters/filters.h"
 
-struct lp_set; /* adapters, plugins and curation rules of one generation; refcounted; holds Lua states, so one process */
+struct lp_set; /* adapters, plugins and curation rules of one generation; refcounted; holds Lua states, so one process
+                */
 
 /* Loads platforms/*.lua, plugins and curation/*.curate.lua below each directory (NULL-terminated list). A file that is
- * wrong is a diagnostic; self-tests in the files are run. disable: plugin names to leave out, NULL-terminated, or NULL. */
+ * wrong is a diagnostic; self-tests in the files are run. disable: plugin names to leave out, NULL-terminated, or NULL.
+ */
 ST_MUST enum st_rc lp_set_load(const char *const *dirs, const char *const *disable, struct lp_set **out,
                                struct st_diag *diag, struct st_err *err);
 struct lp_set *lp_set_retain(struct lp_set *set);
-void lp_set_release(struct lp_set *set); /* NULL is fine */
+void lp_set_release(struct lp_set *set);                   /* NULL is fine */
 const char *const *lp_platforms(const struct lp_set *set); /* ids, NULL-terminated, borrowed */
 
 /* ---- adapters -------------------------------------------------------------------------------------------------- */
@@ -24,14 +26,18 @@ const char *const *lp_platforms(const struct lp_set *set); /* ids, NULL-terminat
 /* The adapter that claims a host (exact or "*.suffix"), NULL when none does. host is lower case. Borrowed id. */
 const char *lp_host_platform(const struct lp_set *set, struct st_span host);
 
-#define LP_PHASES(X) X(COMMIT, "commit") X(DRAFT, "draft") X(PREPARE, "prepare") X(CONFIRM, "confirm")
+#define LP_PHASES(X)      \
+    X(COMMIT, "commit")   \
+    X(DRAFT, "draft")     \
+    X(PREPARE, "prepare") \
+    X(CONFIRM, "confirm")
 enum lp_phase {
 #define X(id, name) LP_##id,
     LP_PHASES(X)
 #undef X
 };
 
-struct lp_request { /* all borrowed */
+struct lp_request {                           /* all borrowed */
     struct st_span method, host, path, query; /* path without query */
     struct st_span content_type;
 };
@@ -48,13 +54,15 @@ const struct lp_route *lp_route_find(const struct lp_set *set, const struct lp_r
 struct lp_activity { /* one thing a person did; schema in docs/activity.md; strings live in the arena, spans too */
     const char *platform, *kind, *audience; /* "youtube" "watch.progress" "public"; never NULL */
     enum lp_phase phase;
-    uint8_t confidence;        /* 100 exact rule, 50 generic */
+    uint8_t confidence;                                        /* 100 exact rule, 50 generic */
     struct st_span object_id, object_type, title, author, url; /* url canonical, no query but allowed parameters */
-    struct st_span text;       /* the typed text, fields joined by newline; in memory only */
+    struct st_span text; /* the typed text, fields joined by newline; in memory only */
     struct st_span lang;
-    uint32_t *typed;           /* indexes of the doc's fields that a person typed */
+    uint32_t *typed; /* indexes of the doc's fields that a person typed */
     size_t n_typed;
-    struct { uint64_t from_ms, to_ms; } *intervals; /* watch.*: media time */
+    struct {
+        uint64_t from_ms, to_ms;
+    } * intervals; /* watch.*: media time */
     size_t n_intervals;
     uint64_t length_ms, dwell_ms; /* 0: unknown */
     bool is_final;
@@ -67,10 +75,10 @@ ST_MUST enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_ro
 
 /* How to say no there. body is built from the route's shape and the (plain text) message; lives in the arena. */
 struct lp_denial {
-    unsigned status;             /* 403, 200 … */
-    const char *content_type;    /* borrowed */
+    unsigned status;          /* 403, 200 … */
+    const char *content_type; /* borrowed */
     struct st_span body;
-    bool is_page;                /* the shape is "page": the caller writes its own HTML page instead of body */
+    bool is_page; /* the shape is "page": the caller writes its own HTML page instead of body */
 };
 ST_MUST enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const char *message, const char *id,
                            struct lp_denial *out, struct st_err *err);
@@ -78,11 +86,11 @@ ST_MUST enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena,
 /* ---- hooks ----------------------------------------------------------------------------------------------------- */
 
 struct lp_opinion {
-    uint8_t verdict;         /* as enum pol_verdict: 0 allow … 4 block; only what the plugin has permission for */
-    const char *plugin;      /* borrowed; NULL when none spoke */
-    const char *reason;      /* in the arena; an id, NULL */
+    uint8_t verdict;    /* as enum pol_verdict: 0 allow … 4 block; only what the plugin has permission for */
+    const char *plugin; /* borrowed; NULL when none spoke */
+    const char *reason; /* in the arena; an id, NULL */
     const char *message_en, *message_de; /* in the arena; NULL */
-    const char *failed;      /* a plugin that failed in this call, and how its on_failure was honoured; NULL */
+    const char *failed; /* a plugin that failed in this call, and how its on_failure was honoured; NULL */
 };
 /* Runs the activity hook of every enabled plugin, in name order; the strictest opinion wins. */
 ST_MUST enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_activity *activity,

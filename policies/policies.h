@@ -21,37 +21,37 @@ enum pol_failure { POL_FAIL_ALLOW, POL_FAIL_BLOCK };
 
 struct pol_config { /* policies/config.c holds the option table: names, ranges, defaults, help */
     int64_t version;
-    struct st_list listen;      /* of struct pol_listen */
-    int64_t workers;            /* 0 = one per core */
-    struct st_str state_dir;    /* database, keys, generations */
-    struct st_str run_dir;      /* control socket */
-    struct st_str user;         /* drop to this user when started as root; s NULL: keep */
+    struct st_list listen;   /* of struct pol_listen */
+    int64_t workers;         /* 0 = one per core */
+    struct st_str state_dir; /* database, keys, generations */
+    struct st_str run_dir;   /* control socket */
+    struct st_str user;      /* drop to this user when started as root; s NULL: keep */
     struct {
         struct st_str certificate, key; /* PEM */
         int64_t leaf_lifetime_ms;       /* 1h .. 90d */
     } ca;
     struct {
-        struct st_str trust;      /* PEM bundle for origins; s NULL: the system's */
+        struct st_str trust; /* PEM bundle for origins; s NULL: the system's */
         int64_t connect_ms, handshake_ms;
     } upstream;
     struct {
-        struct st_str servers;    /* "127.0.0.1:53,…"; s NULL: resolv.conf */
-        struct st_list hosts;     /* of struct st_pair: fixed addresses, as in /etc/hosts: name -> "127.0.0.1:8443" */
+        struct st_str servers; /* "127.0.0.1:53,…"; s NULL: resolv.conf */
+        struct st_list hosts;  /* of struct st_pair: fixed addresses, as in /etc/hosts: name -> "127.0.0.1:8443" */
     } resolver;
     struct {
-        struct st_list people;    /* of struct st_pair: client address -> name; others are known by their address */
-        struct st_list groups;    /* of struct st_pair: name -> "sales, press-office" */
+        struct st_list people; /* of struct st_pair: client address -> name; others are known by their address */
+        struct st_list groups; /* of struct st_pair: name -> "sales, press-office" */
     } identity;
     struct {
         struct st_list policies, packs, plugins; /* directories, of struct st_str */
         struct st_list disable;                  /* plugin names, of struct st_str */
     } path;
     struct {
-        int64_t head_bytes, fields;          /* of one message head */
-        int64_t body_memory, body_max;       /* held in memory; held at all (spooled beyond memory) */
-        int64_t txn_memory;                  /* arena ceiling */
-        int64_t connections;                 /* per worker */
-        int64_t idle_ms, head_ms, body_ms;   /* keep-alive, first byte to whole head, between body bytes */
+        int64_t head_bytes, fields;        /* of one message head */
+        int64_t body_memory, body_max;     /* held in memory; held at all (spooled beyond memory) */
+        int64_t txn_memory;                /* arena ceiling */
+        int64_t connections;               /* per worker */
+        int64_t idle_ms, head_ms, body_ms; /* keep-alive, first byte to whole head, between body bytes */
         int64_t drain_ms;
     } limit;
     struct {
@@ -67,10 +67,15 @@ struct pol_config { /* policies/config.c holds the option table: names, ranges, 
 
 /* ---- verdicts -------------------------------------------------------------------------------------------------- */
 
-#define POL_VERDICTS(X) X(ALLOW, "allow") X(NOTE, "note") X(COACH, "coach") X(REDACT, "redact") X(BLOCK, "block")
+#define POL_VERDICTS(X) \
+    X(ALLOW, "allow")   \
+    X(NOTE, "note")     \
+    X(COACH, "coach")   \
+    X(REDACT, "redact") \
+    X(BLOCK, "block")
 enum pol_verdict { /* in order of strictness; the strictest wins */
 #define X(id, name) POL_##id,
-    POL_VERDICTS(X)
+                   POL_VERDICTS(X)
 #undef X
 };
 const char *pol_verdict_name(enum pol_verdict verdict);
@@ -87,7 +92,7 @@ struct pol_set; /* refcounted, immutable */
 ST_MUST enum st_rc pol_set_load(const char *config_path, const char *const *known_platforms, struct pol_set **out,
                                 struct st_diag *diag, struct st_err *err);
 struct pol_set *pol_set_retain(struct pol_set *set);
-void pol_set_release(struct pol_set *set); /* NULL is fine */
+void pol_set_release(struct pol_set *set);                          /* NULL is fine */
 const struct pol_config *pol_set_config(const struct pol_set *set); /* borrowed */
 struct flt_packs *pol_set_packs(const struct pol_set *set);         /* borrowed */
 /* Only stoa.yaml, typed and range-checked, relative paths made absolute against its folder. Lives in arena. */
@@ -99,9 +104,9 @@ void pol_policy_describe(enum st_yaml_form form, struct st_buf *out); /* a polic
 /* ---- route ----------------------------------------------------------------------------------------------------- */
 
 struct pol_route_facts {
-    struct st_span host;  /* SNI or authority, without port, lower case */
+    struct st_span host; /* SNI or authority, without port, lower case */
     uint16_t port;
-    const char *platform; /* adapter id, NULL when none claims the host */
+    const char *platform;      /* adapter id, NULL when none claims the host */
     const char *const *groups; /* of the person, NULL-terminated; NULL: none */
 };
 struct pol_routed {
@@ -122,10 +127,10 @@ struct pol_case { /* everything the judge may know; all borrowed */
     const char *const *groups;
     const struct flt_findings *findings;
     const struct flt_receipt *receipt;
-    enum pol_verdict plugin;       /* the strictest a plugin asked for */
-    const char *plugin_reason;     /* its id; NULL */
+    enum pol_verdict plugin;   /* the strictest a plugin asked for */
+    const char *plugin_reason; /* its id; NULL */
 };
-struct pol_reason { /* one rule that applied, or would have */
+struct pol_reason {            /* one rule that applied, or would have */
     const char *policy, *rule; /* borrowed from the set */
     const char *file;
     unsigned line;
@@ -135,12 +140,12 @@ struct pol_reason { /* one rule that applied, or would have */
 };
 struct pol_judgement {
     enum pol_verdict verdict;
-    const char *policy, *rule;    /* that decided; "failure" and "plugin" rules are named so; NULL when allow */
-    struct st_text message;       /* for the person; never NULL when verdict >= coach */
-    bool *redact;                 /* per finding, in the arena; NULL unless verdict is redact */
-    struct pol_reason *reasons;   /* in the arena */
+    const char *policy, *rule;  /* that decided; "failure" and "plugin" rules are named so; NULL when allow */
+    struct st_text message;     /* for the person; never NULL when verdict >= coach */
+    bool *redact;               /* per finding, in the arena; NULL unless verdict is redact */
+    struct pol_reason *reasons; /* in the arena */
     size_t n;
-    bool is_recorded;             /* a record is due: verdict >= note, or an observed rule hit */
+    bool is_recorded; /* a record is due: verdict >= note, or an observed rule hit */
 };
 ST_MUST enum st_rc pol_judge(const struct pol_set *set, struct st_arena *arena, const struct pol_case *facts,
                              struct pol_judgement *out, struct st_err *err);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* t - the unit tests' thin header over cmocka.
  *
- * T_TEST(name) { … } registers itself; T_CHECK explains; t_fail_alloc(n) makes the nth allocation from now fail, for the
- * sweep of STYLE §10; a log line that the test did not announce with t_expect_log fails it.
+ * T_TEST(name) { … } registers itself; T_CHECK explains; t_fail_alloc(n) makes the nth allocation from now fail, for
+ * the sweep of STYLE §10; a log line that the test did not announce with t_expect_log fails it.
  */
 #ifndef STOA_TESTS_UNIT_T_H
 #define STOA_TESTS_UNIT_T_H
+#include "base/err.h"
+#include "base/log.h"
+#include "base/span.h"
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,27 +18,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
-#include "base/err.h"
-#include "base/log.h"
-#include "base/span.h"
 
 typedef void t_test_f(void **state);
 void t_register(const char *name, t_test_f *fn);
 
-#define T_TEST(test)                                                                                                   \
-    static void test(void **state);                                                                                    \
-    __attribute__((constructor)) static void test##_register(void)                                                     \
-    {                                                                                                                  \
-        t_register(#test, test);                                                                                       \
-    }                                                                                                                  \
+#define T_TEST(test)                                               \
+    static void test(void **state);                                \
+    __attribute__((constructor)) static void test##_register(void) \
+    {                                                              \
+        t_register(#test, test);                                   \
+    }                                                              \
     static void test(void **state __attribute__((unused)))
 
 /* Fails the running test with place and text when cond is false. */
-#define T_CHECK(cond, ...)                                                                                             \
-    do {                                                                                                               \
-        if (!(cond))                                                                                                   \
-            t_failed(__FILE__, __LINE__, #cond, __VA_ARGS__);                                                          \
+#define T_CHECK(cond, ...)                                    \
+    do {                                                      \
+        if (!(cond))                                          \
+            t_failed(__FILE__, __LINE__, #cond, __VA_ARGS__); \
     } while (0)
 #define T_OK(call, err) T_CHECK((call) == ST_OK, "%s: %s (%lld)", (err).where, (err).what, (long long)(err).num)
 void t_failed(const char *file, int line, const char *cond, const char *fmt, ...)
