@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front of the CMake presets. `make` alone says what there is.
+BUILD ?= build
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+DESTDIR ?=
+
+.PHONY: help setup release sanitize run test lint bench fuzz install fresh clean
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run       install what is missing, build, make a CA and a configuration in ./run, start the gateway
+run: release
+	@tools/run
+
+## make test      install what is missing, build with sanitizers, run every test
+test:
+	@tools/setup build run test
+	@cmake --preset sanitize -B $(BUILD)/sanitize >$(BUILD)-cmake.log 2>&1 || { cat $(BUILD)-cmake.log; exit 1; }
+	@rm -f $(BUILD)-cmake.log
+	@cmake --build $(BUILD)/sanitize -j $(JOBS)
+	@cd $(BUILD)/sanitize && ctest --output-on-failure --no-tests=error
+
+## make lint      layers, doors, limits, banned calls, format, generated files
+lint:
+	@tools/setup build test
+	@cmake --preset sanitize >/dev/null && cd $(BUILD)/sanitize && ctest -R '^lint/' --output-on-failure --no-tests=error
+
+## make bench     what the gateway costs: CPU time, rates, memory (bench/README.md)
+bench: release
+	@/usr/bin/python3 bench/bench.py
+
+## make fuzz      every fuzzer for FUZZ_SECONDS seconds (default 60)
+fuzz:
+	@tools/setup build test
+	@cmake --preset fuzz >/dev/null && cmake --build $(BUILD)/fuzz -j $(JOBS) --target fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(BUILD)/fuzz
+
+## make install   into DESTDIR (default /)
+install: release
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)/release
+
+## make fresh     both commands in a bare Debian 12 made below ./build
+fresh:
+	@tools/setup fresh
+	@tools/fresh
+
+## make clean     removes ./build and ./run
+clean:
+	rm -rf $(BUILD) run
+
+release:
+	@tools/setup build run
+	@cmake --preset release >/dev/null && cmake --build $(BUILD)/release -j $(JOBS)
