@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* normalise - the text of a field as a detector should see it, with the way back.
+ *
+ * Internal to this room: decode makes fields, normalise makes a view of one, scan matches the view and asks where in
+ * the field's text a match lies. A view is NFKC; digits of every script are ASCII digits; spaces of every width are
+ * ' ' and dashes '-', line separators '\n'; what nobody sees (zero-width, soft hyphen, bidi marks, variation selectors,
+ * tags, control bytes but \t \n \v \f \r, combining marks left over on ASCII) is gone; Cyrillic and Greek look-alikes
+ * are Latin in runs that become plain ASCII by it. A view is always valid UTF-8.
+ */
+#ifndef STOA_FILTERS_NORMALISE_H
+#define STOA_FILTERS_NORMALISE_H
+#include "base/arena.h"
+
+struct flt_map;
+
+enum flt_case { FLT_CASE_KEEP, FLT_CASE_FOLD };
+
+struct flt_view {
+    struct st_span text;       /* borrows the field's text when nothing changed, else lives in the arena */
+    const struct flt_map *map; /* NULL: offsets are those of the field's text */
+};
+
+/* text is valid UTF-8, as flt_field.text is; bad bytes become '?'. ST_ERR is memory or the arena's ceiling. */
+ST_MUST enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_case fold, struct flt_view *out,
+                                 struct st_err *err);
+/* The bytes [*raw_from, *raw_to) of the field's text that the view's [from, to) was made of; from <= to <= text.n.
+ * Characters dropped at either edge are left out, those between belong to it; a part of a unit means the whole unit. */
+void flt_view_range(const struct flt_view *view, uint32_t from, uint32_t to, uint32_t *raw_from, uint32_t *raw_to);
+#endif
