@@ -76,6 +76,10 @@ struct fam_ops { /* what a role does; each is called from the process loop, one 
     void (*status)(void *self, struct st_buf *json);
     /* A control request: writes the JSON answer; ok false makes the CLI exit with an error. NULL: none understood. */
     bool (*request)(void *self, struct st_span json, struct st_buf *answer);
+    /* Looks at a generation before it is in force and may say no, with a diagnostic; NULL: nothing of its own to look
+     * at. key_fd: the keyholder's CA key, opened by the supervisor (owned by prepare), else -1. A prepared generation
+     * is either put in force (start, generation) or followed by another prepare. */
+    enum st_rc (*prepare)(void *self, struct generation *gen, int key_fd, struct st_diag *diag, struct st_err *err);
 };
 
 /* Runs a role until it says fam_done; the exit code of the process. Sets no_new_privs, not dumpable, no core files, the

@@ -13,13 +13,18 @@
 struct generation {
     unsigned magic, refs;
     uint64_t number;
-    struct pol_set *policies;
-    struct lp_set *plugins;
+    const struct pol_config *config; /* always there */
+    struct pol_set *policies;        /* NULL in the keyholder and the recorder: they load the config only */
+    struct lp_set *plugins;          /* the same */
+    struct st_arena *arena;          /* of config */
 };
 
 /* Loads the set that starts at a stoa.yaml. On ST_OK *out holds one reference. */
 ST_MUST enum st_rc generation_load(const char *config_path, uint64_t number, struct generation **out,
                                    struct st_diag *diag, struct st_err *err);
+/* Only stoa.yaml of a set, for a process that needs no policies and should run no plugin. */
+ST_MUST enum st_rc generation_load_config(const char *config_path, uint64_t number, struct generation **out,
+                                          struct st_diag *diag, struct st_err *err);
 struct generation *generation_retain(struct generation *gen);
 void generation_release(struct generation *gen); /* NULL is fine */
 

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* generation - loads one set of config, policies, packs, plugins and adapters, as a whole or not at all.
+ *
+ * Plugins come first, since policies may name platforms only that an adapter declares; when they fail, the policies are
+ * still read, so that one run reports every mistake. A set that was snapshotted (snapshot.c) holds a file `origins`:
+ * what is wrong with the copy is reported under the name of the file that a person can edit.
+ */
+#include "gateway/generation.h"
+#include "base/diag.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GENERATION_MAGIC 0x67656e65u
+#define CONFIG_ARENA     (8u << 20)
+#define ORIGINS_MAX      64
+#define PATH_ROOM        4096
+
+/* ---- names of copies back to names of originals ------------------------------------------------------------------ */
+
+struct origins {
+    size_t n;
+    struct {
+        char *copy, *original;
+    } item[ORIGINS_MAX];
+};
+
+static void origins_fini(struct origins *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        free(o->item[i].copy);
+        free(o->item[i].original);
+    }
+    o->n = 0;
+}
+
+/* Lines of `name-in-the-copy TAB original`; a set that is no snapshot has no such file. */
+static void origins_read(const char *config_path, struct origins *o)
+{
+    const char *slash = strrchr(config_path, '/');
+    int dir_len = slash == NULL ? 0 : (int)(slash - config_path);
+    char path[PATH_ROOM], line[2 * PATH_ROOM];
+    FILE *file;
+
+    o->n = 0;
+    if (slash == NULL || snprintf(path, sizeof path, "%.*s/origins", dir_len, config_path) >= (int)sizeof path ||
+        (file = fopen(path, "re")) == NULL)
+        return;
+    while (o->n < ORIGINS_MAX && fgets(line, sizeof line, file) != NULL) {
+        char *tab = strchr(line, '\t'), *copy = NULL, *original;
+
+        line[strcspn(line, "\n")] = '\0';
+        if (tab == NULL)
+            continue;
+        *tab = '\0';
+        if (asprintf(&copy, "%.*s/%s", dir_len, config_path, line) < 0 || (original = strdup(tab + 1)) == NULL) {
+            free(copy);
+            break;
+        }
+        o->item[o->n].copy = copy;
+        o->item[o->n++].original = original;
+    }
+    fclose(file);
+}
+
+static const char *origin_at(const struct origins *o, const char *at, size_t *len)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        size_t n = strlen(o->item[i].copy);
+
+        if (strncmp(at, o->item[i].copy, n) == 0 && strchr("/:\" ',", at[n]) != NULL) {
+            *len = n;
+            return o->item[i].original;
+        }
+    }
+    return NULL;
+}
+
+static void translate(const struct origins *o, const char *text, struct st_buf *out)
+{
+    st_buf_reset(out);
+    for (size_t i = 0; text[i] != '\0';) {
+        size_t len = 0;
+        const char *original = text[i] == '/' ? origin_at(o, text + i, &len) : NULL;
+
+        if (original != NULL) {
+            st_buf_str(out, original);
+            i += len;
+        } else {
+            st_buf_byte(out, (uint8_t)text[i++]);
+        }
+    }
+    st_buf_byte(out, 0);
+}
+
+static void diag_move(const char *config_path, const struct st_diag *from, struct st_diag *to)
+{
+    const struct st_diag_item *item;
+    struct st_buf file, text;
+    struct origins o;
+
+    origins_read(config_path, &o);
+    st_buf_init(&file, 1u << 16);
+    st_buf_init(&text, 1u << 16);
+    for (size_t i = 0; (item = st_diag_at(from, i)) != NULL; i++) {
+        translate(&o, item->file == NULL ? "" : item->file, &file);
+        translate(&o, item->text, &text);
+        if (file.failed == ST_E_NONE && text.failed == ST_E_NONE)
+            st_diag_add(to, (const char *)file.p, item->line, item->col, "%s", (const char *)text.p);
+        else
+            st_diag_add(to, item->file, item->line, item->col, "%s", item->text);
+    }
+    st_buf_fini(&file);
+    st_buf_fini(&text);
+    origins_fini(&o);
+}
+
+/* ---- loading -------------------------------------------------------------------------------------------------------
+ */
+
+static const char **names(struct st_arena *arena, const struct st_list *list, struct st_err *err)
+{
+    const char **out = st_arena_alloc(arena, (list->n + 1) * sizeof *out);
+
+    if (out == NULL) {
+        st_arena_fail(arena, err, "generation.load");
+        return NULL;
+    }
+    for (size_t i = 0; i < list->n; i++)
+        out[i] = ((const struct st_str *)list->items)[i].s;
+    return out;
+}
+
+static enum st_rc load_config(struct generation *gen, const char *path, struct st_diag *diag, struct st_err *err)
+{
+    struct pol_config *config;
+
+    if ((gen->arena = st_arena_new(CONFIG_ARENA)) == NULL)
+        return st_fail(err, ST_E_NOMEM, "generation.load", "arena", 0);
+    if ((config = st_arena_alloc(gen->arena, sizeof *config)) == NULL)
+        return st_arena_fail(gen->arena, err, "generation.load");
+    gen->config = config;
+    return pol_config_load(path, gen->arena, config, diag, err);
+}
+
+static enum st_rc load_rest(struct generation *gen, const char *path, struct st_diag *diag, struct st_err *err)
+{
+    const char **dirs = names(gen->arena, &gen->config->path.plugins, err);
+    const char **disable = names(gen->arena, &gen->config->path.disable, err);
+    enum st_rc plugins, policies;
+
+    if (dirs == NULL || disable == NULL)
+        return ST_ERR;
+    plugins = lp_set_load(dirs, disable, &gen->plugins, diag, err);
+    policies = pol_set_load(path, plugins == ST_OK ? lp_platforms(gen->plugins) : NULL, &gen->policies, diag, err);
+    return plugins == ST_OK ? policies : plugins;
+}
+
+static enum st_rc load(const char *path, uint64_t number, bool is_whole, struct generation **out, struct st_diag *diag,
+                       struct st_err *err)
+{
+    enum st_rc rc = ST_ERR;
+    struct generation *gen = NULL;
+    struct st_diag *found = st_diag_new();
+
+    if (found == NULL || (gen = calloc(1, sizeof *gen)) == NULL) {
+        rc = st_fail(err, ST_E_NOMEM, "generation.load", "generation", sizeof *gen);
+        goto out;
+    }
+    *gen = (struct generation){ .magic = GENERATION_MAGIC, .refs = 1, .number = number };
+    if (load_config(gen, path, found, err) != ST_OK || (is_whole && load_rest(gen, path, found, err) != ST_OK))
+        goto out;
+    *out = gen;
+    gen = NULL;
+    rc = ST_OK;
+out:
+    if (found != NULL && diag != NULL)
+        diag_move(path, found, diag);
+    generation_release(gen);
+    st_diag_free(found);
+    return rc;
+}
+
+enum st_rc generation_load(const char *config_path, uint64_t number, struct generation **out, struct st_diag *diag,
+                           struct st_err *err)
+{
+    return load(config_path, number, true, out, diag, err);
+}
+
+enum st_rc generation_load_config(const char *config_path, uint64_t number, struct generation **out,
+                                  struct st_diag *diag, struct st_err *err)
+{
+    return load(config_path, number, false, out, diag, err);
+}
+
+struct generation *generation_retain(struct generation *gen)
+{
+    ST_CHECK(gen, GENERATION_MAGIC);
+    gen->refs++;
+    return gen;
+}
+
+void generation_release(struct generation *gen)
+{
+    if (gen == NULL)
+        return;
+    ST_CHECK(gen, GENERATION_MAGIC);
+    if (--gen->refs > 0)
+        return;
+    pol_set_release(gen->policies);
+    lp_set_release(gen->plugins);
+    st_arena_free(gen->arena);
+    gen->magic = 0;
+    free(gen);
+}
