@@ -146,3 +146,9 @@ void st_json_bool(struct st_json *w, const char *key, bool value)
     begin(w, key);
     st_buf_str(w->to, value ? "true" : "false");
 }
+
+void st_json_raw(struct st_json *w, const char *key, struct st_span json)
+{
+    begin(w, key);
+    st_buf_span(w->to, json);
+}

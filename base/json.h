@@ -33,4 +33,5 @@ void st_json_str(struct st_json *w, const char *key, const char *value); /* NULL
 void st_json_int(struct st_json *w, const char *key, int64_t value);
 void st_json_real(struct st_json *w, const char *key, double value); /* finite; 6 significant digits */
 void st_json_bool(struct st_json *w, const char *key, bool value);
+void st_json_raw(struct st_json *w, const char *key, struct st_span json); /* one whole JSON value, written before */
 #endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audit - `stoa audit tail` and `stoa audit verify`: read the record log's files, without the gateway.
+ *
+ * Nothing here can write, and details about a person stay sealed: to read those the recorder must be asked, which leaves
+ * a record of its own.
+ */
+#include <getopt.h>
+#include <string.h>
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/cli.h"
+#include "policies/policies.h"
+
+/* state_dir/audit from stoa.yaml, and the configured second place of the checkpoints ("" when there is none). */
+static int audit_dir(const struct cli *cli, char *dir, char *copy, size_t size)
+{
+    struct st_arena *arena = st_arena_new(4u << 20);
+    struct st_diag *diag = st_diag_new();
+    struct pol_config config;
+    struct st_err err = ST_ERR_INIT;
+    int code = CLI_OK;
+
+    if (arena == NULL || pol_config_load(cli->config, arena, &config, diag, &err) != ST_OK) {
+        code = cli_broken(cli, diag, &err);
+    } else {
+        snprintf(dir, size, "%s/audit", config.state_dir.s);
+        snprintf(copy, size, "%s", config.audit.checkpoint_copy.s != NULL ? config.audit.checkpoint_copy.s : "");
+    }
+    st_diag_free(diag);
+    st_arena_free(arena);
+    return code;
+}
+
+struct tail {
+    const struct cli *cli;
+    struct st_buf out;
+};
+
+static bool print_record(void *ctx, const struct aud_record *record)
+{
+    struct tail *tail = ctx;
+    struct st_json w;
+    char stamp[25];
+
+    st_clock_rfc3339(record->wall_ms, stamp, sizeof stamp);
+    if (!tail->cli->json) {
+        printf("%8llu  %s  %-10s  %-18s  %s  %.*s\n", (unsigned long long)record->seq, stamp,
+               aud_kind_name(record->kind), *record->pseudonym != '\0' ? record->pseudonym : "-", record->subject,
+               (int)record->details.n, (const char *)record->details.p);
+        return true;
+    }
+    st_json_init(&w, &tail->out);
+    st_json_object(&w, NULL);
+    st_json_int(&w, "seq", (int64_t)record->seq);
+    st_json_str(&w, "time", stamp);
+    st_json_str(&w, "kind", aud_kind_name(record->kind));
+    st_json_str(&w, "person", *record->pseudonym != '\0' ? record->pseudonym : NULL);
+    st_json_str(&w, "subject", record->subject);
+    if (record->details.n > 0)
+        st_json_raw(&w, "details", record->details);
+    st_json_end(&w);
+    cli_print(&tail->out);
+    return true;
+}
+
+static int kind_by_name(const char *name)
+{
+    static const enum aud_kind kinds[] = {
+#define X(id, text) AUD_##id,
+        AUD_KINDS(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < ST_LEN(kinds); i++)
+        if (strcmp(aud_kind_name(kinds[i]), name) == 0)
+            return (int)kinds[i];
+    return -1;
+}
+
+int cmd_audit_tail(struct cli *cli)
+{
+    struct aud_filter filter = { .last = 20, .kind = -1 };
+    struct tail tail = { .cli = cli };
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    char dir[4096], copy[4096];
+    static const struct option options[] = { { "kind", required_argument, NULL, 'k' },
+                                             { "json", no_argument, NULL, 'j' },
+                                             { NULL, 0, NULL, 0 } };
+    int code, option;
+
+    while ((option = getopt_long(cli->argc, cli->argv, "n:", options, NULL)) != -1) {
+        if (option == 'j')
+            cli->json = true;
+        else if (option == 'n' && st_span_u64(st_span_str(optarg), &filter.last))
+            continue;
+        else if (option == 'k' && (filter.kind = kind_by_name(optarg)) >= 0)
+            continue;
+        else
+            return cli_usage(cli, "-n takes a number; kinds are decision, learning, resource, consent, access, "
+                                  "erasure, generation, system");
+    }
+    if ((code = audit_dir(cli, dir, copy, sizeof dir)) == CLI_OK) {
+        st_buf_init(&tail.out, 1u << 20);
+        if (aud_read(dir, &filter, print_record, &tail, diag, &err) != ST_OK)
+            code = cli_broken(cli, diag, &err);
+        st_buf_fini(&tail.out);
+    }
+    st_diag_free(diag);
+    return code;
+}
+
+static void print_verdict(const struct cli *cli, const struct aud_verdict *verdict)
+{
+    struct st_buf out;
+    struct st_json w;
+
+    if (!cli->json && verdict->problem == NULL) {
+        printf("clean: %llu records, %llu checkpoints, root %s\n", (unsigned long long)verdict->records,
+               (unsigned long long)verdict->checkpoints, verdict->root);
+        return;
+    }
+    if (!cli->json) {
+        if (verdict->bad_seq > 0)
+            printf("record %llu is not what was written: %s\n", (unsigned long long)verdict->bad_seq, verdict->problem);
+        else
+            printf("the log is not what was written: %s\n", verdict->problem);
+        return;
+    }
+    st_buf_init(&out, 65536);
+    st_json_init(&w, &out);
+    st_json_object(&w, NULL);
+    st_json_bool(&w, "clean", verdict->problem == NULL);
+    st_json_int(&w, "records", (int64_t)verdict->records);
+    st_json_int(&w, "checkpoints", (int64_t)verdict->checkpoints);
+    st_json_int(&w, "first_bad_record", (int64_t)verdict->bad_seq);
+    st_json_str(&w, "problem", verdict->problem);
+    st_json_str(&w, "root", verdict->root);
+    st_json_end(&w);
+    cli_print(&out);
+    st_buf_fini(&out);
+}
+
+int cmd_audit_verify(struct cli *cli)
+{
+    struct aud_verdict verdict = { 0 };
+    struct st_diag *diag = NULL;
+    struct st_err err = ST_ERR_INIT;
+    char dir[4096], copy[4096];
+    int code = audit_dir(cli, dir, copy, sizeof dir);
+    enum st_rc rc;
+
+    if (code != CLI_OK)
+        return code;
+    if (cli->argc == 3 && strcmp(cli->argv[1], "--checkpoints") == 0)
+        snprintf(copy, sizeof copy, "%s", cli->argv[2]);
+    else if (cli->argc != 1)
+        return cli_usage(cli, "verify takes no argument but --checkpoints DIR");
+    diag = st_diag_new();
+    rc = aud_verify(dir, *copy != '\0' ? copy : NULL, &verdict, diag, &err);
+    if (rc == ST_OK || err.code == ST_E_INTEGRITY)
+        print_verdict(cli, &verdict);
+    if (rc != ST_OK)
+        code = err.code == ST_E_INTEGRITY ? CLI_INTEGRITY : cli_broken(cli, diag, &err);
+    st_diag_free(diag);
+    return code;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli - what the sub-commands of `stoa` share: global options, exit codes, output, where the shipped files are. */
+#ifndef STOA_CLI_CLI_H
+#define STOA_CLI_CLI_H
+#include <stdbool.h>
+#include <stdio.h>
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/json.h"
+
+enum { /* exit codes: stable, used by scripts */
+    CLI_OK = 0,
+    CLI_FOUND = 1,       /* findings, failed tests, differences */
+    CLI_USAGE = 2,       /* the call's words are off */
+    CLI_CONFIG = 3,      /* a file that people write is wrong */
+    CLI_UNREACHABLE = 4, /* no gateway answers */
+    CLI_DENIED = 5,      /* not permitted */
+    CLI_INTEGRITY = 6,   /* stored data is not what was written */
+};
+
+struct cli {
+    const char *config; /* --config, else $STOA_CONFIG, else /etc/stoa/stoa.yaml */
+    const char *lang;   /* "en" or "de" */
+    bool json;          /* --json */
+    const char *usage;  /* of the sub-command, for messages */
+    int argc;           /* what follows the sub-command */
+    char **argv;        /* argv[0] is the sub-command's last word, as getopt wants it */
+};
+
+#define COMMAND(words, function, arguments, summary) int function(struct cli *cli);
+#include "cli/commands.def"
+#undef COMMAND
+
+/* Prints "stoa: …" and the usage line to stderr; answers CLI_USAGE. */
+int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prints one line to stderr and answers `code`. */
+int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Prints the diagnostics (as JSON with --json) and the error; answers CLI_CONFIG, or CLI_FOUND for a failure of the
+ * machine. Frees nothing. */
+int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct st_err *err);
+/* Writes the text of buf and a newline to stdout, emptying it. */
+void cli_print(struct st_buf *buf);
+/* DIR/share/stoa/NAME beside the program (installed or build tree), in out. */
+ST_MUST enum st_rc cli_share(const char *name, char *out, size_t size, struct st_err *err);
+/* Reads a whole file, "-" for standard input, at most limit bytes. */
+ST_MUST enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct st_err *err);
+
+/* One request to the running gateway: sends the JSON text, *answer gets the parsed answer (the caller's reference).
+ * CLI_OK, or the exit code after a line on stderr. */
+int cli_control(const struct cli *cli, const char *request, json_t **answer);
+#endif

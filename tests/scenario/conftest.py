@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets pytest collect .stoa files, and gives Python tests the same helpers."""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from stoa_test import language  # noqa: E402
+from stoa_test.pki import Authority  # noqa: E402
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".stoa":
+        return StoaFile.from_parent(parent, path=file_path)
+    return None
+
+
+class StoaFile(pytest.File):
+    def collect(self):
+        for title, steps in language.parse(self.path.read_text()):
+            yield StoaItem.from_parent(self, name=title, steps=steps)
+
+
+class StoaItem(pytest.Item):
+    def __init__(self, *, steps, **rest):
+        super().__init__(**rest)
+        self.steps = steps
+
+    def runtest(self):
+        folder = self.session.config._tmp_path_factory.mktemp("scenario", numbered=True)
+        run = language.Run(folder)
+        try:
+            for number, words in self.steps:
+                try:
+                    run.step(language.Words(words))
+                except Exception as error:
+                    raise language.Wrong(f"{self.path.name}:{number}: {error or type(error).__name__}") from error
+        finally:
+            run.close()
+
+    def repr_failure(self, excinfo):
+        if isinstance(excinfo.value, language.Wrong):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, 0, self.name
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path)

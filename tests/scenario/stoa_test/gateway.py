@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real stoad, started in a folder of its own; its log and its files are part of what is checked."""
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from .origin import WAIT
+
+ROOT = Path(__file__).resolve().parents[3]
+BIN = Path(os.environ.get("STOA_BIN", ROOT / "build" / "sanitize" / "bin"))
+
+CONFIG = """version: 1
+listen:
+  - address: "{address}"
+workers: {workers}
+state_dir: state
+run_dir: {run_dir}
+ca:
+  certificate: ca/ca.crt
+  key: ca/ca.key
+upstream:
+  trust: origins.pem
+  connect: 5s
+resolver:
+  hosts:
+{hosts}
+identity:
+  people:
+    127.0.0.1: someone
+    127.0.0.2: ana
+    127.0.0.3: ben
+    127.0.0.4: cora
+  groups:
+    ben: "sales"
+    cora: "press-office"
+path:
+  policies: policy.d
+  packs: {packs}
+  plugins: [{plugins}]
+test_clock: true
+{more}
+"""
+
+
+class Failed(Exception):
+    """The gateway did not do what a test needs before it can begin."""
+
+
+def free_port(address="127.0.0.1"):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, 0))
+        return sock.getsockname()[1]
+
+
+class Gateway:
+    """folder: an empty one. policies: paths of policy files; the shipped ones when None."""
+
+    def __init__(self, folder, origins=(), policies=None, workers=1, more="", address="127.0.0.1", trust=None,
+                 plugins=(), hosts=None):
+        self.folder, self.address, self.workers = Path(folder), address, workers
+        self.port = free_port(address)
+        self.config = self.folder / "stoa.yaml"
+        self.ca = self.folder / "ca" / "ca.crt"
+        self.log, self.process = [], None
+        self._events = queue.Queue()
+        self.run_dir = Path("/tmp") / f"stoa-run-{os.getpid()}-{self.port}"  # socket paths are short
+        (self.folder / "policy.d").mkdir(parents=True, exist_ok=True)
+        shipped = sorted((ROOT / "policies" / "default").glob("*.yaml"))
+        for path in shipped if policies is None else policies:
+            (self.folder / "policy.d" / Path(path).name).write_bytes(Path(path).read_bytes())
+        if policies is not None:  # protected categories always hold
+            for path in shipped:
+                if "protected" in path.name:
+                    (self.folder / "policy.d" / path.name).write_bytes(path.read_bytes())
+        if trust is not None:
+            (self.folder / "origins.pem").write_bytes(Path(trust).read_bytes())
+        self.hosts = dict(hosts or {})
+        for origin in origins:
+            self.hosts[origin.host] = f"127.0.0.1:{origin.port}"
+        self.more, self.plugins = more, plugins
+        self.write_config()
+        self.stoa("setup", "--ca-only", str(self.folder), check=True)
+
+    def write_config(self):
+        listed = "\n".join(f'    {name}: "{where}"' for name, where in self.hosts.items()) or '    unused.test: "127.0.0.1:9"'
+        bracketed = f"[{self.address}]" if ":" in self.address else self.address
+        plugins = ", ".join(str(p) for p in (ROOT / "lua-plugins", *self.plugins))
+        self.config.write_text(CONFIG.format(
+            address=f"{bracketed}:{self.port}", workers=self.workers, hosts=listed, packs=ROOT / "filters" / "packs",
+            plugins=plugins, more=self.more, run_dir=self.run_dir))
+
+    # ---- the process ------------------------------------------------------------------------------------------
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [str(BIN / "stoad"), "--config", str(self.config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            env={**os.environ, "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"})
+        threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
+        self.wait_event("start")
+        return self
+
+    def _read_log(self, pipe):
+        for raw in pipe:
+            line = raw.decode("utf-8", "replace").rstrip("\n")
+            self.log.append(line)
+            try:
+                self._events.put(json.loads(line))
+            except ValueError:
+                pass
+        self._events.put(None)
+
+    def wait_event(self, name, where=lambda event: True):
+        """The next log line of that event for which `where` holds."""
+        end = time.monotonic() + 3 * WAIT
+        while True:
+            try:
+                event = self._events.get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                raise Failed(f"no {name} in time; the log:\n" + "\n".join(self.log[-40:])) from None
+            if event is None:
+                raise Failed(f"the daemon ended before {name}; the log:\n" + "\n".join(self.log[-40:]))
+            if event.get("event") == name and where(event):
+                return event
+
+    def stop(self, expect=0):
+        """Drains and ends; a crash, a sanitizer's report or a leftover child fails the test."""
+        if self.process is None:
+            return
+        process, self.process = self.process, None
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(timeout=3 * WAIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Failed("the daemon did not end; the log:\n" + "\n".join(self.log[-40:])) from None
+        text = "\n".join(self.log)
+        assert "Sanitizer" not in text and "runtime error" not in text, text
+        assert code == expect, f"exit code {code}\n{text}"
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *failure):
+        self.stop()
+
+    def children(self, role):
+        """The pids of the processes of a role."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except (OSError, ValueError, IndexError):
+                continue
+            if parent == self.process.pid and b"--role" in words and words[words.index(b"--role") + 1] == role.encode():
+                found.append(int(entry.name))
+        return found
+
+    def kill(self, role):
+        """kill -9; answers when its successor has started."""
+        for pid in self.children(role):
+            os.kill(pid, signal.SIGKILL)
+            self.wait_event("process.start", lambda event: event.get("role") == role)
+
+    # ---- the command line -------------------------------------------------------------------------------------
+
+    def stoa(self, *words, check=False, text=None):
+        done = subprocess.run([str(BIN / "stoa"), "--config", str(self.config), *words], capture_output=True,
+                              input=text, text=True, timeout=120)
+        if check and done.returncode != 0:
+            raise Failed(f"stoa {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def clock(self, seconds):
+        self.stoa("clock", str(seconds), check=True)
+
+    def records(self, kind=None):
+        """What `stoa audit tail` shows, oldest first."""
+        words = ["--json", "audit", "tail", "-n", "1000000"] + (["--kind", kind] if kind else [])
+        return [json.loads(line) for line in self.stoa(*words, check=True).stdout.splitlines()]
+
+    def wait_records(self, count, kind=None):
+        """Until that many are committed: the recorder commits in groups, so the database is asked again and again."""
+        end = time.monotonic() + WAIT
+        while len(records := self.records(kind)) < count and time.monotonic() < end:
+            pass
+        return records
+
+    def written(self):
+        """Every byte of every file the daemon wrote, and its log."""
+        parts = ["\n".join(self.log).encode()]
+        for path in sorted((self.folder / "state").rglob("*")):
+            if path.is_file():
+                parts.append(path.read_bytes())
+        return b"\0".join(parts)
