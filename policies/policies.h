@@ -47,6 +47,7 @@ struct pol_config { /* policies/config.c holds the option table: names, ranges, 
         struct st_list disable;                  /* plugin names, of struct st_str */
     } path;
     struct {
+        struct st_pos pos;                 /* of the map, 0 when absent */
         int64_t head_bytes, fields;        /* of one message head */
         int64_t body_memory, body_max;     /* held in memory; held at all (spooled beyond memory) */
         int64_t txn_memory;                /* arena ceiling */
@@ -55,7 +56,10 @@ struct pol_config { /* policies/config.c holds the option table: names, ranges, 
         int64_t drain_ms;
     } limit;
     struct {
-        int scan, recorder; /* enum pol_failure: when a message cannot be scanned; when records pile up */
+        struct st_pos pos;
+        int scan, recorder;    /* enum pol_failure: when a message cannot be scanned; when records pile up */
+        int size, type, media; /* the same for what was not looked into since it is too large, of an unknown content
+                                * type, or a picture, sound or film */
     } failure;
     struct {
         int64_t retention_ms;
@@ -127,6 +131,7 @@ struct pol_case { /* everything the judge may know; all borrowed */
     const char *const *groups;
     const struct flt_findings *findings;
     const struct flt_receipt *receipt;
+    const struct flt_doc *doc; /* the findings' message, so that `distinct` can compare values; NULL: all differ */
     enum pol_verdict plugin;   /* the strictest a plugin asked for */
     const char *plugin_reason; /* its id; NULL */
 };
