@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* validate - does a candidate really look like what its shape promises?
+ *
+ * A validator sees the candidate without separators and, where it needs it, the text around. It is pure: no memory, no
+ * state. A checksum raises confidence; only formats where every genuine value carries it (cards, IBAN, tax ids) let it
+ * refuse. The list is validators.def: a new validator is one line there and one function in a validate_*.c.
+ */
+#ifndef STOA_FILTERS_VALIDATE_H
+#define STOA_FILTERS_VALIDATE_H
+#include <stdbool.h>
+#include "base/span.h"
+
+enum flt_valid {
+    FLT_V_WRONG,   /* the checksum or the structure refuses: no finding */
+    FLT_V_EXAMPLE, /* a placeholder, a sequence, a value from a manual: no finding */
+    FLT_V_SHAPE,   /* right shape, nothing more known */
+    FLT_V_TEST,    /* a published test value: a finding, a little less sure */
+    FLT_V_OK,      /* the checksum or the structure confirms */
+};
+
+struct flt_token {
+    struct st_span text; /* the candidate, separators taken out */
+    struct st_span all;  /* the text it was found in */
+    size_t from, to;     /* of the candidate in `all` */
+};
+
+typedef enum flt_valid flt_validate_f(const struct flt_token *token);
+struct flt_validator {
+    const char *name; /* as packs write it */
+    flt_validate_f *fn;
+    const char *source; /* the public description it follows */
+};
+const struct flt_validator *flt_validator_find(const char *name); /* NULL when unknown */
+const struct flt_validator *flt_validator_at(size_t i);           /* NULL past the end */
+
+#define VALIDATOR(name, fn, source) enum flt_valid fn(const struct flt_token *token);
+#include "filters/validators.def"
+#undef VALIDATOR
+
+/* ---- pieces that several validators and the tests share (validate_word.c, validate_sum.c) ----------------------- */
+
+static inline bool flt_is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+static inline bool flt_is_upper(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+static inline bool flt_is_lower(uint8_t c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static inline bool flt_is_alpha(uint8_t c)
+{
+    return flt_is_upper(c) || flt_is_lower(c);
+}
+static inline bool flt_is_alnum(uint8_t c)
+{
+    return flt_is_alpha(c) || flt_is_digit(c);
+}
+static inline uint8_t flt_to_lower(uint8_t c)
+{
+    return flt_is_upper(c) ? (uint8_t)(c + 32) : c;
+}
+static inline uint8_t flt_to_upper(uint8_t c)
+{
+    return flt_is_lower(c) ? (uint8_t)(c - 32) : c;
+}
+
+bool flt_ifind(struct st_span hay, const char *needle); /* ASCII case-insensitive */
+/* "EXAMPLE", "xxxx", "your_key", "<token>", "${VAR}", "changeme" … anywhere in s. */
+bool flt_has_placeholder(struct st_span s);
+/* One character over and over, a run up or down the alphabet or the digits: nobody's secret. */
+bool flt_is_sequence(struct st_span s);
+double flt_entropy(struct st_span s);   /* Shannon, bits per byte */
+unsigned flt_distinct(struct st_span s); /* different bytes */
+struct flt_mix {
+    unsigned lower, upper, digit, other;
+};
+struct flt_mix flt_mix(struct st_span s);
+/* Base64 of either alphabet, padding optional, blanks skipped; answers the bytes written (at most cap), -1 on a stray
+ * character. Decodes as much as fits: the magic numbers are at the front. */
+int flt_unbase64(struct st_span in, uint8_t *out, size_t cap);
+
+bool flt_luhn(struct st_span digits);
+unsigned flt_mod97(struct st_span alnum); /* letters as 10..35, over the whole in order; 97 on a stray character */
+bool flt_iso7064_11_10(struct st_span digits);
+uint32_t flt_crc32(struct st_span s);
+bool flt_date_ok(unsigned year, unsigned month, unsigned day); /* year 0: any */
+unsigned flt_digits(struct st_span s, size_t from, size_t n);  /* value of n decimal digits */
+size_t flt_iban_length(uint8_t a, uint8_t b); /* of the country's IBAN; 0 when it has none */
+bool flt_is_country(uint8_t a, uint8_t b);    /* ISO 3166-1 alpha-2, upper case */
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* validate_key - private keys, credentials in URLs and headers, passwords that someone assigned.
+ *
+ * A "BEGIN PRIVATE KEY" line alone is talk about keys; with base64 behind it that decodes to the start of a key it is
+ * one. Passwords have no format, so what is checked is that the value is none of the things that code and manuals put
+ * there: a placeholder, a variable, a call, a type, an ordinary word.
+ */
+#include "filters/validate.h"
+#include "base/err.h"
+#include <string.h>
+
+/* The body of an armoured block: behind the first line, escapes like \n taken out. Answers the characters copied. */
+static size_t armour(struct st_span s, char *out, size_t cap)
+{
+    size_t at = st_span_find(s, ST_SPAN("KEY-----")), n = 0;
+
+    if (at == ST_SPAN_NPOS)
+        at = st_span_find(s, ST_SPAN("BLOCK-----"));
+    if (at == ST_SPAN_NPOS)
+        return 0;
+    at = st_span_find(st_span_sub(s, at, s.n), ST_SPAN("-----")) + at + 5;
+    for (size_t i = at; i < s.n && n < cap && s.p[i] != '-'; i++) {
+        if (s.p[i] == '\\' && i + 1 < s.n && (s.p[i + 1] == 'n' || s.p[i + 1] == 'r'))
+            i++;
+        else if (flt_is_alnum(s.p[i]) || s.p[i] == '+' || s.p[i] == '/' || s.p[i] == '=')
+            out[n++] = (char)s.p[i];
+        else if (s.p[i] == '.' || s.p[i] == '*' || s.p[i] == '<')
+            break; /* "MIIE..." is a manual */
+    }
+    return n;
+}
+
+static bool is_der_key(const uint8_t *raw, int n)
+{
+    size_t at = 2;
+
+    if (n < 12 || raw[0] != 0x30)
+        return false;
+    if ((raw[1] & 0x80) != 0)
+        at += raw[1] & 0x7f;
+    if (at + 3 > (size_t)n)
+        return false;
+    return (raw[at] == 0x02 && raw[at + 1] == 0x01 && raw[at + 2] <= 2) || raw[at] == 0x30; /* version, or EncryptedInfo */
+}
+
+enum flt_valid val_pem_key(const struct flt_token *token)
+{
+    char text[64];
+    uint8_t raw[48];
+    size_t n = armour(token->text, text, sizeof text);
+    int got;
+
+    if (st_span_find(token->text, ST_SPAN("Proc-Type:")) != ST_SPAN_NPOS)
+        return token->text.n > 300 ? FLT_V_OK : FLT_V_SHAPE;
+    if (n < 40 || flt_has_placeholder(st_span(text, n)))
+        return FLT_V_EXAMPLE;
+    got = flt_unbase64(st_span(text, n), raw, sizeof raw);
+    return is_der_key(raw, got) ? FLT_V_OK : FLT_V_SHAPE;
+}
+
+enum flt_valid val_openssh_key(const struct flt_token *token)
+{
+    char text[64];
+    uint8_t raw[48];
+    size_t n = armour(token->text, text, sizeof text);
+
+    if (n < 40 || flt_has_placeholder(st_span(text, n)))
+        return FLT_V_EXAMPLE;
+    if (flt_unbase64(st_span(text, n), raw, sizeof raw) < 15)
+        return FLT_V_SHAPE;
+    return memcmp(raw, "openssh-key-v1", 15) == 0 ? FLT_V_OK : FLT_V_SHAPE;
+}
+
+/* Armor headers ("Version: …") end at an empty line; then a packet with tag 5 (secret key) or 7 (secret subkey). */
+enum flt_valid val_pgp_block(const struct flt_token *token)
+{
+    size_t gap = st_span_find(token->text, ST_SPAN("\n\n"));
+    struct st_span body;
+    uint8_t raw[8];
+    unsigned tag;
+    int n;
+
+    if (gap == ST_SPAN_NPOS)
+        gap = st_span_find(token->text, ST_SPAN("\r\n\r\n"));
+    if (gap == ST_SPAN_NPOS)
+        return token->text.n > 200 ? FLT_V_SHAPE : FLT_V_EXAMPLE;
+    body = st_span_sub(token->text, gap, 40);
+    n = flt_unbase64(body, raw, sizeof raw);
+    if (n < 2 || (raw[0] & 0x80) == 0)
+        return FLT_V_EXAMPLE;
+    tag = (raw[0] & 0x40) != 0 ? raw[0] & 0x3fu : (raw[0] & 0x3cu) >> 2;
+    return tag == 5 || tag == 7 ? FLT_V_OK : FLT_V_SHAPE;
+}
+
+static bool is_common(struct st_span s)
+{
+    static const char *const words[] = {
+        "password", "passwort", "passwd", "pass", "pwd", "secret", "token", "user", "username", "admin", "root", "test",
+        "guest", "null", "none", "true", "false", "undefined", "string", "postgres", "mysql", "redis", "mongo", "pw",
+        "required", "optional", "default", "hidden", "p@ssw0rd", "password1", "password123", "pass123", "hunter2",
+        "letmein", "secret123", "admin123", "test123", "test1234", "s3cret", "s3cr3t", "passw0rd", "pass1234", "apikey",
+        "mypassword", "my_password", "mypass", "user:pass", "key", "value", "abc123", "qwerty", "123456", "foo", "bar",
+    };
+
+    for (size_t i = 0; i < ST_LEN(words); i++)
+        if (st_span_ieq(s, st_span_str(words[i])))
+            return true;
+    return false;
+}
+
+/* scheme://user:password@host: the token is the whole; what counts is the password. */
+enum flt_valid val_userinfo(const struct flt_token *token)
+{
+    static const char *const hosts[] = { "localhost", "127.0.0.1", "host", "example.com", "hostname", "db", "server" };
+    struct st_span s = token->text, user, password, host;
+    size_t at = st_span_find(s, ST_SPAN("://")), colon, end;
+
+    if (at == ST_SPAN_NPOS)
+        return FLT_V_WRONG;
+    s = st_span_sub(s, at + 3, s.n);
+    end = s.n;
+    for (size_t i = 0; i < s.n && s.p[i] != '/' && s.p[i] != '?'; i++)
+        if (s.p[i] == '@')
+            end = i; /* the last one: passwords contain @ too */
+    colon = st_span_chr(s, ':');
+    if (end == s.n || colon == ST_SPAN_NPOS || colon + 1 >= end)
+        return FLT_V_WRONG;
+    user = st_span_sub(s, 0, colon);
+    password = st_span_sub(s, colon + 1, end - colon - 1);
+    host = st_span_sub(s, end + 1, s.n);
+    if (host.n == 0 || password.n < 4)
+        return FLT_V_WRONG;
+    if (is_common(password) || flt_has_placeholder(password) || st_span_ieq(user, password) ||
+        flt_is_sequence(password) || memchr("$%{[:*<", password.p[0], 7) != NULL)
+        return FLT_V_EXAMPLE;
+    for (size_t i = 0; i < ST_LEN(hosts); i++)
+        if (st_span_istarts(host, st_span_str(hosts[i])))
+            return FLT_V_SHAPE;
+    return flt_mix(password).digit > 0 || flt_mix(password).other > 0 || password.n >= 12 ? FLT_V_OK : FLT_V_SHAPE;
+}
+
+enum flt_valid val_http_basic(const struct flt_token *token)
+{
+    uint8_t raw[128];
+    int n = flt_unbase64(token->text, raw, sizeof raw);
+    struct st_span plain, password;
+    size_t colon;
+
+    if (n < 5)
+        return FLT_V_WRONG;
+    plain = st_span(raw, (size_t)n);
+    for (size_t i = 0; i < plain.n; i++)
+        if (plain.p[i] < 0x20 || plain.p[i] == 0x7f)
+            return FLT_V_WRONG;
+    colon = st_span_chr(plain, ':');
+    if (colon == ST_SPAN_NPOS || colon == 0)
+        return FLT_V_WRONG;
+    password = st_span_sub(plain, colon + 1, plain.n);
+    /* RFC 7617's own example is Aladdin:open sesame */
+    if (is_common(password) || password.n < 3 || st_span_starts(plain, ST_SPAN("Aladdin:")))
+        return FLT_V_EXAMPLE;
+    return FLT_V_OK;
+}
+
+/* Things of a programming language, not of a person: calls, members, variables, types, paths, markup. */
+static bool is_code(struct st_span s)
+{
+    static const char *const starts[] = { "process.env", "os.", "env.", "env[", "config", "self.", "this.", "req.",
+                                          "request", "getenv", "get_", "var.", "settings", "secrets.", "data.", "params",
+                                          "new ", "str", "bool", "int", "char", "std::", "http://", "https://", "function",
+                                          "await", "async", "return", "input", "hash", "crypt", "vault:", "ssm:", "sha256" };
+
+    for (size_t i = 0; i < ST_LEN(starts); i++)
+        if (st_span_istarts(s, st_span_str(starts[i])))
+            return true;
+    if (memchr("$%/\\{[(<&@.,;:)=-_|*", s.p[0], 21) != NULL)
+        return true;
+    for (size_t i = 0; i + 1 < s.n; i++) /* f(x), a.b, a->b, a::b, a[0] */
+        if (s.p[i] == '(' || s.p[i] == '[' || s.p[i] == '{' || (s.p[i] == '-' && s.p[i + 1] == '>') ||
+            (s.p[i] == '.' && i > 0 && flt_is_alpha(s.p[i - 1]) && flt_is_alpha(s.p[i + 1])))
+            return true;
+    return false;
+}
+
+enum flt_valid val_password(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+    struct flt_mix mix = flt_mix(s);
+    uint8_t before = token->from > 0 ? token->all.p[token->from - 1] : ' ';
+    unsigned classes = (mix.lower > 0) + (mix.upper > 0) + (mix.digit > 0) + (mix.other > 0);
+
+    if (s.n < 6 || s.n > 128)
+        return FLT_V_WRONG;
+    if (is_common(s) || flt_has_placeholder(s) || flt_is_sequence(s) || flt_distinct(s) < 4)
+        return FLT_V_EXAMPLE;
+    if (is_code(s))
+        return FLT_V_WRONG;
+    if (mix.digit > 0 && classes >= 2 && mix.lower + mix.upper > 0)
+        return classes >= 3 || s.n >= 12 ? FLT_V_OK : FLT_V_SHAPE;
+    if (mix.other > 0 && mix.lower > 0 && mix.upper > 0 && (before == '"' || before == '\''))
+        return FLT_V_SHAPE;
+    return FLT_V_WRONG;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* validate_word - is a string a secret, or only written like one?
+ *
+ * Manuals, README files and questions in forums are full of keys that are none: "AKIA…EXAMPLE", "xxxx", "<your-token>",
+ * "1234567890". These few functions recognise them, and measure how random a string is. Entropy: Shannon 1948, over the
+ * bytes of the string itself, so a 20-byte string can reach log2(20) = 4.3 bits at most.
+ */
+#include "filters/validate.h"
+#include "base/err.h"
+#include <string.h>
+
+bool flt_ifind(struct st_span hay, const char *needle)
+{
+    size_t n = strlen(needle);
+
+    for (size_t i = 0; i + n <= hay.n; i++) {
+        size_t k = 0;
+
+        while (k < n && flt_to_lower(hay.p[i + k]) == (uint8_t)needle[k])
+            k++;
+        if (k == n)
+            return true;
+    }
+    return false;
+}
+
+bool flt_has_placeholder(struct st_span s)
+{
+    static const char *const words[] = {
+        "example", "xxxx", "****", "....", "____", "your_", "your-", "yourkey",  "yourtoken", "placeholder", "changeme",
+        "change_me", "dummy", "sample", "redacted", "<", "${", "{{", "%s", "secret_here", "insert", "deadbeef",
+        "replace", "todo", "notreal", "not_real", "foobar", "abcdefgh", "12345678", "mysecret", "my_secret", "fake",
+    };
+
+    for (size_t i = 0; i < ST_LEN(words); i++)
+        if (flt_ifind(s, words[i]))
+            return true;
+    return false;
+}
+
+bool flt_is_sequence(struct st_span s)
+{
+    size_t same = 0, up = 0, down = 0;
+
+    if (s.n < 4)
+        return false;
+    for (size_t i = 1; i < s.n; i++) {
+        int step = (int)s.p[i] - (int)s.p[i - 1];
+
+        same += step == 0;
+        up += step == 1 || (s.p[i - 1] == '9' && s.p[i] == '0');
+        down += step == -1 || (s.p[i - 1] == '0' && s.p[i] == '9');
+    }
+    /* one break is forgiven: a check digit, or 0123456789 after another */
+    return same + 2 >= s.n || up + 2 >= s.n || down + 2 >= s.n;
+}
+
+static unsigned count(struct st_span s, unsigned counts[256])
+{
+    unsigned distinct = 0;
+
+    memset(counts, 0, 256 * sizeof counts[0]);
+    for (size_t i = 0; i < s.n; i++)
+        distinct += counts[s.p[i]]++ == 0;
+    return distinct;
+}
+
+unsigned flt_distinct(struct st_span s)
+{
+    unsigned counts[256];
+
+    return count(s, counts);
+}
+
+/* log2 without libm: the integer part by halving, 16 bits of fraction by squaring. v >= 1. */
+static double lg(double v)
+{
+    double whole = 0, part = 0, bit = 0.5;
+
+    for (; v >= 2; v /= 2)
+        whole++;
+    for (int i = 0; i < 16; i++, bit /= 2) {
+        v *= v;
+        if (v >= 2) {
+            v /= 2;
+            part += bit;
+        }
+    }
+    return whole + part;
+}
+
+double flt_entropy(struct st_span s)
+{
+    unsigned counts[256];
+    double sum = 0;
+
+    if (s.n == 0)
+        return 0;
+    (void)count(s, counts);
+    for (size_t i = 0; i < 256; i++)
+        if (counts[i] > 1)
+            sum += counts[i] * lg(counts[i]);
+    return lg((double)s.n) - sum / (double)s.n;
+}
+
+struct flt_mix flt_mix(struct st_span s)
+{
+    struct flt_mix mix = { 0, 0, 0, 0 };
+
+    for (size_t i = 0; i < s.n; i++) {
+        mix.lower += flt_is_lower(s.p[i]);
+        mix.upper += flt_is_upper(s.p[i]);
+        mix.digit += flt_is_digit(s.p[i]);
+        mix.other += !flt_is_alnum(s.p[i]);
+    }
+    return mix;
+}
+
+static int base64_value(uint8_t c)
+{
+    if (flt_is_upper(c))
+        return c - 'A';
+    if (flt_is_lower(c))
+        return c - 'a' + 26;
+    if (flt_is_digit(c))
+        return c - '0' + 52;
+    if (c == '+' || c == '-')
+        return 62;
+    return c == '/' || c == '_' ? 63 : -1;
+}
+
+int flt_unbase64(struct st_span in, uint8_t *out, size_t cap)
+{
+    uint32_t bits = 0;
+    unsigned have = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < in.n && n < cap; i++) {
+        int v = base64_value(in.p[i]);
+
+        if (in.p[i] == '=')
+            break;
+        if (in.p[i] == '\n' || in.p[i] == '\r' || in.p[i] == ' ' || in.p[i] == '\t')
+            continue;
+        if (v < 0)
+            return -1;
+        bits = bits << 6 | (uint32_t)v;
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            out[n++] = (uint8_t)(bits >> have);
+        }
+    }
+    return (int)n;
+}
