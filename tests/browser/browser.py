@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Headless Chromium from Debian, which trusts the gateway's CA and goes through it for everything."""
+import subprocess
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+QUIET = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+         "--disable-features=OptimizationHints,MediaRouter,Translate", "--window-size=1200,900"]
+
+
+def open_browser(folder, gateway, lang="en"):
+    """A driver; its profile and its NSS store are in folder."""
+    home = folder / "home"
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    for words in (["-N", "--empty-password"],
+                  ["-A", "-t", "C,,", "-n", "stoa", "-i", str(gateway.ca)]):
+        subprocess.run(["certutil", "-d", f"sql:{store}", *words], check=True, capture_output=True)
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in (*QUIET, f"--user-data-dir={folder / 'profile'}", f"--lang={lang}",
+                 f"--proxy-server=http://{gateway.address}:{gateway.port}", "--proxy-bypass-list=<-loopback>"):
+        options.add_argument(flag)
+    service = Service("/usr/bin/chromedriver", env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+    driver = webdriver.Chrome(service=service, options=options)
+    driver.set_page_load_timeout(60)
+    return driver

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that two parsers may read differently are refused, never forwarded."""
+import pytest
+
+from stoa_test.client import Client
+from stoa_test.gateway import ROOT, Gateway
+from stoa_test.origin import Origin, echo
+from stoa_test.pki import Authority
+from stoa_test.wire import Closed
+
+POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
+H = b"Host: site.test\r\n"
+BAD = {
+    "both lengths": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+    "list of lengths": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 5, 5\r\n\r\nhello",
+    "signed length": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: +5\r\n\r\nhello",
+    "bare CR": b"POST / HTTP/1.1\r\n" + H + b"A: b\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "bare LF": b"GET / HTTP/1.1\n" + H + b"\n\n",
+    "obs-fold": b"POST / HTTP/1.1\r\n" + H + b"A: b\r\n Content-Length: 5\r\n\r\nhello",
+    "blank before colon": b"GET / HTTP/1.1\r\nHost : site.test\r\n\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET / HTTP/1.1\r\n" + H + b"Host: other.test\r\n\r\n",
+    "other host than the tunnel's": b"GET / HTTP/1.1\r\nHost: other.test\r\n\r\n",
+    "unknown transfer coding": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "chunked not last": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "chunked in 1.0": b"POST / HTTP/1.0\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunk size with sign": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n",
+    "chunk size overflow": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
+    "chunk without CRLF": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n",
+    "NUL in a value": b"GET / HTTP/1.1\r\n" + H + b"A: b\0c\r\n\r\n",
+    "tab in the target": b"GET /a\tb HTTP/1.1\r\n" + H + b"\r\n",
+    "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "HTTP/9.9": b"GET / HTTP/9.9\r\n" + H + b"\r\n",
+    "no version": b"GET /\r\n" + H + b"\r\n",
+    "a head without end": b"GET / HTTP/1.1\r\n" + H + b"A: " + b"x" * 200_000,
+    "many fields": b"GET / HTTP/1.1\r\n" + H + b"A: b\r\n" * 5000 + b"\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("smuggling")
+    authority = Authority(folder)
+    origin = Origin("site.test", authority.leaf(["site.test"]), echo)
+    with Gateway(folder / "gateway", [origin], [POLICY], trust=authority.path) as gateway:
+        yield gateway, origin
+    origin.close()
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_refused(house, what):
+    gateway, origin = house
+    before = origin.received()
+    client = Client(gateway)
+    client.open("site.test")
+    try:
+        client.write(BAD[what])
+        reply = client.get()
+        assert 400 <= reply.status < 600 and reply.status != 403, reply.start
+    except (Closed, OSError, ValueError):
+        pass  # the connection may also just end
+    client.close()
+    assert origin.received() == before, "something was forwarded"
+
+
+def test_pipelined_requests_are_answered_in_order(house):
+    gateway, origin = house
+    client = Client(gateway)
+    client.open("site.test")
+    client.write(b"".join(b"POST /%d HTTP/1.1\r\nHost: site.test\r\nContent-Type: text/plain\r\n"
+                          b"Content-Length: 5\r\n\r\nno %02d" % (i, i) for i in range(50)))
+    for i in range(50):
+        reply = client.get()
+        assert reply.status == 200 and reply.body == b"no %02d" % i
+    client.close()
+
+
+def test_expect_100_continue(house):
+    gateway, _ = house
+    client = Client(gateway)
+    client.open("site.test")
+    client.write(b"POST / HTTP/1.1\r\nHost: site.test\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n"
+                 b"Expect: 100-continue\r\n\r\n")
+    assert client.reader.head().status == 100
+    client.write(b"hello")
+    assert client.get().body == b"hello"
+    client.close()
