@@ -33,7 +33,7 @@ enum st_rc st_file_read(const char *path, size_t limit, struct st_buf *out, stru
         goto out;
     }
     if (S_ISDIR(st.st_mode)) {
-        rc = st_fail(err, ST_E_IO, "file.read", "is a folder", EISDIR);
+        rc = st_fail(err, ST_E_IO, "file.read", "file cannot be read", EISDIR);
         goto out;
     }
     while ((n = read(fd, piece, sizeof piece)) != 0) { /* st_size is 0 in /proc and may be old: the end says it */

@@ -44,7 +44,7 @@ enum st_yaml_type {
     ST_Y_DATE,     /* 2027-01-15: int64_t, ms since 1970 UTC */
     ST_Y_TEXT,     /* a scalar (en) or a mapping en/de: struct st_text */
     ST_Y_COMPARE,  /* struct st_compare */
-    ST_Y_STRS,     /* a list of scalars, or one scalar: struct st_list of struct st_str */
+    ST_Y_STRS,     /* a list of scalars (each one of names, if given), or one scalar: struct st_list of struct st_str */
     ST_Y_MAP,      /* a mapping by sub: the sub struct, in place */
     ST_Y_LIST,     /* a list of mappings by sub: struct st_list of the sub struct */
     ST_Y_DICT,     /* a mapping of free keys to scalars: struct st_list of struct st_pair */
