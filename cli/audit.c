@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audit - `stoa audit tail` and `stoa audit verify`: read the record log's files, without the gateway.
  *
- * Nothing here can write, and details about a person stay sealed: to read those the recorder must be asked, which leaves
- * a record of its own.
+ * Nothing here can write, and details about a person stay sealed: to read those the recorder must be asked, which
+ * leaves a record of its own.
  */
-#include <getopt.h>
-#include <string.h>
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
 #include "policies/policies.h"
+#include <getopt.h>
+#include <string.h>
 
 /* state_dir/audit from stoa.yaml, and the configured second place of the checkpoints ("" when there is none). */
 static int audit_dir(const struct cli *cli, char *dir, char *copy, size_t size)

@@ -2,20 +2,20 @@
 /* cli - what the sub-commands of `stoa` share: global options, exit codes, output, where the shipped files are. */
 #ifndef STOA_CLI_CLI_H
 #define STOA_CLI_CLI_H
-#include <stdbool.h>
-#include <stdio.h>
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/json.h"
+#include <stdbool.h>
+#include <stdio.h>
 
 enum { /* exit codes: stable, used by scripts */
-    CLI_OK = 0,
-    CLI_FOUND = 1,       /* findings, failed tests, differences */
-    CLI_USAGE = 2,       /* the call's words are off */
-    CLI_CONFIG = 3,      /* a file that people write is wrong */
-    CLI_UNREACHABLE = 4, /* no gateway answers */
-    CLI_DENIED = 5,      /* not permitted */
-    CLI_INTEGRITY = 6,   /* stored data is not what was written */
+       CLI_OK = 0,
+       CLI_FOUND = 1,       /* findings, failed tests, differences */
+       CLI_USAGE = 2,       /* the call's words are off */
+       CLI_CONFIG = 3,      /* a file that people write is wrong */
+       CLI_UNREACHABLE = 4, /* no gateway answers */
+       CLI_DENIED = 5,      /* not permitted */
+       CLI_INTEGRITY = 6,   /* stored data is not what was written */
 };
 
 struct cli {

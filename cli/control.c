@@ -4,15 +4,15 @@
  * The gateway listens on run_dir/control.sock; one line of JSON each way. Who may ask is decided by the mode of the
  * socket. An answer is {"ok":true,…} or {"ok":false,"error":"…","problems":[…]}.
  */
+#include "base/clock.h"
+#include "cli/cli.h"
+#include "policies/policies.h"
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "base/clock.h"
-#include "cli/cli.h"
-#include "policies/policies.h"
 
 #define ANSWER_MAX (4u << 20)
 #define ANSWER_MS  30000
@@ -155,7 +155,8 @@ static void print_plain(const json_t *value, const char *prefix)
     const json_t *item;
     char name[256];
 
-    json_object_foreach((json_t *)value, key, item) {
+    json_object_foreach((json_t *)value, key, item)
+    {
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix != '\0' ? "." : "", key);
         if (json_is_object(item))
             print_plain(item, name);

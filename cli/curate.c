@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curate - `stoa curate preview`: what the curation rules would make of one page or text, node by node. */
-#include <getopt.h>
-#include <string.h>
 #include "cli/cli.h"
 #include "gateway/generation.h"
+#include <getopt.h>
+#include <string.h>
 
 #define PAGE_MAX  (4u << 20)
 #define ARENA_MAX (64u << 20)
@@ -33,8 +33,7 @@ static void explain_node(void *ctx, const char *rule, unsigned depth, const char
     printf("  %*s%s %s\n", (int)depth * 2, "", held ? "+" : "-", node);
 }
 
-static enum st_rc preview_item(struct cli *cli, struct generation *gen, const struct lp_item *item,
-                               struct st_err *err)
+static enum st_rc preview_item(struct cli *cli, struct generation *gen, const struct lp_item *item, struct st_err *err)
 {
     struct preview preview = { .cli = cli };
     struct st_buf out;

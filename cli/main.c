@@ -4,12 +4,12 @@
  * Commands work offline on files, or ask the running gateway through its control socket. Plain text by default, --json
  * for programs. The table is cli/commands.def; --help is made from it.
  */
+#include "base/file.h"
+#include "cli/cli.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/file.h"
-#include "cli/cli.h"
 
 struct command {
     const char *words;
@@ -122,8 +122,8 @@ enum st_rc cli_share(const char *name, char *out, size_t size, struct st_err *er
     if (n < 0 || (size_t)n >= size)
         return st_fail(err, ST_E_LIMIT, "cli.share", "the path is too long", n);
     if (access(out, R_OK) != 0)
-        return st_fail(err, ST_E_CONFIG, "cli.share", "the shipped files are not beside the program; install Stoa again",
-                       0);
+        return st_fail(err, ST_E_CONFIG, "cli.share",
+                       "the shipped files are not beside the program; install Stoa again", 0);
     return ST_OK;
 }
 

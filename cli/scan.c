@@ -4,11 +4,11 @@
  * Offsets are bytes of the text as given. JSON lines ({"id":…,"text":…}) give one JSON line each, in order, so that
  * others can judge the detectors on their own material. What was found is named, never shown.
  */
-#include <getopt.h>
-#include <string.h>
 #include "base/file.h"
 #include "cli/cli.h"
 #include "filters/filters.h"
+#include <getopt.h>
+#include <string.h>
 
 #define FILE_MAX  (256u << 20)
 #define ARENA_MAX ((size_t)2 << 30)
@@ -76,7 +76,8 @@ static enum st_rc scan_line(struct scan_run *run, struct st_span line, const cha
         st_fail(&run->err, ST_E_NOMEM, "cli.scan", "arena", 0);
         goto out;
     }
-    if (st_json_read(line, path, &item, NULL, &run->err) != ST_OK || !json_is_string(text = json_object_get(item, "text"))) {
+    if (st_json_read(line, path, &item, NULL, &run->err) != ST_OK ||
+        !json_is_string(text = json_object_get(item, "text"))) {
         fprintf(stderr, "stoa: %s:%u: expected a JSON object with \"id\" and \"text\"\n", path, number);
         st_fail(&run->err, ST_E_SYNTAX, "cli.scan", "not a JSON line of the kind", number);
         goto out;
@@ -188,8 +189,7 @@ static enum st_rc open_packs(struct scan_run *run, const char *packs, struct st_
             return ST_ERR;
         dirs[0] = shipped;
     }
-    if (flt_platform_check(&run->err) != ST_OK ||
-        flt_packs_load(dirs, NULL, &run->packs, diag, &run->err) != ST_OK)
+    if (flt_platform_check(&run->err) != ST_OK || flt_packs_load(dirs, NULL, &run->packs, diag, &run->err) != ST_OK)
         return ST_ERR;
     return flt_scanner_new(run->packs, &run->scanner, &run->err);
 }

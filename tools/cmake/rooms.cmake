@@ -30,6 +30,7 @@ function(stoa_program name source)
     endif()
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE stoa_gateway)
+    target_compile_definitions(${name} PRIVATE STOA_VERSION="${PROJECT_VERSION}")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 endfunction()
 

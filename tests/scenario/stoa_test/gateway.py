@@ -195,9 +195,9 @@ class Gateway:
         return records
 
     def written(self):
-        """Every byte of every file the daemon wrote, and its log."""
+        """Every byte of every file the daemon wrote, and its log; but its copies of the operator's own files."""
         parts = ["\n".join(self.log).encode()]
         for path in sorted((self.folder / "state").rglob("*")):
-            if path.is_file():
+            if path.is_file() and "generations" not in path.parts:
                 parts.append(path.read_bytes())
         return b"\0".join(parts)
