@@ -166,3 +166,60 @@ int cmd_audit_verify(struct cli *cli)
     st_diag_free(diag);
     return code;
 }
+
+static void print_opened(const struct cli *cli, const json_t *record)
+{
+    json_t *details = json_object_get(record, "details");
+    char *text = json_dumps(cli->json ? record : details, JSON_COMPACT | JSON_ENCODE_ANY);
+    char stamp[25];
+
+    st_clock_rfc3339(json_integer_value(json_object_get(record, "wall_ms")), stamp, sizeof stamp);
+    if (cli->json)
+        printf("%s\n", text != NULL ? text : "{}");
+    else
+        printf("%8lld  %s  %-10s  %s  %s\n", (long long)json_integer_value(json_object_get(record, "seq")), stamp,
+               json_string_value(json_object_get(record, "kind")),
+               json_string_value(json_object_get(record, "subject")), text != NULL ? text : "");
+    free(text);
+}
+
+/* The gateway answers in pages; each page leaves its own record of access. */
+static int read_pages(struct cli *cli, const char *person, const char *reason)
+{
+    json_int_t from = 0;
+    json_t *answer, *record;
+    size_t i;
+    int code;
+
+    do {
+        code = cli_ask(cli, "read", json_pack("{s:s,s:s,s:I}", "person", person, "reason", reason, "from_seq", from),
+                       &answer);
+        if (code != CLI_OK)
+            return code;
+        json_array_foreach(json_object_get(answer, "records"), i, record) print_opened(cli, record);
+        from = json_integer_value(json_object_get(answer, "next_seq"));
+        json_decref(answer);
+    } while (from > 0);
+    return CLI_OK;
+}
+
+int cmd_audit_read(struct cli *cli)
+{
+    static const struct option options[] = { { "reason", required_argument, NULL, 'r' },
+                                             { "json", no_argument, NULL, 'j' },
+                                             { NULL, 0, NULL, 0 } };
+    const char *reason = NULL;
+    int option;
+
+    while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
+        if (option == 'j')
+            cli->json = true;
+        else if (option == 'r')
+            reason = optarg;
+        else
+            return cli_usage(cli, "the only option is --reason");
+    }
+    if (reason == NULL || optind + 1 != cli->argc)
+        return cli_usage(cli, "name one person, and the reason for looking as an id: --reason incident-17");
+    return read_pages(cli, cli->argv[optind], reason);
+}

@@ -45,7 +45,7 @@ ST_MUST enum st_rc cli_share(const char *name, char *out, size_t size, struct st
 /* Reads a whole file, "-" for standard input, at most limit bytes. */
 ST_MUST enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct st_err *err);
 
-/* One request to the running gateway: sends the JSON text, *answer gets the parsed answer (the caller's reference).
- * CLI_OK, or the exit code after a line on stderr. */
-int cli_control(const struct cli *cli, const char *request, json_t **answer);
+/* Asks the running gateway {"do":WHAT, …more}; takes over the reference `more` (NULL: nothing more). CLI_OK with the
+ * parsed answer in *answer (the caller's reference), or the exit code after a line on stderr. */
+int cli_ask(const struct cli *cli, const char *what, json_t *more, json_t **answer);
 #endif

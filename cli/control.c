@@ -86,7 +86,8 @@ static int converse(int fd, const char *request, json_t **answer)
     return code;
 }
 
-int cli_control(const struct cli *cli, const char *request, json_t **answer)
+/* One request as text, one answer. */
+static int control(const struct cli *cli, const char *request, json_t **answer)
 {
     struct sockaddr_un address = { 0 };
     int code = socket_path(cli, &address);
@@ -124,27 +125,20 @@ int cli_control(const struct cli *cli, const char *request, json_t **answer)
     return code;
 }
 
-/* {"do":WHAT, …pairs} as text; the caller frees it. */
-static char *request_text(const char *what, json_t *more)
+int cli_ask(const struct cli *cli, const char *what, json_t *more, json_t **answer)
 {
     json_t *request = more != NULL ? more : json_object();
     char *text = NULL;
+    int code;
 
+    *answer = NULL;
     if (request != NULL && json_object_set_new(request, "do", json_string(what)) == 0)
         text = json_dumps(request, JSON_COMPACT);
     json_decref(request);
-    return text;
-}
-
-static int ask(struct cli *cli, const char *what, json_t *more, json_t **answer)
-{
-    char *request = request_text(what, more);
-    int code;
-
-    if (request == NULL)
+    if (text == NULL)
         return cli_fail(CLI_FOUND, "out of memory");
-    code = cli_control(cli, request, answer);
-    free(request);
+    code = control(cli, text, answer);
+    free(text);
     return code;
 }
 
@@ -214,7 +208,7 @@ int cmd_status(struct cli *cli)
         code = wait_up(cli);
     else if (cli->argc != 1)
         return cli_usage(cli, "status takes no argument but --wait");
-    if (code != CLI_OK || (code = ask(cli, "status", NULL, &answer)) != CLI_OK)
+    if (code != CLI_OK || (code = cli_ask(cli, "status", NULL, &answer)) != CLI_OK)
         return code;
     print_answer(cli, answer);
     json_decref(answer);
@@ -228,7 +222,7 @@ int cmd_reload(struct cli *cli)
 
     if (cli->argc != 1)
         return cli_usage(cli, "reload takes no argument");
-    if ((code = ask(cli, "reload", NULL, &answer)) != CLI_OK)
+    if ((code = cli_ask(cli, "reload", NULL, &answer)) != CLI_OK)
         return code;
     if (cli->json)
         print_answer(cli, answer);
@@ -249,7 +243,7 @@ int cmd_consent(struct cli *cli)
     if (!grants && !withdraws && !shows)
         return cli_usage(cli, "say grant, withdraw or show, and whom");
     more = json_pack("{s:s,s:s,s:b}", "person", cli->argv[2], "scope", "learning", "granted", grants);
-    if ((code = ask(cli, shows ? "consent_get" : "consent", more, &answer)) != CLI_OK)
+    if ((code = cli_ask(cli, shows ? "consent_get" : "consent", more, &answer)) != CLI_OK)
         return code;
     if (cli->json)
         print_answer(cli, answer);
@@ -268,7 +262,7 @@ int cmd_clock(struct cli *cli)
 
     if (cli->argc != 2 || !st_span_u64(st_span_str(cli->argv[1]), &seconds) || seconds > 366u * 86400u)
         return cli_usage(cli, "how many seconds to turn the clock forward (at most a year)");
-    code = ask(cli, "clock", json_pack("{s:I}", "ms", (json_int_t)(seconds * 1000)), &answer);
+    code = cli_ask(cli, "clock", json_pack("{s:I}", "ms", (json_int_t)(seconds * 1000)), &answer);
     if (code == CLI_OK)
         json_decref(answer);
     return code;
@@ -280,7 +274,7 @@ int cmd_version(struct cli *cli)
     int code;
 
     printf("stoa %s\n", STOA_VERSION);
-    if ((code = ask(cli, "version", NULL, &answer)) != CLI_OK)
+    if ((code = cli_ask(cli, "version", NULL, &answer)) != CLI_OK)
         return code;
     print_answer(cli, answer);
     json_decref(answer);

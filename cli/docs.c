@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* docs - `stoa docs`: references made from the tables that the program itself uses, so that they cannot differ.
+ *
+ * docs/configuration.md, docs/policy.md and docs/detectors.md are its output; tests/lint/generated.py says when they
+ * are stale.
+ */
+#include "cli/cli.h"
+#include "filters/filters.h"
+#include "policies/policies.h"
+#include <string.h>
+
+#define TEXT_MAX (4u << 20)
+
+static void write_detector(struct st_buf *out, const struct flt_rule *rule)
+{
+    st_buf_fmt(out, "| `%s` | %s | %s | %s | `%s` |", rule->id, rule->title_en, rule->title_de,
+               flt_severity_name(rule->severity), rule->mask);
+    for (size_t i = 0; rule->tags != NULL && rule->tags[i] != NULL; i++)
+        st_buf_fmt(out, "%s%s", i == 0 ? " " : ", ", rule->tags[i]);
+    st_buf_str(out, " |\n");
+}
+
+static int write_detectors(struct cli *cli, struct st_buf *out)
+{
+    struct st_diag *diag = st_diag_new();
+    struct flt_packs *packs = NULL;
+    struct st_err err = ST_ERR_INIT;
+    const char *pack = "";
+    char dir[4096];
+    int code = CLI_OK;
+
+    if (cli_share("packs", dir, sizeof dir, &err) != ST_OK ||
+        flt_packs_load((const char *const[]){ dir, NULL }, NULL, &packs, diag, &err) != ST_OK) {
+        code = cli_broken(cli, diag, &err);
+        goto out;
+    }
+    st_buf_fmt(out, "# Detectors\n\n%zu detectors ship with Stoa. Made by `stoa docs detectors`.\n",
+               flt_packs_count(packs));
+    for (size_t i = 0; i < flt_packs_count(packs); i++) {
+        const struct flt_rule *rule = flt_packs_rule(packs, i);
+
+        if (strcmp(pack, rule->pack) != 0)
+            st_buf_fmt(out,
+                       "\n## %s\n\n| id | English | Deutsch | severity | mask | tags |\n|---|---|---|---|---|---|\n",
+                       pack = rule->pack);
+        write_detector(out, rule);
+    }
+out:
+    flt_packs_release(packs);
+    st_diag_free(diag);
+    return code;
+}
+
+int cmd_docs(struct cli *cli)
+{
+    bool is_schema = cli->argc == 3 && strcmp(cli->argv[2], "--schema") == 0;
+    enum st_yaml_form form = is_schema ? ST_YAML_JSON_SCHEMA : ST_YAML_MARKDOWN;
+    const char *what = cli->argc > 1 ? cli->argv[1] : "";
+    struct st_buf out;
+    int code = CLI_OK;
+
+    if (cli->argc < 2 || (cli->argc > 2 && !is_schema))
+        return cli_usage(cli, "of what: config, policy or detectors");
+    st_buf_init(&out, TEXT_MAX);
+    if (strcmp(what, "config") == 0)
+        pol_config_describe(form, &out);
+    else if (strcmp(what, "policy") == 0)
+        pol_policy_describe(form, &out);
+    else if (strcmp(what, "detectors") == 0 && !is_schema)
+        code = write_detectors(cli, &out);
+    else
+        code = cli_usage(cli, "of what: config, policy or detectors (--schema for the first two)");
+    if (code == CLI_OK)
+        fwrite(out.p, 1, out.n, stdout);
+    st_buf_fini(&out);
+    return code;
+}

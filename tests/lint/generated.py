@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Generated files are what their generator makes today. `--write` makes them anew."""
+import os
+import subprocess
+import sys
+
+import lint
+
+BIN = os.environ.get("STOA_BIN", str(lint.ROOT / "build/sanitize/bin"))
+MADE = {
+    "docs/configuration.md": [f"{BIN}/stoa", "docs", "config"],
+    "docs/policy.md": [f"{BIN}/stoa", "docs", "policy"],
+    "docs/detectors.md": [f"{BIN}/stoa", "docs", "detectors"],
+}
+
+findings = []
+for name, words in MADE.items():
+    made = subprocess.run(words, cwd=lint.ROOT, check=True, capture_output=True, text=True).stdout
+    path = lint.ROOT / name
+    if "--write" in sys.argv:
+        path.write_text(made)
+    elif not path.exists() or path.read_text() != made:
+        findings.append((name, 1, "is stale: run tests/lint/generated.py --write after a build"))
+lint.finish(findings, "generated")
