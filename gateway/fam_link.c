@@ -38,7 +38,7 @@ struct fam_link {
     fam_message_f *on_message;
     fam_closed_f *on_closed;
     void *ctx;
-    bool is_closed, takes_fds;
+    bool is_closed, takes_fds, is_paused;
     unsigned calling; /* depth of callbacks: freeing inside one is a bug */
 };
 
@@ -128,7 +128,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 
     (void)fd, (void)what;
     ST_CHECK(link, LINK_MAGIC);
-    for (int i = 0; i < LINK_PER_WAKE && !link->is_closed; i++) {
+    for (int i = 0; i < LINK_PER_WAKE && !link->is_closed && !link->is_paused; i++) {
         struct ipc_msg msg;
         struct st_err err = ST_ERR_INIT;
         enum st_rc rc = ipc_recv(link->fd, fam_scratch(link->child), &msg, &err);
@@ -248,4 +248,16 @@ void fam_link_take_fds(struct fam_link *link)
 {
     ST_CHECK(link, LINK_MAGIC);
     link->takes_fds = true;
+}
+
+void fam_link_pause(struct fam_link *link, bool is_paused)
+{
+    ST_CHECK(link, LINK_MAGIC);
+    if (link->is_paused == is_paused || link->is_closed)
+        return;
+    link->is_paused = is_paused;
+    if (is_paused)
+        event_del(link->readable);
+    else if (event_add(link->readable, NULL) != 0) /* no memory for an event that was there before */
+        link_closed(link);
 }

@@ -18,5 +18,6 @@ ST_MUST enum st_rc fam_link_pass(struct fam_link *link, enum fam_message type, u
                                  struct st_err *err);
 /* Descriptors that arrive go to on_message, which owns them; without this call they are closed unseen. */
 void fam_link_take_fds(struct fam_link *link);
-bool fam_link_is_closed(const struct fam_link *link); /* the peer is gone */
+void fam_link_pause(struct fam_link *link, bool is_paused); /* stops reading: the peer's queue and outbox fill */
+bool fam_link_is_closed(const struct fam_link *link);       /* the peer is gone */
 #endif

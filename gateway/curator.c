@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curator - decides off the data path what is worth learning from.
+ *
+ * A worker hands over a bounded copy of a page or post (FAM_MSG_ITEM); the curation rules of the generation look at its
+ * text; each rule that holds becomes a RESOURCE record without any person in it, and, when the rule gives credit for
+ * the time spent and a person is known, a LEARNING record (the recorder drops it unless that person opted in). The text
+ * is gone when the item is done. The same resource by the same rule is recorded once in a while only, not per reader.
+ */
+#include "base/json.h"
+#include "base/log.h"
+#include "base/table.h"
+#include "gateway/family.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/outbox.h"
+
+#define WORKERS_MAX   256
+#define QUEUE_BYTES   65536
+#define OUTBOX_BYTES  (8u << 20)
+#define ITEM_MEMORY   (8u << 20)
+#define DETAILS_MAX   8192
+#define SEEN_MAX      20000
+#define SEEN_AGAIN_MS (86400 * (uint64_t)1000)
+#define TITLE_MAX     300 /* audit/fields.def */
+#define URL_MAX       512
+#define OBJECT_MAX    128
+
+struct curator;
+struct cur_peer {
+    struct curator *cur;
+    struct fam_link *link;
+};
+struct curator {
+    struct fam_child *child;
+    struct generation *gen;
+    struct outbox *outbox;
+    struct cur_peer peers[WORKERS_MAX];
+    struct st_table *seen; /* url and rule -> when it was recorded (uint64_t, owned) */
+    uint64_t items, dropped, resources, learnings;
+};
+
+struct item { /* one page or post, as the worker packed it */
+    char platform[64], kind[64], person[256];
+    struct st_span url, title, author, lang, content_type, text, object_id;
+    uint64_t dwell_ms, length_ms;
+    bool is_html;
+};
+
+static bool item_unpack(struct st_span body, struct item *item)
+{
+    struct st_unpack u = st_unpack(body);
+
+    st_unpack_str(&u, item->platform, sizeof item->platform);
+    st_unpack_str(&u, item->kind, sizeof item->kind);
+    st_unpack_str(&u, item->person, sizeof item->person);
+    item->url = st_unpack_span(&u);
+    item->title = st_unpack_span(&u);
+    item->author = st_unpack_span(&u);
+    item->lang = st_unpack_span(&u);
+    item->content_type = st_unpack_span(&u);
+    item->text = st_unpack_span(&u);
+    item->dwell_ms = st_unpack_u64(&u);
+    item->length_ms = st_unpack_u64(&u);
+    item->is_html = st_unpack_u8(&u) != 0;
+    item->object_id = st_unpack_span(&u);
+    return st_unpack_done(&u);
+}
+
+/* ---- records -------------------------------------------------------------------------------------------------------
+ */
+
+/* A detail that is no id as the record format knows it is left out, not the whole record with it. */
+static void put_id(struct st_json *w, const char *key, struct st_span value, size_t max)
+{
+    if (value.n == 0 || value.n > max)
+        return;
+    for (size_t i = 0; i < value.n; i++) {
+        uint8_t c = value.p[i];
+        bool is_alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+
+        if (!is_alnum && (c == 0 || strchr("._:/#-", c) == NULL))
+            return;
+    }
+    st_json_span(w, key, value);
+}
+
+/* One line of at most TITLE_MAX bytes, cut between characters. */
+static void put_title(struct st_json *w, struct st_span title)
+{
+    size_t n = title.n;
+
+    if (n > TITLE_MAX)
+        for (n = TITLE_MAX; n > 0 && (title.p[n] & 0xc0) == 0x80;)
+            n--;
+    for (size_t i = 0; i < n; i++)
+        if (title.p[i] < ' ' || title.p[i] == 0x7f)
+            return;
+    if (n > 0)
+        st_json_span(w, "title", st_span(title.p, n));
+}
+
+static void put_thing(struct st_json *w, const struct item *item)
+{
+    put_id(w, "platform", st_span_str(item->platform), 63);
+    if (item->url.n > 0 && item->url.n <= URL_MAX)
+        st_json_span(w, "url", item->url);
+    put_title(w, item->title);
+    put_id(w, "object_id", item->object_id, OBJECT_MAX);
+    put_id(w, "lang", item->lang, 32);
+    if (item->length_ms > 0)
+        st_json_int(w, "length_ms", (int64_t)item->length_ms);
+}
+
+static void put_tags(struct st_json *w, const struct lp_tag *tag)
+{
+    const char *const tags[] = { tag->topic, tag->skill, tag->level };
+
+    st_json_array(w, "tags");
+    for (size_t i = 0; i < ST_LEN(tags); i++)
+        if (tags[i] != NULL)
+            put_id(w, NULL, st_span_str(tags[i]), 63);
+    st_json_end(w);
+}
+
+static void put_resource(struct st_json *w, const struct lp_tag *tag)
+{
+    put_id(w, "rule", st_span_str(tag->rule), 63);
+    put_id(w, "topic", st_span_str(tag->topic), 63);
+    put_id(w, "level", st_span_str(tag->level), 31);
+    put_id(w, "skill", st_span_str(tag->skill), 63);
+    put_id(w, "queue", st_span_str(tag->queue), 63);
+    put_id(w, "verb", st_span_str(tag->verb), 63);
+    if (tag->credit_dwell_ms > 0)
+        st_json_int(w, "credit_dwell_ms", (int64_t)tag->credit_dwell_ms);
+    if (tag->expire_ms > 0)
+        st_json_int(w, "expire_ms", (int64_t)tag->expire_ms);
+}
+
+static void put_learning(struct st_json *w, const struct item *item)
+{
+    put_id(w, "activity", st_span_str(item->kind), 63);
+    st_json_int(w, "dwell_ms", (int64_t)item->dwell_ms);
+}
+
+static enum st_rc record(struct curator *cur, enum aud_kind kind, const struct item *item, const struct lp_tag *tag)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct aud_entry entry;
+    struct st_json w;
+    enum st_rc rc;
+
+    aud_entry_init(&entry, kind);
+    entry.wall_ms = st_clock_wall_ms();
+    snprintf(entry.subject, sizeof entry.subject, "%s", st_id(tag->rule != NULL ? tag->rule : "curation").s);
+    if (kind == AUD_LEARNING)
+        memcpy(entry.person, item->person, sizeof entry.person);
+    st_json_init(&w, &entry.details);
+    st_json_object(&w, NULL);
+    put_thing(&w, item);
+    put_tags(&w, tag);
+    if (kind == AUD_LEARNING)
+        put_learning(&w, item);
+    else
+        put_resource(&w, tag);
+    st_json_end(&w);
+    rc = outbox_add(cur->outbox, &entry, &err);
+    if (rc != ST_OK) {
+        cur->dropped++;
+        ST_LOG(CURATION_DROPPED, ST_LIT("why", "outbox"), ST_ERRF(&err));
+    }
+    aud_entry_fini(&entry);
+    return rc;
+}
+
+/* ---- items ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_fresh(struct curator *cur, const struct item *item, const struct lp_tag *tag)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf key;
+    uint64_t now = st_clock_ms(), *when;
+    bool fresh = true;
+
+    st_buf_init(&key, DETAILS_MAX);
+    st_buf_span(&key, item->url.n <= URL_MAX ? item->url : st_span_sub(item->url, 0, URL_MAX));
+    st_buf_byte(&key, 0);
+    st_buf_str(&key, tag->rule);
+    when = st_table_get(cur->seen, st_buf_view(&key));
+    if (when != NULL) {
+        fresh = now - *when >= SEEN_AGAIN_MS;
+        if (fresh)
+            *when = now;
+    } else if ((when = malloc(sizeof *when)) != NULL) {
+        *when = now;
+        if (st_table_put(cur->seen, st_buf_view(&key), when, &err) != ST_OK)
+            free(when); /* then it is recorded again next time */
+    }
+    st_buf_fini(&key);
+    return fresh;
+}
+
+static void apply(struct curator *cur, const struct item *item, const struct lp_tag *tag)
+{
+    if (is_fresh(cur, item, tag) && record(cur, AUD_RESOURCE, item, tag) == ST_OK)
+        cur->resources++;
+    if (item->person[0] != '\0' && tag->credit_dwell_ms > 0 && item->dwell_ms >= tag->credit_dwell_ms &&
+        record(cur, AUD_LEARNING, item, tag) == ST_OK)
+        cur->learnings++;
+}
+
+static enum st_rc curate(struct curator *cur, struct item *item, struct st_arena *arena, struct st_err *err)
+{
+    struct lp_item subject;
+    struct st_span title = ST_SPAN_NONE, lang = ST_SPAN_NONE;
+    struct lp_tag *tags = NULL;
+    size_t n = 0;
+
+    if (item->is_html) {
+        struct st_span page = item->text;
+
+        if (lp_page_text(arena, page, item->content_type, &title, &lang, &item->text, err) != ST_OK)
+            return ST_ERR;
+        if (item->title.n == 0)
+            item->title = title;
+        if (item->lang.n == 0)
+            item->lang = lang;
+    }
+    subject = (struct lp_item){ .platform = item->platform,
+                                .kind = item->kind,
+                                .url = item->url,
+                                .title = item->title,
+                                .author = item->author,
+                                .lang = item->lang,
+                                .text = item->text,
+                                .dwell_ms = item->dwell_ms,
+                                .length_ms = item->length_ms };
+    if (lp_curate(cur->gen->plugins, &subject, arena, &tags, &n, err) != ST_OK)
+        return ST_ERR;
+    for (size_t i = 0; i < n; i++)
+        apply(cur, item, &tags[i]);
+    return ST_OK;
+}
+
+static void on_message(void *ctx, const struct ipc_msg *msg)
+{
+    struct curator *cur = ((struct cur_peer *)ctx)->cur;
+    struct st_err err = ST_ERR_INIT;
+    struct st_arena *arena;
+    struct item item = { .is_html = false };
+    enum st_rc rc;
+
+    if (msg->type != FAM_MSG_ITEM)
+        return;
+    cur->items++;
+    if ((arena = st_arena_new(ITEM_MEMORY)) == NULL)
+        rc = st_fail(&err, ST_E_NOMEM, "curator.item", "arena", 0);
+    else if (!item_unpack(msg->body, &item))
+        rc = st_fail(&err, ST_E_PROTO, "curator.item", "malformed message", msg->body.n);
+    else
+        rc = curate(cur, &item, arena, &err);
+    if (rc == ST_ERR) {
+        cur->dropped++;
+        ST_LOG(CURATION_DROPPED, ST_LIT("why", "failed"), ST_ERRF(&err));
+    }
+    st_arena_free(arena);
+}
+
+/* ---- the role ------------------------------------------------------------------------------------------------------
+ */
+
+static void generation(void *self, struct generation *gen)
+{
+    struct curator *cur = self;
+
+    cur->gen = gen; /* held by the run-time until the next one */
+}
+
+static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
+{
+    struct curator *cur = self;
+
+    cur->child = child;
+    cur->gen = fam_generation(child);
+    cur->outbox = outbox_new(child, OUTBOX_BYTES);
+    cur->seen = st_table_new(SEEN_MAX, true, free);
+    if (cur->outbox == NULL || cur->seen == NULL)
+        return st_fail(err, ST_E_NOMEM, "curator.start", "curator", 0);
+    return ST_OK;
+}
+
+static void peer(void *self, enum fam_role role, unsigned number, int fd)
+{
+    struct curator *cur = self;
+
+    if (role == FAM_RECORDER) {
+        outbox_peer(cur->outbox, fd);
+    } else if (role == FAM_WORKER && number < WORKERS_MAX) {
+        struct cur_peer *p = &cur->peers[number];
+
+        fam_link_free(p->link); /* what a dead worker left there was a copy, nothing that must not be lost */
+        p->cur = cur;
+        p->link = fam_link_new(cur->child, fd, QUEUE_BYTES, on_message, NULL, p);
+    } else {
+        close(fd);
+    }
+}
+
+static void on_idle(void *ctx)
+{
+    fam_done(((struct curator *)ctx)->child);
+}
+
+static void drain(void *self, uint64_t within_ms)
+{
+    struct curator *cur = self;
+
+    (void)within_ms; /* after it the run-time ends us */
+    if (outbox_pending(cur->outbox) == 0)
+        fam_done(cur->child);
+    else
+        outbox_on_idle(cur->outbox, on_idle, cur);
+}
+
+static void status(void *self, struct st_buf *json)
+{
+    struct curator *cur = self;
+    struct st_json w;
+
+    st_json_init(&w, json);
+    st_json_object(&w, NULL);
+    st_json_int(&w, "items", (int64_t)cur->items);
+    st_json_int(&w, "dropped", (int64_t)cur->dropped);
+    st_json_int(&w, "resources", (int64_t)cur->resources);
+    st_json_int(&w, "learnings", (int64_t)cur->learnings);
+    st_json_int(&w, "waiting", cur->outbox != NULL ? (int64_t)outbox_pending(cur->outbox) : 0);
+    st_json_end(&w);
+}
+
+static void curator_fini(struct curator *cur)
+{
+    for (size_t i = 0; i < WORKERS_MAX; i++)
+        fam_link_free(cur->peers[i].link);
+    outbox_free(cur->outbox);
+    st_table_free(cur->seen);
+}
+
+int fam_curator_main(unsigned number)
+{
+    static struct curator cur;
+    static const struct fam_ops ops = {
+        .role = FAM_CURATOR, .start = start, .generation = generation, .peer = peer, .drain = drain, .status = status
+    };
+    int code = fam_child_main(&ops, &cur, number);
+
+    curator_fini(&cur);
+    return code;
+}
