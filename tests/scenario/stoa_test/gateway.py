@@ -187,6 +187,11 @@ class Gateway:
         words = ["--json", "audit", "tail", "-n", "1000000"] + (["--kind", kind] if kind else [])
         return [json.loads(line) for line in self.stoa(*words, check=True).stdout.splitlines()]
 
+    def opened(self, person):
+        """A person's records with their details, read through the recorder (which leaves a record of that)."""
+        done = self.stoa("--json", "audit", "read", person, "--reason", "scenario", check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
     def wait_records(self, count, kind=None):
         """Until that many are committed: the recorder commits in groups, so the database is asked again and again."""
         end = time.monotonic() + WAIT

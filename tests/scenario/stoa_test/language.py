@@ -274,6 +274,8 @@ class Run:
         while words.words:
             wanted[words.next()] = words.next()
         found = self.gateway.wait_records(count, kind)
+        if set(wanted) - {"rule"}:  # details of a person are sealed: they are read as an auditor would
+            found = [r for name in PEOPLE for r in self.gateway.opened(name) if r["kind"] == kind]
         picked = [r for r in found if all(self.of_record(r, key) == value for key, value in wanted.items())]
         if len(picked) != count:
             raise Wrong(f"expected {count} {kind} records with {wanted}, found {len(picked)} of {found}")
