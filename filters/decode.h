@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decode - what the codecs share while one message becomes fields; internal to this room.
+ *
+ * A codec gets a piece of text, and puts every typed text it finds as a field, with the path and the chain of where it
+ * stands. It never fails for what a peer sent: it says how far it came, and the driver makes plain text of the rest.
+ */
+#ifndef STOA_FILTERS_DECODE_H
+#define STOA_FILTERS_DECODE_H
+#include "filters/filters.h"
+#include "filters/map.h"
+
+#define FLT_NEST_MAX     3   /* JSON inside a string, so often */
+#define FLT_DEPTH_MAX    64  /* JSON objects and arrays inside each other */
+#define FLT_SEGMENT_MAX  128 /* bytes of one path segment that are kept */
+#define FLT_DATA_KEY_MIN 8   /* from here on a key may be data, see flt_key_is_data */
+#define FLT_NUMBER_MIN   7   /* shorter JSON numbers are no field */
+
+/* Text (or bytes) that lies as it is in `up` from `base` on. */
+struct flt_piece {
+    struct st_span s;
+    const struct flt_map *up;
+    uint32_t base;
+};
+
+struct flt_dec {
+    struct st_arena *arena;
+    struct flt_doc *doc;
+    struct flt_piece whole; /* the query, or the body as codecs see it: where the rest of a full doc is cut */
+    struct st_buf fields;   /* of struct flt_field, until the end */
+    struct st_buf path;     /* where the codec stands */
+    struct st_buf text;     /* scratch of one text */
+    struct flt_build build; /* scratch of its map */
+    struct st_span name;    /* file name of the part */
+    enum flt_codec chain[FLT_CHAIN_MAX];
+    unsigned depth, nested;
+    size_t limit;     /* no more fields than this */
+    size_t full_at;   /* ST_SPAN_NPOS, or where in whole.up's text the first text lies that found no room */
+    uint64_t skipped; /* bytes of the plain body that nobody looked into */
+    bool is_query;
+};
+
+struct flt_mark { /* a place to come back to when a guess was wrong */
+    size_t fields, path;
+    unsigned depth;
+};
+
+/* ---- decode.c: building ---- */
+bool flt_dec_is_full(const struct flt_dec *dec);
+/* Remembers the first reason; coverage only gets worse. */
+void flt_dec_note(struct flt_dec *dec, enum flt_coverage coverage, enum flt_reason reason);
+void flt_dec_push(struct flt_dec *dec, enum flt_codec codec);
+void flt_dec_pop(struct flt_dec *dec);
+/* Adds a segment to the path; answers the length to give back to flt_dec_leave. */
+size_t flt_dec_enter(struct flt_dec *dec, struct st_span segment);
+void flt_dec_leave(struct flt_dec *dec, size_t mark);
+/* One field at the present path and chain; text lives in the arena or the message. */
+ST_MUST enum st_rc flt_dec_field(struct flt_dec *dec, struct st_span text, const struct flt_map *map,
+                                 struct st_err *err);
+/* A field that is a piece as it stands, under a layer. */
+ST_MUST enum st_rc flt_dec_piece(struct flt_dec *dec, const struct flt_piece *piece, enum flt_layer layer,
+                                 struct st_err *err);
+/* A string a person may have typed: JSON in it is opened, else it is one field. map is the string's own layer. */
+ST_MUST enum st_rc flt_dec_string(struct flt_dec *dec, struct st_span text, const struct flt_map *map,
+                                  struct st_err *err);
+/* Keys are names, but somebody may put data there: then the key is a field too, named "@key". */
+bool flt_key_is_data(struct st_span key);
+ST_MUST enum st_rc flt_dec_key(struct flt_dec *dec, struct st_span key, const struct flt_map *map, struct st_err *err);
+struct flt_mark flt_dec_mark(const struct flt_dec *dec);
+void flt_dec_undo(struct flt_dec *dec, struct flt_mark mark);
+struct flt_piece flt_piece_sub(const struct flt_piece *piece, size_t from, size_t n);
+
+/* ---- body.c: one body or one multipart part ---- */
+struct flt_body {
+    struct flt_piece bytes;
+    struct st_span content_type;
+    bool is_part;
+};
+ST_MUST enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *body, struct st_err *err);
+/* Bytes nobody could read in their own format: what looks like text in them is one field. */
+ST_MUST enum st_rc flt_body_raw(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer,
+                                struct st_err *err);
+
+/* ---- json.c ---- */
+struct flt_json_end {
+    size_t at;              /* where it stopped: s.n when the whole piece was one value */
+    enum flt_reason reason; /* NONE, SYNTAX or DEPTH */
+    bool has_value;         /* one whole value was read; `at` is behind it and its white space */
+};
+/* One value (RFC 8259) and the white space around it. piece is valid UTF-8. */
+ST_MUST enum st_rc flt_json(struct flt_dec *dec, const struct flt_piece *piece, struct flt_json_end *end,
+                            struct st_err *err);
+
+/* ---- form.c ---- */
+/* application/x-www-form-urlencoded; prefix is "?" for the query, "" for a body. */
+ST_MUST enum st_rc flt_form(struct flt_dec *dec, const struct flt_piece *piece, struct st_span prefix,
+                            struct st_err *err);
+bool flt_form_likely(struct st_span s, bool is_sure); /* is_sure: only when it can hardly be prose */
+
+/* ---- multipart.c ---- */
+/* RFC 2046. *at: where it stopped; piece's end when the closing delimiter was met. */
+ST_MUST enum st_rc flt_multipart(struct flt_dec *dec, const struct flt_piece *bytes, struct st_span boundary,
+                                 size_t *at, struct st_err *err);
+
+/* ---- charset.c ---- */
+enum flt_charset {
+    FLT_CHARSET_NONE,
+    FLT_CHARSET_UTF8,
+    FLT_CHARSET_UTF16,
+    FLT_CHARSET_UTF16LE,
+    FLT_CHARSET_UTF16BE,
+    FLT_CHARSET_LATIN1,
+    FLT_CHARSET_CP1252,
+    FLT_CHARSET_UNKNOWN
+};
+enum flt_charset flt_charset_find(struct st_span label); /* empty: NONE */
+size_t flt_utf8_good(struct st_span s);                  /* length of the valid UTF-8 at its front */
+bool flt_text_likely(struct st_span s);                  /* no control bytes and mostly readable, by its first KiB */
+/* *out is valid UTF-8: the bytes themselves, or a new layer over them. Notes in the receipt what was guessed or lost.
+ */
+ST_MUST enum st_rc flt_charset_decode(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_charset declared,
+                                      struct flt_piece *out, struct st_err *err);
+/* UTF-8 into a charset layer; false when a character has no place there. */
+bool flt_charset_encode(enum flt_layer layer, struct st_span utf8, struct st_buf *out);
+
+/* ---- coding.c ---- */
+struct flt_coded {
+    struct st_buf plain;
+    enum flt_reason reason; /* NONE, or why plain is only a beginning (or the body as sent, for CODING) */
+    bool was_coded;
+};
+/* Takes Content-Encoding off. On ST_OK the caller owns out->plain when was_coded. */
+ST_MUST enum st_rc flt_coding(struct st_span body, struct st_span encodings, size_t limit, struct flt_coded *out,
+                              struct st_err *err);
+
+/* ---- type.c ---- */
+/* "text/html" of "text/html; charset=utf-8". */
+struct st_span flt_type_essence(struct st_span value);
+/* Finds a parameter of a header value; a quoted one without its quotes, escapes left as they are. */
+bool flt_type_param(struct st_span value, struct st_span name, struct st_span *out);
+#endif

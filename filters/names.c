@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* names - the words that records, receipts and --json use for the room's enums.
+ *
+ * They are part of what others store and match on: a name never changes once shipped. The lists themselves stand in
+ * filters.h, so a new codec or reason needs nothing here.
+ */
+#include "filters/filters.h"
+
+const char *flt_codec_name(enum flt_codec codec)
+{
+    static const char *const names[] = {
+#define X(id, name) [FLT_CODEC_##id] = name,
+        FLT_CODECS(X)
+#undef X
+    };
+
+    return (size_t)codec < ST_LEN(names) ? names[codec] : "?";
+}
+
+const char *flt_reason_name(enum flt_reason reason)
+{
+    static const char *const names[] = {
+#define X(id, name) [FLT_REASON_##id] = name,
+        FLT_REASONS(X)
+#undef X
+    };
+
+    return (size_t)reason < ST_LEN(names) ? names[reason] : "?";
+}
+
+const char *flt_coverage_name(enum flt_coverage coverage)
+{
+    static const char *const names[] = { [FLT_FULLY] = "fully", [FLT_PARTLY] = "partly", [FLT_NOT] = "not" };
+
+    return (size_t)coverage < ST_LEN(names) ? names[coverage] : "?";
+}

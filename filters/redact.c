@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* redact - writes masks into a message so that it stays valid in every layer.
+ *
+ * A finding's range goes up through the layers of its field to bytes of the plain body; its mask goes up the same way
+ * and is quoted by each: as JSON inside JSON it gets its backslashes twice, in a form its percent signs. Only the bytes
+ * of the match change; every other byte of the message is the one the person sent. A range that lies inside a unit (an
+ * escape, a composed character) takes the whole unit. Where a layer cannot be written, the answer is
+ * ST_E_UNSUPPORTED and the caller blocks. When a layer is added to map.h, its quoting comes here.
+ */
+#include "filters/decode.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define MASK_MAX 4096u /* a mask after the quoting of all its layers */
+
+struct edit {
+    uint32_t from, to; /* of the plain body or the query */
+    size_t text, n;    /* where in the masks the new bytes lie */
+};
+
+struct edits {
+    struct edit items[FLT_FINDINGS_MAX];
+    size_t n;
+    struct st_buf masks;
+};
+
+/* ---- quoting --------------------------------------------------------------------------------------------------- */
+
+static void quote_json(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+
+        if (c < 0x20) {
+            st_buf_fmt(out, "\\u%04x", c);
+            continue;
+        }
+        if (c == '"' || c == '\\')
+            st_buf_byte(out, '\\');
+        st_buf_byte(out, c);
+    }
+}
+
+static bool is_bare_in_form(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
+           c == '.' || c == '*';
+}
+
+static void quote_percent(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (is_bare_in_form(s.p[i]))
+            st_buf_byte(out, s.p[i]);
+        else
+            st_buf_fmt(out, "%%%02X", s.p[i]);
+    }
+}
+
+static void quote_html(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '&': st_buf_str(out, "&amp;"); break;
+        case '<': st_buf_str(out, "&lt;"); break;
+        case '>': st_buf_str(out, "&gt;"); break;
+        case '"': st_buf_str(out, "&quot;"); break;
+        default: st_buf_byte(out, s.p[i]);
+        }
+    }
+}
+
+static void quote_header(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < ' ' || s.p[i] == '"' || s.p[i] == '\\' || s.p[i] == ';')
+            st_buf_fmt(out, "%%%02X", s.p[i]);
+        else
+            st_buf_byte(out, s.p[i]);
+    }
+}
+
+static bool quote(enum flt_layer layer, struct st_span s, struct st_buf *out)
+{
+    switch (layer) {
+    case FLT_LAYER_RAW: st_buf_span(out, s); return true;
+    case FLT_LAYER_PERCENT: quote_percent(s, out); return true;
+    case FLT_LAYER_JSON: quote_json(s, out); return true;
+    case FLT_LAYER_NUMBER:
+        st_buf_byte(out, '"');
+        quote_json(s, out);
+        st_buf_byte(out, '"');
+        return true;
+    case FLT_LAYER_HTML: quote_html(s, out); return true;
+    case FLT_LAYER_HEADER: quote_header(s, out); return true;
+    case FLT_LAYER_LATIN1:
+    case FLT_LAYER_CP1252:
+    case FLT_LAYER_UTF16LE:
+    case FLT_LAYER_UTF16BE: return flt_charset_encode(layer, s, out);
+    case FLT_LAYER_FIXED: break;
+    }
+    return false;
+}
+
+/* The mask through every layer, into edits->masks. */
+static enum st_rc quote_all(struct edits *edits, struct edit *edit, const struct flt_map *map, struct st_span mask,
+                            struct st_err *err)
+{
+    struct st_buf now, next;
+    enum st_rc rc = ST_OK;
+
+    st_buf_init(&now, MASK_MAX);
+    st_buf_init(&next, MASK_MAX);
+    st_buf_span(&now, mask);
+    for (; map != NULL && rc == ST_OK; map = map->up) {
+        struct st_buf swap = now;
+
+        if (!quote(map->layer, st_buf_view(&now), &next))
+            rc = st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "a layer that cannot be written back", map->layer);
+        now = next;
+        next = swap;
+        st_buf_reset(&next);
+        if (rc == ST_OK)
+            rc = st_buf_done(&now, err, "filters.redact");
+    }
+    if (rc == ST_OK)
+        rc = st_buf_done(&now, err, "filters.redact");
+    edit->text = edits->masks.n;
+    edit->n = now.n;
+    st_buf_span(&edits->masks, st_buf_view(&now));
+    st_buf_fini(&now);
+    st_buf_fini(&next);
+    return rc == ST_OK ? st_buf_done(&edits->masks, err, "filters.redact") : rc;
+}
+
+/* ---- collecting ------------------------------------------------------------------------------------------------ */
+
+static enum st_rc add_edit(struct edits *edits, const struct flt_field *field, const struct flt_finding *finding,
+                           struct st_err *err)
+{
+    struct edit *edit = &edits->items[edits->n];
+
+    edit->from = finding->from;
+    edit->to = finding->to;
+    if (field->map == NULL)
+        return st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "a field that is in no message", 0);
+    if (field->map->layer == FLT_LAYER_NUMBER) { /* half a number and half a string is neither */
+        edit->from = 0;
+        edit->to = (uint32_t)field->text.n;
+    }
+    flt_map_range(field->map, NULL, &edit->from, &edit->to);
+    if (quote_all(edits, edit, field->map, st_span_str(finding->rule->mask), err) != ST_OK)
+        return ST_ERR;
+    edits->n++;
+    return ST_OK;
+}
+
+static enum st_rc collect(struct edits *edits, const struct flt_doc *doc, const struct flt_findings *findings,
+                          const bool *mark, bool is_query, struct st_err *err)
+{
+    edits->n = 0;
+    st_buf_reset(&edits->masks);
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct flt_finding *finding = &findings->items[i];
+
+        if (!mark[i])
+            continue;
+        if (finding->field >= doc->n || finding->from > finding->to ||
+            finding->to > doc->fields[finding->field].text.n || edits->n == FLT_FINDINGS_MAX)
+            return st_fail(err, ST_E_PROTO, "filters.redact", "a finding outside its message", finding->field);
+        if (doc->fields[finding->field].is_query != is_query)
+            continue;
+        if (add_edit(edits, &doc->fields[finding->field], finding, err) != ST_OK)
+            return ST_ERR;
+    }
+    return ST_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct edit *x = a, *y = b;
+
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->to < y->to ? 1 : x->to > y->to ? -1 : 0; /* the longer one first: it swallows the others */
+}
+
+static enum st_rc write_out(struct edits *edits, struct st_span from, struct st_buf *out, struct st_err *err)
+{
+    size_t at = 0;
+
+    qsort(edits->items, edits->n, sizeof edits->items[0], by_place);
+    for (size_t i = 0; i < edits->n; i++) {
+        const struct edit *edit = &edits->items[i];
+
+        if (edit->to > from.n)
+            return st_fail(err, ST_E_PROTO, "filters.redact", "a map beyond its message", edit->to);
+        if (edit->from < at) { /* two findings share a unit: the first mask stands for both */
+            at = edit->to > at ? edit->to : at;
+            continue;
+        }
+        st_buf_span(out, st_span_sub(from, at, edit->from - at));
+        st_buf_put(out, edits->masks.p + edit->text, edit->n);
+        at = edit->to;
+    }
+    st_buf_span(out, st_span_sub(from, at, from.n - at));
+    return st_buf_done(out, err, "filters.redact");
+}
+
+/* A body that came out of its coding only in part must not go on without the coding, not even unchanged. */
+static bool is_cut_short(const struct flt_doc *doc)
+{
+    for (size_t i = 0; doc->was_coded && i < doc->n; i++) {
+        const struct flt_field *field = &doc->fields[i];
+
+        if (!field->is_query && field->depth == 1 && field->chain[0] == FLT_CODEC_TEXT && field->map != NULL &&
+            field->map->layer == FLT_LAYER_FIXED && field->map->up == NULL)
+            return true;
+    }
+    return false;
+}
+
+enum st_rc flt_redact(const struct flt_doc *doc, const struct flt_findings *findings, const bool *mark,
+                      struct st_buf *out, struct st_buf *query_out, struct st_err *err)
+{
+    struct edits *edits;
+    enum st_rc rc = ST_ERR;
+
+    if (is_cut_short(doc))
+        return st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "a body that was read only in part", 0);
+    if ((edits = malloc(sizeof *edits)) == NULL)
+        return st_fail(err, ST_E_NOMEM, "filters.redact", "edits", sizeof *edits);
+    st_buf_init(&edits->masks, MASK_MAX * FLT_FINDINGS_MAX);
+    if (collect(edits, doc, findings, mark, true, err) != ST_OK)
+        goto out;
+    if (query_out == NULL && edits->n > 0) {
+        st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "no place for the query", 0);
+        goto out;
+    }
+    if (query_out != NULL && write_out(edits, doc->query, query_out, err) != ST_OK)
+        goto out;
+    if (collect(edits, doc, findings, mark, false, err) != ST_OK)
+        goto out;
+    rc = write_out(edits, doc->plain, out, err);
+out:
+    st_buf_fini(&edits->masks);
+    free(edits);
+    return rc;
+}
