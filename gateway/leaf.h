@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* leaf - certificates for the names that clients ask for: a cache of ready ones, and the way to the keyholder. */
+#ifndef STOA_GATEWAY_LEAF_H
+#define STOA_GATEWAY_LEAF_H
+#include "gateway/family.h"
+#include "gateway/later.h"
+#include "gateway/link.h"
+#include "gateway/tls.h"
+
+struct leaf_cache;
+struct leaf_wait { /* in the asker's storage until done or cancelled; all but on_done and ctx is the cache's */
+    void (*on_done)(void *ctx);
+    void *ctx;
+    struct tls_leaf *leaf; /* one reference, the asker's; NULL: err says why */
+    struct st_err err;
+    char name[256];
+    struct leaf_wait *next, **link; /* link NULL: not waiting */
+    struct leaf_cache *cache;
+    struct st_timer deadline;
+    struct later_item item;
+};
+
+ST_MUST struct leaf_cache *leaf_cache_new(struct fam_child *child, struct link_loop *loop, struct tls_context *tls);
+void leaf_cache_free(struct leaf_cache *cache);   /* after all waits were cancelled; NULL is fine */
+void leaf_peer(struct leaf_cache *cache, int fd); /* a (new) channel to the keyholder; owns fd */
+void leaf_forget(struct leaf_cache *cache);       /* a new generation may have another CA */
+/* on_done is called from a zero-time event at the earliest, once, within 4 s. */
+void leaf_get(struct leaf_cache *cache, struct leaf_wait *wait);
+void leaf_cancel(struct leaf_wait *wait); /* done or never started is fine */
+size_t leaf_count(const struct leaf_cache *cache);
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* link - one byte connection, either side, with or without TLS.
+ *
+ * Bytes arrive in link_in and leave from link_out; both have ceilings, and a full `in` stops reading the socket. The
+ * owner gets one call, on_event, whenever something about the link changed, and looks at state and buffers itself.
+ */
+#ifndef STOA_GATEWAY_LINK_H
+#define STOA_GATEWAY_LINK_H
+#include "base/err.h"
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct event_base;
+struct evbuffer;
+struct later;
+struct st_timers;
+struct tls;
+struct link;
+
+#define LINK_WATERMARK (256u * 1024u) /* a buffer this full stops its producer */
+
+#define LINK_STATES(X) \
+    X(CONNECTING)      \
+    X(OPEN)            \
+    X(HANDSHAKE)       \
+    X(ENDED)           \
+    X(CLOSED)
+enum link_state { /* ENDED: the peer sends no more, but may still read */
+#define X(id) LINK_##id,
+                  LINK_STATES(X)
+#undef X
+};
+
+struct link_loop { /* what all links of a process share; outlives them */
+    struct event_base *base;
+    struct later *later;
+    struct st_timers *timers;
+    uint64_t links; /* alive; those that are being freed too */
+};
+
+typedef void link_event_f(void *ctx);
+
+/* Owns fd from the call on (closed when NULL is answered): OPEN. */
+ST_MUST struct link *link_new(struct link_loop *loop, int fd, link_event_f *on_event, void *ctx);
+/* CONNECTING; then OPEN or CLOSED. */
+ST_MUST enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, socklen_t len,
+                                link_event_f *on_event, void *ctx, struct link **out, struct st_err *err);
+void link_free(struct link *link); /* silent from now on, gone with the next zero-time event; NULL is fine */
+/* As link_free, but what is queued is written first, the end is announced, and the peer gets 2 s to take it. */
+void link_finish(struct link *link);
+void link_own(struct link *link, link_event_f *on_event, void *ctx); /* another owner from now on */
+
+enum link_state link_state(const struct link *link);
+const struct st_err *link_err(const struct link *link); /* why CLOSED */
+struct evbuffer *link_in(struct link *link);
+struct evbuffer *link_out(struct link *link);
+size_t link_unsent(const struct link *link);   /* of out, sealed bytes included */
+bool link_is_full(const struct link *link);    /* out is at its watermark: produce no more */
+struct tls *link_tls(const struct link *link); /* borrowed; NULL: none */
+int link_fd(const struct link *link);
+
+/* Owns tls. What is in `in` becomes the first bytes of the handshake: HANDSHAKE, then OPEN or CLOSED. */
+void link_start_tls(struct link *link, struct tls *tls);
+/* After the owner took from `in` or put into `out`: writes at once what the socket takes, resumes reading. */
+void link_update(struct link *link);
+void link_end(struct link *link); /* nothing more will be put into out: announce it when all is written */
+#endif

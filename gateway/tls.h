@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tls - OpenSSL's door on the data path: contexts shared by all connections, one `tls` per link, leaves from outside.
+ *
+ * A tls moves bytes between a link's buffers and never touches a socket. Towards origins it verifies chain, name and
+ * dates (security.md §1.3); towards clients it shows a leaf that the keyholder minted for this process's own key.
+ */
+#ifndef STOA_GATEWAY_TLS_H
+#define STOA_GATEWAY_TLS_H
+#include "base/err.h"
+#include "base/span.h"
+#include <stdbool.h>
+
+struct evbuffer;
+struct pol_config;
+struct tls_context; /* of a worker: one SSL_CTX a role, the leaf key, sessions of origins */
+struct tls_leaf;    /* a certificate and what was sent with it; refcounted */
+struct tls;
+
+ST_MUST enum st_rc tls_context_new(const struct pol_config *config, struct tls_context **out, struct st_err *err);
+void tls_context_free(struct tls_context *context); /* after every tls of it; NULL is fine */
+/* Loads the trust of a new generation and forgets the sessions of origins; on ST_ERR the old trust stays. */
+ST_MUST enum st_rc tls_context_trust(struct tls_context *context, const struct pol_config *config, struct st_err *err);
+struct st_span tls_leaf_key(const struct tls_context *context); /* the public key, SPKI DER, for MINT */
+
+/* issuer may be empty, or the root itself, which is not sent. Checks that the leaf is for our key. */
+ST_MUST enum st_rc tls_leaf_read(struct tls_context *context, struct st_span leaf, struct st_span issuer,
+                                 struct tls_leaf **out, struct st_err *err);
+struct tls_leaf *tls_leaf_retain(struct tls_leaf *leaf);
+void tls_leaf_release(struct tls_leaf *leaf);        /* NULL is fine */
+bool tls_leaf_is_fresh(const struct tls_leaf *leaf); /* has at least a tenth of its life left */
+
+/* Towards a client. Borrows leaf's parts by reference count. */
+ST_MUST enum st_rc tls_accept(struct tls_context *context, struct tls_leaf *leaf, struct tls **out, struct st_err *err);
+/* Towards an origin. identity: the name or address that its certificate must hold; sends_sni false for addresses. */
+ST_MUST enum st_rc tls_connect(struct tls_context *context, const char *identity, uint16_t port, struct tls **out,
+                               struct st_err *err);
+void tls_free(struct tls *tls); /* NULL is fine */
+
+/* ---- for link.c ---- */
+void tls_attach(struct tls *tls, struct evbuffer *from_wire, struct evbuffer *to_wire); /* borrowed */
+/* ST_E_CERT with num X509_V_ERR_*; ST_E_TLS with num OpenSSL's reason. */
+ST_MUST enum st_rc tls_handshake(struct tls *tls, struct st_err *err);
+/* Opens records into `to` until it holds `limit` bytes (ST_OK) or more is needed (ST_AGAIN); ST_E_CLOSED at the end. */
+ST_MUST enum st_rc tls_read(struct tls *tls, struct evbuffer *to, size_t limit, struct st_err *err);
+/* Seals from `from`, a bounded number of records. */
+ST_MUST enum st_rc tls_write(struct tls *tls, struct evbuffer *from, struct st_err *err);
+void tls_say_end(struct tls *tls); /* close_notify */
+bool tls_was_resumed(const struct tls *tls);
+
+/* What is wrong with a certificate, for a person: by X509_V_ERR_*; literals. */
+const char *tls_cert_reason(int64_t num, bool german);
+#endif

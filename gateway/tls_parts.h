@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tls_parts - what the tls_*.c files share; includes OpenSSL, so nobody else includes it. */
+#ifndef STOA_GATEWAY_TLS_PARTS_H
+#define STOA_GATEWAY_TLS_PARTS_H
+#include "base/table.h"
+#include "gateway/tls.h"
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#define TLS_MAGIC 0x746c7320u
+
+struct tls_context {
+    unsigned magic;
+    SSL_CTX *client, *origin; /* the side we talk to */
+    EVP_PKEY *leaf_key;       /* one for all leaves of this process */
+    uint8_t *spki;
+    size_t spki_len;
+    struct st_table *sessions; /* "name:port" -> SSL_SESSION, of verified origins only */
+    BIO_METHOD *bio;           /* an evbuffer for each direction */
+};
+
+struct tls {
+    unsigned magic;
+    struct tls_context *context;
+    SSL *ssl;
+    struct evbuffer *from_wire, *to_wire;
+    char key[272]; /* of the session cache; "" towards clients */
+    bool is_done;
+};
+
+/* The error that OpenSSL left, with its reason number; the queue is empty afterwards. */
+enum st_rc tls_fail(struct st_err *err, const char *where);
+#define tls_failed(err, where) tls_fail((err), "" where)
+ST_MUST enum st_rc tls_new(struct tls_context *context, SSL_CTX *role, struct tls **out, struct st_err *err);
+ST_MUST enum st_rc tls_verify_setup(SSL_CTX *origin, const struct pol_config *config, struct st_err *err);
+ST_MUST enum st_rc tls_client_setup(struct tls_context *context, struct st_err *err);
+/* Towards a verified origin: does its stapled answer say revoked? */
+int tls_staple_check(SSL *ssl, void *ctx);
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tls_stream - one TLS connection as a filter between four buffers.
+ *
+ * OpenSSL reads and writes through a BIO whose two ends are the link's evbuffers, so its records need no copy of their
+ * own and several of them leave in one writev. Every loop here runs until OpenSSL wants more or a bound is reached;
+ * nothing trusts SSL_pending (ecosystem.md trap 6). The error queue is cleared before each call, since it is per
+ * process and a stale entry would be read as this connection's.
+ */
+#include "gateway/tls_parts.h"
+#include <event2/buffer.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#define RECORD        16384
+#define WRITE_RECORDS 16 /* sealed per call: the wire gets a turn in between */
+
+/* ---- the BIO ---------------------------------------------------------------------------------------------------- */
+
+static int bio_write(BIO *bio, const char *data, int n)
+{
+    struct tls *tls = BIO_get_data(bio);
+
+    BIO_clear_retry_flags(bio);
+    return n > 0 && evbuffer_add(tls->to_wire, data, (size_t)n) == 0 ? n : -1;
+}
+
+static int bio_read(BIO *bio, char *out, int n)
+{
+    struct tls *tls = BIO_get_data(bio);
+    int got = n > 0 ? evbuffer_remove(tls->from_wire, out, (size_t)n) : 0;
+
+    BIO_clear_retry_flags(bio);
+    if (got > 0)
+        return got;
+    BIO_set_retry_read(bio);
+    return -1;
+}
+
+static long bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
+{
+    (void)bio;
+    (void)num;
+    (void)ptr;
+    return cmd == BIO_CTRL_FLUSH || cmd == BIO_CTRL_DUP;
+}
+
+static int bio_create(BIO *bio)
+{
+    BIO_set_init(bio, 1);
+    return 1;
+}
+
+static BIO_METHOD *bio_method(struct tls_context *context)
+{
+    if (context->bio != NULL)
+        return context->bio;
+    context->bio = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "evbuffer");
+    if (context->bio != NULL) {
+        BIO_meth_set_write(context->bio, bio_write);
+        BIO_meth_set_read(context->bio, bio_read);
+        BIO_meth_set_ctrl(context->bio, bio_ctrl);
+        BIO_meth_set_create(context->bio, bio_create);
+    }
+    return context->bio;
+}
+
+void tls_attach(struct tls *tls, struct evbuffer *from_wire, struct evbuffer *to_wire)
+{
+    BIO *bio;
+
+    ST_CHECK(tls, TLS_MAGIC);
+    tls->from_wire = from_wire;
+    tls->to_wire = to_wire;
+    if (bio_method(tls->context) == NULL || (bio = BIO_new(tls->context->bio)) == NULL)
+        return; /* the handshake fails: no BIO set */
+    BIO_set_data(bio, tls);
+    SSL_set_bio(tls->ssl, bio, bio);
+}
+
+/* ---- the filter ------------------------------------------------------------------------------------------------- */
+
+/* Why a call answered <= 0: ST_AGAIN, or an error. */
+static enum st_rc explain(struct tls *tls, int answer, struct st_err *err)
+{
+    switch (SSL_get_error(tls->ssl, answer)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: return ST_AGAIN;
+    case SSL_ERROR_ZERO_RETURN: return st_fail(err, ST_E_CLOSED, "tls.read", "the peer said it is done", 0);
+    default: return tls_failed(err, "tls.stream");
+    }
+}
+
+enum st_rc tls_handshake(struct tls *tls, struct st_err *err)
+{
+    enum st_rc rc;
+    long verified;
+    int answer;
+
+    ST_CHECK(tls, TLS_MAGIC);
+    if (SSL_get_rbio(tls->ssl) == NULL)
+        return st_fail(err, ST_E_NOMEM, "tls.handshake", "bio", 0);
+    ERR_clear_error();
+    answer = SSL_do_handshake(tls->ssl);
+    if (answer == 1) {
+        tls->is_done = true;
+        return ST_OK;
+    }
+    rc = explain(tls, answer, err);
+    verified = SSL_get_verify_result(tls->ssl);
+    if (rc == ST_ERR && tls->key[0] != '\0' && verified != X509_V_OK)
+        return st_fail(err, ST_E_CERT, "tls.handshake", "the origin's certificate did not verify", verified);
+    return rc;
+}
+
+enum st_rc tls_read(struct tls *tls, struct evbuffer *to, size_t limit, struct st_err *err)
+{
+    ST_CHECK(tls, TLS_MAGIC);
+    while (evbuffer_get_length(to) < limit) {
+        struct evbuffer_iovec room;
+        int got;
+
+        if (evbuffer_reserve_space(to, RECORD, &room, 1) != 1)
+            return st_fail(err, ST_E_NOMEM, "tls.read", "buffer", RECORD);
+        ERR_clear_error();
+        got = SSL_read(tls->ssl, room.iov_base, RECORD);
+        room.iov_len = got > 0 ? (size_t)got : 0;
+        if (evbuffer_commit_space(to, &room, 1) != 0)
+            return st_fail(err, ST_E_NOMEM, "tls.read", "buffer", got);
+        if (got <= 0)
+            return explain(tls, got, err);
+    }
+    return ST_OK;
+}
+
+/* A stretch of bytes worth a record: small pieces at the front are joined. */
+static struct evbuffer_iovec next_piece(struct evbuffer *from)
+{
+    size_t total = evbuffer_get_length(from), first = evbuffer_get_contiguous_space(from);
+    size_t want = total < RECORD ? total : RECORD;
+    struct evbuffer_iovec piece = { NULL, 0 };
+
+    if (first < want) {
+        piece.iov_base = evbuffer_pullup(from, (ev_ssize_t)want);
+        piece.iov_len = piece.iov_base != NULL ? want : 0;
+        return piece;
+    }
+    (void)evbuffer_peek(from, (ev_ssize_t)want, NULL, &piece, 1);
+    if (piece.iov_len > want)
+        piece.iov_len = want;
+    return piece;
+}
+
+enum st_rc tls_write(struct tls *tls, struct evbuffer *from, struct st_err *err)
+{
+    ST_CHECK(tls, TLS_MAGIC);
+    for (int i = 0; i < WRITE_RECORDS && evbuffer_get_length(from) > 0; i++) {
+        struct evbuffer_iovec piece = next_piece(from);
+        int put;
+
+        if (piece.iov_base == NULL)
+            return st_fail(err, ST_E_NOMEM, "tls.write", "buffer", RECORD);
+        ERR_clear_error();
+        put = SSL_write(tls->ssl, piece.iov_base, (int)piece.iov_len);
+        if (put <= 0)
+            return explain(tls, put, err);
+        (void)evbuffer_drain(from, (size_t)put);
+    }
+    return ST_OK;
+}
+
+void tls_say_end(struct tls *tls)
+{
+    ST_CHECK(tls, TLS_MAGIC);
+    ERR_clear_error();
+    if (tls->is_done)
+        (void)SSL_shutdown(tls->ssl);
+    ERR_clear_error();
+}
+
+bool tls_was_resumed(const struct tls *tls)
+{
+    return SSL_session_reused(tls->ssl) == 1;
+}
