@@ -184,7 +184,10 @@ T_TEST(conditions)
         { "applies_to: { platforms: [youtube] }\n", "{ finding: iban }", { .platform = "mediawiki" }, false },
         { "applies_to: { platforms: [youtube] }\n", "{ finding: iban }", { .platform = NULL }, false },
         { "applies_to: { platforms: [generic] }\n", "{ finding: iban }", { .platform = "generic" }, true },
-        { "applies_to: { platforms: [youtube], hosts: [\"*.example\"] }\n", "{ finding: iban }", { .kind = "post" }, true },
+        { "applies_to: { platforms: [youtube], hosts: [\"*.example\"] }\n",
+          "{ finding: iban }",
+          { .kind = "post" },
+          true },
         { "applies_to: { hosts: [b.example] }\n", "{ finding: iban }", { .kind = "post" }, false },
         { "applies_to: { actors: { groups: [\"*\"] } }\n", "{ finding: iban }", { .groups = NULL }, true },
         { "applies_to: { actors: { groups: sales } }\n", "{ finding: iban }", { .groups = sales }, true },
@@ -192,7 +195,9 @@ T_TEST(conditions)
         { "applies_to: { actors: { groups: it } }\n", "{ finding: iban }", { .groups = NULL }, false },
         { "applies_to: { actors: { except: press-office } }\n", "{ finding: iban }", { .groups = sales }, true },
         { "applies_to: { actors: { except: press-office } }\n", "{ finding: iban }", { .groups = press }, false },
-        { "applies_to: { actors: { groups: sales, except: press-office } }\n", "{ finding: iban }", { .groups = press },
+        { "applies_to: { actors: { groups: sales, except: press-office } }\n",
+          "{ finding: iban }",
+          { .groups = press },
           false },
         { "inspect: { never: [message] }\n", "{ finding: iban }", { .kind = "message" }, false },
         { "inspect: { never: [message] }\n", "{ finding: iban }", { .kind = "post" }, true },
@@ -249,8 +254,9 @@ T_TEST(distinct_values_are_compared_by_what_tells_them_apart)
 
 T_TEST(observe_ends_on_its_day)
 {
-    struct pol_set *set = t_set("version: 1\npolicy: p\nrules:\n  - id: r\n    when: { finding: iban }\n    then: block\n"
-                                "    mode: observe\n    observe_until: 2099-01-01\n");
+    struct pol_set *set =
+        t_set("version: 1\npolicy: p\nrules:\n  - id: r\n    when: { finding: iban }\n    then: block\n"
+              "    mode: observe\n    observe_until: 2099-01-01\n");
     struct flt_finding item = { .rule = &t_rules[IBAN], .confidence = 90 };
     struct flt_findings findings = { .items = &item, .n = 1 };
     struct pol_case facts = { .host = ST_SPAN("a.example"), .findings = &findings };
@@ -419,9 +425,11 @@ T_TEST(the_sentence_names_what_was_found)
         struct hit hits[HITS_MAX];
         const char *en, *de;
     } rows[] = {
-        { { { AWS, 90 } }, "This was not sent. It contains: AWS key.",
+        { { { AWS, 90 } },
+          "This was not sent. It contains: AWS key.",
           "Das wurde nicht gesendet. Darin steht: AWS-Schlüssel." },
-        { { { AWS, 90 }, { IBAN, 90 }, { AWS, 90 } }, "This was not sent. It contains: AWS key, IBAN.",
+        { { { AWS, 90 }, { IBAN, 90 }, { AWS, 90 } },
+          "This was not sent. It contains: AWS key, IBAN.",
           "Das wurde nicht gesendet. Darin steht: AWS-Schlüssel, IBAN." },
         { { { AWS, 90 }, { IBAN, 90 }, { VISA, 90 }, { PHONE, 90 }, { IBAN, 90 } },
           "This was not sent. It contains: AWS key, IBAN, Visa card and others.",

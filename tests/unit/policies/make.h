@@ -9,11 +9,11 @@
 #include "t.h"
 #include <sys/stat.h>
 
-#define CONFIG                                 \
-    "version: 1\n"                             \
-    "listen:\n"                                \
-    "  - address: 127.0.0.1:3128\n"            \
-    "identity:\n"                              \
+#define CONFIG                                     \
+    "version: 1\n"                                 \
+    "listen:\n"                                    \
+    "  - address: 127.0.0.1:3128\n"                \
+    "identity:\n"                                  \
     "  people: { 192.0.2.7: ana, \"::1\": ben }\n" \
     "  groups: { ana: \"sales, press-office\", ben: it }\n"
 

@@ -7,8 +7,13 @@ T_TEST(addresses_are_numbers)
     static const struct {
         const char *address, *name;
     } rows[] = {
-        { "192.0.2.7", "ana" }, { "::ffff:192.0.2.7", "ana" }, { "0:0:0:0:0:0:0:1", "ben" }, { "::1", "ben" },
-        { "192.0.2.8", "192.0.2.8" }, { "nonsense", "nonsense" }, { "", "" },
+        { "192.0.2.7", "ana" },
+        { "::ffff:192.0.2.7", "ana" },
+        { "0:0:0:0:0:0:0:1", "ben" },
+        { "::1", "ben" },
+        { "192.0.2.8", "192.0.2.8" },
+        { "nonsense", "nonsense" },
+        { "", "" },
     };
     struct pol_set *set = t_set("version: 1\npolicy: p\n");
 
@@ -50,7 +55,8 @@ T_TEST(what_is_wrong_with_people)
         struct st_err err = ST_ERR_INIT;
         char text[1024], line[2048];
 
-        snprintf(text, sizeof text, "version: 1\nlisten:\n  - address: 127.0.0.1:3128\nidentity:\n%s", rows[i].identity);
+        snprintf(text, sizeof text, "version: 1\nlisten:\n  - address: 127.0.0.1:3128\nidentity:\n%s",
+                 rows[i].identity);
         t_write(folder, "stoa.yaml", text);
         T_CHECK(t_set_load(folder, NULL, diag, &err) == NULL && err.code == ST_E_CONFIG, "row %zu: %s", i, err.what);
         T_CHECK(st_diag_count(diag) == 1, "row %zu: %zu", i, st_diag_count(diag));

@@ -5,9 +5,7 @@
 static struct pol_routed ask(const struct pol_set *set, const char *host, const char *platform,
                              const char *const *groups)
 {
-    struct pol_route_facts facts = {
-        .host = st_span_str(host), .port = 443, .platform = platform, .groups = groups
-    };
+    struct pol_route_facts facts = { .host = st_span_str(host), .port = 443, .platform = platform, .groups = groups };
     struct pol_routed out;
 
     pol_route(set, &facts, &out);
@@ -145,9 +143,10 @@ T_TEST(a_file_adds_protected_hosts)
     t_write(folder, "policy.d/protected.yaml",
             "version: 1\ncategories:\n  - category: works-council\n    domains: [br.example.com]\n"
             "  - category: church\n    domains:\n      - dom.example\n      - tk.de\n");
-    t_write(folder, "policy.d/1.policy.yaml",
-            "version: 1\npolicy: p\napplies_to: { hosts: [\"*.example.com\", dom.example] }\ninspect: { open: true, never: "
-            "[church] }\n");
+    t_write(
+        folder, "policy.d/1.policy.yaml",
+        "version: 1\npolicy: p\napplies_to: { hosts: [\"*.example.com\", dom.example] }\ninspect: { open: true, never: "
+        "[church] }\n");
     set = t_set_load(folder, NULL, NULL, &err);
     T_CHECK(set != NULL, "%s", err.what);
     got = ask(set, "x.br.example.com", NULL, NULL);
@@ -184,9 +183,18 @@ T_TEST(patterns)
         const char *pattern, *text;
         bool matches;
     } globs[] = {
-        { "*", "", true },      { "", "", true },          { "", "a", false },        { "a*", "a", true },
-        { "a*c", "abc", true }, { "a*c", "abcd", false },  { "a*c", "acbc", true },   { "*.key", "aws.key", true },
-        { "aws.*", "aws", false }, { "aws.*", "aws.", true }, { "**a**", "xax", true }, { "a*b*c", "aXbXbXc", true },
+        { "*", "", true },
+        { "", "", true },
+        { "", "a", false },
+        { "a*", "a", true },
+        { "a*c", "abc", true },
+        { "a*c", "abcd", false },
+        { "a*c", "acbc", true },
+        { "*.key", "aws.key", true },
+        { "aws.*", "aws", false },
+        { "aws.*", "aws.", true },
+        { "**a**", "xax", true },
+        { "a*b*c", "aXbXbXc", true },
         { "card.visa", "card-visa", false },
     };
 

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config - stoa.yaml: one option table that is the loader, the help, the reference page and the JSON Schema.
+ *
+ * A key has the name of its field in struct pol_config; where the field counts milliseconds the key drops `_ms` and
+ * takes a duration ("30s"). What a single value cannot show (an address that does not parse, two listeners on one
+ * port, a body limit below the memory limit) is checked after the load, so that one run reports everything.
+ * When you add an option: a field in policies.h, a line here, and nothing else.
+ */
+#include "policies/set.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONF         struct pol_config
+#define FIELD(path)  offsetof(CONF, path)
+#define WITHIN(m, f) (offsetof(CONF, m.f) - offsetof(CONF, m))
+#define SIZE_OF(m)   sizeof(((CONF *)NULL)->m)
+#define MAP(id, table, text)                                                              \
+    {                                                                                     \
+        .name = #id, .type = ST_Y_MAP, .offset = FIELD(id), .sub = &(table), .help = text \
+    }
+#define KIB    1024.0
+#define MIB    (1024.0 * KIB)
+#define GIB    (1024.0 * MIB)
+#define SECOND 1000.0
+#define HOUR   (3600.0 * SECOND)
+#define DAY    (24.0 * HOUR)
+#define TABLE(what, opts_, size_, pos_)                                                          \
+    {                                                                                            \
+        .name = what, .size = (size_), .pos_offset = (pos_), .opts = (opts_), .n = ST_LEN(opts_) \
+    }
+
+static const char *const failure_names[] = { "allow", "block", NULL };
+
+static const struct st_yaml_opt listen_opts[] = {
+    { .name = "address",
+      .type = ST_Y_STR,
+      .offset = offsetof(struct pol_listen, address),
+      .required = true,
+      .help = "Address and port the proxy listens on, as 127.0.0.1:3128 or [::1]:3128." },
+};
+static const struct st_yaml_schema listen_schema =
+    TABLE("listener", listen_opts, sizeof(struct pol_listen), offsetof(struct pol_listen, pos) + 1);
+
+static const struct st_yaml_opt ca_opts[] = {
+    { .name = "certificate",
+      .type = ST_Y_STR,
+      .offset = WITHIN(ca, certificate),
+      .def = "ca/ca.crt",
+      .help = "PEM file of the certificate that signs the leaves." },
+    { .name = "key",
+      .type = ST_Y_STR,
+      .offset = WITHIN(ca, key),
+      .def = "ca/ca.key",
+      .help = "PEM file of its private key, readable by the owner only; the keyholder alone opens it." },
+    { .name = "leaf_lifetime",
+      .type = ST_Y_DURATION,
+      .offset = WITHIN(ca, leaf_lifetime_ms),
+      .min = HOUR,
+      .max = 90 * DAY,
+      .def = "7d",
+      .help = "How long a minted leaf certificate is valid." },
+};
+static const struct st_yaml_schema ca_schema = TABLE("ca", ca_opts, SIZE_OF(ca), 0);
+
+static const struct st_yaml_opt upstream_opts[] = {
+    { .name = "trust",
+      .type = ST_Y_STR,
+      .offset = WITHIN(upstream, trust),
+      .help = "PEM bundle of the roots that origins are verified against; the system's when absent." },
+    { .name = "connect",
+      .type = ST_Y_DURATION,
+      .offset = WITHIN(upstream, connect_ms),
+      .min = 100,
+      .max = 120 * SECOND,
+      .def = "10s",
+      .help = "Longest wait for a TCP connection to an origin." },
+    { .name = "handshake",
+      .type = ST_Y_DURATION,
+      .offset = WITHIN(upstream, handshake_ms),
+      .min = 100,
+      .max = 120 * SECOND,
+      .def = "10s",
+      .help = "Longest wait for a TLS handshake, on either side." },
+};
+static const struct st_yaml_schema upstream_schema = TABLE("upstream", upstream_opts, SIZE_OF(upstream), 0);
+
+static const struct st_yaml_opt resolver_opts[] = {
+    { .name = "servers",
+      .type = ST_Y_STR,
+      .offset = WITHIN(resolver, servers),
+      .help = "Name servers as \"192.0.2.1:53,[2001:db8::1]:53\"; those of /etc/resolv.conf when absent." },
+    { .name = "hosts",
+      .type = ST_Y_DICT,
+      .offset = WITHIN(resolver, hosts),
+      .help = "Fixed addresses, as in /etc/hosts: a host name and its address, with or without a port." },
+};
+static const struct st_yaml_schema resolver_schema = TABLE("resolver", resolver_opts, SIZE_OF(resolver), 0);
+
+static const struct st_yaml_opt identity_opts[] = {
+    { .name = "people",
+      .type = ST_Y_DICT,
+      .offset = WITHIN(identity, people),
+      .help = "Client addresses and the name of the person behind each; others are known by their address." },
+    { .name = "groups",
+      .type = ST_Y_DICT,
+      .offset = WITHIN(identity, groups),
+      .help = "People and their groups, separated by commas: ana: \"sales, press-office\"." },
+};
+static const struct st_yaml_schema identity_schema = TABLE("identity", identity_opts, SIZE_OF(identity), 0);
+
+static const struct st_yaml_opt path_opts[] = {
+    { .name = "policies",
+      .type = ST_Y_STRS,
+      .offset = WITHIN(path, policies),
+      .def = "policy.d",
+      .help = "Folders of *.policy.yaml and *protected.yaml files." },
+    { .name = "packs",
+      .type = ST_Y_STRS,
+      .offset = WITHIN(path, packs),
+      .def = "packs",
+      .help = "Folders of *.pack.yaml files with detectors." },
+    { .name = "plugins",
+      .type = ST_Y_STRS,
+      .offset = WITHIN(path, plugins),
+      .def = "plugins",
+      .help = "Folders with platform adapters, plugins and curation rules in Lua." },
+    { .name = "disable",
+      .type = ST_Y_STRS,
+      .offset = WITHIN(path, disable),
+      .help = "Names of plugins that are left out." },
+};
+static const struct st_yaml_schema path_schema = TABLE("path", path_opts, SIZE_OF(path), 0);
+
+#define LIMIT(id, t, field, lo, hi, d, text)                                                                    \
+    {                                                                                                           \
+        .name = id, .type = t, .offset = WITHIN(limit, field), .min = (lo), .max = (hi), .def = d, .help = text \
+    }
+static const struct st_yaml_opt limit_opts[] = {
+    LIMIT("head_bytes", ST_Y_SIZE, head_bytes, 4 * KIB, 1 * MIB, "64KiB", "Largest head of one message."),
+    LIMIT("fields", ST_Y_INT, fields, 16, 1000, "200", "Most header fields of one message."),
+    LIMIT("body_memory", ST_Y_SIZE, body_memory, 16 * KIB, 64 * MIB, "1MiB",
+          "How much of a body is held in memory; what is beyond goes to a spool file."),
+    LIMIT("body_max", ST_Y_SIZE, body_max, 64 * KIB, 4 * GIB, "64MiB",
+          "Largest body that is held for inspection; a larger one is not inspected (see failure.size)."),
+    LIMIT("txn_memory", ST_Y_SIZE, txn_memory, 1 * MIB, 1 * GIB, "32MiB",
+          "Most memory one message may take while it is inspected."),
+    LIMIT("connections", ST_Y_INT, connections, 16, 1000000, "10000", "Most client connections of one worker."),
+    LIMIT("idle", ST_Y_DURATION, idle_ms, 1 * SECOND, HOUR, "60s", "How long an idle connection is kept."),
+    LIMIT("head", ST_Y_DURATION, head_ms, 100, 600 * SECOND, "30s",
+          "Longest time from the first byte of a message head to its end."),
+    LIMIT("body", ST_Y_DURATION, body_ms, 100, HOUR, "60s", "Longest pause between two pieces of a body."),
+    LIMIT("drain", ST_Y_DURATION, drain_ms, 0, HOUR, "30s",
+          "How long running messages may take to finish when the gateway stops."),
+};
+static const struct st_yaml_schema limit_schema = TABLE("limit", limit_opts, SIZE_OF(limit), WITHIN(limit, pos) + 1);
+
+#define FAILURE(id, d, text)                                                                                          \
+    {                                                                                                                 \
+        .name = #id, .type = ST_Y_ENUM, .offset = WITHIN(failure, id), .names = failure_names, .def = d, .help = text \
+    }
+static const struct st_yaml_opt failure_opts[] = {
+    FAILURE(scan, "block", "What happens to a message that cannot be scanned: broken coding, a bomb, a scanner error."),
+    FAILURE(recorder, "block", "What happens to messages when records can no longer be handed over."),
+    FAILURE(size, "block", "What happens to a message that is too large to be looked into."),
+    FAILURE(type, "allow", "What happens to a message of a content type that cannot be read."),
+    FAILURE(media, "allow", "What happens to pictures, sound and films, which are not looked into."),
+};
+static const struct st_yaml_schema failure_schema =
+    TABLE("failure", failure_opts, SIZE_OF(failure), WITHIN(failure, pos) + 1);
+
+static const struct st_yaml_opt audit_opts[] = {
+    { .name = "retention",
+      .type = ST_Y_DURATION,
+      .offset = WITHIN(audit, retention_ms),
+      .min = DAY,
+      .max = 3650 * DAY,
+      .def = "365d",
+      .help = "How long records are kept." },
+    { .name = "checkpoint",
+      .type = ST_Y_DURATION,
+      .offset = WITHIN(audit, checkpoint_ms),
+      .min = SECOND,
+      .max = DAY,
+      .def = "60s",
+      .help = "Longest time between a record and the signed checkpoint that covers it." },
+    { .name = "checkpoint_records",
+      .type = ST_Y_INT,
+      .offset = WITHIN(audit, checkpoint_records),
+      .min = 1,
+      .max = 1000000,
+      .def = "1000",
+      .help = "Most records between two checkpoints." },
+    { .name = "checkpoint_copy",
+      .type = ST_Y_STR,
+      .offset = WITHIN(audit, checkpoint_copy),
+      .help = "A second folder for signed checkpoints, best on another host." },
+};
+static const struct st_yaml_schema audit_schema = TABLE("audit", audit_opts, SIZE_OF(audit), 0);
+
+static const struct st_yaml_opt config_opts[] = {
+    { .name = "version",
+      .type = ST_Y_INT,
+      .offset = FIELD(version),
+      .required = true,
+      .min = 1,
+      .max = 1,
+      .help = "Version of this file's format: 1." },
+    { .name = "listen",
+      .type = ST_Y_LIST,
+      .offset = FIELD(listen),
+      .required = true,
+      .sub = &listen_schema,
+      .help = "Where clients reach the proxy." },
+    { .name = "workers",
+      .type = ST_Y_INT,
+      .offset = FIELD(workers),
+      .max = 256,
+      .def = "0",
+      .help = "Worker processes; 0 means one per core." },
+    { .name = "state_dir",
+      .type = ST_Y_STR,
+      .offset = FIELD(state_dir),
+      .def = "/var/lib/stoa",
+      .help = "Folder of the database, the keys and the generations." },
+    { .name = "run_dir",
+      .type = ST_Y_STR,
+      .offset = FIELD(run_dir),
+      .def = "/run/stoa",
+      .help = "Folder of the control socket." },
+    { .name = "user",
+      .type = ST_Y_STR,
+      .offset = FIELD(user),
+      .help = "The user to become when started as root; absent: stay." },
+    MAP(ca, ca_schema, "The certificate authority that opened connections are shown."),
+    MAP(upstream, upstream_schema, "Connections to origins."),
+    MAP(resolver, resolver_schema, "How host names become addresses."),
+    MAP(identity, identity_schema, "Who is behind a client address."),
+    MAP(path, path_schema, "Where policies, detectors and plugins are."),
+    MAP(limit, limit_schema, "Ceilings and deadlines."),
+    MAP(failure, failure_schema, "What happens when the gateway cannot do its work: allow or block."),
+    MAP(audit, audit_schema, "The record log."),
+    { .name = "test_clock",
+      .type = ST_Y_BOOL,
+      .offset = FIELD(test_clock),
+      .def = "false",
+      .help = "Lets `stoa clock` turn the time, for tests; every listener has to be on loopback." },
+};
+const struct st_yaml_schema pol_config_schema = TABLE("stoa.yaml", config_opts, sizeof(struct pol_config), 0);
+
+void pol_config_describe(enum st_yaml_form form, struct st_buf *out)
+{
+    st_yaml_describe(&pol_config_schema, form, out);
+}
+
+/* ---- checks that need more than one value ---------------------------------------------------------------------- */
+
+struct config_check {
+    const char *file, *folder; /* as named; absolute */
+    struct st_arena *arena;
+    struct st_diag *diag;
+    struct st_err *err;
+    bool is_bad;
+};
+
+static void bad(struct config_check *c, struct st_pos pos, const char *what, const char *found)
+{
+    c->is_bad = true;
+    st_diag_add(c->diag, c->file, pos.line, pos.col, "%s, found \"%.128s\"", what, found);
+}
+
+struct endpoint {
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint64_t port;       /* 0: none was given */
+};
+
+static bool parse_address(struct st_span s, uint8_t out[16])
+{
+    static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    char text[INET6_ADDRSTRLEN];
+
+    if (s.n >= sizeof text)
+        return false;
+    memcpy(text, s.p, s.n);
+    text[s.n] = '\0';
+    memcpy(out, mapped, sizeof mapped);
+    return inet_pton(AF_INET, text, out + 12) == 1 || inet_pton(AF_INET6, text, out) == 1;
+}
+
+/* "127.0.0.1:3128", "[::1]:3128", and without a port where that is allowed: "127.0.0.1", "[::1]", "::1". */
+static bool parse_endpoint(struct st_span s, bool needs_port, struct endpoint *out)
+{
+    struct st_span host = s, port = ST_SPAN_NONE;
+    size_t colon = st_span_chr(s, ':'), close = st_span_chr(s, ']');
+    bool has_port = false;
+
+    if (s.n > 0 && s.p[0] == '[') {
+        if (close == ST_SPAN_NPOS)
+            return false;
+        host = st_span_sub(s, 1, close - 1);
+        has_port = close + 1 < s.n;
+        if (has_port && s.p[close + 1] != ':')
+            return false;
+        port = st_span_sub(s, close + 2, s.n);
+    } else if (colon != ST_SPAN_NPOS && st_span_chr(st_span_sub(s, colon + 1, s.n), ':') == ST_SPAN_NPOS) {
+        host = st_span_sub(s, 0, colon);
+        port = st_span_sub(s, colon + 1, s.n);
+        has_port = true;
+    }
+    out->port = 0;
+    if (has_port && (!st_span_u64(port, &out->port) || out->port < 1 || out->port > 65535))
+        return false;
+    return (has_port || !needs_port) && host.n > 0 && parse_address(host, out->address);
+}
+
+static bool is_loopback(const struct endpoint *e)
+{
+    static const uint8_t mapped[13] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127 };
+    static const uint8_t one[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+
+    return memcmp(e->address, mapped, sizeof mapped) == 0 || memcmp(e->address, one, sizeof one) == 0;
+}
+
+static void check_listen(struct config_check *c, const struct pol_config *conf)
+{
+    const struct pol_listen *listen = conf->listen.items;
+    struct endpoint here, other;
+
+    if (conf->listen.n == 0)
+        bad(c, conf->listen.pos, "expected at least one listener, as `- address: 127.0.0.1:3128`", "an empty list");
+    for (size_t i = 0; i < conf->listen.n; i++) {
+        const struct st_str *a = &listen[i].address;
+        if (!parse_endpoint(st_span_str(a->s), true, &here)) {
+            bad(c, a->pos, "expected an address and a port, as 127.0.0.1:3128 or [::1]:3128", a->s);
+            continue;
+        }
+        if (conf->test_clock && !is_loopback(&here))
+            bad(c, a->pos, "test_clock is on, so every listener has to be on loopback (127.0.0.1 or [::1])", a->s);
+        for (size_t j = 0; j < i; j++)
+            if (parse_endpoint(st_span_str(listen[j].address.s), true, &other) && other.port == here.port &&
+                memcmp(other.address, here.address, sizeof here.address) == 0)
+                bad(c, a->pos, "this listener is there already, remove one of the two", a->s);
+    }
+}
+
+/* The host names of a fixed-address entry or a policy: letters, digits, '-', '_' and '.', not empty. */
+static bool is_host_name(const char *s)
+{
+    size_t n = strlen(s);
+
+    return n > 0 && n <= 253 && s[0] != '.' && s[0] != '-' &&
+           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == n;
+}
+
+static void check_resolver(struct config_check *c, const struct pol_config *conf)
+{
+    struct st_span rest = st_span_str(conf->resolver.servers.s), part;
+    const struct st_pair *hosts = conf->resolver.hosts.items;
+    struct endpoint e;
+
+    while (st_span_next(&rest, ',', &part)) {
+        if (!parse_endpoint(st_span_trim(part), false, &e)) {
+            bad(c, conf->resolver.servers.pos, "expected name servers, as \"192.0.2.1:53,[2001:db8::1]:53\"",
+                conf->resolver.servers.s);
+            break;
+        }
+    }
+    for (size_t i = 0; i < conf->resolver.hosts.n; i++) {
+        if (!is_host_name(hosts[i].key.s))
+            bad(c, hosts[i].key.pos, "expected a host name", hosts[i].key.s);
+        if (!parse_endpoint(st_span_str(hosts[i].value.s), false, &e))
+            bad(c, hosts[i].value.pos, "expected an address, as 127.0.0.1:8443 or [::1]:8443", hosts[i].value.s);
+    }
+}
+
+static void check_limits(struct config_check *c, const struct pol_config *conf)
+{
+    if (conf->limit.body_memory > conf->limit.body_max)
+        bad(c, conf->limit.pos, "limit.body_memory has to be at most limit.body_max", "a larger one");
+    if (conf->limit.head_bytes > conf->limit.txn_memory / 4)
+        bad(c, conf->limit.pos, "limit.head_bytes has to be at most a quarter of limit.txn_memory", "a larger one");
+}
+
+/* Makes a relative path start at the folder of stoa.yaml, so that it means the same wherever the daemon is started. */
+static enum st_rc make_absolute(struct config_check *c, struct st_str *path)
+{
+    size_t size;
+    char *out;
+
+    if (path->s == NULL || path->s[0] == '/')
+        return ST_OK;
+    if (path->s[0] == '\0') {
+        bad(c, path->pos, "expected a path", "an empty text");
+        return ST_OK;
+    }
+    size = strlen(c->folder) + 1 + strlen(path->s) + 1;
+    if ((out = st_arena_alloc(c->arena, size)) == NULL)
+        return st_arena_fail(c->arena, c->err, "config.path");
+    snprintf(out, size, "%s/%s", c->folder, path->s);
+    path->s = out;
+    return ST_OK;
+}
+
+static enum st_rc make_all_absolute(struct config_check *c, struct pol_config *conf)
+{
+    struct st_str *const one[] = { &conf->state_dir, &conf->run_dir,        &conf->ca.certificate,
+                                   &conf->ca.key,    &conf->upstream.trust, &conf->audit.checkpoint_copy };
+    struct st_list *const many[] = { &conf->path.policies, &conf->path.packs, &conf->path.plugins };
+
+    for (size_t i = 0; i < ST_LEN(one); i++)
+        if (make_absolute(c, one[i]) != ST_OK)
+            return ST_ERR;
+    for (size_t i = 0; i < ST_LEN(many); i++)
+        for (size_t k = 0; k < many[i]->n; k++)
+            if (make_absolute(c, (struct st_str *)many[i]->items + k) != ST_OK)
+                return ST_ERR;
+    return ST_OK;
+}
+
+/* The folder of stoa.yaml as it was named (a link to the file itself is not followed), absolute; NULL fills err. */
+static const char *folder_of(const char *path, struct st_arena *arena, struct st_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    struct st_span named = slash == NULL ? ST_SPAN(".") : st_span(path, (size_t)(slash - path) + 1);
+    char *dir = st_arena_str(arena, named), *full, *copy;
+
+    if (dir == NULL) {
+        st_arena_fail(arena, err, "config.path");
+        return NULL;
+    }
+    if ((full = realpath(dir, NULL)) == NULL) {
+        st_fail(err, ST_E_IO, "config.path", "the folder of stoa.yaml cannot be resolved", errno);
+        return NULL;
+    }
+    if ((copy = st_arena_str(arena, st_span_str(full))) == NULL)
+        st_arena_fail(arena, err, "config.path");
+    free(full);
+    return copy;
+}
+
+enum st_rc pol_config_load(const char *path, struct st_arena *arena, struct pol_config *out, struct st_diag *diag,
+                           struct st_err *err)
+{
+    struct config_check c = { .file = path, .arena = arena, .diag = diag, .err = err };
+
+    if (st_yaml_load(path, &pol_config_schema, arena, out, diag, err) != ST_OK)
+        return ST_ERR;
+    check_listen(&c, out);
+    check_resolver(&c, out);
+    check_limits(&c, out);
+    if ((c.folder = folder_of(path, arena, err)) == NULL || make_all_absolute(&c, out) != ST_OK)
+        return ST_ERR;
+    return c.is_bad ? st_fail(err, ST_E_CONFIG, "config.load", "stoa.yaml is not usable", 0) : ST_OK;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* route - pass, inspect or refuse a connection, from its host alone.
+ *
+ * The order is the promise: a protected host (health, banking, unions, works council, government) is passed, and no
+ * policy can say otherwise; then the strictest word of the policies about this host, where an explicit pass beats an
+ * opening; then pass, since only what a policy names is opened. The generic platform opens nothing by itself: it would
+ * be every host there is, so its hosts have to be listed.
+ */
+#include "policies/set.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const route_names[] = { [POL_PASS] = "pass", [POL_INSPECT] = "inspect", [POL_REFUSE] = "refuse" };
+
+const char *pol_route_name(enum pol_route route)
+{
+    return (size_t)route < ST_LEN(route_names) ? route_names[route] : "?";
+}
+
+static struct st_span without_final_dot(struct st_span host)
+{
+    return host.n > 1 && host.p[host.n - 1] == '.' ? st_span_sub(host, 0, host.n - 1) : host;
+}
+
+static int by_name(const void *key, const void *member)
+{
+    const struct st_span *a = key, *b = &((const struct pol_domain *)member)->name;
+    size_t n = a->n < b->n ? a->n : b->n;
+    int order = memcmp(a->p, b->p, n);
+
+    return order != 0 ? order : (a->n > b->n) - (a->n < b->n);
+}
+
+const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span host)
+{
+    uint8_t lower[256]; /* a name is at most 253 bytes; a longer one cannot be a host */
+    struct st_span rest;
+
+    host = without_final_dot(host);
+    if (host.n == 0 || host.n > sizeof lower || set->n_domains == 0)
+        return NULL;
+    for (size_t i = 0; i < host.n; i++)
+        lower[i] = host.p[i] >= 'A' && host.p[i] <= 'Z' ? (uint8_t)(host.p[i] | 0x20) : host.p[i];
+    rest = st_span(lower, host.n);
+    while (rest.n > 0) { /* www.example.org, example.org, org */
+        const struct pol_domain *hit = bsearch(&rest, set->domains, set->n_domains, sizeof *set->domains, by_name);
+        size_t dot = st_span_chr(rest, '.');
+
+        if (hit != NULL)
+            return hit;
+        if (dot == ST_SPAN_NPOS)
+            break;
+        rest = st_span_sub(rest, dot + 1, rest.n);
+    }
+    return NULL;
+}
+
+/* Whether inspect.never names this host. */
+static const struct st_str *never_host(const struct pol_policy *policy, struct st_span host)
+{
+    for (size_t i = 0; i < policy->inspect.never.n; i++)
+        if (pol_host_match(pol_str(&policy->inspect.never, i)->s, host))
+            return pol_str(&policy->inspect.never, i);
+    return NULL;
+}
+
+/* What one policy says about a host that it is about, and the line that says so. */
+static enum pol_policy_route say(const struct pol_policy *policy, struct st_span host, unsigned *line)
+{
+    const struct st_str *never = never_host(policy, host);
+
+    *line = policy->inspect.pos.line != 0 ? policy->inspect.pos.line : policy->name.pos.line;
+    if (policy->route == POL_SAY_REFUSE)
+        return POL_SAY_REFUSE;
+    if (never != NULL) {
+        *line = never->pos.line;
+        return POL_SAY_PASS;
+    }
+    if (policy->route != POL_BY_OPEN)
+        return (enum pol_policy_route)policy->route;
+    return policy->inspect.open ? POL_SAY_INSPECT : POL_BY_OPEN;
+}
+
+/* The stricter answer first: refuse, an explicit pass, inspect, nothing said. */
+static int weight(enum pol_policy_route said)
+{
+    static const int weights[] = { [POL_BY_OPEN] = 0, [POL_SAY_INSPECT] = 1, [POL_SAY_PASS] = 2, [POL_SAY_REFUSE] = 3 };
+
+    return weights[said];
+}
+
+void pol_route(const struct pol_set *set, const struct pol_route_facts *facts, struct pol_routed *out)
+{
+    static const enum pol_route means[] = { [POL_BY_OPEN] = POL_PASS,
+                                            [POL_SAY_PASS] = POL_PASS,
+                                            [POL_SAY_INSPECT] = POL_INSPECT,
+                                            [POL_SAY_REFUSE] = POL_REFUSE };
+    struct st_span host = without_final_dot(facts->host);
+    const struct pol_domain *domain = pol_protected(set, host);
+    const char *platform = facts->platform;
+    enum pol_policy_route best = POL_BY_OPEN;
+
+    memset(out, 0, sizeof *out);
+    out->route = POL_PASS;
+    if (domain != NULL) {
+        out->category = domain->category;
+        out->file = domain->file;
+        out->line = domain->line;
+        return;
+    }
+    if (platform != NULL && strcmp(platform, POL_ANY_PLATFORM) == 0)
+        platform = NULL;
+    for (size_t i = 0; i < set->n_policies; i++) {
+        const struct pol_policy *policy = set->policies[i];
+        unsigned line;
+        enum pol_policy_route said;
+
+        if (!pol_about(policy, platform, host) || !pol_concerns(policy, facts->groups))
+            continue;
+        said = say(policy, host, &line);
+        if (weight(said) <= weight(best))
+            continue;
+        best = said;
+        out->route = means[said];
+        out->policy = policy->name.s;
+        out->file = policy->file;
+        out->line = line;
+    }
+}
