@@ -8,6 +8,7 @@
 #ifndef STOA_AUDIT_AUDIT_H
 #define STOA_AUDIT_AUDIT_H
 #include "base/buf.h"
+#include "base/diag.h"
 #include "base/hash.h"
 #include <stdbool.h>
 
@@ -44,6 +45,11 @@ void aud_entry_init(struct aud_entry *entry, enum aud_kind kind); /* fini with a
 void aud_entry_fini(struct aud_entry *entry);
 void aud_entry_pack(const struct aud_entry *entry, struct st_buf *out);
 ST_MUST enum st_rc aud_entry_unpack(struct st_span packed, struct aud_entry *out, struct st_err *err);
+/* ST_E_PROTO for a key that audit/fields.def does not allow in this kind or a value of the wrong shape, ST_E_LIMIT for a
+ * value that is too long; num is the place of the pair. aud_append asks it for every entry. */
+ST_MUST enum st_rc aud_entry_check(const struct aud_entry *entry, struct st_err *err);
+/* Every allowed detail, one line each: name, type, kinds, help. */
+void aud_fields_describe(struct st_buf *out);
 
 /* ---- the recorder's side --------------------------------------------------------------------------------------- */
 
@@ -60,7 +66,8 @@ ST_MUST enum st_rc aud_open(const struct aud_options *options, struct aud_store 
                             struct st_err *err);
 void aud_close(struct aud_store *store); /* writes a last checkpoint; NULL is fine */
 
-/* Adds to the open batch. An id that is already there is counted as done, not written twice. A LEARNING entry of a
+/* Adds to the open batch (ST_E_LIMIT when it is full: commit). CONSENT and ERASURE are made by their own functions below
+ * and refused here (ST_E_DENIED), so that no worker can say yes for a person. An id that is already there is counted as done, not written twice. A LEARNING entry of a
  * person who has not opted in is dropped without a trace (and is done). */
 ST_MUST enum st_rc aud_append(struct aud_store *store, const struct aud_entry *entry, struct st_err *err);
 /* One transaction, synchronous=FULL; after ST_OK everything appended so far survives a power loss. On ST_ERR the batch
@@ -78,6 +85,14 @@ ST_MUST enum st_rc aud_consent_get(struct aud_store *store, const char *person, 
                                    struct st_err *err);
 /* Destroys the person's key: their sealed details are unreadable from now on, the log stays valid. */
 ST_MUST enum st_rc aud_erase(struct aud_store *store, const char *person, struct st_err *err);
+
+/* Drops the projections (learning, resources, consent) and makes them anew from the log. */
+ST_MUST enum st_rc aud_rebuild(struct aud_store *store, struct st_err *err);
+/* Where the log stands: records committed, records in the open batch, size of the last checkpoint. */
+struct aud_status {
+    uint64_t records, waiting, signed_records;
+};
+void aud_status(const struct aud_store *store, struct aud_status *out);
 
 /* ---- readers (the CLI opens the same files read-only) -------------------------------------------------------------
  */
@@ -101,6 +116,11 @@ struct aud_filter {
  */
 ST_MUST enum st_rc aud_read(const char *dir, const struct aud_filter *filter, aud_record_f *fn, void *ctx,
                             struct st_diag *diag, struct st_err *err);
+
+/* The records of one person with their details open. Writes an ACCESS record first and reads only when that is on disk.
+ * by: who looks, as identity; reason: an id. */
+ST_MUST enum st_rc aud_read_person(struct aud_store *store, const char *person, const char *by, const char *reason,
+                                   aud_record_f *fn, void *ctx, struct st_err *err);
 
 struct aud_verdict {
     uint64_t records, checkpoints;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recorder - the inside of struct aud_store, for the files that share it: recorder.c, person.c, retention.c. */
+#ifndef STOA_AUDIT_RECORDER_H
+#define STOA_AUDIT_RECORDER_H
+#include "audit/audit.h"
+#include "audit/checkpoint.h"
+#include "audit/learning.h"
+#include "audit/ledger.h"
+#include "audit/privacy.h"
+
+#define AUD_MAGIC     0x61756473u
+#define AUD_BATCH_MAX 16384 /* records that may wait for a commit; then the caller must wait */
+
+struct aud_pending {
+    struct aud_entry entry;
+    char pseudonym[PRIV_PSEUDONYM]; /* found at commit, or given by the recorder itself */
+    bool is_dropped;                /* learning of a person who is not in */
+    bool is_bare;                   /* about an erased person from before the erasure: says nothing of the person */
+};
+
+struct aud_store {
+    unsigned magic;
+    char dir[FIL_PATH], keys_dir[FIL_PATH], checkpoints_dir[FIL_PATH], copy_dir[FIL_PATH]; /* copy_dir "": none */
+    int64_t checkpoint_ms, checkpoint_records, retention_ms;
+    int lock; /* descriptor */
+    struct db *core;
+    struct ledger *led;
+    struct privacy *priv;
+    struct chk_signer signer;
+    struct aud_pending *batch; /* AUD_BATCH_MAX of them */
+    size_t n;
+    struct st_buf sealed;
+    uint8_t instance[16]; /* of this opening, for the ids of our own records */
+    uint64_t counter;
+    uint64_t signed_size;  /* of the last checkpoint */
+    uint64_t signed_at_ms; /* monotonic */
+    bool copy_is_behind;
+};
+
+void aud_own_entry(struct aud_store *store, struct aud_entry *entry, enum aud_kind kind); /* init, id, time */
+/* As aud_append, for every kind; pseudonym (or NULL) stands in for the entry's person. */
+ST_MUST enum st_rc aud_append_own(struct aud_store *store, const struct aud_entry *entry, const char *pseudonym,
+                                  struct st_err *err);
+#endif
