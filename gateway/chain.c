@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chain - the stages of CHAIN_STAGES, one function each, in that order and no other.
+ *
+ * Each stage reads what the ones before it wrote into chain_out. A stage that fails ends the run: the findings so far
+ * are forgotten, since a half-read message proves nothing, the receipt says scan-failed, and the judge decides by
+ * failure.scan. Should even the judge fail (memory), failure.scan is applied here by hand. When you add a stage, add
+ * its line to CHAIN_STAGES and its call to `run`.
+ */
+#include "gateway/chain.h"
+#include <string.h>
+
+const char *chain_stage_name(enum chain_stage stage)
+{
+    switch (stage) {
+    case CHAIN_NONE: return "none";
+#define X(id, name, help) \
+    case CHAIN_##id: return name;
+        CHAIN_STAGES(X)
+#undef X
+    }
+    return "none";
+}
+
+struct run {
+    const struct chain_in *in;
+    struct st_arena *arena;
+    struct chain_out *out;
+    bool is_over; /* nothing to see, or judged */
+};
+
+static enum st_rc route(struct run *run)
+{
+    const struct chain_in *in = run->in;
+    bool needs_body = false;
+
+    run->out->route = lp_route_find(in->gen->plugins, &in->req, NULL, &needs_body);
+    run->is_over = run->out->route == NULL && !needs_body && in->body.n == 0 && in->not_held == FLT_REASON_NONE;
+    return ST_OK;
+}
+
+static enum st_rc decode(struct run *run)
+{
+    const struct chain_in *in = run->in;
+    const struct flt_input input = { .query = in->req.query,
+                                     .body = in->body,
+                                     .content_type = in->req.content_type,
+                                     .content_encoding = in->content_encoding,
+                                     .plain_limit = in->plain_limit };
+
+    if (flt_decode(run->arena, &input, &run->out->doc, &run->out->err) != ST_OK)
+        return ST_ERR;
+    run->out->receipt = run->out->doc->receipt;
+    if (in->not_held != FLT_REASON_NONE)
+        run->out->receipt = (struct flt_receipt){ FLT_NOT, in->not_held, in->not_held_bytes, 0 };
+    return ST_OK;
+}
+
+static enum st_rc activity(struct run *run)
+{
+    const struct chain_in *in = run->in;
+    struct chain_out *out = run->out;
+    bool needs_body = false;
+    enum st_rc rc;
+
+    out->route = lp_route_find(in->gen->plugins, &in->req, out->doc, &needs_body);
+    if (out->route == NULL)
+        return ST_OK; /* a write that no rule knows is scanned all the same */
+    rc = lp_activity_read(in->gen->plugins, out->route, &in->req, out->doc, run->arena, &out->activity, &out->err);
+    out->has_activity = rc == ST_OK;
+    return rc == ST_ERR ? ST_ERR : ST_OK;
+}
+
+static enum st_rc scan(struct run *run)
+{
+    const struct chain_in *in = run->in;
+
+    return flt_scan(in->scanner, run->arena, run->out->doc, &run->out->findings, in->trace, in->trace_ctx,
+                    &run->out->err);
+}
+
+static enum st_rc plugins(struct run *run)
+{
+    struct chain_out *out = run->out;
+
+    if (!out->has_activity)
+        return ST_OK;
+    return lp_hook_activity(run->in->gen->plugins, &out->activity, &out->findings, run->in->groups, run->arena,
+                            &out->opinion, &out->err);
+}
+
+static struct pol_case case_of(const struct run *run)
+{
+    const struct chain_out *out = run->out;
+    struct pol_case facts = { .host = run->in->req.host,
+                              .groups = run->in->groups,
+                              .findings = &out->findings,
+                              .receipt = &out->receipt,
+                              .doc = out->doc,
+                              .plugin = (enum pol_verdict)out->opinion.verdict,
+                              .plugin_reason = out->opinion.reason };
+
+    facts.platform = lp_host_platform(run->in->gen->plugins, run->in->req.host);
+    if (out->has_activity) {
+        facts.platform = out->activity.platform;
+        facts.kind = out->activity.kind;
+        facts.audience = out->activity.audience;
+        facts.is_draft = out->activity.phase == LP_DRAFT || out->activity.phase == LP_PREPARE;
+    }
+    return facts;
+}
+
+static enum st_rc judge(struct run *run)
+{
+    struct pol_case facts = case_of(run);
+
+    return pol_judge(run->in->gen->policies, run->arena, &facts, &run->out->judgement, &run->out->err);
+}
+
+/* The last resort: no judge, no memory. */
+static void judge_by_hand(struct run *run)
+{
+    const struct pol_config *config = pol_set_config(run->in->gen->policies);
+    struct pol_judgement *judgement = &run->out->judgement;
+
+    memset(judgement, 0, sizeof *judgement);
+    judgement->is_recorded = true;
+    judgement->policy = "failure";
+    judgement->rule = "failure";
+    judgement->verdict = config->failure.scan == POL_FAIL_ALLOW ? POL_NOTE : POL_BLOCK;
+    judgement->message = (struct st_text){ "This message could not be checked, so it was not sent. Please try again.",
+                                           "Diese Nachricht ließ sich nicht prüfen und wurde nicht gesendet. "
+                                           "Bitte versuchen Sie es noch einmal." };
+}
+
+static void give_up(struct run *run, enum chain_stage stage)
+{
+    struct chain_out *out = run->out;
+
+    out->failed = stage;
+    memset(&out->findings, 0, sizeof out->findings);
+    memset(&out->opinion, 0, sizeof out->opinion);
+    out->has_activity = false;
+    out->doc = NULL;
+    out->receipt = (struct flt_receipt){ FLT_NOT, FLT_REASON_FAILED, run->in->body.n, 0 };
+    if (stage == CHAIN_JUDGE || judge(run) != ST_OK)
+        judge_by_hand(run);
+}
+
+void chain_run(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
+{
+    static enum st_rc (*const STAGES[])(struct run *) = { NULL, route, decode, activity, scan, plugins, judge };
+    struct run run = { .in = in, .arena = arena, .out = out, .is_over = false };
+
+    memset(out, 0, sizeof *out);
+    for (enum chain_stage stage = CHAIN_ROUTE; stage <= CHAIN_JUDGE && !run.is_over; stage++) {
+        if (STAGES[stage](&run) == ST_OK)
+            continue;
+        give_up(&run, stage);
+        return;
+    }
+}
+
+bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query)
+{
+    static const struct st_text CANNOT = {
+        "What must not leave could not be taken out of this message, so it was not sent.",
+        "Was nicht hinausgehen darf, ließ sich aus dieser Nachricht nicht entfernen; "
+        "sie wurde nicht gesendet."
+    };
+
+    (void)in;
+    if (out->doc != NULL && out->judgement.redact != NULL &&
+        flt_redact(out->doc, &out->findings, out->judgement.redact, body, query, &out->err) == ST_OK &&
+        body->failed == ST_E_NONE && query->failed == ST_E_NONE)
+        return true;
+    out->judgement.verdict = POL_BLOCK;
+    out->judgement.message = CANNOT;
+    return false;
+}

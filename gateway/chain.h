@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* chain - one request, understood and judged: adapter, decode, activity, scan, plugins, judge.
+ *
+ * A pure function of a generation and the facts handed in, so that `stoa explain` calls the same code with a trace and
+ * gets the same verdict. It never fails: a stage that cannot do its work turns into the policy's failure verdict.
+ */
+#ifndef STOA_GATEWAY_CHAIN_H
+#define STOA_GATEWAY_CHAIN_H
+#include "gateway/generation.h"
+
+/* Every stage, in running order. */
+#define CHAIN_STAGES(X)                                                         \
+    X(ROUTE, "route", "the adapter's rule for this request")                    \
+    X(DECODE, "decode", "content coding off, fields out")                       \
+    X(ACTIVITY, "activity", "what the person did, and which fields they typed") \
+    X(SCAN, "scan", "detectors over the fields")                                \
+    X(PLUGINS, "plugins", "what plugins think of it")                           \
+    X(JUDGE, "judge", "one verdict with its reasons")
+enum chain_stage {
+    CHAIN_NONE = 0,
+#define X(id, name, help) CHAIN_##id,
+    CHAIN_STAGES(X)
+#undef X
+};
+const char *chain_stage_name(enum chain_stage stage); /* "decode"; "none" */
+
+struct chain_in { /* all borrowed */
+    struct generation *gen;
+    struct flt_scanner *scanner; /* made for this generation's packs */
+    struct lp_request req;       /* content_type as sent, spans as on the wire, host lower case */
+    struct st_span body, content_encoding;
+    const char *const *groups; /* of the person */
+    size_t plain_limit;        /* ceiling of the body after content coding */
+    enum flt_reason not_held;  /* not NONE: the body could not be held (SIZE, FAILED); it is judged unread */
+    uint64_t not_held_bytes;
+    flt_trace_f *trace; /* every candidate of the scan; NULL */
+    void *trace_ctx;
+};
+struct chain_out {                /* lives in the arena; spans borrow from the input too */
+    const struct lp_route *route; /* NULL: nothing to see */
+    bool has_activity;
+    struct lp_activity activity; /* has_activity */
+    struct flt_doc *doc;         /* NULL when it was not decoded */
+    struct flt_findings findings;
+    struct flt_receipt receipt;
+    struct lp_opinion opinion;
+    struct pol_judgement judgement;
+    enum chain_stage failed; /* the stage that could not do its work; NONE */
+    struct st_err err;       /* why */
+};
+void chain_run(const struct chain_in *in, struct st_arena *arena, struct chain_out *out);
+
+/* Writes what goes out instead of the body (and of the query, when a finding was there); false: it cannot be written
+ * back, and out->judgement is a block from now on. */
+ST_MUST bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query);
+#endif
