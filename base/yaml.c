@@ -475,9 +475,7 @@ static bool parse_fragment(struct loader *l, const struct st_yaml_opt *opt, void
 /* What stands in for an option that the file does not give; `at` is where it could have stood. */
 static bool load_default(struct loader *l, const struct st_yaml_opt *opt, void *to, struct st_pos at)
 {
-    if (opt->type == ST_Y_MAP) {
-        if (opt->sub->pos_offset > 0)
-            memcpy((char *)to + opt->sub->pos_offset - 1, &at, sizeof at);
+    if (opt->type == ST_Y_MAP) { /* its position stays 0: that is how a reader sees that it was absent */
         for (size_t i = 0; i < opt->sub->n; i++)
             if (!load_default(l, &opt->sub->opts[i], (char *)to + opt->sub->opts[i].offset, at))
                 return false;

@@ -68,7 +68,7 @@ struct st_yaml_opt {
 struct st_yaml_schema {
     const char *name; /* of the struct, for messages: "rule" */
     size_t size;
-    size_t pos_offset; /* of a struct st_pos in the struct + 1; 0: none */
+    size_t pos_offset; /* of a struct st_pos in the struct + 1; 0: none. Line 0 there: an optional mapping was absent */
     const struct st_yaml_opt *opts;
     size_t n;
 };

@@ -280,7 +280,7 @@ void yaml_expected(const struct st_yaml_opt *opt, char *out, size_t size)
         print_bound(opt->type, opt->min, low, sizeof low);
         print_bound(opt->type, opt->max, high, sizeof high);
         if (opt->min == opt->max)
-            (void)snprintf(out + n, size - (size_t)n, ", which is %s", low);
+            (void)snprintf(out, size, "%s", low); /* a format version: nothing else would do */
         else
             (void)snprintf(out + n, size - (size_t)n, " from %s to %s", low, high);
     }

@@ -23,7 +23,8 @@ T_TEST(one_line_each)
     T_CHECK(st_diag_count(diag) == 3 && st_diag_at(diag, 3) == NULL, "count %zu", st_diag_count(diag));
     T_CHECK(st_diag_at(diag, 0)->line == 3 && st_diag_at(diag, 0)->col == 7, "place");
     printed(diag, out, sizeof out);
-    T_CHECK(strcmp(out, "a.yaml:3:7: expected x, found 5\nb.yaml: line?break ?[31m ? \xc3\xa4\nnowhere\n") == 0, "%s", out);
+    T_CHECK(strcmp(out, "a.yaml:3:7: expected x, found 5\nb.yaml: line?break ?[31m ? \xc3\xa4\nnowhere\n") == 0, "%s",
+            out);
     st_diag_free(diag);
 }
 
@@ -73,9 +74,19 @@ T_TEST(nearest_word)
     static const struct {
         const char *word, *near;
     } rows[] = {
-        { "lsiten", "listen" },   { "listn", "listen" },   { "Listen", "listen" }, { "worker", "workers" }, { "wrokesr", "workers" },
-        { "enforced", "enforce" }, { "listen", "listen" }, { "lxxxen", NULL },     { "dd", "de" },          { "x", NULL },
-        { "fr", NULL },            { "", NULL },           { "max-body", "max_body" },
+        { "lsiten", "listen" },
+        { "listn", "listen" },
+        { "Listen", "listen" },
+        { "worker", "workers" },
+        { "wrokesr", "workers" },
+        { "enforced", "enforce" },
+        { "listen", "listen" },
+        { "lxxxen", NULL },
+        { "dd", "de" },
+        { "x", NULL },
+        { "fr", NULL },
+        { "", NULL },
+        { "max-body", "max_body" },
     };
     char longword[300];
 

@@ -18,7 +18,7 @@ T_TEST(names_of_codes_are_distinct_and_fixed)
             T_CHECK(strcmp(name, expected[j]) != 0, "codes %zu and %zu are both \"%s\"", i, j, name);
     }
     T_CHECK(strcmp(st_e_name((enum st_e)ST_LEN(expected)), "?") == 0, "a code past the end has a name");
-    T_CHECK(strcmp(st_e_name((enum st_e)-1), "?") == 0, "a negative code has a name");
+    T_CHECK(strcmp(st_e_name((enum st_e) - 1), "?") == 0, "a negative code has a name");
 }
 
 T_TEST(fail_fills_and_answers_err)

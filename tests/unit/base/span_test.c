@@ -135,7 +135,8 @@ T_TEST(utf8_takes_all_that_is_well_formed)
         if (n == 1)
             b[0] = (uint8_t)cp;
         for (size_t i = n; n > 1 && i-- > 0;)
-            b[i] = i == 0 ? (uint8_t)((0xf00u >> n) | cp >> (6 * (n - 1))) : (uint8_t)(0x80 | (cp >> (6 * (n - 1 - i)) & 63));
+            b[i] = i == 0 ? (uint8_t)((0xf00u >> n) | cp >> (6 * (n - 1)))
+                          : (uint8_t)(0x80 | (cp >> (6 * (n - 1 - i)) & 63));
         T_CHECK(st_span_utf8(st_span(b, sizeof b)) == (cp >= 0xd800 && cp <= 0xdfff ? 0 : n), "U+%04X", cp);
         if (n > 1)
             T_CHECK(st_span_utf8(st_span(b, n - 1)) == 0, "U+%04X without its last byte", cp);
@@ -144,9 +145,11 @@ T_TEST(utf8_takes_all_that_is_well_formed)
 
 T_TEST(utf8_refuses_the_rest)
 {
-    static const char *const bad[] = { "\x80",         "\xbf",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x9f\xbf",
-                                       "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                                       "\xff",         "\xc3(",        "\xe2\x82(",        "\xf0\x9f\x98(" };
+    static const char *const bad[] = {
+        "\x80",         "\xbf",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x9f\xbf",
+        "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+        "\xff",         "\xc3(",        "\xe2\x82(",        "\xf0\x9f\x98("
+    };
 
     for (size_t i = 0; i < ST_LEN(bad); i++)
         T_CHECK(st_span_utf8(st_span_str(bad[i])) == 0, "row %zu", i);
