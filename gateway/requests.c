@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* requests - what `stoa` asks the running gateway, and who answers.
+ *
+ * The supervisor answers what it knows, hands what is about people to the recorder (which records that someone looked),
+ * and gathers the counters of all processes for a status, within a deadline, so that one stuck process is shown as such
+ * instead of hiding the others.
+ */
+#include "base/log.h"
+#include "gateway/supervisor.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef STOA_VERSION
+#define STOA_VERSION "0.1.0"
+#endif
+#define STATUS_MS  1000
+#define STATUS_MAX (1u << 20)
+#define CLOCK_MAX  (400 * (json_int_t)86400000)
+
+static bool wait_in(uint64_t list[SUP_WAITING_MAX], uint64_t client)
+{
+    for (size_t i = 0; i < SUP_WAITING_MAX; i++)
+        if (list[i] == 0) {
+            list[i] = client;
+            return true;
+        }
+    return false;
+}
+
+static bool leave(uint64_t list[SUP_WAITING_MAX], uint64_t client)
+{
+    for (size_t i = 0; i < SUP_WAITING_MAX; i++)
+        if (list[i] == client) {
+            list[i] = 0;
+            return true;
+        }
+    return false;
+}
+
+/* ---- status
+ * --------------------------------------------------------------------------------------------------------------- */
+
+static void put_kin(struct st_json *w, const struct kin *kin)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%u", kin->number);
+    st_json_object(w, kin->role == FAM_WORKER ? name : fam_role_name(kin->role));
+    st_json_str(w, "state", kin_state_name(kin->state));
+    st_json_int(w, "pid", kin->pid);
+    st_json_int(w, "restarts", kin->restarts);
+    st_json_bool(w, "answers", kin_is_up(kin) && !kin->owes_status);
+    if (kin->status.n > 0)
+        st_json_raw(w, "counters", st_buf_view(&kin->status));
+    st_json_end(w);
+}
+
+static void put_listeners(struct st_json *w, const struct supervisor *sup)
+{
+    struct st_buf text;
+
+    st_buf_init(&text, 8192);
+    for (size_t i = 0; i < sup->n_listeners; i++)
+        st_buf_fmt(&text, "%s%s", i > 0 ? ", " : "", sup->listeners[i].address);
+    st_json_span(w, "listen", st_buf_view(&text));
+    st_buf_fini(&text);
+}
+
+static void put_status(struct st_json *w, const struct supervisor *sup)
+{
+    st_json_object(w, NULL);
+    st_json_bool(w, "ok", true);
+    st_json_str(w, "version", STOA_VERSION);
+    st_json_int(w, "pid", getpid());
+    st_json_int(w, "uptime_ms", (int64_t)(st_clock_ms() - sup->started_ms));
+    st_json_int(w, "generation", (int64_t)sup->current.number);
+    put_listeners(w, sup);
+    st_json_object(w, "worker");
+    for (size_t i = 0; i < sup->n_kins; i++)
+        if (sup->kins[i].role == FAM_WORKER)
+            put_kin(w, &sup->kins[i]);
+    st_json_end(w);
+    for (size_t i = 0; i < sup->n_kins; i++)
+        if (sup->kins[i].role != FAM_WORKER)
+            put_kin(w, &sup->kins[i]);
+    st_json_end(w);
+}
+
+static void answer_curious(struct supervisor *sup)
+{
+    struct st_buf out;
+    struct st_json w;
+
+    st_timer_disarm(fam_timers(sup->child), &sup->status_due);
+    st_buf_init(&out, STATUS_MAX);
+    st_json_init(&w, &out);
+    put_status(&w, sup);
+    for (size_t i = 0; i < SUP_WAITING_MAX; i++) {
+        uint64_t client = sup->curious[i];
+
+        sup->curious[i] = 0;
+        if (client != 0)
+            control_answer(sup->control, client, st_buf_view(&out));
+    }
+    st_buf_fini(&out);
+}
+
+static void on_status_due(void *ctx)
+{
+    answer_curious(ctx);
+}
+
+void requests_init(struct supervisor *sup)
+{
+    sup->status_due = (struct st_timer){ .fn = on_status_due, .ctx = sup };
+}
+
+void requests_status(struct supervisor *sup)
+{
+    bool is_complete = true;
+
+    for (size_t i = 0; i < sup->n_kins; i++)
+        is_complete &= !(kin_is_up(&sup->kins[i]) && sup->kins[i].owes_status);
+    if (is_complete)
+        answer_curious(sup);
+}
+
+static void do_status(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    (void)root, (void)line;
+    if (!wait_in(sup->curious, client)) {
+        control_error(sup->control, client, "too many requests wait");
+        return;
+    }
+    for (size_t i = 0; i < sup->n_kins; i++) {
+        struct kin *kin = &sup->kins[i];
+
+        st_buf_reset(&kin->status);
+        kin->owes_status = kin_is_up(kin);
+        if (kin->owes_status)
+            kin_send(kin, FAM_MSG_STATUS, 0, NULL, -1);
+    }
+    if (st_timer_arm(fam_timers(sup->child), &sup->status_due, STATUS_MS, &err) != ST_OK)
+        answer_curious(sup);
+}
+
+/* ---- the others
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static void do_version(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
+{
+    (void)root, (void)line;
+    control_answer(sup->control, client, ST_SPAN("{\"ok\":true,\"stoad\":\"" STOA_VERSION "\"}"));
+}
+
+static void do_reload(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
+{
+    (void)root, (void)line;
+    reload_ask(sup, client);
+}
+
+static void do_drain(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
+{
+    (void)root, (void)line;
+    control_answer(sup->control, client, ST_SPAN("{\"ok\":true}"));
+    sup_drain(sup);
+}
+
+static void do_clock(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
+{
+    json_int_t ms = json_integer_value(json_object_get(root, "ms"));
+    struct st_buf body;
+
+    (void)line;
+    if (!sup->current.gen->config->test_clock) {
+        control_error(sup->control, client, "the clock can be turned only with test_clock: true in stoa.yaml");
+        return;
+    }
+    if (ms < 0 || ms > CLOCK_MAX || !json_is_integer(json_object_get(root, "ms"))) {
+        control_error(sup->control, client, "expected ms, from 0 to 400 days");
+        return;
+    }
+    st_buf_init(&body, 64);
+    st_pack_u64(&body, (uint64_t)ms);
+    for (size_t i = 0; i < sup->n_kins; i++)
+        if (kin_is_up(&sup->kins[i]))
+            kin_send(&sup->kins[i], FAM_MSG_CLOCK, 0, &body, -1);
+    st_buf_fini(&body);
+    control_answer(sup->control, client, ST_SPAN("{\"ok\":true}")); /* before its own deadline jumps */
+    sup->turned_ms += (uint64_t)ms;
+    st_clock_turn((uint64_t)ms);
+    for (size_t i = 0; i < sup->n_kins; i++)
+        kin_renew(&sup->kins[i]);
+}
+
+static void do_person(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
+{
+    struct kin *recorder = kin_of(sup, FAM_RECORDER, 0);
+    struct st_buf body;
+
+    (void)root;
+    if (recorder == NULL || !kin_is_up(recorder)) {
+        control_error(sup->control, client, "the recorder is being started again; try again in a moment");
+        return;
+    }
+    if (!wait_in(sup->asking, client)) {
+        control_error(sup->control, client, "too many requests wait");
+        return;
+    }
+    st_buf_init(&body, IPC_MAX);
+    st_pack_span(&body, line);
+    kin_send(recorder, FAM_MSG_REQUEST, client, &body, -1);
+    st_buf_fini(&body);
+}
+
+void requests_reply(struct supervisor *sup, uint64_t client, struct st_span json)
+{
+    if (leave(sup->asking, client))
+        control_answer(sup->control, client, json);
+}
+
+void requests_recorder_died(struct supervisor *sup)
+{
+    for (size_t i = 0; i < SUP_WAITING_MAX; i++) {
+        uint64_t client = sup->asking[i];
+
+        sup->asking[i] = 0;
+        if (client != 0)
+            control_error(sup->control, client, "the recorder ended before it answered; try again");
+    }
+}
+
+void on_control_request(void *ctx, uint64_t client, const json_t *root, struct st_span line)
+{
+    static const struct {
+        const char *name;
+        void (*fn)(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line);
+    } known[] = { { "status", do_status }, { "version", do_version },    { "reload", do_reload },
+                  { "drain", do_drain },   { "clock", do_clock },        { "consent", do_person },
+                  { "erase", do_person },  { "consent_get", do_person }, { "read", do_person } };
+    struct supervisor *sup = ctx;
+    const char *what = json_string_value(json_object_get(root, "do"));
+
+    for (size_t i = 0; i < ST_LEN(known); i++)
+        if (strcmp(known[i].name, what) == 0) {
+            known[i].fn(sup, client, root, line);
+            return;
+        }
+    ST_LOG(CONTROL_REFUSED, ST_LIT("why", "unknown request"));
+    control_error(sup->control, client, "this gateway does not know this request");
+}
