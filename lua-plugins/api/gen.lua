@@ -1,0 +1,166 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Makes from the API descriptions:  lua5.4 gen.lua c|luals|manual FOLDER > FILE
+--   c       rows for host/api.c and for the test that calls everything in every phase
+--   luals   stoa.d.lua, what an editor knows about the API
+--   manual  docs/lua-api.md
+-- The C table is made at build time; the other two are committed, and a test checks that they are fresh.
+
+local what, folder = arg[1], arg[2]
+local files = { "stoa", "activity", "actor", "context" }
+local phases = { load = 1, activity = 2 }
+local phase_names = { "load", "activity" }
+local types = { string = "s", integer = "i", number = "n", boolean = "b", table = "t", ["stoa.Opinion"] = "t" }
+
+local function load_classes()
+  local api = dofile(folder .. "/describe.lua")
+  local classes = {}
+  for i, name in ipairs(files) do
+    classes[i] = assert(loadfile(folder .. "/" .. name .. ".lua"))(api)
+  end
+  return classes
+end
+
+local function signature(entry)
+  local out, optional = {}, false
+  for _, a in ipairs(entry.args or {}) do
+    if a.optional and not optional then
+      out[#out + 1], optional = "?", true
+    end
+    out[#out + 1] = assert(types[a[2]], "no letter for the type " .. a[2])
+  end
+  return table.concat(out)
+end
+
+local function phase_mask(entry)
+  local mask = 0
+  for _, name in ipairs(entry.phases) do
+    mask = mask | assert(phases[name], "unknown phase " .. name)
+  end
+  return mask
+end
+
+local function permission(entry)
+  return entry.permission and "1u << LP_MAY_" .. entry.permission:upper():gsub("%.", "_") or "0"
+end
+
+-- LP_API(class, kind, name, function, arguments, phases, permission), sorted as described.
+local function write_c(classes)
+  print("/* Made by lua-plugins/api/gen.lua; not for editing. */")
+  for _, class in ipairs(classes) do
+    for _, e in ipairs(class.entries) do
+      print(("LP_API(%s, %s, \"%s\", %s, \"%s\", %du, %s)"):format(class.name:upper(), e.kind:upper(), e.name, e.c,
+        signature(e), phase_mask(e), permission(e)))
+    end
+  end
+end
+
+local function write_luals_entry(class, e)
+  local names = {}
+  print("\n---" .. e.doc .. (e.permission and " Needs the permission `" .. e.permission .. "`." or ""))
+  for i, a in ipairs(e.args or {}) do
+    names[i] = a[1]
+    print(("---@param %s%s %s %s"):format(a[1], a.optional and "?" or "", a[2], a[3]))
+  end
+  if e.ret then
+    print("---@return " .. e.ret)
+  end
+  print(("function %s%s%s(%s) end"):format(class.name, e.kind == "method" and ":" or ".", e.name,
+    table.concat(names, ", ")))
+end
+
+local preamble = [[
+---@meta
+-- Made by lua-plugins/api/gen.lua; not for editing. What an editor with LuaLS knows about plugins.
+
+---@class stoa.Set
+local Set = {}
+---@param value string|number
+---@return boolean
+function Set:has(value) end
+
+---@class stoa.Setting
+---@class stoa.Text
+---@field en string
+---@field de? string
+
+---@class stoa.Opinion
+---@field reason string
+---@field message? stoa.Text
+
+---@class stoa.Limits
+---@field time? string such as "5ms", at most "100ms"
+---@field memory? string such as "1MiB", at most "16MiB"
+
+---@class stoa.Plugin
+---@field api 1
+---@field name string "owner.name"
+---@field version string
+---@field title stoa.Text|string
+---@field summary? stoa.Text|string
+---@field license? string
+---@field categories? string[]
+---@field permissions? string[]
+---@field limits? stoa.Limits
+---@field on_failure? "skip"|"coach"|"block"
+---@field enabled? boolean
+---@field config? table<string, stoa.Setting>
+---@field load? fun(conf: table)
+---@field activity? fun(a: stoa.Activity, ctx: stoa.Context)
+---@field tests? table[] ]]
+
+local function write_luals(classes)
+  print("-- SPDX-License-Identifier: Apache-2.0")
+  print((preamble:gsub("%s+$", "")))
+  for _, class in ipairs(classes) do
+    print("\n---" .. class.doc)
+    print("---@class " .. (class.name == "stoa" and "stoa" or "stoa." .. class.name))
+    for _, e in ipairs(class.entries) do
+      if e.kind == "field" then
+        print(("---@field %s %s %s"):format(e.name, e.ret, e.doc))
+      end
+    end
+    print(class.name == "stoa" and "stoa = { schema = {} }" or ("local %s = {}"):format(class.name))
+    for _, e in ipairs(class.entries) do
+      if e.kind ~= "field" then
+        write_luals_entry(class, e)
+      end
+    end
+  end
+end
+
+local function write_manual_entry(class, e)
+  local names, notes = {}, {}
+  for i, a in ipairs(e.args or {}) do
+    names[i] = a.optional and "[" .. a[1] .. "]" or a[1]
+    notes[#notes + 1] = ("`%s` (%s): %s."):format(a[1], a[2], a[3])
+  end
+  local call = e.kind == "field" and "" or "(" .. table.concat(names, ", ") .. ")"
+  print(("\n### `%s%s%s%s`%s\n"):format(class.name, e.kind == "method" and ":" or ".", e.name, call,
+    e.ret and " → " .. e.ret or ""))
+  print(e.doc)
+  for _, note in ipairs(notes) do
+    print("- " .. note)
+  end
+  print(("- In: %s.%s Since API %d."):format(table.concat(e.phases, ", "),
+    e.permission and " Permission: `" .. e.permission .. "`." or "", e.since))
+end
+
+local function write_manual(classes)
+  print("<!-- SPDX-License-Identifier: Apache-2.0; made by lua-plugins/api/gen.lua, not for editing -->")
+  print("# Lua API 1\n")
+  print("A plugin is one file that returns a table: its manifest and its hooks. It runs in a state of its own with a cap on")
+  print("memory and time; `os`, `io`, `package`, `debug`, `load`, `coroutine` and `collectgarbage` are not there, patterns")
+  print("have a step budget, and a hook that fails counts: five failures in 60 seconds rest the plugin for 60 seconds, the")
+  print("third rest is for good. While it rests or fails, its `on_failure` (`skip`, `coach` or `block`) stands in.\n")
+  print("Hooks: `load(conf)` once per worker and generation (200 ms); `activity(a, ctx)` for each activity (5 ms unless")
+  print("`limits.time` says less or more). Phases below: " .. table.concat(phase_names, ", ") .. ".")
+  for _, class in ipairs(classes) do
+    print("\n## " .. class.name .. "\n\n" .. class.doc)
+    for _, e in ipairs(class.entries) do
+      write_manual_entry(class, e)
+    end
+  end
+end
+
+local writers = { c = write_c, luals = write_luals, manual = write_manual }
+assert(writers[what], "usage: lua5.4 gen.lua c|luals|manual FOLDER")(load_classes())

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* adapter - a platform as C tables: what a request means, where its typed text is, how to say no.
+ *
+ * Made once from platforms/ID.lua, immutable, owned by the arena of the set. Matching costs no Lua call.
+ */
+#ifndef STOA_LUA_PLUGINS_HOST_ADAPTER_H
+#define STOA_LUA_PLUGINS_HOST_ADAPTER_H
+#include "conf.h"
+#include "plugins.h"
+
+enum lp_want { LP_PRESENT, LP_ABSENT, LP_ONE_OF };
+
+struct lp_param { /* a condition on a query parameter or form field */
+    const char *name;
+    enum lp_want want;
+    const char *const *values; /* a trailing '*' is any rest; ASCII case does not matter */
+};
+
+struct lp_head {                /* what can be told from the request's head */
+    const char *const *methods; /* NULL: any */
+    const char *const *paths;   /* segments; '*' one, "**" any number; NULL: any */
+    const struct lp_param *params;
+    size_t n_params;
+    const char *type; /* "json", "form", "text"; NULL: any */
+};
+
+struct lp_body {
+    const char *const *has, *const *lacks; /* field path patterns */
+    const struct lp_param *params;         /* ONE_OF on fields */
+    size_t n_params;
+};
+
+/* Where a value comes from: "?name" a query parameter, "/a/{}" the rest of the path, "=text" itself, else a field. The
+ * first that is there wins. */
+typedef const char *const *lp_source;
+
+struct lp_watch {
+    lp_source from, to, is_final; /* comma lists of seconds */
+    const char *final_kind;
+};
+
+struct lp_audience {
+    const char *fixed;
+    lp_source from;
+    const char *const *map; /* value, audience, value, audience …, NULL */
+};
+
+struct lp_shape {
+    unsigned status;
+    const char *content_type, *body;
+    bool is_page;
+};
+
+struct lp_route {
+    const struct lp_adapter *adapter;
+    const char *id, *kind;
+    struct lp_head head;
+    struct lp_body body;
+    bool has_body;   /* a condition on the body */
+    bool is_ignored; /* nothing to see: telemetry, player calls */
+    bool is_secret;  /* every field is secret and there is no activity */
+    enum lp_phase phase;
+    struct lp_audience audience;
+    lp_source object_id, title, author, lang, length, dwell;
+    const char *object_type, *url; /* url: a template with {host} {path} {id} */
+    bool spaces;                   /* '_' in the title stands for a blank */
+    lp_source typed;               /* field path patterns; NULL: the adapter's text_names */
+    struct lp_watch watch;
+    struct lp_shape deny;
+};
+
+struct lp_check { /* one exchange of the file's own tests */
+    const char *name;
+    const char *method, *host, *path, *query, *type;
+    struct st_span body;
+    bool is_none, is_secret;
+    const char *rule, *kind, *phase, *audience, *object_id, *title, *url, *text, *lang;
+    const char *const *typed, *const *hidden; /* paths of typed and of secret fields */
+    const char *intervals;                    /* "0-4466 5000-6000" in ms */
+    uint64_t length_ms;
+    bool is_final;
+};
+
+struct lp_adapter {
+    const char *id, *version, *title, *file;
+    const char *const *hosts;
+    bool is_fallback; /* answers for hosts and requests no other rule knows */
+    bool is_anywhere; /* its rules are tried on unclaimed hosts too: wikis run on any name */
+    const struct lp_head *secrets;
+    size_t n_secrets;
+    const char *const *redact;     /* field path patterns */
+    const char *const *hide_names; /* globs on the last part of a field's path, lower case */
+    const char *const *text_names, *const *skip_names;
+    uint64_t text_min;
+    struct lp_route *routes;
+    size_t n_routes;
+    const struct lp_check *checks;
+    size_t n_checks;
+};
+
+struct lp_adapters {
+    struct lp_adapter **items;
+    size_t n;
+};
+
+/* Inside lp_state_run: the table on the top of the stack as an adapter, in the arena. */
+struct lp_adapter *lp_adapter_read(struct lp_conf *c);
+/* Runs the file's own tests; a failed one is a diagnostic. ST_ERR: memory, or a test failed (ST_E_CONFIG). */
+ST_MUST enum st_rc lp_adapter_check(const struct lp_set *set, const struct lp_adapter *a, struct st_diag *diag,
+                                    struct st_err *err);
+const struct lp_adapters *lp_set_adapters(const struct lp_set *set);
+
+/* match.c */
+bool lp_glob(const char *glob, struct st_span name); /* '*' at either end; ASCII case does not matter */
+/* The raw value of a parameter in a query string, or false. */
+bool lp_query_get(struct st_span query, const char *name, struct st_span *raw);
+struct st_span lp_last_part(struct st_span path);
+const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pattern);
+/* How many bytes of path the part of pattern before "{}" takes; false when it does not match. */
+bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *rest);
+#endif

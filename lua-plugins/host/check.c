@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check - runs the exchanges a platform file brings with it.
+ *
+ * Each goes the way of a real request: secret path, decode, route, activity. An adapter that no longer does what its
+ * own file says does not load, so a reload keeps the old generation.
+ */
+#include "adapter.h"
+#include <stdio.h>
+#include <string.h>
+
+struct checker {
+    const struct lp_set *set;
+    const struct lp_adapter *adapter;
+    const struct lp_check *check;
+    struct st_diag *diag;
+    bool failed;
+};
+
+static void expect(struct checker *c, bool held, const char *what, const char *wanted, struct st_span got)
+{
+    if (held)
+        return;
+    c->failed = true;
+    (void)st_diag_add(c->diag, c->adapter->file, 0, 0, "test '%s': %s should be '%s', is '%.*s'", c->check->name, what,
+                      wanted, (int)(got.n < 80 ? got.n : 80), got.p != NULL ? (const char *)got.p : "");
+}
+
+static void expect_text(struct checker *c, const char *what, const char *wanted, struct st_span got)
+{
+    expect(c, wanted == NULL || st_span_eq(got, st_span_str(wanted)), what, wanted, got);
+}
+
+static void expect_fields(struct checker *c, const struct flt_doc *doc, const struct lp_activity *a)
+{
+    size_t wanted = 0;
+
+    for (size_t i = 0; c->check->typed != NULL && c->check->typed[i] != NULL; i++, wanted++) {
+        bool found = false;
+
+        for (size_t k = 0; k < a->n_typed; k++)
+            found = found || st_span_eq(doc->fields[a->typed[k]].path, st_span_str(c->check->typed[i]));
+        expect(c, found, "a typed field", c->check->typed[i], ST_SPAN("missing"));
+    }
+    expect(c, c->check->typed == NULL || wanted == a->n_typed, "the number of typed fields", "as listed",
+           ST_SPAN("another"));
+}
+
+static void expect_hidden(struct checker *c, const struct flt_doc *doc)
+{
+    for (size_t i = 0; c->check->hidden != NULL && c->check->hidden[i] != NULL; i++) {
+        const struct flt_field *f = lp_field_find(doc, c->check->hidden[i]);
+
+        expect(c, f != NULL && f->is_secret, "a hidden field", c->check->hidden[i], ST_SPAN("missing or shown"));
+    }
+}
+
+static void expect_media(struct checker *c, const struct lp_activity *a)
+{
+    struct st_buf b;
+
+    if (c->check->intervals == NULL)
+        return;
+    st_buf_init(&b, 4096);
+    for (size_t i = 0; i < a->n_intervals; i++)
+        st_buf_fmt(&b, "%s%llu-%llu", i > 0 ? " " : "", (unsigned long long)a->intervals[i].from_ms,
+                   (unsigned long long)a->intervals[i].to_ms);
+    expect_text(c, "intervals", c->check->intervals, st_buf_view(&b));
+    expect(c, a->length_ms == c->check->length_ms, "length", "as listed", ST_SPAN("another"));
+    expect(c, a->is_final == c->check->is_final, "final", "as listed", ST_SPAN("the opposite"));
+    st_buf_fini(&b);
+}
+
+static void expect_activity(struct checker *c, const struct flt_doc *doc, const struct lp_activity *a)
+{
+    static const char *const phases[] = {
+#define X(id, name) name,
+        LP_PHASES(X)
+#undef X
+    };
+    const struct lp_check *k = c->check;
+
+    expect_text(c, "kind", k->kind, st_span_str(a->kind));
+    expect_text(c, "phase", k->phase, st_span_str(phases[a->phase]));
+    expect_text(c, "audience", k->audience, st_span_str(a->audience));
+    expect_text(c, "id", k->object_id, a->object_id);
+    expect_text(c, "title", k->title, a->title);
+    expect_text(c, "url", k->url, a->url);
+    expect_text(c, "text", k->text, a->text);
+    expect_text(c, "lang", k->lang, a->lang);
+    expect_fields(c, doc, a);
+    expect_media(c, a);
+}
+
+static enum st_rc run_check(struct checker *c, struct st_arena *arena, struct st_err *err)
+{
+    const struct lp_check *k = c->check;
+    struct lp_request req = { st_span_str(k->method), st_span_str(k->host), st_span_str(k->path), st_span_str(k->query),
+                              st_span_str(k->type) };
+    struct flt_input in = {
+        .query = req.query, .body = k->body, .content_type = req.content_type, .plain_limit = LP_SOURCE_MAX
+    };
+    bool is_secret = lp_is_secret_path(c->set, &req), needs_body;
+    const struct lp_route *route;
+    struct flt_doc *doc;
+    struct lp_activity a;
+    enum st_rc rc;
+
+    expect(c, is_secret == k->is_secret, "a secret path", k->is_secret ? "yes" : "no", ST_SPAN("the opposite"));
+    if (is_secret)
+        return ST_OK;
+    if (flt_decode(arena, &in, &doc, err) != ST_OK)
+        return ST_ERR;
+    route = lp_route_find(c->set, &req, doc, &needs_body);
+    expect_text(c, "rule", k->rule, st_span_str(route != NULL ? route->id : "none"));
+    if (route == NULL) {
+        expect(c, k->is_none, "an activity", "there", ST_SPAN("none"));
+        return ST_OK;
+    }
+    rc = lp_activity_read(c->set, route, &req, doc, arena, &a, err);
+    expect_hidden(c, doc);
+    expect(c, (rc == ST_AGAIN) == k->is_none || rc == ST_ERR, "an activity", k->is_none ? "none" : "there",
+           ST_SPAN("the opposite"));
+    if (rc == ST_OK && !k->is_none)
+        expect_activity(c, doc, &a);
+    return rc == ST_ERR ? ST_ERR : ST_OK;
+}
+
+enum st_rc lp_adapter_check(const struct lp_set *set, const struct lp_adapter *a, struct st_diag *diag,
+                            struct st_err *err)
+{
+    struct checker c = { .set = set, .adapter = a, .diag = diag };
+
+    for (size_t i = 0; i < a->n_checks; i++) {
+        struct st_arena *arena = st_arena_new((size_t)4 << 20);
+        enum st_rc rc;
+
+        if (arena == NULL)
+            return st_fail(err, ST_E_NOMEM, "lua.check", "arena", 0);
+        c.check = &a->checks[i];
+        rc = run_check(&c, arena, err);
+        st_arena_free(arena);
+        if (rc != ST_OK)
+            return rc;
+    }
+    return c.failed ? st_fail(err, ST_E_CONFIG, "lua.check", "a platform's own test failed", 0) : ST_OK;
+}

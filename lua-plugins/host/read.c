@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* read - from a matched request to an activity, and from a route to a refusal.
+ *
+ * Secrets are marked first, before anything else looks at a field: what the adapter lists in redact_always, what its
+ * hide_names (and the fallback's) name, and everything of a route that is secret as a whole. Values come from the
+ * places the rule lists (lp_source), decoded, bounded, and copied into the arena of the transaction.
+ */
+#include "adapter.h"
+#include <string.h>
+
+#define VALUE_MAX     ((size_t)2048)
+#define INTERVALS_MAX 64u
+
+struct reader {
+    const struct lp_set *set;
+    const struct lp_route *route;
+    const struct lp_request *req;
+    struct flt_doc *doc;
+    struct st_arena *arena;
+    bool no_memory;
+};
+
+static int hex(int c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static struct st_span unescape(struct reader *r, struct st_span raw, bool is_query)
+{
+    uint8_t *to;
+    size_t n = 0;
+
+    raw.n = raw.n < VALUE_MAX ? raw.n : VALUE_MAX;
+    if ((to = st_arena_alloc(r->arena, raw.n + 1)) == NULL) {
+        r->no_memory = true;
+        return ST_SPAN_NONE;
+    }
+    for (size_t i = 0; i < raw.n; i++) {
+        if (raw.p[i] == '%' && i + 2 < raw.n && hex(raw.p[i + 1]) >= 0 && hex(raw.p[i + 2]) >= 0) {
+            to[n++] = (uint8_t)(hex(raw.p[i + 1]) * 16 + hex(raw.p[i + 2]));
+            i += 2;
+        } else {
+            to[n++] = raw.p[i] == '+' && is_query ? ' ' : raw.p[i];
+        }
+    }
+    return st_span(to, n);
+}
+
+static struct st_span value_from(struct reader *r, const char *source)
+{
+    struct st_span raw;
+    const struct flt_field *f;
+
+    if (source[0] == '=')
+        return st_span_str(source + 1);
+    if (source[0] == '?')
+        return lp_query_get(r->req->query, source + 1, &raw) ? unescape(r, raw, true) : ST_SPAN_NONE;
+    if (source[0] == '/')
+        return lp_path_capture(source, r->req->path, &raw) ? unescape(r, raw, false) : ST_SPAN_NONE;
+    f = lp_field_find(r->doc, source);
+    return f != NULL && !f->is_secret ? st_span_sub(f->text, 0, VALUE_MAX) : ST_SPAN_NONE;
+}
+
+static struct st_span value_of(struct reader *r, lp_source sources)
+{
+    for (; sources != NULL && *sources != NULL; sources++) {
+        struct st_span value = value_from(r, *sources);
+
+        if (value.n > 0)
+            return value;
+    }
+    return ST_SPAN_NONE;
+}
+
+static bool name_in(const char *const *globs, struct st_span name)
+{
+    for (; globs != NULL && *globs != NULL; globs++) {
+        if (lp_glob(*globs, name))
+            return true;
+    }
+    return false;
+}
+
+static bool path_in(const char *const *patterns, struct st_span path)
+{
+    for (; patterns != NULL && *patterns != NULL; patterns++) {
+        if (flt_path_match(st_span_str(*patterns), path))
+            return true;
+    }
+    return false;
+}
+
+static void hide_secrets(struct reader *r)
+{
+    const struct lp_adapters *all = lp_set_adapters(r->set);
+
+    for (size_t i = 0; r->doc != NULL && i < r->doc->n; i++) {
+        struct flt_field *f = &r->doc->fields[i];
+        struct st_span name = lp_last_part(f->path);
+        bool hide = r->route->is_secret || path_in(r->route->adapter->redact, f->path) ||
+                    name_in(r->route->adapter->hide_names, name);
+
+        for (size_t k = 0; !hide && k < all->n; k++) /* a password field is one on every platform */
+            hide = all->items[k]->is_fallback && name_in(all->items[k]->hide_names, name);
+        f->is_secret = f->is_secret || hide;
+    }
+}
+
+static bool is_typed(const struct lp_route *route, const struct flt_field *f)
+{
+    const struct lp_adapter *a = route->adapter;
+    struct st_span name = lp_last_part(f->path);
+
+    if (f->is_secret)
+        return false;
+    if (route->typed != NULL)
+        return path_in(route->typed, f->path);
+    if (a->text_names == NULL || f->text.n < a->text_min)
+        return false;
+    return name_in(a->text_names, name) && !name_in(a->skip_names, name);
+}
+
+/* Collects the typed fields and their text, joined by newlines. */
+static void read_typed(struct reader *r, struct lp_activity *out)
+{
+    size_t total = 0, n = 0;
+    uint8_t *text;
+
+    for (size_t i = 0; r->doc != NULL && i < r->doc->n; i++) {
+        if (is_typed(r->route, &r->doc->fields[i])) {
+            n++;
+            total += r->doc->fields[i].text.n + 1;
+        }
+    }
+    if (n == 0)
+        return;
+    out->typed = st_arena_alloc(r->arena, n * sizeof *out->typed);
+    text = st_arena_alloc(r->arena, total);
+    if (out->typed == NULL || text == NULL) {
+        r->no_memory = true;
+        return;
+    }
+    total = 0;
+    for (size_t i = 0; i < r->doc->n; i++) {
+        const struct flt_field *f = &r->doc->fields[i];
+
+        if (!is_typed(r->route, f))
+            continue;
+        out->typed[out->n_typed++] = (uint32_t)i;
+        if (f->text.n == 0)
+            continue;
+        if (total > 0)
+            text[total++] = '\n';
+        memcpy(text + total, f->text.p, f->text.n);
+        total += f->text.n;
+    }
+    out->text = st_span(text, total);
+}
+
+/* "12.345" seconds to milliseconds; false on anything else. */
+static bool seconds(struct st_span s, uint64_t *ms)
+{
+    size_t dot = st_span_chr(s, '.');
+    uint64_t whole, scale = 100;
+
+    if (!st_span_u64(st_span_sub(s, 0, dot), &whole) || whole > 1000000000u)
+        return false;
+    *ms = whole * 1000;
+    for (size_t i = dot == ST_SPAN_NPOS ? s.n : dot + 1; i < s.n; i++, scale /= 10) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+        *ms += (uint64_t)(s.p[i] - '0') * scale;
+    }
+    return true;
+}
+
+static void read_watch(struct reader *r, struct lp_activity *out)
+{
+    struct st_span from = value_of(r, r->route->watch.from), to = value_of(r, r->route->watch.to), a, b;
+    struct st_span last = value_of(r, r->route->watch.is_final);
+
+    if (r->route->watch.from == NULL)
+        return;
+    out->intervals = st_arena_alloc(r->arena, INTERVALS_MAX * sizeof *out->intervals);
+    if (out->intervals == NULL) {
+        r->no_memory = true;
+        return;
+    }
+    while (out->n_intervals < INTERVALS_MAX && st_span_next(&from, ',', &a) && st_span_next(&to, ',', &b)) {
+        uint64_t from_ms, to_ms;
+
+        if (!seconds(a, &from_ms) || !seconds(b, &to_ms) || from_ms > to_ms)
+            continue;
+        out->intervals[out->n_intervals].from_ms = from_ms;
+        out->intervals[out->n_intervals++].to_ms = to_ms;
+    }
+    out->is_final = st_span_eq(last, ST_SPAN("1")) || st_span_eq(last, ST_SPAN("true"));
+    if (out->is_final)
+        out->kind = r->route->watch.final_kind;
+}
+
+static void put_escaped(struct st_buf *b, struct st_span s)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/";
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (memchr(plain, s.p[i], sizeof plain - 1) != NULL)
+            st_buf_byte(b, s.p[i]);
+        else
+            st_buf_fmt(b, "%%%02X", s.p[i]);
+    }
+}
+
+/* Fills a template; put writes a value in the way of the format. Unknown placeholders stay as they are: JSON has
+ * braces. */
+typedef void put_f(struct st_buf *b, struct st_span s);
+struct slot {
+    const char *name;
+    struct st_span value;
+    put_f *put;
+};
+
+static void fill(struct st_buf *b, const char *template, const struct slot *slots, size_t n)
+{
+    while (*template != '\0') {
+        size_t i = 0, len = 0;
+
+        for (; i < n; i++) {
+            len = strlen(slots[i].name);
+            if (strncmp(template, slots[i].name, len) == 0)
+                break;
+        }
+        if (i < n) {
+            slots[i].put(b, slots[i].value);
+            template += len;
+        } else {
+            st_buf_byte(b, (uint8_t) * template ++);
+        }
+    }
+}
+
+/* Moves what a buffer holds into the arena. */
+static enum st_rc settle(struct st_buf *b, struct st_arena *arena, struct st_span *out, struct st_err *err)
+{
+    enum st_rc rc = st_buf_done(b, err, "lua.template");
+    void *copy = NULL;
+
+    if (rc == ST_OK && (copy = st_arena_dup(arena, b->n > 0 ? (const void *)b->p : "", b->n)) == NULL)
+        rc = st_arena_fail(arena, err, "lua.template");
+    if (rc == ST_OK)
+        *out = st_span(copy, b->n);
+    st_buf_fini(b);
+    return rc;
+}
+
+static enum st_rc read_url(struct reader *r, struct lp_activity *out, struct st_err *err)
+{
+    const struct slot slots[] = { { "{host}", r->req->host, put_escaped },
+                                  { "{path}", r->req->path, st_buf_span },
+                                  { "{id}", out->object_id, put_escaped } };
+    struct st_buf b;
+
+    if (r->route->url == NULL)
+        return ST_OK;
+    st_buf_init(&b, 3 * VALUE_MAX + 4096);
+    fill(&b, r->route->url, slots, ST_LEN(slots));
+    return settle(&b, r->arena, &out->url, err);
+}
+
+static void read_object(struct reader *r, struct lp_activity *out)
+{
+    const struct lp_route *route = r->route;
+
+    out->object_type = st_span_str(route->object_type);
+    out->object_id = value_of(r, route->object_id);
+    out->title = value_of(r, route->title);
+    out->author = value_of(r, route->author);
+    out->lang = value_of(r, route->lang);
+    (void)seconds(value_of(r, route->length), &out->length_ms);
+    (void)seconds(value_of(r, route->dwell), &out->dwell_ms);
+    if (route->spaces && out->title.n > 0) { /* one name for a page, however it was written */
+        uint8_t *title = st_arena_dup(r->arena, out->title.p, out->title.n);
+        uint8_t *id = st_arena_alloc(r->arena, out->object_id.n + 1);
+
+        if (title == NULL || id == NULL) {
+            r->no_memory = true;
+            return;
+        }
+        for (size_t i = 0; i < out->title.n; i++)
+            title[i] = title[i] == '_' ? ' ' : title[i];
+        for (size_t i = 0; i < out->object_id.n; i++)
+            id[i] = out->object_id.p[i] == ' ' ? '_' : out->object_id.p[i];
+        out->title.p = title;
+        out->object_id.p = id;
+    }
+}
+
+static void read_audience(struct reader *r, struct lp_activity *out)
+{
+    const struct lp_audience *a = &r->route->audience;
+    struct st_span value = value_of(r, a->from);
+
+    out->audience = a->fixed;
+    for (size_t i = 0; value.n > 0 && a->map != NULL && a->map[i] != NULL; i += 2) {
+        if (st_span_ieq(value, st_span_str(a->map[i])))
+            out->audience = a->map[i + 1];
+    }
+}
+
+enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req,
+                            struct flt_doc *doc, struct st_arena *arena, struct lp_activity *out, struct st_err *err)
+{
+    struct reader r = { set, route, req, doc, arena, false };
+
+    *out = (struct lp_activity){ .platform = route->adapter->id,
+                                 .kind = route->kind,
+                                 .phase = route->phase,
+                                 .confidence = route->adapter->is_fallback ? 50 : 100 };
+    hide_secrets(&r);
+    if (route->is_secret)
+        return ST_AGAIN;
+    read_audience(&r, out);
+    read_typed(&r, out);
+    read_object(&r, out);
+    read_watch(&r, out);
+    if (r.no_memory)
+        return st_arena_fail(arena, err, "lua.activity");
+    if (route->adapter->is_fallback && out->n_typed == 0)
+        return ST_AGAIN;
+    return read_url(&r, out, err);
+}
+
+static void put_json(struct st_buf *b, struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"' || s.p[i] == '\\')
+            st_buf_byte(b, '\\');
+        if (s.p[i] < 0x20)
+            st_buf_fmt(b, "\\u%04x", s.p[i]);
+        else
+            st_buf_byte(b, s.p[i]);
+    }
+}
+
+static void put_html(struct st_buf *b, struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '<': st_buf_str(b, "&lt;"); break;
+        case '>': st_buf_str(b, "&gt;"); break;
+        case '&': st_buf_str(b, "&amp;"); break;
+        case '"': st_buf_str(b, "&quot;"); break;
+        default: st_buf_byte(b, s.p[i]); break;
+        }
+    }
+}
+
+enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const char *message, const char *id,
+                   struct lp_denial *out, struct st_err *err)
+{
+    struct st_span type = st_span_str(route->deny.content_type);
+    put_f *put = st_span_find(type, ST_SPAN("json")) != ST_SPAN_NPOS   ? put_json
+                 : st_span_find(type, ST_SPAN("html")) != ST_SPAN_NPOS ? put_html
+                                                                       : st_buf_span;
+    const struct slot slots[] = { { "{message}", st_span_str(message), put }, { "{id}", st_span_str(id), put } };
+    struct st_buf b;
+
+    *out = (struct lp_denial){ .status = route->deny.status,
+                               .content_type = route->deny.content_type,
+                               .is_page = route->deny.is_page };
+    if (out->is_page)
+        return ST_OK;
+    st_buf_init(&b, 64u << 10);
+    fill(&b, route->deny.body, slots, ST_LEN(slots));
+    return settle(&b, arena, &out->body, err);
+}

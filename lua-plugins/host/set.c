@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* set - finds the files below the directories, loads them in name order, and keeps what came of them.
+ *
+ * Below each directory: platforms/ID.lua (adapters), detect/NAME.lua (plugins), curation/NAME.curate.lua (rules). A
+ * later directory wins over an earlier one where both have an adapter or a plugin of the same name, so that a site may
+ * put its own beside the shipped ones. Loading goes on after a mistake, so that one run shows all of them; any mistake
+ * makes the load fail as a whole. What a mistake is, the diagnostics say; *err is ST_E_CONFIG then.
+ */
+#include "set.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ARENA_MAX ((size_t)16 << 20)
+
+struct loader {
+    struct lp_set *set;
+    struct st_diag *diag;
+    struct st_err *err;
+    const char *const *disable;
+    bool failed; /* a file is wrong */
+};
+
+enum st_rc lp_file_read(const char *path, struct st_buf *out, struct st_err *err)
+{
+    struct stat st;
+    ssize_t got = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    enum st_rc rc = ST_OK;
+
+    st_buf_init(out, LP_SOURCE_MAX + 1);
+    if (fd < 0)
+        return st_fail(err, ST_E_IO, "lua.file", "open", errno);
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        rc = st_fail(err, ST_E_IO, "lua.file", "not a regular file", errno);
+    while (rc == ST_OK && got > 0) {
+        uint8_t *to = st_buf_room(out, 4096);
+
+        if (to == NULL)
+            rc = st_buf_done(out, err, "lua.file");
+        else if ((got = read(fd, to, 4096)) < 0)
+            rc = st_fail(err, ST_E_IO, "lua.file", "read", errno);
+        else
+            out->n += (size_t)got;
+    }
+    (void)close(fd);
+    return rc;
+}
+
+enum st_rc lp_file_diag(const struct lp_state *s, const char *path, struct st_diag *diag)
+{
+    return st_diag_add(diag, path, s->failure_line, 0, "%s", s->failure);
+}
+
+static char *join(struct st_arena *arena, const char *a, const char *b, const char *c)
+{
+    size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
+    char *s = st_arena_alloc(arena, n);
+
+    if (s != NULL)
+        (void)snprintf(s, n, "%s%s%s", a, b, c);
+    return s;
+}
+
+/* A wrong file is noted and loading goes on; only memory and I/O end it. */
+static enum st_rc after_file(struct loader *l, enum st_rc rc)
+{
+    if (rc == ST_OK || (l->err->code != ST_E_PLUGIN && l->err->code != ST_E_CONFIG))
+        return rc;
+    l->failed = true;
+    return ST_OK;
+}
+
+typedef enum st_rc load_f(struct loader *l, const char *path);
+
+struct adapter_run {
+    struct lp_conf conf;
+    struct st_span text;
+    struct lp_adapter *made;
+};
+
+static int run_adapter(lua_State *L)
+{
+    struct adapter_run *run = lua_touserdata(L, 1);
+
+    run->conf.L = L;
+    lua_settop(L, 0);
+    lp_state_chunk(L, run->text);
+    lua_call(L, 0, 1);
+    run->made = lp_adapter_read(&run->conf);
+    return 0;
+}
+
+static enum st_rc keep_adapter(struct loader *l, struct lp_adapter *a)
+{
+    struct lp_adapters *all = &l->set->adapters;
+
+    for (size_t i = 0; i < all->n; i++) {
+        if (strcmp(all->items[i]->id, a->id) == 0) {
+            all->items[i] = a;
+            return ST_OK;
+        }
+    }
+    if (all->n >= LP_LIST_MAX)
+        return st_fail(l->err, ST_E_LIMIT, "lua.set", "more than 256 platforms", 0);
+    all->items[all->n++] = a;
+    return ST_OK;
+}
+
+static enum st_rc load_adapter(struct loader *l, const char *path)
+{
+    struct adapter_run run = { .conf = { .arena = l->set->arena, .diag = l->diag, .file = path } };
+    struct lp_state *state = NULL;
+    struct st_buf text;
+    enum st_rc rc = lp_file_read(path, &text, l->err);
+
+    if (rc != ST_OK) {
+        if (l->err->code == ST_E_LIMIT)
+            rc = st_fail(l->err, ST_E_CONFIG, "lua.set", "file too long", 0);
+        (void)st_diag_add(l->diag, path, 0, 0, "the file cannot be read, or is longer than 256 KiB");
+        goto out;
+    }
+    if ((rc = lp_state_new(LP_MEMORY_BARE, &state, l->err)) != ST_OK)
+        goto out;
+    run.text = st_buf_view(&text);
+    rc = lp_state_run(state, run_adapter, &run, LP_TIME_LOAD_US, l->err);
+    if (rc != ST_OK && l->err->code == ST_E_PLUGIN)
+        (void)lp_file_diag(state, path, l->diag);
+    else if (rc == ST_OK && run.conf.failed)
+        rc = st_fail(l->err, ST_E_CONFIG, "lua.set", "platform file", 0);
+    else if (rc == ST_OK)
+        rc = keep_adapter(l, run.made);
+out:
+    lp_state_free(state);
+    st_buf_fini(&text);
+    return rc;
+}
+
+static enum st_rc load_plugin(struct loader *l, const char *path)
+{
+    struct lp_set *set = l->set;
+    struct lp_plugin *p = NULL;
+    size_t at = 0;
+
+    if (lp_plugin_load(path, set->arena, &p, l->diag, l->err) != ST_OK)
+        return ST_ERR;
+    for (size_t i = 0; l->disable != NULL && l->disable[i] != NULL; i++)
+        p->is_enabled = p->is_enabled && strcmp(l->disable[i], p->name) != 0;
+    while (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) < 0)
+        at++;
+    if (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) == 0) {
+        lp_plugin_free(set->plugins[at]);
+        set->plugins[at] = p;
+        return ST_OK;
+    }
+    if (set->n_plugins >= LP_LIST_MAX) {
+        lp_plugin_free(p);
+        return st_fail(l->err, ST_E_LIMIT, "lua.set", "more than 256 plugins", 0);
+    }
+    memmove(set->plugins + at + 1, set->plugins + at, (set->n_plugins - at) * sizeof set->plugins[0]);
+    set->plugins[at] = p;
+    set->n_plugins++;
+    return ST_OK;
+}
+
+static enum st_rc load_rules(struct loader *l, const char *path)
+{
+    return lp_rules_load(&l->set->rules, path, l->set->arena, l->diag, l->err);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Loads every file with the ending, in name order; a missing folder is fine. Hidden files and tests are no plugins. */
+static enum st_rc load_folder(struct loader *l, const char *folder, const char *ending, load_f *load)
+{
+    struct dirent **names = NULL;
+    int n = scandir(folder, &names, NULL, by_name), kept = 0;
+    enum st_rc rc = ST_OK;
+
+    if (n < 0)
+        return errno == ENOENT || errno == ENOTDIR ? ST_OK : st_fail(l->err, ST_E_IO, "lua.set", "scan folder", errno);
+    for (int i = 0; i < n; i++) {
+        struct st_span name = st_span_str(names[i]->d_name);
+
+        if (rc == ST_OK && name.p[0] != '.' && st_span_ends(name, st_span_str(ending))) {
+            char *path = join(l->set->arena, folder, "/", names[i]->d_name);
+
+            if (path == NULL)
+                rc = st_arena_fail(l->set->arena, l->err, "lua.set");
+            else if (++kept > LP_FILES_MAX)
+                rc = st_fail(l->err, ST_E_LIMIT, "lua.set", "more than 512 files in a folder", kept);
+            else
+                rc = after_file(l, load(l, path));
+        }
+        free(names[i]);
+    }
+    free(names);
+    return rc;
+}
+
+static enum st_rc load_dir(struct loader *l, const char *dir)
+{
+    static const struct {
+        const char *folder, *ending;
+        load_f *load;
+    } folders[] = { { "/platforms", ".lua", load_adapter },
+                    { "/detect", ".lua", load_plugin },
+                    { "/curation", ".curate.lua", load_rules } };
+    struct stat st;
+
+    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        (void)st_diag_add(l->diag, dir, 0, 0, "this plugin directory cannot be read");
+        l->failed = true;
+        return ST_OK;
+    }
+    for (size_t i = 0; i < ST_LEN(folders); i++) {
+        char *path = join(l->set->arena, dir, folders[i].folder, "");
+
+        if (path == NULL)
+            return st_arena_fail(l->set->arena, l->err, "lua.set");
+        if (load_folder(l, path, folders[i].ending, folders[i].load) != ST_OK)
+            return ST_ERR;
+    }
+    return ST_OK;
+}
+
+static enum st_rc finish(struct loader *l)
+{
+    struct lp_set *set = l->set;
+
+    for (size_t i = 0; i < set->adapters.n; i++) {
+        set->platforms[i] = set->adapters.items[i]->id;
+        if (after_file(l, lp_adapter_check(set, set->adapters.items[i], l->diag, l->err)) != ST_OK)
+            return ST_ERR;
+    }
+    if (after_file(l, lp_rules_check(set, l->diag, l->err)) != ST_OK)
+        return ST_ERR;
+    return l->failed ? st_fail(l->err, ST_E_CONFIG, "lua.set", "a file is wrong", st_diag_count(l->diag)) : ST_OK;
+}
+
+enum st_rc lp_set_load(const char *const *dirs, const char *const *disable, struct lp_set **out, struct st_diag *diag,
+                       struct st_err *err)
+{
+    struct st_err local = ST_ERR_INIT;
+    struct lp_set *set = calloc(1, sizeof *set);
+    struct loader l = { .set = set, .diag = diag, .err = err != NULL ? err : &local, .disable = disable };
+
+    *out = NULL;
+    if (set == NULL)
+        return st_fail(err, ST_E_NOMEM, "lua.set", "set", sizeof *set);
+    set->magic = LP_SET_MAGIC;
+    set->refs = 1;
+    if ((set->arena = st_arena_new(ARENA_MAX)) == NULL) {
+        lp_set_release(set);
+        return st_fail(err, ST_E_NOMEM, "lua.set", "arena", 0);
+    }
+    set->adapters.items = st_arena_alloc(set->arena, LP_LIST_MAX * sizeof(struct lp_adapter *));
+    set->platforms = st_arena_alloc(set->arena, (LP_LIST_MAX + 1) * sizeof(char *));
+    if (set->adapters.items == NULL || set->platforms == NULL)
+        goto no_memory;
+    for (size_t i = 0; dirs[i] != NULL; i++) {
+        if (load_dir(&l, dirs[i]) != ST_OK)
+            goto failed;
+    }
+    if (finish(&l) != ST_OK)
+        goto failed;
+    *out = set;
+    return ST_OK;
+no_memory:
+    (void)st_arena_fail(set->arena, err, "lua.set");
+failed:
+    lp_set_release(set);
+    return ST_ERR;
+}
+
+struct lp_set *lp_set_retain(struct lp_set *set)
+{
+    ST_CHECK(set, LP_SET_MAGIC);
+    set->refs++;
+    return set;
+}
+
+void lp_set_release(struct lp_set *set)
+{
+    if (set == NULL)
+        return;
+    ST_CHECK(set, LP_SET_MAGIC);
+    if (--set->refs > 0)
+        return;
+    for (size_t i = 0; i < set->n_plugins; i++)
+        lp_plugin_free(set->plugins[i]);
+    lp_rules_fini(&set->rules);
+    st_arena_free(set->arena);
+    explicit_bzero(set, sizeof *set);
+    free(set);
+}
+
+const char *const *lp_platforms(const struct lp_set *set)
+{
+    return set->platforms;
+}
+
+const struct lp_adapters *lp_set_adapters(const struct lp_set *set)
+{
+    return &set->adapters;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* set - everything of one generation that is written in Lua. Inside this room only. */
+#ifndef STOA_LUA_PLUGINS_HOST_SET_H
+#define STOA_LUA_PLUGINS_HOST_SET_H
+#include "adapter.h"
+#include "curate.h"
+#include "plugin.h"
+
+#define LP_SET_MAGIC 0x4c505345u
+#define LP_FILES_MAX 512
+
+struct lp_set {
+    unsigned magic, refs;
+    struct st_arena *arena; /* tables made from files; lives as long as the set */
+    struct lp_adapters adapters;
+    const char **platforms;
+    struct lp_plugin *plugins[LP_LIST_MAX]; /* owned; in name order */
+    size_t n_plugins;
+    struct lp_rules rules;
+};
+
+/* One file, read whole, in a state of its own or the one given. */
+struct lp_file {
+    const char *path; /* in the arena of the set */
+    struct st_buf text;
+};
+ST_MUST enum st_rc lp_file_read(const char *path, struct st_buf *out, struct st_err *err);
+/* Adds the failure of a run to diag, at the line Lua named. Answers ST_ERR. */
+enum st_rc lp_file_diag(const struct lp_state *s, const char *path, struct st_diag *diag);
+#endif

@@ -1,0 +1,60 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The fallback for every opened host: what looks like typed text in a write is a post of unknown audience.
+--
+-- Names decide: a value of eight bytes or more under a text-like name is typed text. hide_names is the list of what
+-- nobody may read on any platform (passwords, tokens); it is short on purpose, since a hidden field is never scanned.
+
+local form = "application/x-www-form-urlencoded"
+
+return {
+  api = 1,
+  id = "generic",
+  version = "1.0.0",
+  title = "Any other site",
+  fallback = true,
+
+  secret = {
+    { path = { "/**/login", "/**/signin", "/**/sign_in", "/**/sign-in", "/**/signon", "/**/logon", "/**/login.php",
+      "/**/wp-login.php", "/**/oauth/token", "/**/oauth2/token", "/**/oauth2/authorize", "/**/saml2/**", "/**/saml/acs",
+      "/**/session/new", "/**/users/password", "/**/password/reset", "/**/login/**" } },
+    { path = "/**/ucp.php", query = { mode = "login" } },
+  },
+
+  hide_names = { "*password*", "*passwd*", "*passphrase*", "*passwort*", "pass", "pwd", "*csrf*", "*xsrf*",
+    "*authenticity_token*", "*requestverificationtoken*", "access_token", "refresh_token", "id_token", "auth_token",
+    "client_secret", "session_id", "sessionid", "otp", "totp", "one_time_code", "g-recaptcha-response" },
+  text_names = { "*text*", "*message*", "*body*", "*content*", "*comment*", "*caption*", "*title*", "*subject*",
+    "*status*", "*query*", "*prompt*", "raw", "*markdown*", "*html*", "*description*", "note", "notes", "*reply*",
+    "*commentary*", "*summary*", "q", "msg" },
+  skip_names = { "*pass*", "*pwd*", "*token*", "*secret*", "*csrf*", "*auth*", "*cookie*", "*session*", "*otp*",
+    "*code*", "*_id", "*type*", "*status_*", "*operation*" },
+  text_min = 8,
+
+  rules = {
+    { id = "form", match = { method = { "POST", "PUT", "PATCH" }, type = "form" },
+      activity = { kind = "post", audience = "unknown", object = { url = "https://{host}{path}" } }, deny = "page" },
+    { id = "write", match = { method = { "POST", "PUT", "PATCH" } },
+      activity = { kind = "post", audience = "unknown", object = { url = "https://{host}{path}" } },
+      deny = { status = 403, type = "application/json",
+        body = [[{"error":{"code":"refused","message":"{message}","id":"{id}"}}]] } },
+  },
+
+  tests = {
+    { name = "a forum post as a form", method = "POST", host = "forum.example", path = "/posting.php", query = "mode=reply",
+      type = form, body = "subject=Probes&message=Use+a+startup+probe&form_token=1234567890abcdef",
+      expect = { rule = "form", kind = "post", audience = "unknown", text = "Use a startup probe",
+        url = "https://forum.example/posting.php" } },
+    { name = "JSON text deep inside", method = "POST", host = "chat.example", path = "/api/send",
+      type = "application/json",
+      body = [[{"variables":{"input":{"message":{"text":"a longer message"},"id":"1234567890"}}}]],
+      expect = { rule = "write", text = "a longer message", typed = { "variables/input/message/text" } } },
+    { name = "short values are no text", method = "POST", host = "chat.example", path = "/api/send",
+      type = "application/json", body = [[{"text":"ok"}]], expect = { none = true } },
+    { name = "passwords are hidden everywhere", method = "POST", host = "shop.example", path = "/account", type = form,
+      body = "user_password=correct+horse+battery&comment=hello+there+all",
+      expect = { rule = "form", text = "hello there all", hidden = { "user_password" } } },
+    { name = "reading is nothing", host = "news.example", path = "/article/1", expect = { none = true } },
+    { name = "a login is never read", method = "POST", host = "shop.example", path = "/users/sign_in", type = form,
+      body = "email=a&password=b", expect = { secret = true } },
+  },
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* set - the shipped files load, pass their own tests, give their memory back, and survive every failed allocation. */
+#include "plugins.h"
+#include "t.h"
+
+static const char *const shipped[] = { "lua-plugins", NULL };
+
+static struct lp_set *load(const char *const *dirs, enum st_e wanted, struct st_diag **diag)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *set = NULL;
+
+    *diag = st_diag_new();
+    assert_non_null(*diag);
+    if (lp_set_load(dirs, NULL, &set, *diag, &err) != ST_OK) {
+        if (wanted == ST_E_NONE)
+            st_diag_print(*diag, stderr);
+        T_CHECK(err.code == wanted, "%s: %s (%lld)", err.where, err.what, (long long)err.num);
+    } else {
+        T_CHECK(wanted == ST_E_NONE, "loaded, though %s was due", st_e_name(wanted));
+    }
+    return set;
+}
+
+T_TEST(shipped_files_pass_their_own_tests)
+{
+    struct st_diag *diag;
+    struct lp_set *set = load(shipped, ST_E_NONE, &diag);
+    const char *const *ids = lp_platforms(set);
+    unsigned found = 0;
+
+    for (; *ids != NULL; ids++)
+        found += strcmp(*ids, "mediawiki") == 0 || strcmp(*ids, "youtube") == 0 || strcmp(*ids, "generic") == 0;
+    T_CHECK(found == 3, "%u platforms", found);
+    lp_set_release(lp_set_retain(set));
+    lp_set_release(set);
+    st_diag_free(diag);
+}
+
+T_TEST(a_host_belongs_to_its_platform)
+{
+    static const struct {
+        const char *host, *platform;
+    } cases[] = { { "www.youtube.com", "youtube" },    { "youtube.com", NULL },
+                  { "en.wikipedia.org", "mediawiki" }, { "wikipedia.org", NULL },
+                  { "evilwikipedia.org", NULL },       { "wiki.test", NULL },
+                  { "a.b.wikipedia.org", "mediawiki" } };
+    struct st_diag *diag;
+    struct lp_set *set = load(shipped, ST_E_NONE, &diag);
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        const char *got = lp_host_platform(set, st_span_str(cases[i].host));
+
+        T_CHECK(cases[i].platform == NULL ? got == NULL : got != NULL && strcmp(got, cases[i].platform) == 0, "%s: %s",
+                cases[i].host, got != NULL ? got : "none");
+    }
+    lp_set_release(set);
+    st_diag_free(diag);
+}
+
+T_TEST(two_hundred_reloads_leak_nothing) /* the sanitizer counts */
+{
+    static const char *const dirs[] = { "tests/lua/reload", NULL };
+
+    for (int i = 0; i < 200; i++) {
+        struct st_diag *diag;
+        struct lp_set *set = load(dirs, ST_E_NONE, &diag);
+
+        lp_set_release(set);
+        st_diag_free(diag);
+    }
+}
+
+T_TEST(load_survives_every_oom)
+{
+    static const char *const dirs[] = { "tests/lua/reload", NULL };
+
+    for (int nth = 1;; nth += nth < 400 ? 1 : 7) { /* every early one, then a seventh of the thousands in Lua */
+        struct lp_set *set = NULL;
+        struct st_err err = ST_ERR_INIT;
+        struct st_diag *diag = st_diag_new();
+        enum st_rc rc;
+
+        t_fail_alloc(nth);
+        rc = lp_set_load(dirs, NULL, &set, diag, &err);
+        if (rc == ST_OK) {
+            bool is_end = !t_alloc_failed();
+
+            t_fail_alloc(0);
+            lp_set_release(set);
+            st_diag_free(diag);
+            if (is_end)
+                break;
+            continue; /* Lua collects and tries again: a failed allocation need not fail the load */
+        }
+        t_fail_alloc(0);
+        T_CHECK(err.code == ST_E_NOMEM, "allocation %d: %s %s %s", nth, st_e_name(err.code), err.where, err.what);
+        T_CHECK(set == NULL, "allocation %d left a set", nth);
+        st_diag_free(diag);
+    }
+}
