@@ -14,7 +14,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/clock.h"
 
@@ -73,35 +72,38 @@ out:
     return rc;
 }
 
-/* RFC 2104 over st_sha256's parts: two digests, no key object to build and free. */
+/* H(pad | parts) with one byte folded into the padded key: the two halves of RFC 2104. */
+static bool hmac_half(const uint8_t key[64], uint8_t fold_in, const struct st_span *parts, size_t n, uint8_t *out)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    uint8_t pad[64];
+    bool ok;
+
+    for (size_t i = 0; i < sizeof pad; i++)
+        pad[i] = key[i] ^ fold_in;
+    ok = ctx != NULL && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1 && EVP_DigestUpdate(ctx, pad, sizeof pad) == 1;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = EVP_DigestUpdate(ctx, parts[i].p, parts[i].n) == 1;
+    ok = ok && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    EVP_MD_CTX_free(ctx);
+    st_wipe(pad, sizeof pad);
+    return ok;
+}
+
 enum st_rc st_hmac256(struct st_span key, const struct st_span *parts, size_t n, uint8_t out[ST_SHA256_LEN],
                       struct st_err *err)
 {
-    enum st_rc rc = ST_ERR;
-    uint8_t pad[64] = { 0 }, inner[ST_SHA256_LEN];
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool ok = ctx != NULL;
+    uint8_t block[64] = { 0 }, inner[ST_SHA256_LEN];
+    struct st_span second = { inner, sizeof inner };
+    enum st_rc rc = ST_OK;
 
-    if (key.n > sizeof pad) {
-        if (st_sha256(&key, 1, pad, err) != ST_OK)
-            goto out;
-    } else if (key.n > 0) {
-        memcpy(pad, key.p, key.n);
-    }
-    for (size_t i = 0; i < sizeof pad; i++)
-        pad[i] ^= 0x36;
-    ok = ok && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1 && EVP_DigestUpdate(ctx, pad, sizeof pad) == 1;
-    for (size_t i = 0; i < n && ok; i++)
-        ok = EVP_DigestUpdate(ctx, parts[i].p, parts[i].n) == 1;
-    ok = ok && EVP_DigestFinal_ex(ctx, inner, NULL) == 1;
-    for (size_t i = 0; i < sizeof pad; i++)
-        pad[i] ^= 0x36 ^ 0x5c;
-    ok = ok && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1 && EVP_DigestUpdate(ctx, pad, sizeof pad) == 1 &&
-         EVP_DigestUpdate(ctx, inner, sizeof inner) == 1 && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
-    rc = ok ? ST_OK : openssl_failed(err, "hash.hmac256");
-out:
-    EVP_MD_CTX_free(ctx);
-    st_wipe(pad, sizeof pad);
+    if (key.n > sizeof block)
+        rc = st_sha256(&key, 1, block, err);
+    else if (key.n > 0)
+        memcpy(block, key.p, key.n);
+    if (rc == ST_OK && (!hmac_half(block, 0x36, parts, n, inner) || !hmac_half(block, 0x5c, &second, 1, out)))
+        rc = openssl_failed(err, "hash.hmac256");
+    st_wipe(block, sizeof block);
     st_wipe(inner, sizeof inner);
     return rc;
 }

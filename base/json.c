@@ -37,30 +37,38 @@ void st_json_init(struct st_json *w, struct st_buf *to)
     *w = (struct st_json){ .to = to, .first = 1 };
 }
 
+static void put_escape(struct st_buf *to, uint8_t c)
+{
+    if (c == '"' || c == '\\')
+        st_buf_put(to, (const uint8_t[]){ '\\', c }, 2);
+    else if (c == '\n')
+        st_buf_str(to, "\\n");
+    else
+        st_buf_fmt(to, "\\u%04x", c);
+}
+
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+}
+
 static void put_string(struct st_buf *to, struct st_span s)
 {
-    size_t from = 0;
+    size_t from = 0, step;
 
     st_buf_byte(to, '"');
-    for (size_t i = 0; i < s.n;) {
-        size_t step = s.p[i] >= 0x20 && s.p[i] < 0x7f ? 1 : st_span_utf8(st_span(s.p + i, s.n - i));
-        bool plain = step > 1 || (step == 1 && s.p[i] >= 0x20 && s.p[i] != '"' && s.p[i] != '\\' && s.p[i] != 0x7f);
-
-        if (!plain) { /* runs of plain bytes go out in one piece */
-            st_buf_put(to, s.p + from, i - from);
-            if (step == 0)
-                st_buf_str(to, "\xef\xbf\xbd");
-            else if (s.p[i] == '"' || s.p[i] == '\\')
-                st_buf_put(to, (const uint8_t[]){ '\\', s.p[i] }, 2);
-            else if (s.p[i] == '\n')
-                st_buf_str(to, "\\n");
-            else
-                st_buf_fmt(to, "\\u%04x", s.p[i]);
-            from = i + (step > 0 ? step : 1);
-        }
-        i += step > 0 ? step : 1;
+    for (size_t i = 0; i<s.n; i += step> 0 ? step : 1) { /* runs of plain bytes go out in one piece */
+        step = st_span_utf8(st_span(s.p + i, s.n - i));
+        if (step > 0 && is_plain(s.p[i]))
+            continue;
+        st_buf_put(to, s.p + from, i - from);
+        if (step == 0)
+            st_buf_str(to, "\xef\xbf\xbd");
+        else
+            put_escape(to, s.p[i]);
+        from = i + (step > 0 ? step : 1);
     }
-    st_buf_put(to, s.p + from, s.n - from);
+    st_buf_span(to, st_span_sub(s, from, s.n));
     st_buf_byte(to, '"');
 }
 

@@ -119,18 +119,23 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
     return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + (int64_t)day - 1 - 719468;
 }
 
-static bool parse_date(const char *text, int64_t *out)
+static unsigned days_in(unsigned year, unsigned month)
 {
     static const unsigned lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return lengths[month - 1] + (month == 2 && leap);
+}
+
+static bool parse_date(const char *text, int64_t *out)
+{
     unsigned century, year, month, day;
 
     if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !two_digits(text, &century) ||
         !two_digits(text + 2, &year) || !two_digits(text + 5, &month) || !two_digits(text + 8, &day))
         return false;
     year += century * 100;
-    if (year < 1 || month < 1 || month > 12 || day < 1)
-        return false;
-    if (day > lengths[month - 1] && !(month == 2 && day == 29 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)))
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in(year, month))
         return false;
     *out = days_of(year, month, day) * 86400000;
     return true;

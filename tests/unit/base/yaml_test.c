@@ -120,7 +120,7 @@ static enum st_rc parse(struct st_span text)
     st_diag_free(diag);
     st_arena_free(arena);
     diag = st_diag_new();
-    arena = st_arena_new(1u << 20);
+    arena = st_arena_new(4u << 20);
     err = (struct st_err)ST_ERR_INIT;
     if (diag == NULL || arena == NULL)
         return st_fail(&err, ST_E_NOMEM, "test", "setup", 0);
@@ -450,6 +450,33 @@ T_TEST(depth_and_length_have_ceilings)
     memset(deep, '#', sizeof deep);
     T_CHECK(parse(st_span(deep, sizeof deep)) == ST_ERR && err.code == ST_E_CONFIG, "5 MiB");
     T_CHECK(strcmp(said(0), "0:0: expected at most 4 MiB, found 5242880 bytes") == 0, "%s", said(0));
+    done();
+}
+
+/* Refused entries must not eat the arena: the person is to see the mistakes, not a ceiling. */
+T_TEST(many_mistakes_need_no_memory)
+{
+    static char many[1u << 20];
+    size_t n = (size_t)snprintf(many, sizeof many, "version: 1\nmethods:\n");
+
+    for (int i = 0; i < 512; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, "- negotiate\n");
+    for (int i = 0; i < 10000; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, "- zzz\n");
+    T_CHECK(parse(st_span(many, n)) == ST_ERR && err.code == ST_E_CONFIG && err.num == 10000, "%s", err.what);
+    T_CHECK(conf.methods.n == 512 && st_diag_count(diag) == 101, "%zu", conf.methods.n);
+    done();
+}
+
+T_TEST(a_dict_has_a_ceiling)
+{
+    static char many[1u << 20];
+    size_t n = (size_t)snprintf(many, sizeof many, "version: 1\nenv:\n");
+
+    for (int i = 0; i < 10001; i++)
+        n += (size_t)snprintf(many + n, sizeof many - n, "  k%d: v\n", i);
+    T_CHECK(parse(st_span(many, n)) == ST_ERR, "accepted");
+    T_CHECK(strcmp(said(0), "10003:3: more than 10000 entries in one mapping") == 0, "%s", said(0));
     done();
 }
 
