@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain - `stoa explain`: how one connection or one post would be judged, step by step, offline.
+ *
+ * It runs the gateway's own chain on the configured generation, so what it says is what the gateway does. It shows
+ * places and detector names, never what stands there.
+ */
+#include "cli/cli.h"
+#include "gateway/chain.h"
+#include <getopt.h>
+#include <string.h>
+
+#define BODY_MAX  (64u << 20)
+#define ARENA_MAX (512u << 20)
+
+struct explain {
+    struct cli *cli;
+    const char *url, *file, *type, *group, *person;
+    struct st_span host, path, query;
+    uint16_t port;
+    struct generation *gen;
+    struct st_arena *arena;
+    struct st_buf body;
+    struct st_buf out; /* of the JSON form; its writer below */
+    struct st_json w;
+    unsigned step;
+};
+
+/* ---- the two forms of output ---------------------------------------------------------------------------------------
+ */
+
+static void step(struct explain *e, const char *name)
+{
+    if (e->cli->json) {
+        if (e->step > 0)
+            st_json_end(&e->w);
+        st_json_object(&e->w, name);
+    } else {
+        printf("  %u %-9s ", e->step + 1, name);
+    }
+    e->step++;
+}
+
+static void say_verdict(struct explain *e, const char *word, const char *policy, const char *rule, const char *file,
+                        unsigned line)
+{
+    if (e->cli->json) {
+        st_json_str(&e->w, "result", word);
+        st_json_str(&e->w, "policy", policy);
+        st_json_str(&e->w, "rule", rule);
+        st_json_str(&e->w, "file", file);
+        st_json_int(&e->w, "line", line);
+        return;
+    }
+    printf("%-9s", word);
+    if (policy != NULL)
+        printf("  policy %s", policy);
+    if (rule != NULL)
+        printf(", rule %s", rule);
+    if (file != NULL)
+        printf(" (%s:%u)", file, line);
+    putchar('\n');
+}
+
+/* ---- the steps -----------------------------------------------------------------------------------------------------
+ */
+
+static void explain_route(struct explain *e, const char *const *groups)
+{
+    const struct pol_route_facts facts = {
+        .host = e->host, .port = e->port, .platform = lp_host_platform(e->gen->plugins, e->host), .groups = groups
+    };
+    struct pol_routed routed;
+
+    pol_route(e->gen->policies, &facts, &routed);
+    step(e, "route");
+    say_verdict(e, pol_route_name(routed.route), routed.policy, NULL, routed.file, routed.line);
+    if (e->cli->json) {
+        st_json_str(&e->w, "platform", facts.platform);
+        st_json_str(&e->w, "protected", routed.category);
+    } else if (routed.category != NULL) {
+        printf("      protected category %s: never decrypted, whatever a policy says\n", routed.category);
+    } else if (routed.route == POL_PASS && routed.policy == NULL) {
+        printf("      no policy opens this host, so it is passed through unread\n");
+    }
+}
+
+static void explain_decode(struct explain *e, const struct chain_out *out)
+{
+    size_t fields = out->doc != NULL ? out->doc->n : 0;
+
+    step(e, "decode");
+    if (e->cli->json) {
+        st_json_int(&e->w, "fields", (int64_t)fields);
+        st_json_str(&e->w, "inspected", flt_coverage_name(out->receipt.coverage));
+        st_json_str(&e->w, "reason", flt_reason_name(out->receipt.reason));
+    } else {
+        printf("%zu fields, %s inspected", fields, flt_coverage_name(out->receipt.coverage));
+        if (out->receipt.reason != FLT_REASON_NONE)
+            printf(" (%s)", flt_reason_name(out->receipt.reason));
+        putchar('\n');
+    }
+}
+
+static void explain_activity(struct explain *e, const struct chain_out *out)
+{
+    const struct lp_activity *activity = &out->activity;
+
+    step(e, "activity");
+    if (e->cli->json) {
+        st_json_str(&e->w, "platform", out->has_activity ? activity->platform : NULL);
+        st_json_str(&e->w, "kind", out->has_activity ? activity->kind : NULL);
+        st_json_str(&e->w, "audience", out->has_activity ? activity->audience : NULL);
+        st_json_int(&e->w, "typed_fields", out->has_activity ? (int64_t)activity->n_typed : 0);
+    } else if (out->has_activity) {
+        printf("%s: %s, audience %s, %zu typed fields\n", activity->platform, activity->kind, activity->audience,
+               activity->n_typed);
+    } else {
+        printf("none that an adapter knows\n");
+    }
+}
+
+static void on_candidate(void *ctx, const struct flt_candidate *candidate)
+{
+    struct explain *e = ctx;
+
+    if (e->cli->json) {
+        st_json_object(&e->w, NULL);
+        st_json_str(&e->w, "detector", candidate->rule->id);
+        st_json_int(&e->w, "field", candidate->field);
+        st_json_int(&e->w, "start", candidate->from);
+        st_json_int(&e->w, "end", candidate->to);
+        st_json_int(&e->w, "confidence", candidate->confidence);
+        st_json_str(&e->w, "why", candidate->why);
+        st_json_end(&e->w);
+        return;
+    }
+    printf("\n      %-28s field %u, bytes %u-%u  confidence %3u  %-8s  %s", candidate->rule->id, candidate->field,
+           candidate->from, candidate->to, candidate->confidence, flt_severity_name(candidate->rule->severity),
+           candidate->why);
+}
+
+static void explain_judge(struct explain *e, const struct chain_out *out)
+{
+    const struct pol_judgement *judgement = &out->judgement;
+    const char *message = strcmp(e->cli->lang, "de") == 0 && judgement->message.de != NULL ? judgement->message.de
+                                                                                           : judgement->message.en;
+
+    step(e, "judge");
+    say_verdict(e, pol_verdict_name(judgement->verdict), judgement->policy, judgement->rule, NULL, 0);
+    if (e->cli->json)
+        st_json_array(&e->w, "reasons");
+    for (size_t i = 0; i < judgement->n; i++) {
+        const struct pol_reason *reason = &judgement->reasons[i];
+
+        if (e->cli->json)
+            st_json_object(&e->w, NULL);
+        else
+            printf("      %s%s: ", reason->is_observed ? "would " : "", pol_verdict_name(reason->verdict));
+        say_verdict(e, e->cli->json ? pol_verdict_name(reason->verdict) : "", reason->policy, reason->rule,
+                    reason->file, reason->line);
+        if (e->cli->json)
+            st_json_end(&e->w);
+    }
+    if (e->cli->json)
+        st_json_end(&e->w);
+    step(e, "person");
+    if (e->cli->json)
+        st_json_str(&e->w, "sees", judgement->verdict >= POL_COACH ? message : NULL);
+    else
+        printf("%s\n", judgement->verdict >= POL_COACH ? message : "sees nothing of it");
+    step(e, "record");
+    if (e->cli->json)
+        st_json_bool(&e->w, "is_recorded", judgement->is_recorded);
+    else
+        printf("%s\n",
+               judgement->is_recorded ? "a decision: rule, detectors and counts; no text" : "none, only counters");
+}
+
+static enum st_rc explain_message(struct explain *e, const char *const *groups, struct st_err *err)
+{
+    struct chain_out out;
+    struct chain_in in = { .gen = e->gen,
+                           .req = { .method = e->file != NULL ? ST_SPAN("POST") : ST_SPAN("GET"),
+                                    .host = e->host,
+                                    .path = e->path,
+                                    .query = e->query,
+                                    .content_type = st_span_str(e->type) },
+                           .body = st_buf_view(&e->body),
+                           .groups = groups,
+                           .plain_limit = BODY_MAX,
+                           .trace = on_candidate,
+                           .trace_ctx = e };
+
+    if (flt_scanner_new(pol_set_packs(e->gen->policies), &in.scanner, err) != ST_OK)
+        return ST_ERR;
+    step(e, "scan");
+    if (e->cli->json)
+        st_json_array(&e->w, "candidates");
+    else
+        printf("%zu detectors", flt_packs_count(pol_set_packs(e->gen->policies)));
+    chain_run(&in, e->arena, &out);
+    if (e->cli->json)
+        st_json_end(&e->w);
+    else
+        putchar('\n');
+    explain_decode(e, &out);
+    explain_activity(e, &out);
+    explain_judge(e, &out);
+    flt_scanner_free(in.scanner);
+    return ST_OK;
+}
+
+/* ---- the call ------------------------------------------------------------------------------------------------------
+ */
+
+/* scheme://host[:port][/path][?query] */
+static bool split_url(struct explain *e)
+{
+    struct st_span rest = st_span_str(e->url);
+    size_t at = st_span_find(rest, ST_SPAN("://"));
+    bool is_tls = st_span_starts(rest, ST_SPAN("https"));
+    uint64_t port = is_tls ? 443 : 80;
+    struct st_span authority, digits;
+    size_t end, colon;
+    char *lower;
+
+    if (at == ST_SPAN_NPOS)
+        return false;
+    rest = st_span_sub(rest, at + 3, rest.n);
+    end = st_span_chr(rest, '/');
+    authority = st_span_sub(rest, 0, end == ST_SPAN_NPOS ? rest.n : end);
+    e->path = end == ST_SPAN_NPOS ? ST_SPAN("/") : st_span_sub(rest, end, rest.n);
+    at = st_span_chr(e->path, '?');
+    if (at != ST_SPAN_NPOS) {
+        e->query = st_span_sub(e->path, at + 1, e->path.n);
+        e->path = st_span_sub(e->path, 0, at);
+    }
+    colon = st_span_chr(authority, ':');
+    if (colon != ST_SPAN_NPOS) {
+        digits = st_span_sub(authority, colon + 1, authority.n);
+        authority = st_span_sub(authority, 0, colon);
+        if (!st_span_u64(digits, &port) || port == 0 || port > 65535)
+            return false;
+    }
+    if ((lower = st_arena_str(e->arena, authority)) == NULL)
+        return false;
+    for (char *c = lower; *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + 'a' - 'A');
+    e->host = st_span_str(lower);
+    e->port = (uint16_t)port;
+    return authority.n > 0;
+}
+
+static int read_words(struct explain *e)
+{
+    static const struct option options[] = {
+        { "url", required_argument, NULL, 'u' }, { "type", required_argument, NULL, 't' },
+        { "as", required_argument, NULL, 'g' },  { "person", required_argument, NULL, 'p' },
+        { "json", no_argument, NULL, 'j' },      { NULL, 0, NULL, 0 }
+    };
+    struct cli *cli = e->cli;
+    int option;
+
+    while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'u': e->url = optarg; break;
+        case 't': e->type = optarg; break;
+        case 'g': e->group = optarg; break;
+        case 'p': e->person = optarg; break;
+        case 'j': cli->json = true; break;
+        default: return cli_usage(cli, "options are --url, --type, --as, --person");
+        }
+    }
+    if (optind + 1 != cli->argc)
+        return cli_usage(cli, "name one URL, or one file with what would be posted");
+    if (strstr(cli->argv[optind], "://") != NULL)
+        e->url = cli->argv[optind];
+    else
+        e->file = cli->argv[optind];
+    if (e->url == NULL)
+        e->url = "https://forum.example/post";
+    if (e->type == NULL && e->file != NULL)
+        e->type = st_span_ends(st_span_str(e->file), ST_SPAN(".json")) ? "application/json" : "text/plain";
+    if (!split_url(e))
+        return cli_usage(cli, "the URL is scheme://host[:port]/path");
+    return CLI_OK;
+}
+
+static int explain(struct explain *e)
+{
+    const char *as_group[2] = { e->group, NULL };
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    const char *const *groups = as_group;
+    int code = CLI_OK;
+
+    if (e->file != NULL && cli_read(e->file, BODY_MAX, &e->body, &err) != ST_OK) {
+        code = cli_fail(CLI_USAGE, "%s: %s", e->file, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
+        goto out;
+    }
+    if (generation_load(e->cli->config, 0, &e->gen, diag, &err) != ST_OK) {
+        code = cli_broken(e->cli, diag, &err);
+        goto out;
+    }
+    if (e->person != NULL)
+        groups = pol_groups(e->gen->policies, e->person);
+    if (e->cli->json)
+        st_json_object(&e->w, NULL);
+    explain_route(e, groups);
+    if (explain_message(e, groups, &err) != ST_OK)
+        code = cli_broken(e->cli, diag, &err);
+    if (e->cli->json && code == CLI_OK) {
+        st_json_end(&e->w);
+        st_json_end(&e->w);
+        cli_print(&e->out);
+    }
+out:
+    st_diag_free(diag);
+    return code;
+}
+
+int cmd_explain(struct cli *cli)
+{
+    struct explain e = { .cli = cli, .arena = st_arena_new(ARENA_MAX) };
+    int code;
+
+    if (e.arena == NULL)
+        return cli_fail(CLI_FOUND, "out of memory");
+    st_buf_init(&e.body, BODY_MAX + 65536);
+    st_buf_init(&e.out, 16u << 20);
+    st_json_init(&e.w, &e.out);
+    code = read_words(&e);
+    if (code == CLI_OK)
+        code = explain(&e);
+    generation_release(e.gen);
+    st_buf_fini(&e.body);
+    st_buf_fini(&e.out);
+    st_arena_free(e.arena);
+    return code;
+}
