@@ -228,24 +228,35 @@ static bool starts_like_json(struct st_span s)
     return false;
 }
 
-static enum st_rc form_body(struct flt_dec *dec, const struct flt_piece *text, struct st_err *err)
+/* Percent signs are over bytes: a page in an old charset writes %FC beside bytes of its own. So a form whose charset
+ * was only read one byte for one is read as it was sent, and each value finds its charset for itself. */
+static enum st_rc form_body(struct flt_dec *dec, const struct flt_body *body, const struct flt_piece *text,
+                            struct st_err *err)
 {
+    const struct flt_map *layer = text->up == body->bytes.up ? NULL : text->up;
+    struct flt_piece form = *text;
     enum st_rc rc;
 
+    if (layer != NULL &&
+        (layer->layer == FLT_LAYER_LATIN1 || layer->layer == FLT_LAYER_CP1252 || layer->layer == FLT_LAYER_RAW)) {
+        form = body->bytes;
+        if (!body->is_part)
+            dec->whole = form;
+    }
     flt_dec_push(dec, FLT_CODEC_FORM);
-    rc = flt_form(dec, text, ST_SPAN_NONE, err);
+    rc = flt_form(dec, &form, ST_SPAN_NONE, err);
     flt_dec_pop(dec);
     return rc;
 }
 
-static enum st_rc text_body(struct flt_dec *dec, const struct flt_piece *text, enum kind kind, bool is_part,
-                            struct st_err *err)
+static enum st_rc text_body(struct flt_dec *dec, const struct flt_body *body, const struct flt_piece *text,
+                            enum kind kind, struct st_err *err)
 {
     enum flt_codec codec = kind == KIND_HTML ? FLT_CODEC_HTML : FLT_CODEC_TEXT;
     enum st_rc rc;
 
-    if (!is_part && kind != KIND_HTML && flt_form_likely(text->s, kind == KIND_TEXT))
-        return form_body(dec, text, err);
+    if (!body->is_part && kind != KIND_HTML && flt_form_likely(text->s, kind == KIND_TEXT))
+        return form_body(dec, body, text, err);
     flt_dec_push(dec, codec);
     rc = flt_dec_piece(dec, text, kind == KIND_HTML ? FLT_LAYER_HTML : FLT_LAYER_RAW, err);
     flt_dec_pop(dec);
@@ -325,6 +336,6 @@ enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *body, str
             return ST_OK;
     }
     if (kind == KIND_FORM)
-        return form_body(dec, &text, err);
-    return text_body(dec, &text, kind, body->is_part, err);
+        return form_body(dec, body, &text, err);
+    return text_body(dec, body, &text, kind, err);
 }

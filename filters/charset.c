@@ -150,7 +150,7 @@ bool flt_text_likely(struct st_span s)
             return false;
         high += c >= 0x80;
     }
-    return high == 0 || flt_utf8_good(st_span_sub(s, 0, n)) + 4 > n || high < n / 4;
+    return high == 0 || flt_utf8_good(st_span_sub(s, 0, n)) + 4 > n || high <= n / 2;
 }
 
 /* ---- decoding -------------------------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* coding_test - content codings: each, stacked, cut at every byte, and bombs. */
+#include "decode_helper.h"
 #include <zlib.h>
 #include <zstd.h>
-#include "decode_helper.h"
 
 #define PLAIN "{\"text\":\"IBAN DE89 3704 0044 0532 0130 00 and some more words so that there is something to pack\"}"
 
@@ -142,8 +142,8 @@ T_TEST(coding_cut_at_every_byte)
 
             memcpy(exact, packed.p, n <= packed.n ? n : packed.n);
             doc = decode_coded(arena, strcmp(codings[i], "raw") == 0 ? "deflate" : codings[i], st_span(exact, n), 4096);
-            T_CHECK((doc->receipt.coverage == FLT_FULLY) == (n == packed.n), "%s cut at %zu of %zu: %s %s", codings[i], n,
-                    packed.n, flt_coverage_name(doc->receipt.coverage), flt_reason_name(doc->receipt.reason));
+            T_CHECK((doc->receipt.coverage == FLT_FULLY) == (n == packed.n), "%s cut at %zu of %zu: %s %s", codings[i],
+                    n, packed.n, flt_coverage_name(doc->receipt.coverage), flt_reason_name(doc->receipt.reason));
             T_CHECK(n == packed.n || doc->receipt.reason == FLT_REASON_SYNTAX, "%s cut at %zu: %s", codings[i], n,
                     flt_reason_name(doc->receipt.reason));
             T_CHECK(n < packed.n || st_span_find(doc->fields[0].text, ST_SPAN("DE89")) != ST_SPAN_NPOS, "%s at %zu",

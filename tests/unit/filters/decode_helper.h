@@ -134,7 +134,8 @@ static inline void slow_percent(struct st_span s, struct st_buf *out)
 static inline void slow_utf16(struct st_span s, bool is_big, struct st_buf *out)
 {
     for (size_t i = 0; i < s.n; i += 2) {
-        unsigned unit = i + 1 < s.n ? (unsigned)s.p[i + !is_big] * 256 + s.p[i + is_big] : 0xFFFD; /* the high byte first */
+        unsigned unit =
+            i + 1 < s.n ? (unsigned)s.p[i + !is_big] * 256 + s.p[i + is_big] : 0xFFFD; /* the high byte first */
 
         if (unit >= 0xD800 && unit < 0xDC00 && i + 3 < s.n) {
             unsigned low = (unsigned)s.p[i + 2 + !is_big] * 256 + s.p[i + 2 + is_big];
@@ -150,9 +151,10 @@ static inline void slow_utf16(struct st_span s, bool is_big, struct st_buf *out)
 
 static inline void slow_single(struct st_span s, bool is_cp1252, struct st_buf *out)
 {
-    static const char *const high[] = { "€", "\xC2\x81", "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š",
-                                        "‹", "Œ", "\xC2\x8D", "Ž", "\xC2\x8F", "\xC2\x90", "‘", "’", "“", "”", "•",
-                                        "–", "—", "˜", "™", "š", "›", "œ", "\xC2\x9D", "ž", "Ÿ" };
+    static const char *const high[] = { "€",        "\xC2\x81", "‚", "ƒ", "„", "…",        "†", "‡",
+                                        "ˆ",        "‰",        "Š", "‹", "Œ", "\xC2\x8D", "Ž", "\xC2\x8F",
+                                        "\xC2\x90", "‘",        "’", "“", "”", "•",        "–", "—",
+                                        "˜",        "™",        "š", "›", "œ", "\xC2\x9D", "ž", "Ÿ" };
 
     for (size_t i = 0; i < s.n; i++) {
         if (is_cp1252 && s.p[i] >= 0x80 && s.p[i] < 0xA0)
@@ -238,7 +240,8 @@ static inline void check_maps(const struct flt_doc *doc)
         T_CHECK(flt_utf8_good(text) == text.n, "field %zu is not UTF-8", i);
         T_CHECK(flt_utf8_good(field->path) == field->path.n, "path %zu is not UTF-8", i);
         T_CHECK(field->map != NULL, "field %zu has no map", i);
-        T_CHECK((field->depth > 0 || text.n == 0) && field->depth <= FLT_CHAIN_MAX, "field %zu has depth %u", i, field->depth);
+        T_CHECK((field->depth > 0 || text.n == 0) && field->depth <= FLT_CHAIN_MAX, "field %zu has depth %u", i,
+                field->depth);
         check_range(doc, field, 0, text.n);
         for (size_t j = 0; j < 16 && text.n > 0; j++) {
             size_t a = to_boundary(text, text.n <= 16 ? j % text.n : t_below(text.n));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* decode_test - the driver: which codec reads what, what the receipt says, ceilings, memory that runs out, any bytes. */
+/* decode_test - the driver: which codec reads what, what the receipt says, ceilings, memory that runs out, any bytes.
+ */
 #include "decode_helper.h"
 
 static const struct {
@@ -73,8 +74,17 @@ static const struct {
     { "image/png", "\x89PNG\r\n\x1A\n\0\0\0\rIHDR", 16, NULL, FLT_NOT, FLT_REASON_MEDIA },
     { "", "\x89PNG\r\n\x1A\n\0\0\0\rIHDR", 16, NULL, FLT_NOT, FLT_REASON_MEDIA },
     { "text/plain", "PK\x03\x04\0\0\0\0", 8, NULL, FLT_NOT, FLT_REASON_MEDIA },
-    { "video/mp4", "\0\0\0\x18" "ftypmp42", 12, NULL, FLT_NOT, FLT_REASON_MEDIA },
-    { "application/x-protobuf", "\x0A\x04" "DE89\xFF\0", 8, "\x0A\x04" "DE89?", FLT_PARTLY, FLT_REASON_TYPE },
+    { "video/mp4",
+      "\0\0\0\x18"
+      "ftypmp42",
+      12, NULL, FLT_NOT, FLT_REASON_MEDIA },
+    { "application/x-protobuf",
+      "\x0A\x04"
+      "DE89\xFF\0",
+      8,
+      "\x0A\x04"
+      "DE89?",
+      FLT_PARTLY, FLT_REASON_TYPE },
     { "text/plain", "\xFF\xFEh\0i\0", 6, "hi", FLT_FULLY, FLT_REASON_NONE },
     { "text/plain; charset=utf-8", "\xFE\xFF\0h\0i\xD8\x3D\xDE\0", 10, "hi😀", FLT_FULLY, FLT_REASON_NONE },
     { "text/plain", "h\0e\0y\0!\0", 8, "hey!", FLT_FULLY, FLT_REASON_NONE },
@@ -92,8 +102,8 @@ T_TEST(decode_binaries)
         struct st_span text = doc->n > 0 ? doc->fields[0].text : ST_SPAN_NONE;
 
         T_CHECK(doc->n == 1, "row %zu has %zu fields", i, doc->n);
-        T_CHECK(binaries[i].text == NULL ? text.n == 0 : st_span_starts(text, text_span(binaries[i].text)), "row %zu: %s",
-                i, show(doc));
+        T_CHECK(binaries[i].text == NULL ? text.n == 0 : st_span_starts(text, text_span(binaries[i].text)),
+                "row %zu: %s", i, show(doc));
         T_CHECK(doc->receipt.coverage == binaries[i].coverage && doc->receipt.reason == binaries[i].reason,
                 "row %zu: %s %s", i, flt_coverage_name(doc->receipt.coverage), flt_reason_name(doc->receipt.reason));
         T_CHECK(doc->receipt.inspected == (binaries[i].coverage == FLT_NOT ? 0 : binaries[i].n), "row %zu", i);
@@ -180,16 +190,18 @@ T_TEST(text_doc)
     struct flt_doc *doc = NULL;
 
     T_OK(flt_text_doc(arena, ST_SPAN("a\xFFz"), &doc, &err), err);
-    T_CHECK(doc->n == 1 && st_span_eq(doc->fields[0].text, ST_SPAN("a?z")) && doc->fields[0].depth == 1, "%s", show(doc));
+    T_CHECK(doc->n == 1 && st_span_eq(doc->fields[0].text, ST_SPAN("a?z")) && doc->fields[0].depth == 1, "%s",
+            show(doc));
     check_maps(doc);
     T_OK(flt_text_doc(arena, ST_SPAN_NONE, &doc, &err), err);
     T_CHECK(doc->n == 1 && doc->fields[0].text.n == 0, "empty");
     st_arena_free(arena);
 }
 
-static const char mixed[] = "--X\r\nContent-Disposition: form-data; name=\"j\"\r\n\r\n{\"k\":\"\\u00fc\",\"n\":[\"a\",1234567]}\r\n"
-                            "--X\r\nContent-Disposition: form-data; name=\"DE89370400440532\"; filename=\"a%22.txt\"\r\n"
-                            "Content-Type: text/plain; charset=latin1\r\n\r\n\xFC\xFC\r\n--X--\r\n";
+static const char mixed[] =
+    "--X\r\nContent-Disposition: form-data; name=\"j\"\r\n\r\n{\"k\":\"\\u00fc\",\"n\":[\"a\",1234567]}\r\n"
+    "--X\r\nContent-Disposition: form-data; name=\"DE89370400440532\"; filename=\"a%22.txt\"\r\n"
+    "Content-Type: text/plain; charset=latin1\r\n\r\n\xFC\xFC\r\n--X--\r\n";
 
 T_TEST(decode_survives_every_oom)
 {
@@ -204,7 +216,8 @@ T_TEST(decode_survives_every_oom)
 
     for (size_t i = 0; i < ST_LEN(inputs); i++) {
         for (int nth = 1;; nth++) {
-            struct flt_input in = { .query = ST_SPAN("q=%7B%22a%22%3A%22x%22%7D&r=%FC"), .body = inputs[i].body,
+            struct flt_input in = { .query = ST_SPAN("q=%7B%22a%22%3A%22x%22%7D&r=%FC"),
+                                    .body = inputs[i].body,
                                     .plain_limit = 4096 };
             struct st_arena *arena = st_arena_new(1u << 20);
             struct st_err err = ST_ERR_INIT;
@@ -248,9 +261,14 @@ T_TEST(decode_stays_in_its_arena)
 /* Any bytes under any type: no crash, maps right, and a receipt when it is not read to the end. */
 T_TEST(decode_random_bytes)
 {
-    static const char *const types[] = { "application/json", "application/x-www-form-urlencoded", "text/plain", "",
-                                         "multipart/form-data; boundary=X", "text/plain; charset=utf-16le",
-                                         "text/html; charset=latin1", "application/octet-stream" };
+    static const char *const types[] = { "application/json",
+                                         "application/x-www-form-urlencoded",
+                                         "text/plain",
+                                         "",
+                                         "multipart/form-data; boundary=X",
+                                         "text/plain; charset=utf-16le",
+                                         "text/html; charset=latin1",
+                                         "application/octet-stream" };
     static const char alphabet[] = "{}[]\",:\\u00e9ud83dX--\r\n %41=&+?x1234567890\xC3\xBC\xF0\x9F\x98\x80\xFF";
     static const char *const codings[] = { "", "", "", "gzip", "br", "zstd", "deflate" };
 

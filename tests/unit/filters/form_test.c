@@ -31,7 +31,8 @@ T_TEST(form_rows)
 {
     for (size_t i = 0; i < ST_LEN(rows); i++) {
         struct st_arena *arena = st_arena_new(ARENA_MAX);
-        struct flt_doc *doc = decode_as(arena, "application/x-www-form-urlencoded; charset=UTF-8", text_span(rows[i].body));
+        struct flt_doc *doc =
+            decode_as(arena, "application/x-www-form-urlencoded; charset=UTF-8", text_span(rows[i].body));
 
         T_CHECK(strcmp(show(doc), rows[i].fields) == 0, "%s gives %s", rows[i].body, show(doc));
         T_CHECK(doc->receipt.coverage == FLT_FULLY, "%s", rows[i].body);
@@ -80,9 +81,14 @@ T_TEST(form_likely)
         const char *text;
         bool maybe, sure;
     } looks[] = {
-        { "a=b", true, false },          { "a=b&c=d", true, true }, { "a=%20", true, true },
-        { "x = y", false, false },       { "", false, false },      { "=x&y=z", false, false },
-        { "a=b\nc=d&e", false, false },  { "{\"a=b\":1}", false, false },
+        { "a=b", true, false },
+        { "a=b&c=d", true, true },
+        { "a=%20", true, true },
+        { "x = y", false, false },
+        { "", false, false },
+        { "=x&y=z", false, false },
+        { "a=b\nc=d&e", false, false },
+        { "{\"a=b\":1}", false, false },
         { "text ohne Gleichheit", false, false },
     };
 

@@ -36,7 +36,8 @@ T_TEST(json_good)
         T_CHECK(strcmp(show(doc), good[i].fields) == 0, "%s gives %s", good[i].body, show(doc));
         T_CHECK(doc->receipt.coverage == FLT_FULLY && doc->receipt.reason == FLT_REASON_NONE, "%s: %s", good[i].body,
                 flt_reason_name(doc->receipt.reason));
-        T_CHECK(doc->receipt.bytes == strlen(good[i].body) && doc->receipt.inspected == doc->receipt.bytes, "row %zu", i);
+        T_CHECK(doc->receipt.bytes == strlen(good[i].body) && doc->receipt.inspected == doc->receipt.bytes, "row %zu",
+                i);
         check_maps(doc);
         st_arena_free(arena);
     }
@@ -211,8 +212,9 @@ T_TEST(json_borrows_what_has_no_escape)
 
 T_TEST(json_cut_at_every_byte)
 {
-    static const char body[] = "{\"t\":\"a\\u00fc\\ud83d\\ude00\\n\",\"j\":\"{\\\"k\\\":[\\\"x\\\\u0041\\\",-1.25e+100]}\","
-                               "\"DE89370400440532\":[null,true,{\"u\":\"\xC3\xBC\"}]}";
+    static const char body[] =
+        "{\"t\":\"a\\u00fc\\ud83d\\ude00\\n\",\"j\":\"{\\\"k\\\":[\\\"x\\\\u0041\\\",-1.25e+100]}\","
+        "\"DE89370400440532\":[null,true,{\"u\":\"\xC3\xBC\"}]}";
 
     for (size_t n = 0; n < sizeof body; n++) {
         struct st_arena *arena = st_arena_new(ARENA_MAX);

@@ -2,7 +2,7 @@
 /* multipart_test - form-data and its relatives, and every way a delimiter can be wrong. */
 #include "decode_helper.h"
 
-#define TYPE "multipart/form-data; boundary=XX"
+#define TYPE       "multipart/form-data; boundary=XX"
 #define PART(name) "--XX\r\nContent-Disposition: form-data; name=\"" name "\"\r\n"
 
 static const struct {
@@ -15,8 +15,9 @@ static const struct {
     { TYPE, PART("a") "\r\n\r\n--XX--\r\n", "a=", FLT_FULLY, FLT_REASON_NONE },
     { TYPE, PART("a") "\r\none\r\n" PART("b") "\r\ntwo\r\nlines\r\n--XX--\r\n", "a=one|b=two\r\nlines", FLT_FULLY,
       FLT_REASON_NONE },
-    { "multipart/form-data; boundary=\"XX\"", PART("a") "\r\nhello\r\n--XX  \r\nContent-Disposition: form-data; "
-                                                        "name=b\r\n\r\nx\r\n--XX--\r\n",
+    { "multipart/form-data; boundary=\"XX\"",
+      PART("a") "\r\nhello\r\n--XX  \r\nContent-Disposition: form-data; "
+                "name=b\r\n\r\nx\r\n--XX--\r\n",
       "a=hello|b=x", FLT_FULLY, FLT_REASON_NONE },
     { TYPE, PART("blocks") "\r\n[{\"text\":\"hi\"}]\r\n--XX--\r\n", "blocks/#/text=hi", FLT_FULLY, FLT_REASON_NONE },
     { TYPE, PART("j") "Content-Type: application/json\r\n\r\n{\"a\":\"x\"}\r\n--XX--\r\n", "j/a=x", FLT_FULLY,
@@ -25,10 +26,10 @@ static const struct {
       FLT_REASON_SYNTAX },
     { TYPE, PART("a%22b") "\r\nx\r\n--XX--\r\n", "a\"b=x", FLT_FULLY, FLT_REASON_NONE },
     { TYPE, PART("a\\\"b") "\r\nx\r\n--XX--\r\n", "a\"b=x", FLT_FULLY, FLT_REASON_NONE },
-    { TYPE, PART("t") "Content-Type: text/plain; charset=iso-8859-1\r\n\r\ngr\xFC\xDF\r\n--XX--\r\n", "t=grüß", FLT_FULLY,
-      FLT_REASON_NONE },
-    { TYPE, PART("_charset_") "\r\nwindows-1252\r\n" PART("t") "\r\n\x80 5\r\n--XX--\r\n", "_charset_=windows-1252|t=€ 5",
+    { TYPE, PART("t") "Content-Type: text/plain; charset=iso-8859-1\r\n\r\ngr\xFC\xDF\r\n--XX--\r\n", "t=grüß",
       FLT_FULLY, FLT_REASON_NONE },
+    { TYPE, PART("_charset_") "\r\nwindows-1252\r\n" PART("t") "\r\n\x80 5\r\n--XX--\r\n",
+      "_charset_=windows-1252|t=€ 5", FLT_FULLY, FLT_REASON_NONE },
     { TYPE, PART("t") "Content-Type: text/plain; charset=koi8-r\r\n\r\nabc \xD0\r\n--XX--\r\n", "t=abc ?", FLT_PARTLY,
       FLT_REASON_CHARSET },
     { TYPE, PART("t") "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--XX--\r\n", "t=aGVsbG8=", FLT_PARTLY,
@@ -53,7 +54,8 @@ static const struct {
       "=Content-Disposition: form-data; name=\"a\"\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\nx", FLT_PARTLY,
       FLT_REASON_SYNTAX },
     { TYPE, "--XX\r\nno colon\r\n\r\nx\r\n--XX--\r\n", "=no colon\r\n\r\nx", FLT_PARTLY, FLT_REASON_SYNTAX },
-    { TYPE, "--XX\r\nA: b\r\n folded\r\n\r\nx\r\n--XX--\r\n", "=A: b\r\n folded\r\n\r\nx", FLT_PARTLY, FLT_REASON_SYNTAX },
+    { TYPE, "--XX\r\nA: b\r\n folded\r\n\r\nx\r\n--XX--\r\n", "=A: b\r\n folded\r\n\r\nx", FLT_PARTLY,
+      FLT_REASON_SYNTAX },
     { TYPE, PART("m") "Content-Type: multipart/mixed; boundary=YY\r\n\r\n--YY\r\n\r\nx\r\n--YY--\r\n--XX--\r\n",
       "m=--YY\r\n\r\nx\r\n--YY--", FLT_PARTLY, FLT_REASON_TYPE },
 };
@@ -74,14 +76,15 @@ T_TEST(multipart_rows)
 
 T_TEST(multipart_files)
 {
-    static const char body[] = PART("text") "\r\nsee file\r\n"
-                               "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"notes.txt\"\r\n"
-                               "Content-Type: text/plain\r\n\r\nIBAN DE89\r\n"
-                               "--XX\r\nContent-Disposition: form-data; name=\"pic\"; filename=\"DE89370400440532.png\"\r\n"
-                               "Content-Type: image/png\r\n\r\n\x89PNG\r\n\x1A\n\0\0\0\rIHDR\r\n"
-                               "--XX\r\nContent-Disposition: form-data; name=\"fake\"; filename=\"x.png\"\r\n"
-                               "Content-Type: image/png\r\n\r\nthis is no picture\r\n"
-                               "--XX--\r\n";
+    static const char body[] =
+        PART("text") "\r\nsee file\r\n"
+                     "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"notes.txt\"\r\n"
+                     "Content-Type: text/plain\r\n\r\nIBAN DE89\r\n"
+                     "--XX\r\nContent-Disposition: form-data; name=\"pic\"; filename=\"DE89370400440532.png\"\r\n"
+                     "Content-Type: image/png\r\n\r\n\x89PNG\r\n\x1A\n\0\0\0\rIHDR\r\n"
+                     "--XX\r\nContent-Disposition: form-data; name=\"fake\"; filename=\"x.png\"\r\n"
+                     "Content-Type: image/png\r\n\r\nthis is no picture\r\n"
+                     "--XX--\r\n";
     struct st_arena *arena = st_arena_new(ARENA_MAX);
     struct flt_doc *doc = decode_as(arena, TYPE, st_span(body, sizeof body - 1));
 
@@ -102,9 +105,10 @@ T_TEST(multipart_files)
 
 T_TEST(multipart_cut_at_every_byte)
 {
-    static const char body[] = "\r\n" PART("a") "\r\n{\"k\":\"\\u00fc\"}\r\n--XX\r\nContent-Disposition: form-data; name=\"f\"; "
-                               "filename=\"a%22b\xFF.txt\"\r\nContent-Type: text/plain; charset=latin1\r\n\r\n\xFC\r\n"
-                               "--XX--\r\nend";
+    static const char body[] =
+        "\r\n" PART("a") "\r\n{\"k\":\"\\u00fc\"}\r\n--XX\r\nContent-Disposition: form-data; name=\"f\"; "
+                         "filename=\"a%22b\xFF.txt\"\r\nContent-Type: text/plain; charset=latin1\r\n\r\n\xFC\r\n"
+                         "--XX--\r\nend";
 
     for (size_t n = 0; n < sizeof body; n++) {
         struct st_arena *arena = st_arena_new(ARENA_MAX);

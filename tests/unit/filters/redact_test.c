@@ -41,7 +41,8 @@ static bool find(struct setup *s, const char *word, const struct flt_rule *by)
 
         if (at == ST_SPAN_NPOS)
             continue;
-        s->items[s->findings.n] = (struct flt_finding){ by, (uint32_t)i, (uint32_t)at, (uint32_t)(at + strlen(word)), 90 };
+        s->items[s->findings.n] =
+            (struct flt_finding){ by, (uint32_t)i, (uint32_t)at, (uint32_t)(at + strlen(word)), 90 };
         s->mark[s->findings.n++] = true;
         return true;
     }
@@ -67,8 +68,7 @@ static const struct {
       "--X\r\nContent-Disposition: form-data; name=a\r\n\r\n[iban]\r\n--X--" },
     { "multipart/form-data; boundary=X",
       "--X\r\nContent-Disposition: form-data; name=a; filename=\"DE89370400440532.txt\"\r\n\r\nhi\r\n--X--",
-      "DE89370400440532",
-      "--X\r\nContent-Disposition: form-data; name=a; filename=\"[iban].txt\"\r\n\r\nhi\r\n--X--" },
+      "DE89370400440532", "--X\r\nContent-Disposition: form-data; name=a; filename=\"[iban].txt\"\r\n\r\nhi\r\n--X--" },
     { "application/json", "{\"t\":\"a\"} DE89", "DE89", "{\"t\":\"a\"} [iban]" },
     { "text/plain; charset=latin1", "gr\xFC\xDF DE89", "DE89", "gr\xFC\xDF [iban]" },
 };
@@ -110,15 +110,17 @@ T_TEST(redact_quotes_in_every_layer)
         start(&s, &in);
         T_CHECK(find(&s, "DE89", &rule), "%s", quoted[i].body);
         T_OK(flt_redact(s.doc, &s.findings, s.mark, &s.out, NULL, &err), err);
-        T_CHECK(st_span_eq(st_buf_view(&s.out), text_span(quoted[i].want)), "%s gives %.*s", quoted[i].body, (int)s.out.n,
-                (const char *)s.out.p);
+        T_CHECK(st_span_eq(st_buf_view(&s.out), text_span(quoted[i].want)), "%s gives %.*s", quoted[i].body,
+                (int)s.out.n, (const char *)s.out.p);
         stop(&s);
     }
 }
 
 T_TEST(redact_query_and_body_apart)
 {
-    struct flt_input in = { .query = ST_SPAN("q=DE89&x=1"), .body = ST_SPAN("AT61"), .content_type = ST_SPAN("text/plain"),
+    struct flt_input in = { .query = ST_SPAN("q=DE89&x=1"),
+                            .body = ST_SPAN("AT61"),
+                            .content_type = ST_SPAN("text/plain"),
                             .plain_limit = 4096 };
     struct st_err err = ST_ERR_INIT;
     struct setup s;
@@ -140,7 +142,8 @@ T_TEST(redact_query_and_body_apart)
 
 T_TEST(redact_several_and_overlapping)
 {
-    struct flt_input in = { .body = ST_SPAN("[\"one two three\",\"\\u00fcx\"]"), .content_type = ST_SPAN("application/json"),
+    struct flt_input in = { .body = ST_SPAN("[\"one two three\",\"\\u00fcx\"]"),
+                            .content_type = ST_SPAN("application/json"),
                             .plain_limit = 4096 };
     struct st_err err = ST_ERR_INIT;
     struct setup s;
@@ -162,7 +165,11 @@ T_TEST(redact_says_when_it_cannot)
     } cannot[] = {
         { "text/plain; charset=koi8-r", "", { (const uint8_t *)"DE89 \xD0", 6 } },
         { "text/plain; charset=latin1", "", { (const uint8_t *)"DE89 \x80", 6 } },
-        { "text/plain", "deflate", { (const uint8_t *)"\x01\x06\x00\xF9\xFF" "DE89", 9 } },
+        { "text/plain",
+          "deflate",
+          { (const uint8_t *)"\x01\x06\x00\xF9\xFF"
+                             "DE89",
+            9 } },
     };
     static const struct flt_rule greek = { .id = "test.greek", .mask = "[λ]" };
 
@@ -185,7 +192,8 @@ T_TEST(redact_says_when_it_cannot)
 
 T_TEST(redact_survives_every_oom)
 {
-    struct flt_input in = { .body = ST_SPAN("{\"j\":\"{\\\"t\\\":\\\"DE89\\\"}\"}"), .content_type = ST_SPAN("text/plain"),
+    struct flt_input in = { .body = ST_SPAN("{\"j\":\"{\\\"t\\\":\\\"DE89\\\"}\"}"),
+                            .content_type = ST_SPAN("text/plain"),
                             .plain_limit = 4096 };
     struct setup s;
 
@@ -209,8 +217,8 @@ T_TEST(redact_survives_every_oom)
 
 /* ---- the property ---- */
 
-static const char *const pieces[] = { "a",  "Z", "7", " ", "\"", "\\", "/", "\n", "&", "=", "%", "+", "ü",
-                                      "ß", "€", "😀", "{", "}", "[", "]", "é", "-", "@", "\t", "<", "中" };
+static const char *const pieces[] = { "a", "Z", "7", " ", "\"", "\\", "/", "\n", "&", "=", "%",  "+", "ü",
+                                      "ß", "€", "😀", "{", "}",  "[",  "]", "é",  "-", "@", "\t", "<", "中" };
 
 static void random_text(struct st_buf *out)
 {
@@ -368,9 +376,9 @@ T_TEST(redact_property)
             finding->field = (uint32_t)t_below(s.doc->n);
             finding->from = (uint32_t)to_boundary(s.doc->fields[finding->field].text,
                                                   t_below(s.doc->fields[finding->field].text.n + 1));
-            finding->to = (uint32_t)to_boundary(
-                s.doc->fields[finding->field].text,
-                finding->from + t_below(s.doc->fields[finding->field].text.n - finding->from + 1));
+            finding->to = (uint32_t)to_boundary(s.doc->fields[finding->field].text,
+                                                finding->from +
+                                                    t_below(s.doc->fields[finding->field].text.n - finding->from + 1));
             s.mark[0] = true;
             s.findings.n = 1;
             check_maps(s.doc);
