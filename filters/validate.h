@@ -7,8 +7,8 @@
  */
 #ifndef STOA_FILTERS_VALIDATE_H
 #define STOA_FILTERS_VALIDATE_H
-#include <stdbool.h>
 #include "base/span.h"
+#include <stdbool.h>
 
 enum flt_valid {
     FLT_V_WRONG,   /* the checksum or the structure refuses: no finding */
@@ -73,7 +73,7 @@ bool flt_ifind(struct st_span hay, const char *needle); /* ASCII case-insensitiv
 bool flt_has_placeholder(struct st_span s);
 /* One character over and over, a run up or down the alphabet or the digits: nobody's secret. */
 bool flt_is_sequence(struct st_span s);
-double flt_entropy(struct st_span s);   /* Shannon, bits per byte */
+double flt_entropy(struct st_span s);    /* Shannon, bits per byte */
 unsigned flt_distinct(struct st_span s); /* different bytes */
 struct flt_mix {
     unsigned lower, upper, digit, other;
@@ -89,6 +89,6 @@ bool flt_iso7064_11_10(struct st_span digits);
 uint32_t flt_crc32(struct st_span s);
 bool flt_date_ok(unsigned year, unsigned month, unsigned day); /* year 0: any */
 unsigned flt_digits(struct st_span s, size_t from, size_t n);  /* value of n decimal digits */
-size_t flt_iban_length(uint8_t a, uint8_t b); /* of the country's IBAN; 0 when it has none */
-bool flt_is_country(uint8_t a, uint8_t b);    /* ISO 3166-1 alpha-2, upper case */
+size_t flt_iban_length(uint8_t a, uint8_t b);                  /* of the country's IBAN; 0 when it has none */
+bool flt_is_country(uint8_t a, uint8_t b);                     /* ISO 3166-1 alpha-2, upper case */
 #endif

@@ -5,8 +5,8 @@
  * person. Reserved names (RFC 2606, RFC 6761) and role addresses are nobody's; file names such as logo@2x.png have the
  * shape of an address and are none. Vectors: anna@firma.de, +4915112345678, 93.184.216.34 / 192.0.2.1 (reserved).
  */
-#include "filters/validate.h"
 #include "base/err.h"
+#include "filters/validate.h"
 #include <string.h>
 
 static bool one_of(struct st_span s, const char *const *list, size_t n)
@@ -48,15 +48,19 @@ static bool domain_ok(struct st_span domain, struct st_span *tld)
 
 enum flt_valid val_email(const struct flt_token *token)
 {
-    static const char *const files[] = { "png", "jpg",  "jpeg", "gif", "svg", "webp", "js",  "ts",   "css", "html",
-                                         "php", "json", "xml",  "yml", "yaml", "py",  "txt", "conf", "tar", "tgz",
-                                         "service", "socket", "timer", "target", "mount", "local", "localhost",
-                                         "invalid", "test", "lan", "internal", "jsx", "tsx", "vue", "min" };
-    static const char *const roles[] = { "git", "noreply", "no-reply", "donotreply", "do-not-reply", "postmaster",
-                                         "mailer-daemon", "abuse", "hostmaster", "webmaster", "root", "hg", "svn" };
-    static const char *const nobody[] = { "user", "username", "you", "your", "name", "someone", "foo", "bar", "test",
-                                          "example", "info", "admin", "me", "email", "mail", "alice", "bob", "john",
-                                          "jane", "joe", "hello", "contact", "support", "a", "b", "x" };
+    static const char *const files[] = { "png",    "jpg",   "jpeg",     "gif",   "svg",   "webp",      "js",
+                                         "ts",     "css",   "html",     "php",   "json",  "xml",       "yml",
+                                         "yaml",   "py",    "txt",      "conf",  "tar",   "tgz",       "service",
+                                         "socket", "timer", "target",   "mount", "local", "localhost", "invalid",
+                                         "test",   "lan",   "internal", "jsx",   "tsx",   "vue",       "min" };
+    static const char *const roles[] = { "git",          "noreply",    "no-reply",      "donotreply",
+                                         "do-not-reply", "postmaster", "mailer-daemon", "abuse",
+                                         "hostmaster",   "webmaster",  "root",          "hg",
+                                         "svn" };
+    static const char *const nobody[] = { "user",    "username", "you",     "your", "name",  "someone", "foo",
+                                          "bar",     "test",     "example", "info", "admin", "me",      "email",
+                                          "mail",    "alice",    "bob",     "john", "jane",  "joe",     "hello",
+                                          "contact", "support",  "a",       "b",    "x" };
     size_t at = st_span_chr(token->text, '@');
     struct st_span local, domain, tld;
     bool reserved;
@@ -65,7 +69,8 @@ enum flt_valid val_email(const struct flt_token *token)
         return FLT_V_WRONG;
     local = st_span(token->text.p, at);
     domain = st_span_sub(token->text, at + 1, token->text.n);
-    if (local.p[0] == '.' || local.p[local.n - 1] == '.' || !domain_ok(domain, &tld) || one_of(tld, files, ST_LEN(files)))
+    if (local.p[0] == '.' || local.p[local.n - 1] == '.' || !domain_ok(domain, &tld) ||
+        one_of(tld, files, ST_LEN(files)))
         return FLT_V_WRONG;
     if (one_of(local, roles, ST_LEN(roles)) || iends(domain, "noreply.github.com") || iends(tld, "example"))
         return FLT_V_EXAMPLE;
@@ -79,16 +84,22 @@ enum flt_valid val_email(const struct flt_token *token)
 /* Assigned country codes: zones 1 and 7 have one digit; else two, or three where the list says so. */
 static size_t country_code(struct st_span d)
 {
-    static const char two[] = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 "
-                              "64 65 66 81 82 84 86 90 91 92 93 94 95 98 ";
-    static const char three[] =
-        "211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239 240 241 242 "
-        "243 244 245 246 247 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 290 291 "
-        "297 298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 379 380 381 382 383 385 "
-        "386 387 389 420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597 598 599 670 672 "
-        "673 674 675 676 677 678 679 680 681 682 683 685 686 687 688 689 690 691 692 800 808 850 852 853 855 856 870 878 "
-        "880 881 882 883 886 888 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 977 979 992 993 994 995 "
-        "996 998 ";
+    static const char two[] =
+        "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 "
+        "64 65 66 81 82 84 86 90 91 92 93 94 95 98 ";
+    static const char three[] = "211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 "
+                                "236 237 238 239 240 241 242 "
+                                "243 244 245 246 247 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 "
+                                "265 266 267 268 269 290 291 "
+                                "297 298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 "
+                                "378 379 380 381 382 383 385 "
+                                "386 387 389 420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 594 "
+                                "595 596 597 598 599 670 672 "
+                                "673 674 675 676 677 678 679 680 681 682 683 685 686 687 688 689 690 691 692 800 808 "
+                                "850 852 853 855 856 870 878 "
+                                "880 881 882 883 886 888 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 "
+                                "976 977 979 992 993 994 995 "
+                                "996 998 ";
 
     if (d.n < 4)
         return 0;

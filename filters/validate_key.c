@@ -5,8 +5,8 @@
  * one. Passwords have no format, so what is checked is that the value is none of the things that code and manuals put
  * there: a placeholder, a variable, a call, a type, an ordinary word.
  */
-#include "filters/validate.h"
 #include "base/err.h"
+#include "filters/validate.h"
 #include <string.h>
 
 /* The body of an armoured block: behind the first line, escapes like \n taken out. Answers the characters copied. */
@@ -40,7 +40,8 @@ static bool is_der_key(const uint8_t *raw, int n)
         at += raw[1] & 0x7f;
     if (at + 3 > (size_t)n)
         return false;
-    return (raw[at] == 0x02 && raw[at + 1] == 0x01 && raw[at + 2] <= 2) || raw[at] == 0x30; /* version, or EncryptedInfo */
+    return (raw[at] == 0x02 && raw[at + 1] == 0x01 && raw[at + 2] <= 2) ||
+           raw[at] == 0x30; /* version, or EncryptedInfo */
 }
 
 enum flt_valid val_pem_key(const struct flt_token *token)
@@ -95,11 +96,13 @@ enum flt_valid val_pgp_block(const struct flt_token *token)
 static bool is_common(struct st_span s)
 {
     static const char *const words[] = {
-        "password", "passwort", "passwd", "pass", "pwd", "secret", "token", "user", "username", "admin", "root", "test",
-        "guest", "null", "none", "true", "false", "undefined", "string", "postgres", "mysql", "redis", "mongo", "pw",
-        "required", "optional", "default", "hidden", "p@ssw0rd", "password1", "password123", "pass123", "hunter2",
-        "letmein", "secret123", "admin123", "test123", "test1234", "s3cret", "s3cr3t", "passw0rd", "pass1234", "apikey",
-        "mypassword", "my_password", "mypass", "user:pass", "key", "value", "abc123", "qwerty", "123456", "foo", "bar",
+        "password", "passwort",  "passwd",    "pass",       "pwd",         "secret",    "token",       "user",
+        "username", "admin",     "root",      "test",       "guest",       "null",      "none",        "true",
+        "false",    "undefined", "string",    "postgres",   "mysql",       "redis",     "mongo",       "pw",
+        "required", "optional",  "default",   "hidden",     "p@ssw0rd",    "password1", "password123", "pass123",
+        "hunter2",  "letmein",   "secret123", "admin123",   "test123",     "test1234",  "s3cret",      "s3cr3t",
+        "passw0rd", "pass1234",  "apikey",    "mypassword", "my_password", "mypass",    "user:pass",   "key",
+        "value",    "abc123",    "qwerty",    "123456",     "foo",         "bar",
     };
 
     for (size_t i = 0; i < ST_LEN(words); i++)
@@ -133,8 +136,10 @@ enum flt_valid val_userinfo(const struct flt_token *token)
     if (is_common(password) || flt_has_placeholder(password) || st_span_ieq(user, password) ||
         flt_is_sequence(password) || memchr("$%{[:*<", password.p[0], 7) != NULL)
         return FLT_V_EXAMPLE;
+    for (end = 0; end < host.n && (flt_is_alnum(host.p[end]) || host.p[end] == '.' || host.p[end] == '-');)
+        end++;
     for (size_t i = 0; i < ST_LEN(hosts); i++)
-        if (st_span_istarts(host, st_span_str(hosts[i])))
+        if (st_span_ieq(st_span_sub(host, 0, end), st_span_str(hosts[i])))
             return FLT_V_SHAPE;
     return flt_mix(password).digit > 0 || flt_mix(password).other > 0 || password.n >= 12 ? FLT_V_OK : FLT_V_SHAPE;
 }
@@ -165,10 +170,12 @@ enum flt_valid val_http_basic(const struct flt_token *token)
 /* Things of a programming language, not of a person: calls, members, variables, types, paths, markup. */
 static bool is_code(struct st_span s)
 {
-    static const char *const starts[] = { "process.env", "os.", "env.", "env[", "config", "self.", "this.", "req.",
-                                          "request", "getenv", "get_", "var.", "settings", "secrets.", "data.", "params",
-                                          "new ", "str", "bool", "int", "char", "std::", "http://", "https://", "function",
-                                          "await", "async", "return", "input", "hash", "crypt", "vault:", "ssm:", "sha256" };
+    static const char *const starts[] = { "process.env", "os.",      "env.",    "env[",   "config",  "self.",
+                                          "this.",       "req.",     "request", "getenv", "get_",    "var.",
+                                          "settings",    "secrets.", "data.",   "params", "new ",    "str",
+                                          "bool",        "int",      "char",    "std::",  "http://", "https://",
+                                          "function",    "await",    "async",   "return", "input",   "hash",
+                                          "crypt",       "vault:",   "ssm:",    "sha256" };
 
     for (size_t i = 0; i < ST_LEN(starts); i++)
         if (st_span_istarts(s, st_span_str(starts[i])))
@@ -200,4 +207,14 @@ enum flt_valid val_password(const struct flt_token *token)
     if (mix.other > 0 && mix.lower > 0 && mix.upper > 0 && (before == '"' || before == '\''))
         return FLT_V_SHAPE;
     return FLT_V_WRONG;
+}
+
+/* The file names how many lines of private part follow; without them it is only talk, or a public part. */
+enum flt_valid val_ppk(const struct flt_token *token)
+{
+    size_t at = st_span_find(token->text, ST_SPAN("Private-Lines:"));
+
+    if (at == ST_SPAN_NPOS)
+        return FLT_V_WRONG;
+    return token->text.n - at > 40 ? FLT_V_OK : FLT_V_EXAMPLE;
 }

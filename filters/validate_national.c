@@ -5,8 +5,8 @@
  * without separators and, for letters, in either case. Where only a structure exists (SSN, NINO) the answer is SHAPE,
  * so that confidence must come from the words around.
  */
-#include "filters/validate.h"
 #include "base/err.h"
+#include "filters/validate.h"
 #include <string.h>
 
 static unsigned digit(struct st_span s, size_t i)
@@ -32,7 +32,8 @@ static enum flt_valid verdict(bool ok, struct st_span s)
 }
 
 /* 86095742719 (BZSt's published sample), 47036892816. Eleven digits, the first not 0; among the first ten one digit
- * occurs two or three times and (two: one digit is missing; three, since 2016: two are missing); never three in a row. */
+ * occurs two or three times and (two: one digit is missing; three, since 2016: two are missing); never three in a row.
+ */
 enum flt_valid val_de_steuer_id(const struct flt_token *token)
 {
     struct st_span s = token->text;
@@ -237,8 +238,8 @@ enum flt_valid val_fr_nir(const struct flt_token *token)
 /* RSSMRA85T10A562S. Odd places by the decree's table, even places by value; places of omocodia may be letters. */
 enum flt_valid val_it_codice_fiscale(const struct flt_token *token)
 {
-    static const uint8_t odd[] = { 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25,
-                                   24, 23 };
+    static const uint8_t odd[] = { 1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
+                                   20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23 };
     struct st_span s = token->text;
     unsigned sum = 0;
 

@@ -6,8 +6,8 @@
  * meant a real one. What is refused are placeholders. Vector for the checksum: crc62 of a body is the CRC-32 of it in
  * base 62 (0-9A-Za-z), six characters, left-padded with 0.
  */
-#include "filters/validate.h"
 #include "base/err.h"
+#include "filters/validate.h"
 #include <string.h>
 
 /* Enough variety for something that a generator made: about 3 bits for 20 characters, 3.5 for 32 and more. */
@@ -186,7 +186,25 @@ enum flt_valid val_telegram_bot(const struct flt_token *token)
     size_t colon = st_span_chr(token->text, ':');
     struct st_span secret = st_span_sub(token->text, colon + 1, token->text.n);
 
-    if (colon == ST_SPAN_NPOS || colon < 8 || colon > 10 || secret.n != 35)
+    size_t digits = 0;
+
+    while (colon != ST_SPAN_NPOS && digits < colon && flt_is_digit(token->text.p[colon - 1 - digits]))
+        digits++; /* in an address "bot" stands before it */
+    if (digits < 8 || digits > 10 || secret.n != 35)
         return FLT_V_WRONG;
     return flt_has_placeholder(secret) || !looks_random(secret) ? FLT_V_EXAMPLE : FLT_V_OK;
+}
+
+/* 32 hexadecimal digits, then the data centre. */
+enum flt_valid val_mailchimp(const struct flt_token *token)
+{
+    size_t dash = st_span_chr(token->text, '-');
+    struct st_span key = st_span_sub(token->text, 0, dash);
+
+    if (dash != 32)
+        return FLT_V_WRONG;
+    for (size_t i = 0; i < key.n; i++)
+        if (!flt_is_digit(key.p[i]) && (key.p[i] < 'a' || key.p[i] > 'f'))
+            return FLT_V_WRONG;
+    return flt_distinct(key) < 8 ? FLT_V_EXAMPLE : FLT_V_OK;
 }

@@ -5,8 +5,8 @@
  * "1234567890". These few functions recognise them, and measure how random a string is. Entropy: Shannon 1948, over the
  * bytes of the string itself, so a 20-byte string can reach log2(20) = 4.3 bits at most.
  */
-#include "filters/validate.h"
 #include "base/err.h"
+#include "filters/validate.h"
 #include <string.h>
 
 bool flt_ifind(struct st_span hay, const char *needle)
@@ -27,9 +27,10 @@ bool flt_ifind(struct st_span hay, const char *needle)
 bool flt_has_placeholder(struct st_span s)
 {
     static const char *const words[] = {
-        "example", "xxxx", "****", "....", "____", "your_", "your-", "yourkey",  "yourtoken", "placeholder", "changeme",
-        "change_me", "dummy", "sample", "redacted", "<", "${", "{{", "%s", "secret_here", "insert", "deadbeef",
-        "replace", "todo", "notreal", "not_real", "foobar", "abcdefgh", "12345678", "mysecret", "my_secret", "fake",
+        "example",   "xxxx",        "****",     "....",        "____",     "your_",    "your-",     "yourkey",
+        "yourtoken", "placeholder", "changeme", "change_me",   "dummy",    "sample",   "redacted",  "<",
+        "${",        "{{",          "%s",       "secret_here", "insert",   "deadbeef", "replace",   "todo",
+        "notreal",   "not_real",    "foobar",   "abcdefgh",    "12345678", "mysecret", "my_secret", "fake",
     };
 
     for (size_t i = 0; i < ST_LEN(words); i++)

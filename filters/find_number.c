@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* find_number - numbers with separators, the digit-anchored finder.
+ *
+ * Regular expressions over digits are the slowest part of any detector set and would fire everywhere, so numbers are
+ * found by hand: skip to the next run of digits, and from there grow group by group ("4111 1111 1111 1111"), asking at
+ * each group's end whether some rule wants a number of that many digits with that beginning. Growing starts at every
+ * run, so a number inside a row of others is found as well; what stands around it weakens it (marks). Long runs of
+ * letters and digits, such as base64, are skipped in one step.
+ */
+#include "filters/scanner.h"
+#include <string.h>
+
+#define SKIP_RUN 64u /* a run of this many letters and digits holds no number that a person wrote */
+
+/* Every separator any rule allows is one of these; each rule then asks for its own. */
+static bool may_separate(uint8_t c)
+{
+    return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_' || c == '\n' || c == '\t' || c == ',' || c == ':' ||
+           c == '|' || c == '*';
+}
+
+struct grown { /* the number as far as it has grown */
+    uint8_t digits[FLT_NUMBER_MAX];
+    size_t n;
+    uint8_t groups[FLT_NUMBER_MAX];
+    uint8_t separators[FLT_NUMBER_MAX]; /* before group i */
+    size_t n_groups;
+    uint32_t from, to;
+};
+
+static bool begins_as(const struct flt_detector *d, const struct grown *g)
+{
+    if (d->n_prefixes == 0)
+        return true;
+    for (size_t i = 0; i < d->n_prefixes; i++) {
+        const struct flt_prefix *p = &d->prefixes[i];
+        uint32_t head = flt_digits(st_span(g->digits, g->n), 0, p->n);
+
+        if (g->n >= p->n && head >= p->lo && head <= p->hi)
+            return true;
+    }
+    return false;
+}
+
+static bool separators_allowed(const struct flt_detector *d, const struct grown *g)
+{
+    for (size_t i = 1; i < g->n_groups; i++)
+        if (!flt_set_has(&d->separators, g->separators[i]))
+            return false;
+    return true;
+}
+
+static bool one_separator(const struct grown *g)
+{
+    for (size_t i = 2; i < g->n_groups; i++)
+        if (g->separators[i] != g->separators[1])
+            return false;
+    return true;
+}
+
+static bool is_grouped(const struct flt_detector *d, const struct grown *g)
+{
+    for (size_t i = 0; i < d->n_groupings; i++)
+        if (d->groupings[i].n == g->n_groups && memcmp(d->groupings[i].len, g->groups, g->n_groups) == 0)
+            return true;
+    return false;
+}
+
+/* Is the byte at `at` a digit, behind a separator at `at` - step? */
+static bool neighbour(struct st_span text, int64_t sep, int step, uint8_t *c)
+{
+    int64_t digit = sep + step;
+
+    if (sep < 0 || digit < 0 || (size_t)sep >= text.n || (size_t)digit >= text.n)
+        return false;
+    *c = text.p[sep];
+    return may_separate(*c) && flt_is_digit(text.p[digit]);
+}
+
+/* "id=4111…", "/status/4111…", "#4111…": a key, unless the rule's own words say otherwise. */
+static bool is_identifier(struct st_span text, uint32_t from)
+{
+    uint32_t i = from;
+    int blanks = 0;
+
+    if (from == 0)
+        return false;
+    if (text.p[i - 1] == '/' || text.p[i - 1] == '#')
+        return true;
+    while (i > 0 && blanks < 4 && strchr(" :=\"'", text.p[i - 1]) != NULL) {
+        i--;
+        blanks++;
+    }
+    if (i < 2 || blanks == 0)
+        return false;
+    return flt_to_lower(text.p[i - 1]) == 'd' && flt_to_lower(text.p[i - 2]) == 'i' &&
+           (i == 2 || !flt_is_lower(text.p[i - 3]) || text.p[i - 2] == 'I');
+}
+
+static unsigned marks_of(const struct flt_scanner *s, const struct flt_detector *d, const struct grown *g)
+{
+    struct st_span text = s->text;
+    uint8_t before = g->from > 0 ? text.p[g->from - 1] : ' ', after = g->to < text.n ? text.p[g->to] : ' ', c = 0;
+    unsigned marks = 0;
+
+    if (g->n_groups > 1)
+        marks |= is_grouped(d, g) && one_separator(g) ? FLT_GROUPED : FLT_IRREGULAR;
+    else if (is_identifier(text, g->from))
+        marks |= FLT_IDENTIFIER;
+    if (flt_is_alpha(before) || flt_is_alpha(after))
+        marks |= FLT_GLUED;
+    if (flt_is_alpha(before) && flt_is_alpha(after))
+        marks |= FLT_LIST;
+    if (neighbour(text, (int64_t)g->from - 1, -1, &c) && c != ' ' && c != '\n' && c != '\t')
+        marks |= c == '.' || c == ',' ? FLT_LIST : FLT_GLUED; /* a fraction; a part of something longer */
+    else if (g->n_groups > 1 && neighbour(text, (int64_t)g->from - 1, -1, &c) && c == g->separators[1])
+        marks |= FLT_LIST;
+    if (neighbour(text, g->to, 1, &c) && (g->n_groups > 1 ? c == g->separators[1] : c == '-' || c == '_')) {
+        size_t more = g->to + 1, last = g->groups[g->n_groups - 1];
+
+        while (more < text.n && flt_is_digit(text.p[more]))
+            more++;
+        if (more - g->to - 1 == last || c != ' ')
+            marks |= FLT_LIST;
+    }
+    return marks;
+}
+
+static void offer(struct flt_scanner *s, const struct grown *g)
+{
+    const struct flt_list *list = &s->packs->by_length[g->n];
+
+    for (size_t i = 0; i < list->n; i++) {
+        const struct flt_detector *d = list->items[i];
+        struct flt_guess guess = { d, g->from, g->to, st_span(g->digits, g->n), 0 };
+
+        if (!begins_as(d, g) || !separators_allowed(d, g))
+            continue;
+        guess.marks = marks_of(s, d, g);
+        flt_consider(s, &guess);
+    }
+}
+
+/* Grows a number from the run at `at`; answers where that first run ends. */
+static uint32_t grow(struct flt_scanner *s, uint32_t at)
+{
+    struct grown g = { .n = 0, .from = at };
+    const uint8_t *p = s->text.p;
+    uint32_t i = at, n = (uint32_t)s->text.n, first = 0;
+    uint8_t separator = 0;
+
+    while (i < n && flt_is_digit(p[i])) {
+        uint32_t start = i;
+
+        while (i < n && flt_is_digit(p[i]) && i - start <= FLT_NUMBER_MAX)
+            i++;
+        while (first == 0 && i < n && flt_is_digit(p[i]))
+            i++;
+        if (first == 0)
+            first = i;
+        if (g.n + (i - start) > FLT_NUMBER_MAX)
+            break;
+        memcpy(g.digits + g.n, p + start, i - start);
+        g.n += i - start;
+        g.separators[g.n_groups] = separator;
+        g.groups[g.n_groups++] = (uint8_t)(i - start);
+        g.to = i;
+        offer(s, &g);
+        if (i + 1 >= n || !may_separate(p[i]))
+            break;
+        separator = p[i++];
+    }
+    return first;
+}
+
+static bool is_run_byte(uint8_t c)
+{
+    return flt_is_alnum(c) || c == '+' || c == '_';
+}
+
+/* Where the run of letters and digits around `at` ends, when it is a long one; else `at`. */
+static uint32_t skip_long_run(struct st_span text, uint32_t at)
+{
+    uint32_t from = at, to = at;
+
+    if (at == 0 || !flt_is_alpha(text.p[at - 1]))
+        return at;
+    while (from > 0 && at - from < SKIP_RUN && is_run_byte(text.p[from - 1]))
+        from--;
+    while (to < text.n && to - from < SKIP_RUN && is_run_byte(text.p[to]))
+        to++;
+    if (to - from < SKIP_RUN)
+        return at;
+    while (to < text.n && (is_run_byte(text.p[to]) || text.p[to] == '/'))
+        to++;
+    return to;
+}
+
+/* The next digit at or after i: eight bytes a step while none of them is one. */
+static uint32_t next_digit(struct st_span text, uint32_t i)
+{
+    const uint64_t ones = 0x0101010101010101ull;
+
+    while (i + 8 <= text.n) {
+        uint64_t w, high, flipped;
+
+        memcpy(&w, text.p + i, 8);
+        high = w & (ones * 0x80);
+        flipped = (w & (ones * 0x7f)) ^ (ones * 0x30);   /* digits are 0..9 now, all else is 10 or more */
+        flipped = (flipped + ones * (0x80 - 10)) | high; /* the top bit says "10 or more", or no ASCII */
+        if ((~flipped & (ones * 0x80)) != 0)
+            break;
+        i += 8;
+    }
+    while (i < text.n && !flt_is_digit(text.p[i]))
+        i++;
+    return i;
+}
+
+void flt_find_numbers(struct flt_scanner *s)
+{
+    uint32_t i = 0;
+
+    for (;;) {
+        uint32_t end;
+
+        i = next_digit(s->text, i);
+        if (i >= s->text.n)
+            return;
+        end = skip_long_run(s->text, i);
+        if (end > i) {
+            i = end;
+            continue;
+        }
+        flt_find_phones_at(s, i);
+        flt_find_iban_at(s, i);
+        flt_find_shapes_at(s, i);
+        i = grow(s, i);
+    }
+}

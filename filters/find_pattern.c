@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* find_pattern - where a Hyperscan hit begins and ends.
+ *
+ * Hyperscan says only where a match ends. A pattern begins with a literal, the anchor, so the start is found by going
+ * back over the rule's characters and looking for the anchor there; the end by going on over them. What lies between
+ * is the candidate, longer than the match when the token goes on, never shorter.
+ */
+#include "filters/scanner.h"
+#include <string.h>
+
+static bool in(const struct flt_detector *d, uint8_t c)
+{
+    return flt_set_has(&d->chars, c);
+}
+
+/* Length of the anchor that stands at `at`, 0 when none does. */
+static size_t anchor_at(const struct flt_detector *d, struct st_span text, size_t at)
+{
+    for (size_t i = 0; i < d->n_anchors; i++) {
+        struct st_span anchor = st_span_str(d->anchors[i].s), there = st_span_sub(text, at, anchor.n);
+
+        if (d->is_caseless ? st_span_ieq(there, anchor) : st_span_eq(there, anchor))
+            return anchor.n;
+    }
+    return 0;
+}
+
+static size_t longest_anchor(const struct flt_detector *d)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < d->n_anchors; i++)
+        longest = strlen(d->anchors[i].s) > longest ? strlen(d->anchors[i].s) : longest;
+    return longest;
+}
+
+static bool attached(struct st_span text, uint32_t from)
+{
+    return from > 0 && flt_is_alnum(text.p[from - 1]) && flt_is_alnum(text.p[from]);
+}
+
+static void offer(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to, unsigned marks)
+{
+    struct flt_guess g = { d, from, to, st_span_sub(s->text, from, to - from), marks };
+    size_t rule = (size_t)(d - s->packs->rules);
+
+    if (to <= from || to <= s->done_to[rule])
+        return;
+    s->done_to[rule] = to;
+    flt_consider(s, &g);
+}
+
+/* On over the rule's characters, at most to the rule's longest; a full stop at the end belongs to the sentence. */
+static uint32_t walk_on(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    while (to < s->text.n && to - from < d->max && in(d, s->text.p[to]))
+        to++;
+    while (to > from + 1 && (s->text.p[to - 1] == '.' || s->text.p[to - 1] == ':' || s->text.p[to - 1] == ','))
+        to--;
+    return to;
+}
+
+static uint32_t walk_back(const struct flt_scanner *s, const struct flt_detector *d, uint32_t end, uint32_t floor)
+{
+    while (end > floor && in(d, s->text.p[end - 1]))
+        end--;
+    return end;
+}
+
+static uint32_t floor_of(const struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
+{
+    size_t rule = (size_t)(d - s->packs->rules);
+    uint32_t floor = end > d->width ? end - d->width : 0;
+
+    return floor > s->done_to[rule] ? floor : s->done_to[rule];
+}
+
+static void whole(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
+{
+    uint32_t floor = floor_of(s, d, end), run = walk_back(s, d, end, floor), to;
+    size_t longest = longest_anchor(d), n = 0;
+    uint32_t at = run > longest + floor ? run - (uint32_t)longest : floor;
+    unsigned marks = 0;
+
+    for (; at < end; at++)
+        if ((n = anchor_at(d, s->text, at)) > 0 && at + n >= run)
+            break;
+    if (at == end)
+        return;
+    to = walk_on(s, d, at, end > at + n ? end : (uint32_t)(at + n));
+    if (to < s->text.n && in(d, s->text.p[to]) && flt_is_alnum(s->text.p[to]))
+        marks |= FLT_GLUED;
+    if (attached(s->text, at))
+        marks |= FLT_ATTACHED;
+    offer(s, d, at, to, marks);
+}
+
+static void tail(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
+{
+    size_t rule = (size_t)(d - s->packs->rules);
+    uint32_t floor = end > d->max ? end - (uint32_t)d->max : 0; /* it may begin before the pattern does */
+    uint32_t from = walk_back(s, d, end, floor > s->done_to[rule] ? floor : s->done_to[rule]);
+
+    offer(s, d, from, walk_on(s, d, from, end), 0);
+}
+
+static bool is_quote(uint8_t c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+/* The match ends at the = or : of an assignment; the value follows, quoted or not. */
+static void assignment(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
+{
+    bool free_form = d->chars.bits[0] == 0 && d->chars.bits[1] == 0;
+    const uint8_t *p = s->text.p;
+    uint32_t from = end, to, limit;
+    uint8_t quote = 0;
+
+    for (int i = 0;
+         i < 4 && from < s->text.n && (p[from] == ' ' || p[from] == '\t' || p[from] == '>' || p[from] == '='); i++)
+        from++;
+    if (from + 1 < s->text.n && p[from] == '\\' && is_quote(p[from + 1]))
+        from++;
+    if (from < s->text.n && is_quote(p[from]))
+        quote = p[from++];
+    limit = s->text.n - from > d->max ? from + (uint32_t)d->max : (uint32_t)s->text.n;
+    for (to = from; to < limit; to++) {
+        if (!free_form ? !in(d, p[to]) : p[to] < 0x20 || (quote != 0 && (p[to] == quote || p[to] == '\\')))
+            break;
+        if (free_form && quote == 0 && (p[to] == ' ' || is_quote(p[to]) || strchr(",;<>()", p[to]) != NULL))
+            break;
+    }
+    while (free_form && quote == 0 && to > from && (p[to - 1] == '.' || p[to - 1] == ':'))
+        to--;
+    offer(s, d, from, to, 0);
+}
+
+/* From the anchor to the end of its -----END line; without one, as far as base64 goes. */
+static void block(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
+{
+    uint32_t floor = floor_of(s, d, end), from = end, to = end;
+    struct st_span rest;
+    size_t at;
+
+    while (from > floor && anchor_at(d, s->text, from) == 0)
+        from--;
+    if (anchor_at(d, s->text, from) == 0)
+        return;
+    rest = st_span_sub(s->text, end, d->max);
+    at = st_span_find(rest, ST_SPAN("-----END"));
+    if (at != ST_SPAN_NPOS) {
+        struct st_span after = st_span_sub(rest, at + 8, 64);
+        size_t close = st_span_find(after, ST_SPAN("-----"));
+
+        to = end + (uint32_t)(at + 8 + (close == ST_SPAN_NPOS ? 0 : close + 5));
+    } else {
+        while (to < s->text.n && to - end < d->max &&
+               (flt_is_alnum(s->text.p[to]) || strchr("+/=\r\n \t\\-:,", s->text.p[to]) != NULL))
+            to++;
+    }
+    offer(s, d, from, to, 0);
+}
+
+void flt_find_patterns(struct flt_scanner *s)
+{
+    for (size_t i = 0; i < s->n_hits; i++) {
+        const struct flt_detector *d = &s->packs->rules[s->hits[i].rule];
+        uint32_t end = s->hits[i].end;
+
+        s->last_hit[s->hits[i].rule] = 0;
+        if (end <= s->done_to[s->hits[i].rule])
+            continue; /* inside the candidate before */
+        switch (d->extent) {
+        case FLT_EXTENT_WHOLE: whole(s, d, end); break;
+        case FLT_EXTENT_TAIL: tail(s, d, end); break;
+        case FLT_EXTENT_ASSIGNMENT: assignment(s, d, end); break;
+        case FLT_EXTENT_BLOCK: block(s, d, end); break;
+        }
+    }
+    s->n_hits = 0;
+}

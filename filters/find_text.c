@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* find_text - identifiers of letters and digits, telephone numbers, e-mail addresses.
+ *
+ * All but e-mail start where flt_find_numbers sees a run of digits begin and look a few bytes back; an e-mail starts
+ * at its @. Each walks a bounded way and hands over a candidate without separators.
+ */
+#include "filters/scanner.h"
+#include <string.h>
+
+#define BACK_MAX   9u  /* letters before the first digit of an identifier */
+#define LOCAL_MAX  64u /* of an e-mail address, RFC 5321 */
+#define DOMAIN_MAX 253u
+
+/* ---- shapes --------------------------------------------------------------------------------------------------------
+ */
+
+static bool fits(char place, uint8_t c)
+{
+    return place == '9' ? flt_is_digit(c) : place == 'A' ? flt_is_alpha(c) : flt_is_alnum(c);
+}
+
+static void try_shape(struct flt_scanner *s, const struct flt_detector *d, uint32_t from)
+{
+    uint8_t compact[FLT_NUMBER_MAX], groups[FLT_NUMBER_MAX + 1] = { 0 };
+    uint32_t i = from;
+    size_t n = 0, k = 0;
+    bool grouped = d->n_groupings > 0;
+
+    for (; d->shape[n] != '\0'; n++, i++) {
+        if (n > 0 && i + 1 < s->text.n && flt_set_has(&d->separators, s->text.p[i]) && !flt_is_alnum(s->text.p[i])) {
+            k++;
+            i++;
+        }
+        if (i >= s->text.n || !fits(d->shape[n], s->text.p[i]))
+            return;
+        compact[n] = s->text.p[i];
+        groups[k]++;
+    }
+    if (i < s->text.n && flt_is_alnum(s->text.p[i]))
+        return;
+    for (size_t g = 0; g < d->n_groupings; g++) {
+        grouped = d->groupings[g].n == k + 1 && memcmp(d->groupings[g].len, groups, k + 1) == 0;
+        if (grouped)
+            break;
+    }
+    flt_consider(s, &(struct flt_guess){ d, from, i, st_span(compact, n),
+                                         grouped ? FLT_GROUPED
+                                         : k > 3 ? FLT_IRREGULAR
+                                                 : 0 });
+}
+
+static void try_shapes(struct flt_scanner *s, uint32_t from)
+{
+    const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
+
+    for (size_t i = 0; i < list->n; i++)
+        if (fits(list->items[i]->shape[0], s->text.p[from]))
+            try_shape(s, list->items[i], from);
+}
+
+void flt_find_shapes_at(struct flt_scanner *s, uint32_t at)
+{
+    uint32_t from = at, letters;
+
+    if (s->packs->by_find[FLT_FIND_SHAPE].n == 0)
+        return;
+    while (from > 0 && at - from < BACK_MAX && flt_is_alpha(s->text.p[from - 1]))
+        from--;
+    if (from > 0 && flt_is_alnum(s->text.p[from - 1]))
+        return; /* in the middle of something: its first digit was tried, or it is too long */
+    try_shapes(s, from);
+    if (from != at)
+        return;
+    for (int groups = 0; groups < 2 && from >= 2; groups++) { /* "AB 12 34 56 C": the letters are groups of their own */
+        if (s->text.p[from - 1] != ' ' && s->text.p[from - 1] != '-')
+            return;
+        letters = from - 1;
+        while (letters > 0 && from - letters < 8 && flt_is_alpha(s->text.p[letters - 1]))
+            letters--;
+        if (letters == from - 1 || (letters > 0 && flt_is_alnum(s->text.p[letters - 1])))
+            return;
+        try_shapes(s, letters);
+        from = letters;
+    }
+}
+
+/* ---- IBAN ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Countries whose account part has no letters: a word after the number ends it. */
+static bool is_numeric_country(uint8_t a, uint8_t b)
+{
+    static const char list[] = "AEATBABECHCZDEDKEEESFIFOGLHRHUILISLILTMEMRNOPLPTRSSESISKTLTNXKVA";
+    static const char but[] = "AECHLI"; /* letters are allowed, rarely used */
+
+    for (size_t i = 0; i + 1 < sizeof but; i += 2)
+        if ((uint8_t)but[i] == a && (uint8_t)but[i + 1] == b)
+            return false;
+    for (size_t i = 0; i + 1 < sizeof list; i += 2)
+        if ((uint8_t)list[i] == a && (uint8_t)list[i + 1] == b)
+            return true;
+    return false;
+}
+
+static bool iban_separator(uint8_t c)
+{
+    return c == ' ' || c == '-' || c == '.' || c == '_' || c == '/' || c == '\n' || c == '\t';
+}
+
+static bool iban_char(const struct flt_scanner *s, uint32_t at, bool numeric, bool upper)
+{
+    uint8_t c = s->text.p[at];
+
+    return flt_is_digit(c) || (!numeric && (upper ? flt_is_upper(c) : flt_is_lower(c)));
+}
+
+static void offer_iban(struct flt_scanner *s, uint32_t from, uint32_t to, struct st_span text, unsigned marks)
+{
+    const struct flt_list *list = &s->packs->by_find[FLT_FIND_IBAN];
+
+    if (to < s->text.n && flt_is_digit(s->text.p[to]))
+        return; /* longer than an IBAN of that country */
+    if (to < s->text.n && flt_is_alpha(s->text.p[to]))
+        marks |= FLT_GLUED;
+    if (from > 0 && flt_is_alnum(s->text.p[from - 1]))
+        marks |= FLT_ATTACHED;
+    for (size_t i = 0; i < list->n; i++)
+        flt_consider(s, &(struct flt_guess){ list->items[i], from, to, text, marks });
+}
+
+void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
+{
+    uint8_t compact[34], a, b;
+    uint32_t i, from;
+    size_t length, n = 2, in_group = 2;
+    unsigned marks = FLT_GROUPED;
+    bool numeric, upper;
+
+    /* "DE89", or with every character apart "D E 8 9" */
+    from = at >= 2 && flt_is_alpha(s->text.p[at - 1]) ? at - 2 : at >= 4 ? at - 4 : at;
+    if (from == at || !flt_is_alpha(s->text.p[from]) || (at - from == 4 && !iban_separator(s->text.p[at - 1])))
+        return;
+    a = s->text.p[from];
+    b = s->text.p[at - from == 4 ? from + 2 : from + 1];
+    if (!flt_is_alpha(b) || flt_is_upper(a) != flt_is_upper(b) || (length = flt_iban_length(a, b)) == 0)
+        return;
+    upper = flt_is_upper(a);
+    numeric = is_numeric_country(flt_to_upper(a), flt_to_upper(b));
+    compact[0] = a;
+    compact[1] = b;
+    for (i = at; i < s->text.n && n < length; i++) {
+        if (iban_separator(s->text.p[i]) && i > at && i + 1 < s->text.n && flt_is_alnum(s->text.p[i + 1])) {
+            if (in_group != 4)
+                marks = FLT_IRREGULAR;
+            in_group = 0;
+            continue;
+        }
+        if (!iban_char(s, i, numeric || n < 4, upper))
+            return;
+        compact[n++] = s->text.p[i];
+        in_group++;
+    }
+    if (n == length)
+        offer_iban(s, from, i, st_span(compact, n), in_group == length ? 0 : marks);
+}
+
+/* ---- telephone numbers ---------------------------------------------------------------------------------------------
+ */
+
+static bool phone_separator(uint8_t c)
+{
+    return c == ' ' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')';
+}
+
+struct dialled {
+    uint8_t digits[16];
+    size_t n, groups;
+    uint32_t to;
+};
+
+/* Digits with up to three separators between; the (0) of +49 (0)170 is not dialled. False when too long. */
+static bool dial(const struct flt_scanner *s, uint32_t at, struct dialled *out)
+{
+    const uint8_t *p = s->text.p;
+    uint32_t i = at;
+
+    while (i < s->text.n && flt_is_digit(p[i])) {
+        out->groups++;
+        for (; i < s->text.n && flt_is_digit(p[i]); i++) {
+            if (out->n == sizeof out->digits - 1)
+                return false;
+            out->digits[out->n++] = p[i];
+        }
+        out->to = i;
+        for (int k = 0; k < 3 && i < s->text.n && phone_separator(p[i]); k++)
+            i++;
+        if (i + 3 < s->text.n && p[i] == '0' && p[i - 1] == '(' && p[i + 1] == ')') {
+            i += 2;
+            while (i < s->text.n && phone_separator(p[i]))
+                i++;
+        }
+    }
+    return true;
+}
+
+static void offer_phone(struct flt_scanner *s, enum flt_find find, uint32_t from, const struct dialled *call)
+{
+    const struct flt_list *list = &s->packs->by_find[find];
+    unsigned marks = call->groups > 1 ? FLT_GROUPED : 0;
+
+    if (call->groups > 7)
+        marks = FLT_IRREGULAR;
+    if (call->to < s->text.n && (flt_is_alpha(s->text.p[call->to]) || s->text.p[call->to] == '_'))
+        return;
+    for (size_t i = 0; i < list->n; i++)
+        flt_consider(s, &(struct flt_guess){ list->items[i], from, call->to, st_span(call->digits, call->n), marks });
+}
+
+void flt_find_phones_at(struct flt_scanner *s, uint32_t at)
+{
+    struct dialled call = { .n = 0 };
+    const uint8_t *p = s->text.p;
+    uint8_t before = at > 0 ? p[at - 1] : ' ', ahead = at > 1 ? p[at - 2] : ' ';
+    bool plus = before == '+' || (before == '(' && ahead == '+');
+    uint32_t from = plus ? (before == '+' ? at - 1 : at - 2) : before == '(' ? at - 1 : at;
+
+    if (from > 0 && (flt_is_alnum(p[from - 1]) || strchr("_./-:,#=", p[from - 1]) != NULL) &&
+        !(strchr(":=/", p[from - 1]) != NULL && (plus || p[at] == '0'))) /* tel:+49…, phone=+49… */
+        return;
+    if (!plus && p[at] != '0' && p[at] < '2')
+        return;
+    if (!plus && from > 1 && phone_separator(p[from - 1]) && flt_is_digit(p[from - 2]))
+        return; /* in the middle of a longer number, say an IBAN with a wrong check digit */
+    if (!dial(s, at, &call) || call.n < 7)
+        return;
+    if (plus || (call.n > 10 && p[at] == '0' && p[at + 1] == '0'))
+        offer_phone(s, FLT_FIND_PHONE, from, &call);
+    else if (p[at] == '0' || (call.n == 10 && call.groups == 3))
+        offer_phone(s, FLT_FIND_NATIONAL, from, &call);
+}
+
+/* ---- e-mail --------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_local(uint8_t c)
+{
+    return flt_is_alnum(c) || c >= 0x80 || strchr("._%+-'", c) != NULL;
+}
+
+static bool is_domain(uint8_t c)
+{
+    return flt_is_alnum(c) || c >= 0x80 || c == '.' || c == '-';
+}
+
+static void offer_email(struct flt_scanner *s, uint32_t at)
+{
+    const struct flt_list *list = &s->packs->by_find[FLT_FIND_EMAIL];
+    uint32_t from = at, to = at + 1;
+
+    while (from > 0 && at - from < LOCAL_MAX && is_local(s->text.p[from - 1]))
+        from--;
+    while (from < at && strchr("._%+-'", s->text.p[from]) != NULL)
+        from++;
+    while (to < s->text.n && to - at <= DOMAIN_MAX && is_domain(s->text.p[to]))
+        to++;
+    while (to > at + 1 && (s->text.p[to - 1] == '.' || s->text.p[to - 1] == '-'))
+        to--;
+    if (from == at || to - at < 5 || (to < s->text.n && (s->text.p[to] == '@' || s->text.p[to] == '_')))
+        return;
+    for (size_t i = 0; i < list->n; i++)
+        flt_consider(s, &(struct flt_guess){ list->items[i], from, to, st_span_sub(s->text, from, to - from), 0 });
+}
+
+void flt_find_emails(struct flt_scanner *s)
+{
+    size_t at = 0;
+
+    if (s->packs->by_find[FLT_FIND_EMAIL].n == 0)
+        return;
+    while (at < s->text.n) {
+        const uint8_t *p = memchr(s->text.p + at, '@', s->text.n - at);
+
+        if (p == NULL)
+            return;
+        at = (size_t)(p - s->text.p);
+        offer_email(s, (uint32_t)at);
+        at++;
+    }
+}

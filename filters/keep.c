@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* keep - from a candidate to a finding: validate, weigh, settle overlaps, map back.
+ *
+ * Confidence is 0..100 with the levels of dlp practice (65 low, 75 medium, 85 high): the rule's base for the shape,
+ * its `validated` when the checksum confirms, plus words near by, minus what makes it look like a part of something
+ * else. Of overlapping candidates the surer-than-medium and more severe one stays, so that a token inside an
+ * assignment is named by its vendor. Findings are capped; the least of them gives way, never the most severe.
+ */
+#include "filters/scanner.h"
+#include <string.h>
+
+/* Short words must stand alone ("tel", but not in "hotel"); long ones may be part of a compound ("Kontonummer"). */
+bool flt_word_stands(struct st_span text, uint32_t end, const char *word)
+{
+    size_t n = strlen(word);
+    uint8_t prev, next, last;
+
+    if (n > 4)
+        return true;
+    if (n > end)
+        return false;
+    prev = end > n ? text.p[end - n - 1] : ' ';
+    next = end < text.n ? text.p[end] : ' ';
+    last = text.p[end - 1];
+    if (flt_is_alpha(prev) && !(flt_is_lower(prev) && flt_is_upper(text.p[end - n])))
+        return false;
+    return !flt_is_alpha(next) || (flt_is_lower(last) && flt_is_upper(next)); /* cardNumber */
+}
+
+static bool has_word(const struct flt_detector *d, size_t word)
+{
+    return (d->words[word / 64] >> (word % 64) & 1) != 0;
+}
+
+/* For the part of a long text whose words were not remembered. */
+static bool search_words(const struct flt_scanner *s, const struct flt_detector *d, struct st_span window)
+{
+    for (size_t w = 0; w < s->packs->n_words; w++)
+        if (has_word(d, w) && flt_ifind(window, s->packs->words[w]))
+            return true;
+    return false;
+}
+
+static bool near_listed(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    uint32_t lo = from > d->before ? from - d->before : 0;
+    size_t a = 0, b = s->n_near;
+
+    while (a < b) {
+        size_t mid = a + (b - a) / 2;
+
+        if (s->near[mid].end <= lo)
+            a = mid + 1;
+        else
+            b = mid;
+    }
+    for (; a < s->n_near && s->near[a].end <= to + d->after; a++)
+        if ((s->near[a].end <= from || s->near[a].end > to) && has_word(d, s->near[a].word))
+            return true;
+    return false;
+}
+
+bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    size_t rule = (size_t)(d - s->packs->rules);
+    uint32_t lo = from > d->before ? from - d->before : 0;
+
+    if (near_listed(s, d, from, to))
+        return true;
+    if (to + d->after > s->near_until && search_words(s, d, st_span_sub(s->text, lo, to + d->after - lo)))
+        return true;
+    if (s->path_words[rule] == 0) {
+        bool yes = search_words(s, d, s->field->path) || search_words(s, d, s->field->name);
+
+        s->path_words[rule] = yes ? 2 : 1;
+    }
+    return s->path_words[rule] == 2;
+}
+
+static void tell(const struct flt_scanner *s, const struct flt_guess *g, int confidence, const char *why)
+{
+    struct flt_candidate c = { .rule = &g->detector->rule, .field = s->field_index, .why = why };
+
+    if (s->trace == NULL)
+        return;
+    flt_view_range(&s->view, g->from, g->to, &c.from, &c.to);
+    c.confidence = (uint8_t)(confidence < 0 ? 0 : confidence > 100 ? 100 : confidence);
+    s->trace(s->trace_ctx, &c);
+}
+
+static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)
+{
+    const struct flt_detector *d = g->detector;
+    int score = d->base;
+
+    if (valid == FLT_V_OK || valid == FLT_V_TEST)
+        score = d->validated;
+    if (near)
+        score += d->near;
+    if ((g->marks & FLT_GROUPED) != 0)
+        score += d->grouped;
+    if (score > 100)
+        score = 100;
+    if (valid == FLT_V_TEST)
+        score -= 5;
+    if ((g->marks & FLT_IRREGULAR) != 0)
+        score -= 15;
+    if ((g->marks & FLT_ATTACHED) != 0)
+        score -= 5;
+    if ((g->marks & FLT_GLUED) != 0)
+        score -= 20;
+    if ((g->marks & FLT_LIST) != 0)
+        score -= 40;
+    if ((g->marks & FLT_IDENTIFIER) != 0)
+        score -= 35;
+    return score;
+}
+
+static const char *said(enum flt_valid valid, bool near)
+{
+    if (valid == FLT_V_OK)
+        return near ? "checksum or structure ok, context word near" : "checksum or structure ok";
+    if (valid == FLT_V_TEST)
+        return "published test value";
+    return near ? "shape, context word near" : "shape";
+}
+
+void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
+{
+    const struct flt_detector *d = g->detector;
+    struct flt_token token = { g->text, s->text, g->from, g->to };
+    enum flt_valid valid = FLT_V_SHAPE;
+    int score;
+    bool near;
+
+    if (d->validator != NULL)
+        valid = d->validator->fn(&token);
+    if (valid == FLT_V_WRONG || valid == FLT_V_EXAMPLE) {
+        tell(s, g, 0, valid == FLT_V_WRONG ? "checksum or structure wrong" : "example value");
+        return;
+    }
+    near = flt_word_near(s, d, g->from, g->to);
+    score = weigh(g, valid, near);
+    if (d->require != FLT_REQUIRE_NOTHING && !near &&
+        (d->require == FLT_REQUIRE_CONTEXT || (g->marks & FLT_GROUPED) == 0)) {
+        tell(s, g, score, "required context word missing");
+        return;
+    }
+    if (score < FLT_CONFIDENCE_MIN) {
+        tell(s, g, score, "below 50");
+        return;
+    }
+    tell(s, g, score, said(valid, near));
+    if (s->n_found == FLT_FOUND_MAX)
+        flt_settle(s);
+    s->found[s->n_found++] = (struct flt_finding){ &d->rule, s->field_index, g->from, g->to, (uint8_t)score };
+}
+
+/* The order in which candidates win: 75 and up before below, then severity, confidence, length. */
+static uint64_t rank(const struct flt_finding *f)
+{
+    return (uint64_t)(f->confidence >= 75) << 48 | (uint64_t)f->rule->severity << 40 | (uint64_t)f->confidence << 32 |
+           (f->to - f->from);
+}
+
+static bool overlaps(const struct flt_finding *a, const struct flt_finding *b)
+{
+    return a->from < b->to && b->from < a->to;
+}
+
+static void keep(struct flt_scanner *s, const struct flt_finding *f)
+{
+    struct flt_findings *out = s->out;
+    struct flt_finding mapped = *f;
+    size_t least = 0;
+
+    flt_view_range(&s->view, f->from, f->to, &mapped.from, &mapped.to);
+    if (out->n < FLT_FINDINGS_MAX) {
+        out->items[out->n++] = mapped;
+        return;
+    }
+    out->is_capped = true;
+    for (size_t i = 1; i < out->n; i++)
+        if (rank(&out->items[i]) < rank(&out->items[least]))
+            least = i;
+    if (rank(&mapped) > rank(&out->items[least]))
+        out->items[least] = mapped;
+}
+
+/* Candidates come in no order; at most FLT_FOUND_MAX of them. */
+static void sort_by_from(struct flt_finding *items, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct flt_finding f = items[i];
+        size_t k = i;
+
+        for (; k > 0 && items[k - 1].from > f.from; k--)
+            items[k] = items[k - 1];
+        items[k] = f;
+    }
+}
+
+void flt_settle(struct flt_scanner *s)
+{
+    sort_by_from(s->found, s->n_found);
+    for (size_t i = 0; i < s->n_found; i++) {
+        const struct flt_finding *f = &s->found[i];
+        bool lost = false;
+
+        for (size_t k = 0; k < s->n_found && s->found[k].from < f->to && !lost; k++) {
+            uint64_t a = rank(f), b = rank(&s->found[k]);
+
+            lost = k != i && overlaps(f, &s->found[k]) && (b > a || (b == a && k < i));
+        }
+        if (!lost)
+            keep(s, f);
+    }
+    s->n_found = 0;
+}

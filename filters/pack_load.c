@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pack_load - *.pack.yaml files become detectors.
+ *
+ * The file format is the option tables below; each option's help is what `stoa check` and the reference page show.
+ * Everything that can be wrong with a rule is said here with its place in the file: an unknown validator, a pattern
+ * without an anchor or wider than 2048 bytes, a bad range. Loading goes on after a mistake to find the next one.
+ * When you add an option, add a field to struct yrule, a line to rule_opts and its meaning to build().
+ */
+#include "filters/rules.h"
+#include "filters/scan.h"
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the file as it is read ---------------------------------------------------------------------------------------
+ */
+
+struct ycontext {
+    struct st_list words;
+    int64_t within;
+    int required;
+};
+struct yconfidence {
+    int64_t base, validated, near, grouped;
+};
+struct yexamples {
+    struct st_list match, miss;
+};
+struct yrule {
+    struct st_pos pos;
+    struct st_str id, pattern, chars, separators, shape, validate, mask;
+    struct st_text title, false_positives;
+    struct st_list anchor, lengths, first, groups, tags, references;
+    int find, extent, severity;
+    bool caseless;
+    int64_t max;
+    struct ycontext context;
+    struct yconfidence confidence;
+    struct yexamples examples;
+};
+struct ypack {
+    struct st_str pack, version, licence, min_stoa;
+    struct st_text description;
+    struct st_list rules;
+};
+
+static const char *const severities[] = { "low", "medium", "high", "critical", NULL };
+static const char *const finders[] = {
+#define X(id, name) name,
+    FLT_FINDERS(X) NULL
+#undef X
+};
+static const char *const extents[] = {
+#define X(id, name) name,
+    FLT_EXTENTS(X) NULL
+#undef X
+};
+static const char *const requirements[] = { "nothing", "context", "context-or-groups", NULL };
+
+#define OPT(field, ytype, ...)                                                               \
+    {                                                                                        \
+        .name = #field, .type = ytype, .offset = offsetof(struct OPT_OF, field), __VA_ARGS__ \
+    }
+
+#define OPT_OF ycontext
+static const struct st_yaml_opt context_opts[] = {
+    OPT(words, ST_Y_STRS, .required = true, .help = "Words that make a candidate likelier, in any language."),
+    OPT(within, ST_Y_INT, .min = 0, .max = 2048, .def = "0",
+        .help = "Bytes before and after the candidate; 0: 120 before and 60 after."),
+    OPT(required, ST_Y_ENUM, .names = requirements, .def = "nothing", .help = "Without it there is no finding at all."),
+};
+#undef OPT_OF
+#define OPT_OF yconfidence
+static const struct st_yaml_opt confidence_opts[] = {
+    OPT(base, ST_Y_INT, .min = 0, .max = 100, .def = "40", .help = "Confidence of the shape alone, in percent."),
+    OPT(validated, ST_Y_INT, .min = 0, .max = 100, .def = "0",
+        .help = "Confidence when the validator confirms; 0: the same as base."),
+    OPT(near, ST_Y_INT, .min = 0, .max = 100, .def = "10", .help = "Added when a context word is near."),
+    OPT(grouped, ST_Y_INT, .min = 0, .max = 100, .def = "5", .help = "Added when it is grouped as people write it."),
+};
+#undef OPT_OF
+#define OPT_OF yexamples
+static const struct st_yaml_opt example_opts[] = {
+    OPT(match, ST_Y_STRS, .required = true, .help = "Texts with exactly such a finding; ${fake:NAME} is generated."),
+    OPT(miss, ST_Y_STRS, .required = true, .help = "Texts in which this rule finds nothing."),
+};
+#undef OPT_OF
+
+#define SCHEMA(type, label, options, position)                                                                    \
+    {                                                                                                             \
+        .name = label, .size = sizeof(struct type), .pos_offset = position, .opts = options, .n = ST_LEN(options) \
+    }
+static const struct st_yaml_schema context_schema = SCHEMA(ycontext, "context", context_opts, 0);
+static const struct st_yaml_schema confidence_schema = SCHEMA(yconfidence, "confidence", confidence_opts, 0);
+static const struct st_yaml_schema examples_schema = SCHEMA(yexamples, "examples", example_opts, 0);
+
+#define OPT_OF yrule
+static const struct st_yaml_opt rule_opts[] = {
+    OPT(id, ST_Y_STR, .required = true, .help = "Dotted name, unique over all packs: secret.github.pat_classic."),
+    OPT(title, ST_Y_TEXT, .required = true, .help = "What it is, for people."),
+    OPT(severity, ST_Y_ENUM, .required = true, .names = severities, .help = "How bad its leak is."),
+    OPT(mask, ST_Y_STR, .required = true, .help = "What redaction writes in its place."),
+    OPT(find, ST_Y_ENUM, .names = finders, .def = "pattern", .help = "How candidates are found."),
+    OPT(pattern, ST_Y_STR, .help = "Bounded regular expression that begins with a literal (Hyperscan syntax)."),
+    OPT(caseless, ST_Y_BOOL, .def = "false", .help = "The pattern and its anchor ignore ASCII case."),
+    OPT(anchor, ST_Y_STRS, .help = "The literal, or literals, that the pattern begins with."),
+    OPT(chars, ST_Y_STR, .help = "Characters a finding goes on with, as in a bracket expression: A-Za-z0-9_-."),
+    OPT(extent, ST_Y_ENUM, .names = extents, .def = "whole", .help = "What of the match is the finding."),
+    OPT(max, ST_Y_INT, .min = 1, .max = 16384, .def = "512", .help = "Longest finding of a pattern, bytes."),
+    OPT(lengths, ST_Y_STRS, .help = "Numbers: how many digits, 16 or 13-19."),
+    OPT(first, ST_Y_STRS, .help = "Numbers: first digits, 4 or 51-55; absent: any."),
+    OPT(separators, ST_Y_STR, .def = " -", .help = "Characters that may stand, one at a time, between the others."),
+    OPT(groups, ST_Y_STRS, .help = "Numbers: groups as people write them, 4-4-4-4."),
+    OPT(shape, ST_Y_STR, .help = "9 is a digit, A a letter, X either."),
+    OPT(validate, ST_Y_STR, .help = "A validator of the house: luhn, iban, jwt …"),
+    OPT(context, ST_Y_MAP, .sub = &context_schema, .help = "Words near by."),
+    OPT(confidence, ST_Y_MAP, .sub = &confidence_schema, .help = "How sure a finding is, in percent."),
+    OPT(tags, ST_Y_STRS, .help = "For policies and reports: gdpr, pci, credential …"),
+    OPT(references, ST_Y_STRS, .help = "Public descriptions of the format."),
+    OPT(examples, ST_Y_MAP, .required = true, .sub = &examples_schema, .help = "Checked at every load."),
+    OPT(false_positives, ST_Y_TEXT, .help = "What else looks like it."),
+};
+#undef OPT_OF
+static const struct st_yaml_schema rule_schema = SCHEMA(yrule, "rule", rule_opts, offsetof(struct yrule, pos) + 1);
+
+#define OPT_OF ypack
+static const struct st_yaml_opt pack_opts[] = {
+    OPT(pack, ST_Y_STR, .required = true, .help = "Name of the pack."),
+    OPT(version, ST_Y_STR, .required = true, .help = "Version of the pack: 2026.11.0."),
+    OPT(licence, ST_Y_STR, .required = true, .help = "SPDX identifier."),
+    OPT(min_stoa, ST_Y_STR, .help = "Oldest version of the house that can read it."),
+    OPT(description, ST_Y_TEXT, .help = "What the pack is for."),
+    OPT(rules, ST_Y_LIST, .required = true, .sub = &rule_schema, .help = "The detectors."),
+};
+#undef OPT_OF
+static const struct st_yaml_schema pack_schema = SCHEMA(ypack, "pack", pack_opts, 0);
+
+/* ---- one rule ------------------------------------------------------------------------------------------------------
+ */
+
+struct reader {
+    struct flt_packs *packs;
+    struct st_diag *diag;
+    struct st_err *err;
+    const char *file; /* in the arena */
+    const struct ypack *pack;
+    bool is_out_of_memory;
+    size_t n_bad;
+};
+
+#define BAD(r, pos_, ...) ((r)->n_bad++, (void)st_diag_add((r)->diag, (r)->file, (pos_).line, (pos_).col, __VA_ARGS__))
+
+static void *take(struct reader *r, size_t size)
+{
+    void *p = st_arena_alloc(r->packs->arena, size == 0 ? 1 : size);
+
+    if (p == NULL && !r->is_out_of_memory) {
+        r->is_out_of_memory = true;
+        (void)st_arena_fail(r->packs->arena, r->err, "packs.load");
+    }
+    return p;
+}
+
+static void set_add(struct flt_set *set, uint8_t c)
+{
+    set->bits[c >> 6] |= 1ull << (c & 63);
+}
+
+/* "A-Za-z0-9_-": ranges, the rest literal; '-' first or last is itself; "\n" and "\t" as in C; "nonspace" is all but
+ * blanks, quotes and brackets of markup. */
+static bool parse_set(const char *s, struct flt_set *out)
+{
+    if (strcmp(s, "nonspace") == 0) {
+        for (unsigned c = 0x21; c < 256; c++)
+            if (strchr("\"'`<>\x7f", (int)c) == NULL)
+                set_add(out, (uint8_t)c);
+        return true;
+    }
+    for (size_t i = 0; s[i] != '\0'; i++) {
+        uint8_t lo = (uint8_t)s[i], hi = lo;
+
+        if (s[i] == '\\' && s[i + 1] != '\0') {
+            lo = s[++i] == 'n' ? '\n' : s[i] == 't' ? '\t' : (uint8_t)s[i];
+            hi = lo;
+        } else if (s[i + 1] == '-' && s[i + 2] != '\0') {
+            hi = (uint8_t)s[i + 2];
+            i += 2;
+        }
+        if (hi < lo)
+            return false;
+        for (unsigned c = lo; c <= hi; c++)
+            set_add(out, (uint8_t)c);
+    }
+    return true;
+}
+
+/* "16" or "13-19" */
+static bool parse_range(const char *s, uint32_t *lo, uint32_t *hi, size_t *digits)
+{
+    struct st_span rest = st_span_str(s), part;
+    uint64_t a, b;
+
+    if (!st_span_next(&rest, '-', &part) || part.n > 9 || !st_span_u64(part, &a))
+        return false;
+    *digits = part.n;
+    b = a;
+    if (rest.n > 0 && (rest.n > 9 || !st_span_u64(rest, &b)))
+        return false;
+    *lo = (uint32_t)a;
+    *hi = (uint32_t)b;
+    return b >= a;
+}
+
+static void build_number(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    const struct st_str *items = y->lengths.items;
+    struct flt_prefix *prefixes = take(r, y->first.n * sizeof *prefixes);
+    uint32_t lo, hi;
+    size_t digits;
+
+    if (y->lengths.n == 0)
+        BAD(r, y->pos, "a rule with find: digits needs lengths, e.g. lengths: [16]");
+    for (size_t i = 0; i < y->lengths.n; i++) {
+        if (!parse_range(items[i].s, &lo, &hi, &digits) || lo < 4 || hi > FLT_NUMBER_MAX) {
+            BAD(r, items[i].pos, "'%s' is no length; expected 16 or 13-19, from 4 to %u", items[i].s, FLT_NUMBER_MAX);
+            continue;
+        }
+        for (; lo <= hi; lo++)
+            d->lengths |= 1u << lo;
+    }
+    items = y->first.items;
+    for (size_t i = 0; i < y->first.n && prefixes != NULL; i++) {
+        if (!parse_range(items[i].s, &prefixes[i].lo, &prefixes[i].hi, &prefixes[i].n))
+            BAD(r, items[i].pos, "'%s' is no range of first digits; expected 4 or 51-55", items[i].s);
+    }
+    d->prefixes = prefixes;
+    d->n_prefixes = y->first.n;
+}
+
+static void build_groups(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    const struct st_str *items = y->groups.items;
+    struct flt_grouping *all = take(r, y->groups.n * sizeof *all);
+
+    for (size_t i = 0; i < y->groups.n && all != NULL; i++) {
+        struct st_span rest = st_span_str(items[i].s), part;
+        uint64_t len;
+
+        while (st_span_next(&rest, '-', &part)) {
+            if (all[i].n == FLT_GROUPS_MAX || !st_span_u64(part, &len) || len == 0 || len > FLT_NUMBER_MAX) {
+                BAD(r, items[i].pos, "'%s' is no grouping; expected 4-4-4-4, at most %u groups", items[i].s,
+                    FLT_GROUPS_MAX);
+                break;
+            }
+            all[i].len[all[i].n++] = (uint8_t)len;
+        }
+    }
+    d->groupings = all;
+    d->n_groupings = y->groups.n;
+}
+
+static void build_pattern(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    struct scan_expr expr = { .pattern = y->pattern.s, .is_caseless = y->caseless };
+    struct scan_width width;
+    struct st_err err;
+    char why[200];
+
+    if (y->pattern.s == NULL) {
+        BAD(r, y->pos, "the rule needs a pattern, or find: with another finder");
+        return;
+    }
+    if (y->anchor.n == 0)
+        BAD(r, y->pattern.pos, "the pattern needs its anchor: the literal it begins with");
+    if (y->chars.s == NULL && y->extent != FLT_EXTENT_BLOCK && y->extent != FLT_EXTENT_ASSIGNMENT)
+        BAD(r, y->pattern.pos, "the rule needs chars: the characters that a finding consists of");
+    if (scan_measure(&expr, &width, why, sizeof why, &err) != ST_OK) {
+        BAD(r, y->pattern.pos, "the pattern does not compile: %s", why);
+        return;
+    }
+    if (width.max > FLT_WIDTH_MAX)
+        BAD(r, y->pattern.pos, "the pattern can match more than %u bytes; bound its repeats, {8,64} instead of +",
+            FLT_WIDTH_MAX);
+    d->width = width.max;
+}
+
+static void build_shape(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    if (y->shape.s == NULL || strspn(y->shape.s, "9AX") != strlen(y->shape.s) || strlen(y->shape.s) < 4 ||
+        strlen(y->shape.s) > FLT_NUMBER_MAX || strchr(y->shape.s, '9') == NULL)
+        BAD(r, y->shape.s != NULL ? y->shape.pos : y->pos,
+            "the rule needs a shape of 4 to %u places with at least one digit, e.g. AA999999A", FLT_NUMBER_MAX);
+    else
+        d->shape = y->shape.s;
+}
+
+/* The number of the word in the pack set, adding it when it is new; FLT_WORDS_MAX when the table is full. */
+static size_t word_number(struct reader *r, const char *word)
+{
+    struct flt_packs *packs = r->packs;
+    char *copy = st_arena_str(packs->arena, st_span_str(word));
+
+    if (copy == NULL) {
+        (void)take(r, SIZE_MAX / 2); /* says why */
+        return FLT_WORDS_MAX;
+    }
+    for (char *p = copy; *p != '\0'; p++)
+        *p = (char)flt_to_lower((uint8_t)*p);
+    for (size_t i = 0; i < packs->n_words; i++)
+        if (strcmp(packs->words[i], copy) == 0)
+            return i;
+    if (packs->n_words < FLT_WORDS_MAX)
+        packs->words[packs->n_words++] = copy;
+    else
+        return FLT_WORDS_MAX;
+    return packs->n_words - 1;
+}
+
+static void build_context(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    const struct st_str *words = y->context.words.items;
+
+    d->before = y->context.within > 0 ? (uint32_t)y->context.within : 120;
+    d->after = y->context.within > 0 ? (uint32_t)y->context.within : 60;
+    d->require = (enum flt_require)y->context.required;
+    for (size_t i = 0; i < y->context.words.n; i++) {
+        size_t w;
+
+        if (strlen(words[i].s) < 2) {
+            BAD(r, words[i].pos, "a context word needs at least two characters");
+            continue;
+        }
+        w = word_number(r, words[i].s);
+        if (w == FLT_WORDS_MAX)
+            BAD(r, words[i].pos, "more than %u context words over all packs", FLT_WORDS_MAX);
+        else
+            d->words[w / 64] |= 1ull << (w % 64);
+    }
+}
+
+static const char *own(struct reader *r, const char *s)
+{
+    const char *copy = s == NULL ? NULL : st_arena_str(r->packs->arena, st_span_str(s));
+
+    if (s != NULL && copy == NULL)
+        (void)take(r, SIZE_MAX / 2);
+    return copy;
+}
+
+static void build_public(struct reader *r, const struct yrule *y, struct flt_rule *rule)
+{
+    const struct st_str *tags = y->tags.items;
+    const char **list = take(r, (y->tags.n + 1) * sizeof *list);
+
+    rule->id = own(r, y->id.s);
+    rule->pack = own(r, r->pack->pack.s);
+    rule->severity = (enum flt_severity)y->severity;
+    rule->title_en = y->title.en;
+    rule->title_de = y->title.de != NULL ? y->title.de : y->title.en;
+    rule->mask = own(r, y->mask.s);
+    for (size_t i = 0; i < y->tags.n && list != NULL; i++)
+        list[i] = tags[i].s;
+    rule->tags = list;
+    if (strspn(y->id.s, "abcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(y->id.s) || strlen(y->id.s) > 63)
+        BAD(r, y->id.pos, "'%s' is no rule id; expected lower-case letters, digits, dots and _ (at most 63)", y->id.s);
+}
+
+static void build_validator(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    const char *names[128];
+    const struct flt_validator *v;
+    const char *near_name;
+    size_t n = 0;
+
+    if (y->validate.s == NULL || (d->validator = flt_validator_find(y->validate.s)) != NULL)
+        return;
+    while (n < ST_LEN(names) && (v = flt_validator_at(n)) != NULL)
+        names[n++] = v->name;
+    near_name = st_diag_nearest(y->validate.s, names, n);
+    if (near_name != NULL)
+        BAD(r, y->validate.pos, "unknown validator '%s'; did you mean '%s'?", y->validate.s, near_name);
+    else
+        BAD(r, y->validate.pos, "unknown validator '%s'; the known ones are in the reference of packs", y->validate.s);
+}
+
+static void build(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    build_public(r, y, &d->rule);
+    d->file = r->file;
+    d->pos = y->pos;
+    d->find = (enum flt_find)y->find;
+    d->extent = (enum flt_extent)y->extent;
+    d->pattern = y->pattern.s;
+    d->is_caseless = y->caseless;
+    d->anchors = y->anchor.items;
+    d->n_anchors = y->anchor.n;
+    d->max = (size_t)y->max;
+    d->base = (int)y->confidence.base;
+    d->validated = y->confidence.validated > 0 ? (int)y->confidence.validated : d->base;
+    d->near = (int)y->confidence.near;
+    d->grouped = (int)y->confidence.grouped;
+    d->match = y->examples.match.items;
+    d->n_match = y->examples.match.n;
+    d->miss = y->examples.miss.items;
+    d->n_miss = y->examples.miss.n;
+    if (y->chars.s != NULL && !parse_set(y->chars.s, &d->chars))
+        BAD(r, y->chars.pos, "a range in '%s' runs backwards; write '-' first or last", y->chars.s);
+    if (!parse_set(y->separators.s, &d->separators))
+        BAD(r, y->separators.pos, "a range in '%s' runs backwards; write '-' first or last", y->separators.s);
+    if (d->n_match < 3 || d->n_miss < 3)
+        BAD(r, y->pos, "rule '%s' has %zu match and %zu miss examples; at least three of each are needed", y->id.s,
+            d->n_match, d->n_miss);
+    build_validator(r, y, d);
+    build_context(r, y, d);
+    build_groups(r, y, d);
+    switch (d->find) {
+    case FLT_FIND_PATTERN: build_pattern(r, y, d); break;
+    case FLT_FIND_DIGITS: build_number(r, y, d); break;
+    case FLT_FIND_SHAPE: build_shape(r, y, d); break;
+    case FLT_FIND_IBAN:
+    case FLT_FIND_EMAIL:
+    case FLT_FIND_PHONE:
+    case FLT_FIND_NATIONAL: break;
+    }
+}
+
+/* ---- files and folders ---------------------------------------------------------------------------------------------
+ */
+
+static enum st_rc read_file(struct reader *r, const char *path)
+{
+    struct ypack *pack = take(r, sizeof *pack);
+    const struct yrule *rules;
+
+    r->file = own(r, path);
+    if (pack == NULL || r->file == NULL)
+        return ST_ERR;
+    if (st_yaml_load(r->file, &pack_schema, r->packs->arena, pack, r->diag, r->err) != ST_OK)
+        return ST_ERR;
+    r->pack = pack;
+    rules = pack->rules.items;
+    for (size_t i = 0; i < pack->rules.n && !r->is_out_of_memory; i++) {
+        struct flt_detector *d;
+
+        if (r->packs->n == FLT_RULES_MAX) {
+            BAD(r, rules[i].pos, "more than %u rules over all packs", FLT_RULES_MAX);
+            break;
+        }
+        d = &r->packs->rules[r->packs->n++];
+        build(r, &rules[i], d);
+        for (size_t k = 0; k + 1 < r->packs->n && d->rule.id != NULL; k++)
+            if (strcmp(r->packs->rules[k].rule.id, d->rule.id) == 0)
+                BAD(r, rules[i].id.pos, "the rule id '%s' is taken, by %s line %u", d->rule.id, r->packs->rules[k].file,
+                    r->packs->rules[k].pos.line);
+    }
+    return r->is_out_of_memory ? ST_ERR : ST_OK;
+}
+
+static int is_pack(const struct dirent *entry)
+{
+    return st_span_ends(st_span_str(entry->d_name), ST_SPAN(".pack.yaml")) && entry->d_name[0] != '.';
+}
+
+static enum st_rc read_dir(struct reader *r, const char *dir)
+{
+    struct dirent **entries = NULL;
+    enum st_rc rc = ST_OK;
+    int n = scandir(dir, &entries, is_pack, alphasort);
+    char path[PATH_MAX];
+
+    if (n < 0) {
+        int why = errno;
+
+        (void)st_diag_add(r->diag, dir, 0, 0, "cannot read the folder of packs: %s", strerror(why));
+        return st_fail(r->err, ST_E_CONFIG, "packs.load", "a folder of packs cannot be read", why);
+    }
+    for (int i = 0; i < n; i++) {
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, entries[i]->d_name) >= sizeof path)
+            rc = st_fail(r->err, ST_E_CONFIG, "packs.load", "the path is too long", 0);
+        else if (!r->is_out_of_memory && read_file(r, path) != ST_OK)
+            rc = ST_ERR; /* the next file may have mistakes of its own */
+        free(entries[i]);
+    }
+    free(entries);
+    return rc;
+}
+
+enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag, struct st_err *err)
+{
+    struct reader r = { .packs = packs, .diag = diag, .err = err };
+    enum st_rc rc = ST_OK;
+
+    packs->rules = take(&r, FLT_RULES_MAX * sizeof *packs->rules);
+    packs->words = take(&r, FLT_WORDS_MAX * sizeof *packs->words);
+    if (packs->rules == NULL || packs->words == NULL)
+        return ST_ERR;
+    for (size_t i = 0; dirs[i] != NULL; i++)
+        if (read_dir(&r, dirs[i]) != ST_OK)
+            rc = ST_ERR;
+    if (rc == ST_OK && r.n_bad > 0)
+        rc = st_fail(err, ST_E_CONFIG, "packs.load", "a pack has a mistake", r.n_bad);
+    return rc;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* packs - all packs of one generation, compiled; immutable and counted.
+ *
+ * Loading is: read the files, sort the rules by id, make the finders' lists, compile patterns and context words into
+ * one database (or take it from the cache), then let every rule prove itself on its examples. A set that fails any of
+ * it is never seen by anyone; the generation before stays in force.
+ */
+#include "filters/rules.h"
+#include "filters/scan.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define PACKS_ARENA (64u * 1024u * 1024u)
+
+const char *flt_severity_name(enum flt_severity severity)
+{
+    static const char *const names[] = { "low", "medium", "high", "critical" };
+
+    return (size_t)severity < ST_LEN(names) ? names[severity] : "?";
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct flt_detector *x = a, *y = b;
+
+    return strcmp(x->rule.id, y->rule.id);
+}
+
+static enum st_rc add(struct flt_packs *packs, struct flt_list *list, const struct flt_detector *d, struct st_err *err)
+{
+    if (list->items == NULL) {
+        list->items = st_arena_alloc(packs->arena, packs->n * sizeof *list->items);
+        if (list->items == NULL)
+            return st_arena_fail(packs->arena, err, "packs.load");
+    }
+    list->items[list->n++] = d;
+    return ST_OK;
+}
+
+static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
+{
+    for (size_t i = 0; i < packs->n; i++) {
+        const struct flt_detector *d = &packs->rules[i];
+
+        if (add(packs, &packs->by_find[d->find], d, err) != ST_OK)
+            return ST_ERR;
+        for (unsigned n = 0; d->find == FLT_FIND_DIGITS && n <= FLT_NUMBER_MAX; n++)
+            if ((d->lengths >> n & 1) != 0 && add(packs, &packs->by_length[n], d, err) != ST_OK)
+                return ST_ERR;
+    }
+    return ST_OK;
+}
+
+static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_err *err)
+{
+    struct scan_expr *exprs = calloc(packs->n + packs->n_words + 1, sizeof *exprs);
+    enum st_rc rc;
+    size_t n = 0;
+
+    if (exprs == NULL)
+        return st_fail(err, ST_E_NOMEM, "packs.load", "expressions", packs->n);
+    for (size_t i = 0; i < packs->n; i++)
+        if (packs->rules[i].find == FLT_FIND_PATTERN)
+            exprs[n++] = (struct scan_expr){ packs->rules[i].pattern, (unsigned)i, packs->rules[i].is_caseless, false };
+    for (size_t w = 0; w < packs->n_words; w++)
+        exprs[n++] = (struct scan_expr){ packs->words[w], (unsigned)(FLT_WORD_BASE + w), true, true };
+    rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
+    free(exprs);
+    return rc;
+}
+
+enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct flt_packs **out, struct st_diag *diag,
+                          struct st_err *err)
+{
+    struct flt_packs *packs = NULL;
+    enum st_rc rc = ST_ERR;
+
+    if (scan_platform(err) != ST_OK)
+        return ST_ERR;
+    if ((packs = calloc(1, sizeof *packs)) == NULL)
+        return st_fail(err, ST_E_NOMEM, "packs.load", "packs", sizeof *packs);
+    packs->magic = FLT_PACKS_MAGIC;
+    packs->refs = 1;
+    if ((packs->arena = st_arena_new(PACKS_ARENA)) == NULL) {
+        (void)st_fail(err, ST_E_NOMEM, "packs.load", "arena", 0);
+        goto out;
+    }
+    if (flt_pack_read(packs, dirs, diag, err) != ST_OK)
+        goto out;
+    qsort(packs->rules, packs->n, sizeof *packs->rules, by_id);
+    if (make_lists(packs, err) != ST_OK || compile(packs, cache_dir, err) != ST_OK)
+        goto out;
+    if (flt_pack_examples(packs, diag, err) != ST_OK)
+        goto out;
+    *out = packs;
+    packs = NULL; /* moved to the caller */
+    rc = ST_OK;
+out:
+    flt_packs_release(packs);
+    return rc;
+}
+
+struct flt_packs *flt_packs_retain(struct flt_packs *packs)
+{
+    ST_CHECK(packs, FLT_PACKS_MAGIC);
+    packs->refs++;
+    return packs;
+}
+
+void flt_packs_release(struct flt_packs *packs)
+{
+    if (packs == NULL)
+        return;
+    ST_CHECK(packs, FLT_PACKS_MAGIC);
+    if (--packs->refs > 0)
+        return;
+    scan_db_free(packs->db);
+    st_arena_free(packs->arena);
+    packs->magic = 0;
+    free(packs);
+}
+
+size_t flt_packs_count(const struct flt_packs *packs)
+{
+    return packs->n;
+}
+
+const struct flt_rule *flt_packs_rule(const struct flt_packs *packs, size_t i)
+{
+    return i < packs->n ? &packs->rules[i].rule : NULL;
+}
+
+const struct flt_rule *flt_packs_find(const struct flt_packs *packs, const char *id)
+{
+    size_t a = 0, b = packs->n;
+
+    while (a < b) {
+        size_t mid = a + (b - a) / 2;
+        int order = strcmp(packs->rules[mid].rule.id, id);
+
+        if (order == 0)
+            return &packs->rules[mid].rule;
+        if (order < 0)
+            a = mid + 1;
+        else
+            b = mid;
+    }
+    return NULL;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rules - what a pack file becomes: the rules as packs.c compiles and the finders read them.
+ *
+ * Internal to this room. Everything lives in the arena of its pack set and never changes after the load, so scanners of
+ * many workers read it without a lock.
+ */
+#ifndef STOA_FILTERS_RULES_H
+#define STOA_FILTERS_RULES_H
+#include "base/yaml.h"
+#include "filters/filters.h"
+#include "filters/validate.h"
+
+/* How candidates of a rule are found. */
+#define FLT_FINDERS(X)                                                                    \
+    X(PATTERN, "pattern")         /* Hyperscan; `anchor` is the literal it begins with */ \
+    X(DIGITS, "digits")           /* runs of digits with separators */                    \
+    X(SHAPE, "shape")             /* letters and digits by place: AA999999A */            \
+    X(IBAN, "iban")               /* country, check digits, the country's length */       \
+    X(EMAIL, "email")             /* around an @ */                                       \
+    X(PHONE, "phone")             /* + or 00 and a country code */                        \
+    X(NATIONAL, "phone_national") /* 0… or the North American 3-3-4 */
+enum flt_find {
+#define X(id, name) FLT_FIND_##id,
+    FLT_FINDERS(X)
+#undef X
+};
+
+/* What of a pattern's match is the finding. */
+#define FLT_EXTENTS(X)                                                     \
+    X(WHOLE, "whole")           /* from the anchor over `chars` */         \
+    X(TAIL, "tail")             /* the last run of `chars` in the match */ \
+    X(ASSIGNMENT, "assignment") /* the value behind anchor and = or : */   \
+    X(BLOCK, "block")           /* from the anchor to its -----END line */
+enum flt_extent {
+#define X(id, name) FLT_EXTENT_##id,
+    FLT_EXTENTS(X)
+#undef X
+};
+
+enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT_OR_GROUPS };
+
+#define FLT_RULES_MAX  1024u
+#define FLT_WORDS_MAX  1024u
+#define FLT_NUMBER_MAX 24u /* digits of the longest number a rule may ask for */
+#define FLT_GROUPS_MAX 8u
+#define FLT_WIDTH_MAX  2048u    /* of a pattern (dlp: hold-back stays small) */
+#define FLT_WORD_BASE  0x10000u /* ids of context words in the database begin here; below are rules */
+
+struct flt_prefix { /* 51-55 is { 51, 55, 2 } */
+    uint32_t lo, hi;
+    size_t n;
+};
+struct flt_grouping { /* 4-4-4-4 */
+    uint8_t len[FLT_GROUPS_MAX];
+    size_t n;
+};
+struct flt_set { /* of bytes */
+    uint64_t bits[4];
+};
+static inline bool flt_set_has(const struct flt_set *set, uint8_t c)
+{
+    return (set->bits[c >> 6] >> (c & 63) & 1) != 0;
+}
+
+struct flt_detector {
+    struct flt_rule rule; /* first: what others see */
+    const char *file;
+    struct st_pos pos;
+    enum flt_find find;
+    enum flt_extent extent;
+    enum flt_require require;
+    const struct flt_validator *validator; /* NULL: none */
+    const char *pattern;
+    bool is_caseless;
+    const struct st_str *anchors;
+    size_t n_anchors;
+    struct flt_set chars, separators;
+    size_t max;       /* longest finding of a pattern, bytes */
+    uint32_t width;   /* of the pattern's longest match */
+    uint32_t lengths; /* bit n: n digits are possible */
+    const char *shape;
+    const struct flt_prefix *prefixes;
+    size_t n_prefixes;
+    const struct flt_grouping *groupings;
+    size_t n_groupings;
+    uint64_t words[FLT_WORDS_MAX / 64]; /* bit w: context word w is this rule's */
+    uint32_t before, after;             /* the context window, bytes */
+    int base, validated, near, grouped; /* confidence, 0..100 */
+    const struct st_str *match, *miss;
+    size_t n_match, n_miss;
+};
+
+struct flt_list { /* the detectors of one finder, or of one length */
+    const struct flt_detector **items;
+    size_t n;
+};
+
+struct scan_db;
+
+struct flt_packs {
+    unsigned magic, refs;
+    struct st_arena *arena;     /* owned; holds all below but db */
+    struct flt_detector *rules; /* by id */
+    size_t n;
+    const char **words; /* context words, lower case */
+    size_t n_words;
+    struct flt_list by_find[FLT_FIND_NATIONAL + 1];
+    struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
+    struct scan_db *db;                            /* owned */
+};
+#define FLT_PACKS_MAGIC 0x666c7470u
+
+/* Reads the files into packs->rules and ->words; compiles nothing (pack_load.c). */
+ST_MUST enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag,
+                                 struct st_err *err);
+/* Every rule's own examples (pack_examples.c). */
+ST_MUST enum st_rc flt_pack_examples(struct flt_packs *packs, struct st_diag *diag, struct st_err *err);
+#endif

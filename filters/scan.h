@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan - the one door to Hyperscan (or Vectorscan): expressions in, end offsets out.
+ *
+ * Block mode, no start of match, no UTF-8 mode, no combinations: each of them costs most of the speed or is refused by
+ * one of the two libraries. What a hit means and where it begins is for the callers.
+ */
+#ifndef STOA_FILTERS_SCAN_H
+#define STOA_FILTERS_SCAN_H
+#include "base/err.h"
+#include "base/span.h"
+
+struct scan_expr {
+    const char *pattern;
+    unsigned id; /* given back with each hit */
+    bool is_caseless, is_literal;
+};
+struct scan_width {
+    unsigned min, max; /* bytes; max is UINT_MAX when it has no bound */
+};
+struct scan_db;
+struct scan_scratch;
+
+/* Whether this CPU can run the library at all. */
+ST_MUST enum st_rc scan_platform(struct st_err *err);
+/* The width of one expression. On ST_ERR why holds the library's sentence (of the operator's own file). */
+ST_MUST enum st_rc scan_measure(const struct scan_expr *expr, struct scan_width *out, char *why, size_t why_size,
+                                struct st_err *err);
+/* Compiles, or takes the compiled form from cache_dir (NULL: none) when content, library and CPU are the same. */
+ST_MUST enum st_rc scan_db_open(const struct scan_expr *exprs, size_t n, const char *cache_dir, struct scan_db **out,
+                                struct st_err *err);
+void scan_db_free(struct scan_db *db); /* NULL is fine */
+bool scan_db_was_cached(const struct scan_db *db);
+
+ST_MUST enum st_rc scan_scratch_new(const struct scan_db *db, struct scan_scratch **out, struct st_err *err);
+void scan_scratch_free(struct scan_scratch *scratch); /* NULL is fine */
+/* Called per hit, not always in order of `end`. Return false to stop. */
+typedef bool scan_hit_f(void *ctx, unsigned id, uint32_t end);
+ST_MUST enum st_rc scan_run(const struct scan_db *db, struct scan_scratch *scratch, struct st_span text,
+                            scan_hit_f *on_hit, void *ctx, struct st_err *err);
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scanner - one scan: each field is normalised, matched, and what survives becomes a finding.
+ *
+ * The order per field: Hyperscan over the view collects context words and pattern hits; then hits are worked off, then
+ * numbers, then e-mail, so that every candidate sees the words on both sides. When the hits' list is full it is worked
+ * off in between, looking the words up in the text itself. Nothing is allocated but the views and the findings, and
+ * those in the arena.
+ */
+#include "filters/scanner.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum st_rc flt_platform_check(struct st_err *err)
+{
+    return scan_platform(err);
+}
+
+enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, struct st_err *err)
+{
+    struct flt_scanner *s;
+
+    ST_CHECK(packs, FLT_PACKS_MAGIC);
+    s = calloc(1, sizeof *s + packs->n * (2 * sizeof(uint32_t) + 1));
+    if (s == NULL)
+        return st_fail(err, ST_E_NOMEM, "scanner.new", "scanner", sizeof *s);
+    s->magic = FLT_SCANNER_MAGIC;
+    s->last_hit = (uint32_t *)(s + 1);
+    s->done_to = s->last_hit + packs->n;
+    s->path_words = (uint8_t *)(s->done_to + packs->n);
+    if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK) {
+        free(s);
+        return ST_ERR;
+    }
+    s->packs = flt_packs_retain(packs);
+    *out = s;
+    return ST_OK;
+}
+
+void flt_scanner_free(struct flt_scanner *s)
+{
+    if (s == NULL)
+        return;
+    ST_CHECK(s, FLT_SCANNER_MAGIC);
+    scan_scratch_free(s->scratch);
+    flt_packs_release(s->packs);
+    s->magic = 0;
+    free(s);
+}
+
+static void note_word(struct flt_scanner *s, size_t word, uint32_t end)
+{
+    if (!flt_word_stands(s->text, end, s->packs->words[word]))
+        return;
+    if (s->n_near == FLT_NEAR_MAX) {
+        if (end < s->near_until)
+            s->near_until = end - 1; /* from here on words are looked up in the text */
+        return;
+    }
+    s->near[s->n_near++] = (struct flt_near){ end, (uint16_t)word };
+}
+
+static void note_hit(struct flt_scanner *s, size_t rule, uint32_t end)
+{
+    uint32_t last = s->last_hit[rule];
+
+    if (end <= s->done_to[rule])
+        return;
+    if (last > 0 && end - s->hits[last - 1].end <= 1) { /* one match that goes on, reported at each of its ends */
+        s->hits[last - 1].end = end;
+        return;
+    }
+    if (s->n_hits == FLT_HITS_MAX) {
+        uint32_t until = s->near_until;
+
+        s->near_until = 0;
+        flt_find_patterns(s);
+        s->near_until = until;
+    }
+    s->hits[s->n_hits++] = (struct flt_hit){ end, (uint16_t)rule };
+    s->last_hit[rule] = (uint32_t)s->n_hits;
+}
+
+static bool on_hit(void *ctx, unsigned id, uint32_t end)
+{
+    struct flt_scanner *s = ctx;
+
+    if (id >= FLT_WORD_BASE)
+        note_word(s, id - FLT_WORD_BASE, end);
+    else
+        note_hit(s, id, end);
+    return true;
+}
+
+/* Hits come nearly in order; what is out of order moves a few places. */
+static void sort_near(struct flt_scanner *s)
+{
+    for (size_t i = 1; i < s->n_near; i++) {
+        struct flt_near n = s->near[i];
+        size_t k = i;
+
+        for (; k > 0 && s->near[k - 1].end > n.end; k--)
+            s->near[k] = s->near[k - 1];
+        s->near[k] = n;
+    }
+}
+
+static enum st_rc scan_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
+{
+    if (flt_normalise(arena, s->field->text, FLT_CASE_KEEP, &s->view, err) != ST_OK)
+        return ST_ERR;
+    s->text = s->view.text;
+    s->n_near = s->n_hits = s->n_found = 0;
+    s->near_until = UINT32_MAX;
+    memset(s->last_hit, 0, s->packs->n * (2 * sizeof(uint32_t) + 1));
+    if (scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
+        return ST_ERR;
+    sort_near(s);
+    flt_find_patterns(s);
+    flt_find_numbers(s);
+    flt_find_emails(s);
+    flt_settle(s);
+    return ST_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct flt_finding *x = a, *y = b;
+
+    if (x->field != y->field)
+        return x->field < y->field ? -1 : 1;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, struct flt_findings *out,
+                    flt_trace_f *trace, void *trace_ctx, struct st_err *err)
+{
+    ST_CHECK(s, FLT_SCANNER_MAGIC);
+    memset(out, 0, sizeof *out);
+    if ((out->items = st_arena_alloc(arena, FLT_FINDINGS_MAX * sizeof *out->items)) == NULL)
+        return st_arena_fail(arena, err, "scan");
+    s->out = out;
+    s->trace = trace;
+    s->trace_ctx = trace_ctx;
+    for (size_t i = 0; i < doc->n; i++) {
+        s->field = &doc->fields[i];
+        s->field_index = (uint32_t)i;
+        if (s->field->is_secret || s->field->text.n == 0)
+            continue;
+        if (scan_field(s, arena, err) != ST_OK)
+            return ST_ERR;
+    }
+    if (out->n > 1)
+        qsort(out->items, out->n, sizeof *out->items, by_place);
+    return ST_OK;
+}
