@@ -36,7 +36,6 @@ const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span
     uint8_t lower[256]; /* a name is at most 253 bytes; a longer one cannot be a host */
     struct st_span rest;
 
-    host = without_final_dot(host);
     if (host.n == 0 || host.n > sizeof lower || set->n_domains == 0)
         return NULL;
     for (size_t i = 0; i < host.n; i++)

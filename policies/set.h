@@ -141,7 +141,7 @@ bool pol_in(const char *const *list, const char *word); /* list NULL-terminated 
 /* Whether a policy is about this platform or host, and about a person in these groups. */
 bool pol_about(const struct pol_policy *policy, const char *platform, struct st_span host);
 bool pol_concerns(const struct pol_policy *policy, const char *const *groups);
-/* The category that protects this host, or NULL. */
+/* The entry that protects this host, or NULL. host has no final dot. */
 const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span host);
 const struct st_str *pol_str(const struct st_list *list, size_t i);
 #endif

@@ -226,6 +226,28 @@ T_TEST(conditions)
     }
 }
 
+/* 0.57 * 100 is a little less than 57 in binary. */
+T_TEST(every_confidence_equals_itself)
+{
+    struct st_arena *arena = st_arena_new(MEMORY);
+    struct pol_set *set = t_set("version: 1\npolicy: p\nrules:\n  - id: r\n    when: { confidence: \"= 0.5\" }\n"
+                                "    then: block\n");
+    struct pol_rule *rule = set->policies[0]->rules.items;
+
+    for (int percent = 0; percent <= 100; percent++) {
+        struct flt_finding item = { .rule = &t_rules[IBAN], .confidence = (uint8_t)percent };
+        struct flt_findings findings = { .items = &item, .n = 1 };
+        struct pol_case facts = { .host = ST_SPAN("a.example"), .findings = &findings };
+        char text[16];
+
+        snprintf(text, sizeof text, "%d.%02d", percent / 100, percent % 100);
+        rule->when.confidence.value = strtod(text, NULL);
+        T_CHECK(judge(set, arena, &facts).verdict == POL_BLOCK, "%s", text);
+    }
+    st_arena_free(arena);
+    pol_set_release(set);
+}
+
 T_TEST(distinct_values_are_compared_by_what_tells_them_apart)
 {
     struct flt_field field = { .text = ST_SPAN("DE02 1203 / de0212-03 / DE99 / \xc3\xa4") };

@@ -26,11 +26,10 @@ static struct pol_set *shipped(void)
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
 
-    if (set == NULL && pol_set_load(shipped_config(t_folder()), platforms, &set, diag, &err) != ST_OK) {
+    if (set == NULL && pol_set_load(shipped_config(t_folder()), platforms, &set, diag, &err) != ST_OK)
         st_diag_print(diag, stderr);
-        T_CHECK(false, "%s: %s", err.where, err.what);
-    }
     st_diag_free(diag);
+    T_CHECK(set != NULL, "%s: %s", err.where, err.what);
     return set;
 }
 
