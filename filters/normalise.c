@@ -74,7 +74,7 @@ static bool is_stable(utf8proc_int32_t cp)
            (cp >= 0x5D0 && cp <= 0x5EA) || (cp >= 0x621 && cp <= 0x64A) || (cp >= 0x1F300 && cp <= 0x1F64F);
 }
 
-/* The digit of any script: Unicode keeps the ten of a script in order and without a gap. */
+/* The ASCII digit for one of any script: Unicode keeps the ten of a script in order and without a gap. */
 static int digit_of(utf8proc_int32_t cp)
 {
     utf8proc_int32_t first = cp;
@@ -83,7 +83,7 @@ static int digit_of(utf8proc_int32_t cp)
         return NOTHING;
     while (cp - first < 50 && utf8proc_category(first - 1) == UTF8PROC_CATEGORY_ND)
         first--;
-    return (int)((cp - first) % 10);
+    return '0' + (int)((cp - first) % 10);
 }
 
 /* The ASCII character that says the same, or NOTHING. */
