@@ -281,7 +281,7 @@ static int lib_unpack(lua_State *L)
     to = luaL_optinteger(L, 3, (lua_Integer)lua_rawlen(L, 1));
     if (from > to)
         return 0;
-    if ((lua_Unsigned)to - (lua_Unsigned)from >= 4096 || !lua_checkstack(L, (int)(to - from + 1)))
+    if ((lua_Unsigned)to - (lua_Unsigned)from >= 1024 || !lua_checkstack(L, (int)(to - from + 1)))
         return luaL_error(L, "too many results to unpack");
     for (lua_Integer i = from; i < to; i++)
         lua_rawgeti(L, 1, i);

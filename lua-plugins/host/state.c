@@ -10,6 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A table that is its own __call makes Lua push it again and again in one C loop that no hook can end, moving the whole
+ * stack each time. So the stack has a ceiling of its own, low enough for that loop to be over in milliseconds; deep
+ * recursion ends there too. Lua allocates the main stack, and nothing else, with this size while the state is made; if
+ * a later release changes it, only this ceiling is lost (tests/lua/hostile.txt, stack_call_chain). */
+#define STACK_FIRST ((2 * LUA_MINSTACK + 5) * 16)
+#define STACK_MAX   ((size_t)90000)
+
+static bool is_refused(struct lp_state *s, const void *p, size_t old, size_t size)
+{
+    if (size <= old)
+        return false;
+    return s->expired || size - old > s->cap - s->used || (p != NULL && p == s->stack && size > STACK_MAX);
+}
+
 static void *cap_alloc(void *ud, void *p, size_t old_size, size_t size)
 {
     struct lp_state *s = ud;
@@ -23,7 +37,7 @@ static void *cap_alloc(void *ud, void *p, size_t old_size, size_t size)
         s->used -= old;
         return NULL;
     }
-    if (size > old && size - old > s->cap - s->used) {
+    if (is_refused(s, p, old, size)) {
         s->hit_cap = true;
         return NULL;
     }
@@ -34,6 +48,8 @@ static void *cap_alloc(void *ud, void *p, size_t old_size, size_t size)
         q = p; /* Lua counts on shrinking never to fail */
     }
     s->used = s->used - old + size;
+    if (p == s->stack && (p != NULL || (s->L == NULL && size == STACK_FIRST)))
+        s->stack = q;
     return q;
 }
 
@@ -141,6 +157,7 @@ enum st_rc lp_state_run(struct lp_state *s, lua_CFunction fn, void *ctx, uint32_
     s->failure[0] = '\0';
     s->failure_line = 0;
     s->hit_cap = false;
+    s->expired = 0;
     s->steps = (uint64_t)time_us * LP_STEPS_PER_US;
     lua_pushcfunction(s->L, fn);
     lua_pushlightuserdata(s->L, ctx);
