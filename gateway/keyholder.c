@@ -17,7 +17,7 @@
 #define WORKERS_MAX  256
 #define QUEUE_BYTES  (1u << 20)
 #define LEAF_MAX     16384
-#define SECURE_HEAP  65536
+#define SECURE_HEAP  131072
 #define SECURE_CHUNK 16
 
 struct keyholder;

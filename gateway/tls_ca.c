@@ -26,7 +26,8 @@
 #define CA_MAGIC        0x63617370u
 #define DAY_MS          (86400 * (int64_t)1000)
 #define CA_DAYS         3652
-#define KEY_MAX         65536
+#define KEY_MAX     16384
+#define PEM_MAX     65536
 #define SERIAL_LEN      16
 #define RSA_MIN         2048
 #define COMMON_NAME_MAX 64 /* X.520 ub-common-name */
@@ -393,7 +394,7 @@ static enum st_rc describe(X509 *cert, struct tls_ca_facts *out, struct st_err *
 
 enum st_rc tls_ca_describe(struct st_span pem, struct tls_ca_facts *out, struct st_err *err)
 {
-    BIO *bio = pem.n <= KEY_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
+    BIO *bio = pem.n <= PEM_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
     X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
     enum st_rc rc;
 
