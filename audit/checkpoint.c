@@ -119,6 +119,7 @@ enum st_rc chk_signer_open(const char *keys_dir, const char *origin, bool may_ma
                            struct st_diag *diag, struct st_err *err)
 {
     char path[FIL_PATH];
+    struct st_err why = ST_ERR_INIT;
     struct chk_key stored;
 
     memset(out, 0, sizeof *out);
@@ -134,8 +135,9 @@ enum st_rc chk_signer_open(const char *keys_dir, const char *origin, bool may_ma
     snprintf(out->key.name, sizeof out->key.name, "%s", origin);
     if (!fil_exists(path))
         return chk_key_write(keys_dir, &out->key, err);
-    if (chk_key_read(path, &stored, err) != ST_OK ||
-        memcmp(stored.public_key, out->key.public_key, ST_ED25519_LEN) != 0) {
+    if (chk_key_read(path, &stored, &why) != ST_OK && why.code == ST_E_NOMEM)
+        return st_fail(err, ST_E_NOMEM, "audit.checkpoint", "key", 0);
+    if (why.code != ST_E_NONE || memcmp(stored.public_key, out->key.public_key, ST_ED25519_LEN) != 0) {
         st_diag_add(diag, path, 0, 0, "does not belong to checkpoint.key beside it; restore both from one backup");
         return st_fail(err, ST_E_CONFIG, "audit.checkpoint", "the two halves of the checkpoint key differ", 0);
     }

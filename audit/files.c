@@ -157,16 +157,18 @@ enum st_rc fil_key(const char *dir, const char *name, bool may_make, uint8_t out
         st_fail(err, ST_E_CONFIG, "audit.key", "a key is missing", 0);
         goto out;
     }
-    if (fil_read(path, &bytes, err) == ST_OK && bytes.n == KEY_LEN && (st.st_mode & 077) == 0) {
+    rc = fil_read(path, &bytes, err);
+    if (bytes.failed == ST_E_NOMEM)
+        goto out;
+    if (rc == ST_OK && bytes.n == KEY_LEN && (st.st_mode & 077) == 0) {
         memcpy(out, bytes.p, KEY_LEN);
-        rc = ST_OK;
         goto out;
     }
     st_diag_add(diag, path, 0, 0,
                 (st.st_mode & 077) != 0 ? "others may read this key; expected mode 0600: chmod 600 it, and think about "
                                           "who may have a copy"
                                         : "not a key: expected exactly 32 readable bytes; restore it from a backup");
-    st_fail(err, ST_E_CONFIG, "audit.key", "a key cannot be used", 0);
+    rc = st_fail(err, ST_E_CONFIG, "audit.key", "a key cannot be used", 0);
 out:
     st_buf_fini(&bytes);
     return rc;

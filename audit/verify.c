@@ -62,7 +62,7 @@ static enum st_rc read_checkpoint(void *ctx, const char *name, struct st_err *er
         v->n++;
         return ST_OK;
     }
-    if (err != NULL && err->code == ST_E_NOMEM)
+    if (err->code == ST_E_NOMEM)
         return ST_ERR;
     st_diag_add(v->diag, path, 0, 0, "not a checkpoint signed by this log's key");
     return found(v, "a checkpoint is damaged or signed by another key", 0, err);
@@ -90,14 +90,20 @@ static enum st_rc read_key(struct verify *v, const char *dir, const char *copy_d
         (copy_dir != NULL && fil_join(copy, copy_dir, "checkpoint.pub", err) != ST_OK))
         return ST_ERR;
     if (chk_key_read(own, &here, err) != ST_OK) {
+        if (err->code == ST_E_NOMEM)
+            return ST_ERR;
         st_diag_add(v->diag, own, 0, 0, "the checkpoint key cannot be read; expected the line that the recorder wrote");
         return found(v, "the checkpoint key is missing or damaged", 0, err);
     }
     v->key = here;
     if (copy[0] == 0 || !fil_exists(copy))
         return ST_OK;
-    if (chk_key_read(copy, &v->key, err) == ST_OK && chk_key_eq(&v->key, &here))
+    if (chk_key_read(copy, &v->key, err) != ST_OK) {
+        if (err->code == ST_E_NOMEM)
+            return ST_ERR;
+    } else if (chk_key_eq(&v->key, &here)) {
         return ST_OK;
+    }
     st_diag_add(v->diag, own, 0, 0, "is another key than checkpoint.pub beside the copies");
     return found(v, "the checkpoint key was replaced", 0, err);
 }

@@ -93,7 +93,7 @@ T_TEST(killed_at_any_moment_nothing_acknowledged_is_lost)
 static int fail_after = -1; /* calls until failure; -1: never */
 static int fail_code;
 static int (*real_open)(sqlite3_vfs *, const char *, sqlite3_file *, int, int *);
-static sqlite3_io_methods real_io, shim_io;
+static sqlite3_io_methods real_io, main_io, side_io; /* databases have locks, files beside them have none */
 
 static bool shim_fails(void)
 {
@@ -124,11 +124,12 @@ static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     int rc = real_open(vfs, name, file, flags, out);
 
     if (rc == SQLITE_OK && file->pMethods != NULL) {
-        real_io = *file->pMethods; /* all our files have the same */
-        shim_io = real_io;
-        shim_io.xWrite = shim_write;
-        shim_io.xSync = shim_sync;
-        file->pMethods = &shim_io;
+        sqlite3_io_methods *shim = flags & SQLITE_OPEN_MAIN_DB ? &main_io : &side_io;
+        real_io = *file->pMethods; /* writing and syncing are the same for all */
+        *shim = real_io;
+        shim->xWrite = shim_write;
+        shim->xSync = shim_sync;
+        file->pMethods = shim;
     }
     return rc;
 }

@@ -92,7 +92,7 @@ T_TEST(a_flipped_byte_is_found_or_changes_nothing)
         }
         at_flip(month, at, mask);
     }
-    T_CHECK(found > tried / 2 && named > found / 2, "%llu tried, %llu found, %llu named, %llu in free space",
+    T_CHECK(found > tried / 3 && named > found / 2, "%llu tried, %llu found, %llu named, %llu in free space",
             (unsigned long long)tried, (unsigned long long)found, (unsigned long long)named, (unsigned long long)silent);
     at_clean(&log);
 }
