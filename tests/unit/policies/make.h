@@ -33,7 +33,7 @@ enum { AWS, IBAN, VISA, EMAIL, PHONE };
 
 static inline const char *t_write(const char *folder, const char *name, const char *text)
 {
-    static char path[4096];
+    static char path[8192];
     FILE *f;
 
     snprintf(path, sizeof path, "%s/%s", folder, name);

@@ -161,6 +161,45 @@ T_TEST(one_run_reports_everything)
     st_diag_free(diag);
 }
 
+T_TEST(load_survives_every_oom)
+{
+    const char *folder = t_folder();
+    char packs[4096];
+
+    snprintf(packs, sizeof packs, "%s/packs", folder);
+    T_CHECK(mkdir(packs, 0700) == 0, "mkdir");
+    t_write(packs, "one.pack.yaml",
+            "pack: one\nversion: 2026.11.0\nlicence: Apache-2.0\nrules:\n  - id: one.word\n    title: { en: One, de: "
+            "Eins }\n"
+            "    severity: low\n    mask: \"[one]\"\n    find: pattern\n    pattern: 'onetwothree[0-9]{4}'\n"
+            "    anchor: [onetwothree]\n    chars: 'a-z0-9'\n    confidence: { base: 90, validated: 90 }\n"
+            "    examples: { match: [onetwothree1234, a onetwothree5678, onetwothree0000 b], miss: [onetwothree, "
+            "onetwothree12, two1234] }\n");
+    t_write(folder, "policy.d/1.policy.yaml",
+            "version: 1\npolicy: p\nrules: [{ id: a, when: { finding: one.word }, then: block }]\n");
+    t_write(folder, "stoa.yaml", CONFIG);
+    for (int nth = 1;; nth++) {
+        struct st_diag *diag = st_diag_new();
+        struct st_err err = ST_ERR_INIT;
+        struct pol_set *set = NULL;
+        char path[8192];
+        enum st_rc rc;
+
+        snprintf(path, sizeof path, "%s/stoa.yaml", folder);
+        t_fail_alloc(nth);
+        rc = pol_set_load(path, platforms, &set, diag, &err);
+        t_fail_alloc(0);
+        if (rc == ST_ERR && err.code != ST_E_NOMEM)
+            st_diag_print(diag, stderr);
+        st_diag_free(diag);
+        T_CHECK((rc == ST_OK) == (set != NULL), "allocation %d", nth);
+        pol_set_release(set);
+        if (rc == ST_OK)
+            break;
+        T_CHECK(err.code == ST_E_NOMEM, "allocation %d: %s: %s", nth, err.where, err.what);
+    }
+}
+
 T_TEST(release_the_shipped_set) /* the last of this file: nothing is left to the leak checker */
 {
     pol_set_release(shipped());
