@@ -287,7 +287,7 @@ static void reject(struct supervisor *sup)
         kin->state = KIN_RUNNING;
     }
     listeners_forget_new(sup);
-    ST_LOG(GENERATION_REJECTED, ST_NUM("generation", sup->next.number));
+    ST_LOG(GENERATION_REJECTED, ST_NUM("generation", sup->current.number + 1));
     set_drop(&sup->next, true);
     sup->phase = SUP_RUNNING;
     answer(sup, false);

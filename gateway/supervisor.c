@@ -340,9 +340,13 @@ static void start_family(struct supervisor *sup)
 
 static enum st_rc lock_pid_file(struct supervisor *sup, const char *run_dir, struct st_diag *diag, struct st_err *err)
 {
-    if (st_mkdir_p(run_dir, 0750, err) != ST_OK ||
-        st_path_join(sup->pid_path, sizeof sup->pid_path, run_dir, "stoad.pid", err) != ST_OK ||
-        (sup->pid_fd = open(sup->pid_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) < 0) {
+    mode_t mask = umask(0022); /* the folder and the pid are for the group of operators, all else for us alone */
+    bool ok = st_mkdir_p(run_dir, 0750, err) == ST_OK &&
+              st_path_join(sup->pid_path, sizeof sup->pid_path, run_dir, "stoad.pid", err) == ST_OK &&
+              (sup->pid_fd = open(sup->pid_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) >= 0;
+
+    umask(mask);
+    if (!ok) {
         st_diag_add(diag, run_dir, 0, 0, "run_dir cannot be used (%s); make it, or choose a folder that can be written",
                     strerror(errno));
         return st_fail(err, ST_E_CONFIG, "supervisor.start", "run_dir cannot be used", errno);
