@@ -433,7 +433,7 @@ static enum st_rc finish(struct maker *m, struct st_arena *arena, struct st_span
     if (m->build.has_units && flt_build_done(&m->build, arena, NULL, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
         return ST_ERR;
     flt_build_reset(&m->build);
-    n = fold_look_alikes(m->text.p, m->text.n, &m->build, &any);
+    n = m->text.n > 0 ? fold_look_alikes(m->text.p, m->text.n, &m->build, &any) : 0;
     if (any && flt_build_done(&m->build, arena, map, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
         return ST_ERR;
     *out = (struct flt_view){ text, map };

@@ -64,6 +64,7 @@ static const struct {
     /* Hangul composes over starters */
     { "\u1112\u1161\u11AB", "한" },
     { "", "" },
+    { "\u200B\u200B", "" }, /* nothing is left */
 };
 
 T_TEST(normalise_rows)
