@@ -63,7 +63,7 @@ static const struct st_yaml_opt ca_opts[] = {
       .def = "7d",
       .help = "How long a minted leaf certificate is valid." },
 };
-static const struct st_yaml_schema ca_schema = TABLE("ca", ca_opts, SIZE_OF(ca), 0);
+static const struct st_yaml_schema ca_schema = TABLE("ca", ca_opts, SIZE_OF(ca), WITHIN(ca, pos) + 1);
 
 static const struct st_yaml_opt upstream_opts[] = {
     { .name = "trust",
@@ -132,7 +132,7 @@ static const struct st_yaml_opt path_opts[] = {
       .offset = WITHIN(path, disable),
       .help = "Names of plugins that are left out." },
 };
-static const struct st_yaml_schema path_schema = TABLE("path", path_opts, SIZE_OF(path), 0);
+static const struct st_yaml_schema path_schema = TABLE("path", path_opts, SIZE_OF(path), WITHIN(path, pos) + 1);
 
 #define LIMIT(id, t, field, lo, hi, d, text)                                                                    \
     {                                                                                                           \
@@ -248,7 +248,8 @@ static const struct st_yaml_opt config_opts[] = {
       .def = "false",
       .help = "Lets `stoa clock` turn the time, for tests; every listener has to be on loopback." },
 };
-const struct st_yaml_schema pol_config_schema = TABLE("stoa.yaml", config_opts, sizeof(struct pol_config), 0);
+const struct st_yaml_schema pol_config_schema =
+    TABLE("stoa.yaml", config_opts, sizeof(struct pol_config), FIELD(pos) + 1);
 
 void pol_config_describe(enum st_yaml_form form, struct st_buf *out)
 {
@@ -403,6 +404,27 @@ static enum st_rc make_absolute(struct config_check *c, struct st_str *path)
     return ST_OK;
 }
 
+/* The loader gives a default the place of the mapping it is missing from; no value of the file can stand there. Whoever
+ * rewrites the file (gateway/snapshot) has to know which is which. */
+static void forget_default(struct st_str *s, struct st_pos map, struct st_pos top)
+{
+    if ((s->pos.line == map.line && s->pos.col == map.col) || (s->pos.line == top.line && s->pos.col == top.col))
+        s->pos = (struct st_pos){ 0, 0 };
+}
+
+static void forget_defaults(struct pol_config *conf)
+{
+    struct st_list *const many[] = { &conf->path.policies, &conf->path.packs, &conf->path.plugins };
+
+    forget_default(&conf->state_dir, conf->pos, conf->pos);
+    forget_default(&conf->run_dir, conf->pos, conf->pos);
+    forget_default(&conf->ca.certificate, conf->ca.pos, conf->pos);
+    forget_default(&conf->ca.key, conf->ca.pos, conf->pos);
+    for (size_t i = 0; i < ST_LEN(many); i++)
+        for (size_t k = 0; k < many[i]->n; k++)
+            forget_default((struct st_str *)many[i]->items + k, conf->path.pos, conf->pos);
+}
+
 static enum st_rc make_all_absolute(struct config_check *c, struct pol_config *conf)
 {
     struct st_str *const one[] = { &conf->state_dir, &conf->run_dir,        &conf->ca.certificate,
@@ -447,6 +469,7 @@ enum st_rc pol_config_load(const char *path, struct st_arena *arena, struct pol_
 
     if (st_yaml_load(path, &pol_config_schema, arena, out, diag, err) != ST_OK)
         return ST_ERR;
+    forget_defaults(out);
     check_listen(&c, out);
     check_resolver(&c, out);
     check_limits(&c, out);

@@ -19,7 +19,10 @@ struct pol_listen {
 
 enum pol_failure { POL_FAIL_ALLOW, POL_FAIL_BLOCK };
 
-struct pol_config { /* policies/config.c holds the option table: names, ranges, defaults, help */
+/* policies/config.c holds the option table: names, ranges, defaults, help. A struct st_str that the file does not give
+ * but a default does has line 0. */
+struct pol_config {
+    struct st_pos pos;
     int64_t version;
     struct st_list listen;   /* of struct pol_listen */
     int64_t workers;         /* 0 = one per core */
@@ -27,6 +30,7 @@ struct pol_config { /* policies/config.c holds the option table: names, ranges, 
     struct st_str run_dir;   /* control socket */
     struct st_str user;      /* drop to this user when started as root; s NULL: keep */
     struct {
+        struct st_pos pos;              /* of the map, line 0 when absent; the same in those below */
         struct st_str certificate, key; /* PEM */
         int64_t leaf_lifetime_ms;       /* 1h .. 90d */
     } ca;
@@ -43,11 +47,12 @@ struct pol_config { /* policies/config.c holds the option table: names, ranges, 
         struct st_list groups; /* of struct st_pair: name -> "sales, press-office" */
     } identity;
     struct {
+        struct st_pos pos;
         struct st_list policies, packs, plugins; /* directories, of struct st_str */
         struct st_list disable;                  /* plugin names, of struct st_str */
     } path;
     struct {
-        struct st_pos pos;                 /* of the map, 0 when absent */
+        struct st_pos pos;
         int64_t head_bytes, fields;        /* of one message head */
         int64_t body_memory, body_max;     /* held in memory; held at all (spooled beyond memory) */
         int64_t txn_memory;                /* arena ceiling */

@@ -76,8 +76,8 @@ T_TEST(mistakes_say_where)
         { HEAD "applies_to: { hosts: [com] }\n", "3:23: expected a host in lower case" },
         { HEAD "inspect: { never: [helth] }\n", "3:20: expected a host, a protected category or an activity kind, "
                                                 "found \"helth\", did you mean \"health\"?" },
-        { HEAD "inspect: { never: [coment] }\n", "3:20: expected a host, a protected category or an activity kind, "
-                                                 "found \"coment\", did you mean \"comment\"?" },
+        { HEAD "inspect: { never: [comm3nt] }\n", "3:20: expected a host, a protected category or an activity kind, "
+                                                  "found \"comm3nt\", did you mean \"comment\"?" },
         { HEAD "inspect: { open: true }\n", "3:10: opening connections needs names" },
         { HEAD "inspect: { open: true }\napplies_to: { platforms: [generic] }\n",
           "3:10: opening connections needs names" },
@@ -92,7 +92,7 @@ T_TEST(mistakes_say_where)
           "\"secrets\"?" },
         { RULE("{ finding: nothing.like.it }", ""),
           "5:22: expected a pattern that matches a detector of the packs, found \"nothing.like.it\"" },
-        { RULE("{ kind: psot }", ""), "5:19: expected an activity kind" },
+        { RULE("{ kind: p0st }", ""), "5:19: expected an activity kind" },
         { RULE("{ audience: pubic }", ""), "5:23: audience: expected a list of texts out of public" },
         { RULE("{ platform: slack }", ""), "5:23: expected the id of a platform adapter, found \"slack\"" },
         { RULE("{ finding: iban, confidence: 80 }", ""), "5:40: confidence: expected a comparison" },

@@ -56,6 +56,23 @@ T_TEST(defaults)
     loaded_fini(&l);
 }
 
+T_TEST(what_is_a_default_has_no_place)
+{
+    struct loaded l = load(MINIMAL "run_dir: r\nca: { key: k }\npath:\n  packs: p\n");
+
+    T_OK(l.rc, l.err);
+    T_CHECK(l.conf.state_dir.pos.line == 0 && l.conf.ca.certificate.pos.line == 0, "defaults");
+    T_CHECK(pol_str(&l.conf.path.policies, 0)->pos.line == 0 && pol_str(&l.conf.path.plugins, 0)->pos.line == 0,
+            "lists");
+    T_CHECK(l.conf.run_dir.pos.line == 4 && l.conf.run_dir.pos.col == 10, "run_dir");
+    T_CHECK(l.conf.ca.key.pos.line == 5 && l.conf.ca.key.pos.col == 12, "ca.key");
+    T_CHECK(pol_str(&l.conf.path.packs, 0)->pos.line == 7 && pol_str(&l.conf.path.packs, 0)->pos.col == 10, "packs");
+    loaded_fini(&l);
+    l = load(MINIMAL);
+    T_CHECK(l.conf.ca.key.pos.line == 0 && pol_str(&l.conf.path.packs, 0)->pos.line == 0, "no map at all");
+    loaded_fini(&l);
+}
+
 T_TEST(every_key)
 {
     struct loaded l =
@@ -117,7 +134,7 @@ T_TEST(mistakes_say_where)
         { MINIMAL "workers: 1\nworkers: 2\n", "5:1: \"workers\" is given twice" },
         { MINIMAL "test_clock: on\n", "4:13: test_clock: expected true or false, found \"on\"; write true" },
         { MINIMAL "ca: { leaf_lifetime: 1m }\n", "4:22: leaf_lifetime: expected a duration" },
-        { MINIMAL "failure: { scan: blok }\n", "4:18: scan: expected one of allow, block, found \"blok\"" },
+        { MINIMAL "failure: { scan: bl0ck }\n", "4:18: scan: expected one of allow, block, found \"bl0ck\"" },
         { MINIMAL "limit: { body_memory: 2MiB, body_max: 1MiB }\n", "4:8: limit.body_memory has to be at most" },
         { MINIMAL "limit: { head_bytes: 1MiB, txn_memory: 1MiB }\n", "4:8: limit.head_bytes has to be at most" },
         { MINIMAL "  - address: localhost:3128\n", "4:14: expected an address and a port" },
