@@ -334,6 +334,9 @@ static bool on_record(void *ctx, const struct aud_record *record)
 
 static bool do_read(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out)
 {
+    const struct aud_look look = { .person = person,
+                                   .by = text(request, "by", "operator"),
+                                   .reason = text(request, "reason", "cli") };
     struct reading r = { .out = out };
     struct st_err err = ST_ERR_INIT;
     json_int_t from = json_integer_value(json_object_get(request, "from_seq"));
@@ -344,8 +347,7 @@ static bool do_read(struct recorder *rec, const json_t *request, const char *per
     st_json_object(&r.w, NULL);
     st_json_bool(&r.w, "ok", true);
     st_json_array(&r.w, "records");
-    if (aud_read_person(rec->store, person, text(request, "by", "operator"), text(request, "reason", "cli"), on_record,
-                        &r, &err) != ST_OK)
+    if (aud_read_person(rec->store, &look, on_record, &r, &err) != ST_OK)
         return say_error(out, err.what);
     st_json_end(&r.w);
     if (r.next_seq > 0)
