@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include <stdio.h>
 
-struct st_diag; /* a list with a ceiling of 100 entries; the 101st is counted, not kept */
+struct st_diag; /* a list with a ceiling of 100 entries; what comes after is counted and summed up in one last entry */
 
 struct st_diag_item {
     const char *file;   /* owned by the list */

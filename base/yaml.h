@@ -62,7 +62,7 @@ struct st_yaml_opt {
     double min, max;                  /* both 0: no bounds */
     const char *const *names;         /* ST_Y_ENUM: NULL-terminated */
     const struct st_yaml_schema *sub; /* ST_Y_MAP, ST_Y_LIST */
-    const char *def;                  /* default as text, parsed like the file's; NULL: zero */
+    const char *def;                  /* default as text, parsed like the file's ("[a, b]" for a list); NULL: zero */
     const char *help;                 /* one English sentence */
 };
 struct st_yaml_schema {

@@ -157,8 +157,13 @@ static void json_bounds(struct st_json *w, const struct st_yaml_opt *opt)
 {
     if (opt->min == 0 && opt->max == 0)
         return;
-    st_json_real(w, "minimum", opt->min);
-    st_json_real(w, "maximum", opt->max);
+    if (opt->type == ST_Y_INT) { /* st_json_real rounds to six digits */
+        st_json_int(w, "minimum", (int64_t)opt->min);
+        st_json_int(w, "maximum", (int64_t)opt->max);
+    } else {
+        st_json_real(w, "minimum", opt->min);
+        st_json_real(w, "maximum", opt->max);
+    }
 }
 
 static void json_strs(struct st_json *w, const struct st_yaml_opt *opt)

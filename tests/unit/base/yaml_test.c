@@ -76,7 +76,13 @@ static const struct st_yaml_opt config_opts[] = {
       .max = 1,
       .help = "Of the format." },
     { .name = "until", .type = ST_Y_DATE, AT(config, until), .help = "The last day." },
-    { .name = "workers", .type = ST_Y_INT, AT(config, workers), .min = 0, .max = 64, .def = "2", .help = "Processes." },
+    { .name = "workers",
+      .type = ST_Y_INT,
+      AT(config, workers),
+      .min = 0,
+      .max = 64000001,
+      .def = "2",
+      .help = "Processes." },
     { .name = "quiet", .type = ST_Y_BOOL, AT(config, quiet), .def = "true", .help = "Says less." },
     { .name = "mode", .type = ST_Y_ENUM, AT(config, mode), .names = modes, .def = "enforce", .help = "Acts or looks." },
     { .name = "ratio", .type = ST_Y_REAL, AT(config, ratio), .min = -1, .max = 1, .help = "A part." },
@@ -217,8 +223,8 @@ T_TEST(spellings)
         { "quiet", "True", false, 0 },
         { "quiet", "yes", false, 0 },
         { "workers", "0", true, 0 },
-        { "workers", "64", true, 64 },
-        { "workers", "65", false, 0 },
+        { "workers", "64000001", true, 64000001 },
+        { "workers", "64000002", false, 0 },
         { "workers", "-1", false, 0 },
         { "workers", "-0", false, 0 },
         { "workers", "08", false, 0 },
@@ -344,9 +350,9 @@ T_TEST(diagnostics)
         { "version: 1\nquiet: off\n", "2:8: quiet: expected true or false, found \"off\"; write false" },
         { "version: 1\nquiet: Yes\n", "2:8: quiet: expected true or false, found \"Yes\"; write true" },
         { "version: 1\nquiet:\n", "2:7: quiet: expected true or false, found nothing" },
-        { "version: 1\nworkers: [1]\n", "2:10: workers: expected a whole number from 0 to 64, found a list" },
+        { "version: 1\nworkers: [1]\n", "2:10: workers: expected a whole number from 0 to 64000001, found a list" },
         { "version: 1\nworkers: 08\n",
-          "2:10: workers: expected a whole number from 0 to 64, found \"08\"; no leading zeros" },
+          "2:10: workers: expected a whole number from 0 to 64000001, found \"08\"; no leading zeros" },
         { "version: 1\nname:\n", "2:6: name: expected a text, found nothing; write \"\" for an empty text" },
         { "version: 1\nname: {a: b}\n", "2:7: name: expected a text, found a mapping" },
         { "version: 1\nname: \"a\\0b\"\n", "2:7: name: a text cannot hold the character NUL" },
@@ -652,6 +658,8 @@ T_TEST(json_schema_is_json)
     rule = json_object_get(json_object_get(defs, "rule"), "properties");
     T_CHECK(json_object_size(defs) == 3 && json_object_size(rule) == ST_LEN(rule_opts), "definitions");
     T_CHECK(json_array_size(json_object_get(json_object_get(rule, "then"), "enum")) == 5, "names");
+    rule = json_object_get(json_object_get(defs, "config"), "properties");
+    T_CHECK(json_integer_value(json_object_get(json_object_get(rule, "workers"), "maximum")) == 64000001, "bounds");
     T_CHECK(json_is_false(json_object_get(json_object_get(defs, "config"), "additionalProperties")), "closed");
     json_decref(root);
     st_buf_fini(&buf);
