@@ -45,8 +45,8 @@ void aud_entry_init(struct aud_entry *entry, enum aud_kind kind); /* fini with a
 void aud_entry_fini(struct aud_entry *entry);
 void aud_entry_pack(const struct aud_entry *entry, struct st_buf *out);
 ST_MUST enum st_rc aud_entry_unpack(struct st_span packed, struct aud_entry *out, struct st_err *err);
-/* ST_E_PROTO for a key that audit/fields.def does not allow in this kind or a value of the wrong shape, ST_E_LIMIT for a
- * value that is too long; num is the place of the pair. aud_append asks it for every entry. */
+/* ST_E_PROTO for a key that audit/fields.def does not allow in this kind or a value of the wrong shape, ST_E_LIMIT for
+ * a value that is too long; num is the place of the pair. aud_append asks it for every entry. */
 ST_MUST enum st_rc aud_entry_check(const struct aud_entry *entry, struct st_err *err);
 /* Every allowed detail, one line each: name, type, kinds, help. */
 void aud_fields_describe(struct st_buf *out);
@@ -66,9 +66,10 @@ ST_MUST enum st_rc aud_open(const struct aud_options *options, struct aud_store 
                             struct st_err *err);
 void aud_close(struct aud_store *store); /* writes a last checkpoint; NULL is fine */
 
-/* Adds to the open batch (ST_E_LIMIT when it is full: commit). CONSENT and ERASURE are made by their own functions below
- * and refused here (ST_E_DENIED), so that no worker can say yes for a person. An id that is already there is counted as done, not written twice. A LEARNING entry of a
- * person who has not opted in is dropped without a trace (and is done). */
+/* Adds to the open batch (ST_E_LIMIT when it is full: commit). CONSENT and ERASURE are made by their own functions
+ * below and refused here (ST_E_DENIED), so that no worker can say yes for a person. An id that is already there is
+ * counted as done, not written twice. A LEARNING entry of a person who has not opted in is dropped without a trace (and
+ * is done). */
 ST_MUST enum st_rc aud_append(struct aud_store *store, const struct aud_entry *entry, struct st_err *err);
 /* One transaction, synchronous=FULL; after ST_OK everything appended so far survives a power loss. On ST_ERR the batch
  * is kept and the next commit tries it again. */
@@ -117,10 +118,15 @@ struct aud_filter {
 ST_MUST enum st_rc aud_read(const char *dir, const struct aud_filter *filter, aud_record_f *fn, void *ctx,
                             struct st_diag *diag, struct st_err *err);
 
+struct aud_look {
+    const char *person; /* whose records, as identity */
+    const char *by;     /* who looks, as identity */
+    const char *reason; /* an id: "request-17" */
+};
 /* The records of one person with their details open. Writes an ACCESS record first and reads only when that is on disk.
- * by: who looks, as identity; reason: an id. */
-ST_MUST enum st_rc aud_read_person(struct aud_store *store, const char *person, const char *by, const char *reason,
-                                   aud_record_f *fn, void *ctx, struct st_err *err);
+ */
+ST_MUST enum st_rc aud_read_person(struct aud_store *store, const struct aud_look *look, aud_record_f *fn, void *ctx,
+                                   struct st_err *err);
 
 struct aud_verdict {
     uint64_t records, checkpoints;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* checkpoint - signs the tree, as a C2SP tlog-checkpoint in a signed note, and reads such notes back.
  *
- * The form is the one public witnesses and other logs' tools understand, so a checkpoint can be given to anyone. Ed25519
- * is deterministic: signing the same tree twice gives the same bytes, hence a checkpoint is written without asking whether
- * it is there. The reader is strict: one origin, one signature of ours, nothing after it but other witnesses' lines.
+ * The form is the one public witnesses and other logs' tools understand, so a checkpoint can be given to anyone.
+ * Ed25519 is deterministic: signing the same tree twice gives the same bytes, hence a checkpoint is written without
+ * asking whether it is there. The reader is strict: one origin, one signature of ours, nothing after it but other
+ * witnesses' lines.
  */
 #include "audit/checkpoint.h"
 #include <errno.h>
@@ -124,8 +125,10 @@ enum st_rc chk_signer_open(const char *keys_dir, const char *origin, bool may_ma
 
     memset(out, 0, sizeof *out);
     if (!is_origin(st_span_str(origin))) {
-        st_diag_add(diag, keys_dir, 0, 0, "the log's origin must be printable, without space or plus, and shorter than "
-                                          "%d bytes", CHK_NAME);
+        st_diag_add(diag, keys_dir, 0, 0,
+                    "the log's origin must be printable, without space or plus, and shorter than "
+                    "%d bytes",
+                    CHK_NAME);
         return st_fail(err, ST_E_CONFIG, "audit.checkpoint", "the log's origin is not a name", 0);
     }
     if (fil_join(path, keys_dir, "checkpoint.pub", err) != ST_OK ||
@@ -249,10 +252,10 @@ static bool find_signature(struct st_span rest, const struct chk_key *key, uint8
         return false;
     while (take_line(&rest, &line)) {
         n = 0;
-        if (!st_span_next(&line, ' ', &dash) || !st_span_next(&line, ' ', &name) ||
-            !st_span_eq(dash, ST_SPAN(DASH)) || !st_span_eq(name, st_span_str(key->name)) ||
-            line.n != st_base64_len(HASH_LEN + ST_ED25519_SIG_LEN) || st_base64_decode(line, bytes, &n, NULL) != ST_OK ||
-            n != HASH_LEN + ST_ED25519_SIG_LEN || memcmp(bytes, hash, HASH_LEN) != 0)
+        if (!st_span_next(&line, ' ', &dash) || !st_span_next(&line, ' ', &name) || !st_span_eq(dash, ST_SPAN(DASH)) ||
+            !st_span_eq(name, st_span_str(key->name)) || line.n != st_base64_len(HASH_LEN + ST_ED25519_SIG_LEN) ||
+            st_base64_decode(line, bytes, &n, NULL) != ST_OK || n != HASH_LEN + ST_ED25519_SIG_LEN ||
+            memcmp(bytes, hash, HASH_LEN) != 0)
             continue;
         memcpy(sig, bytes + HASH_LEN, ST_ED25519_SIG_LEN);
         return true;
@@ -270,9 +273,8 @@ static enum st_rc parse(struct st_span text, const struct chk_key *key, struct c
         return bad(err, "a checkpoint is damaged");
     signed_n = text.n - rest.n;
     if (!take_line(&rest, &empty) || empty.n != 0 || !st_span_eq(origin, st_span_str(key->name)) ||
-        !st_span_u64(size, &out->size) || (size.n > 1 && size.p[0] == '0') ||
-        root.n != st_base64_len(ST_SHA256_LEN) || st_base64_decode(root, bytes, &n, NULL) != ST_OK ||
-        n != ST_SHA256_LEN)
+        !st_span_u64(size, &out->size) || (size.n > 1 && size.p[0] == '0') || root.n != st_base64_len(ST_SHA256_LEN) ||
+        st_base64_decode(root, bytes, &n, NULL) != ST_OK || n != ST_SHA256_LEN)
         return bad(err, "a checkpoint is damaged");
     memcpy(out->root, bytes, ST_SHA256_LEN);
     if (!find_signature(rest, key, sig))

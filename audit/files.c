@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* files - plain files beside the databases: keys, checkpoints, the writer's lock.
  *
- * A checkpoint or a key that is half there is worse than none, so a file is written under another name, synced, renamed
- * and its folder synced. The lock is flock on a file of its own: it goes with the process however that ends, and unlike
- * a POSIX record lock it is not lost when SQLite closes some other descriptor.
+ * A checkpoint or a key that is half there is worse than none, so each is written through base/file, whole or not at
+ * all. Listing is our own: checkpoints may be more than st_dir_list takes. The lock is flock on a file of its own: it
+ * goes with the process however that ends, and unlike a POSIX record lock it is not lost when SQLite closes some other
+ * descriptor.
  */
 #include "audit/files.h"
+#include "base/file.h"
+#include "base/hash.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +17,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/hash.h"
 
 #define KEY_LEN 32
 
@@ -53,8 +55,11 @@ enum st_rc fil_mkdir(const char *path, struct st_err *err)
 {
     char parent[FIL_PATH];
 
-    if (mkdir(path, 0700) != 0)
+    if (mkdir(path, 0700) != 0) {
+        if (errno == ENOENT)
+            return st_mkdir_p(path, 0700, err);
         return errno == EEXIST ? ST_OK : io_fail(err, "folder cannot be made");
+    }
     if (fil_join(parent, path, "..", err) != ST_OK)
         return ST_ERR;
     return fil_sync_dir(parent, err);
@@ -62,56 +67,16 @@ enum st_rc fil_mkdir(const char *path, struct st_err *err)
 
 enum st_rc fil_read(const char *path, struct st_buf *out, struct st_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    uint8_t chunk[4096];
-    ssize_t n;
-
-    if (fd < 0)
-        return io_fail(err, "file cannot be opened");
-    while ((n = read(fd, chunk, sizeof chunk)) > 0)
-        st_buf_put(out, chunk, (size_t)n);
-    if (n < 0) {
-        io_fail(err, "file cannot be read");
-        close(fd);
-        return ST_ERR;
-    }
-    close(fd);
-    st_wipe(chunk, sizeof chunk); /* it may have been a key */
-    return st_buf_done(out, err, "audit.files");
-}
-
-static bool write_all(int fd, struct st_span bytes)
-{
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0)
-            bytes = st_span_sub(bytes, (size_t)n, bytes.n);
-    }
-    return true;
+    return st_file_read(path, out->limit, out, err);
 }
 
 enum st_rc fil_write(const char *dir, const char *name, struct st_span bytes, mode_t mode, struct st_err *err)
 {
-    char path[FIL_PATH], tmp[FIL_PATH];
-    enum st_rc rc = ST_OK;
-    int fd;
+    char path[FIL_PATH];
 
-    if (fil_join(path, dir, name, err) != ST_OK || fil_join(tmp, dir, ".new", err) != ST_OK)
+    if (fil_join(path, dir, name, err) != ST_OK)
         return ST_ERR;
-    if ((fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
-        return io_fail(err, "file cannot be made");
-    if (fchmod(fd, mode) != 0 || !write_all(fd, bytes) || fsync(fd) != 0)
-        rc = io_fail(err, "file cannot be written");
-    if (close(fd) != 0 && rc == ST_OK)
-        rc = io_fail(err, "file cannot be written");
-    if (rc == ST_OK && rename(tmp, path) != 0)
-        rc = io_fail(err, "file cannot be renamed");
-    if (rc == ST_OK)
-        return fil_sync_dir(dir, err);
-    unlink(tmp);
-    return rc;
+    return st_file_write_atomic(path, bytes, mode, err);
 }
 
 enum st_rc fil_lock(const char *path, int *fd, struct st_err *err)

@@ -4,12 +4,13 @@
  * They are a convenience, never the evidence: each table can be dropped and made again from the log (aud_rebuild). The
  * mark `projected` moves in the same transaction as the rows, so a crash between the log's commit and this one is made
  * good at the next start. Watching the same minute twice is one minute: intervals of one playback are kept as
- * a union. What a destroyed key sealed is passed over. When you add a projection, add its apply_ function to the switch.
+ * a union. What a destroyed key sealed is passed over. When you add a projection, add its apply_ function to the
+ * switch.
  */
 #include "audit/learning.h"
-#include <string.h>
 #include "audit/audit.h"
 #include "base/json.h"
+#include <string.h>
 
 #define DETAILS_MAX  (8u * 1024u)
 #define SPANS_TEXT   (16u * 1024u)
@@ -103,9 +104,10 @@ static int64_t num(const struct told *told, const char *key)
 
 static enum st_rc apply_consent(struct learn *learn, const struct told *told, struct st_err *err)
 {
-    struct db_q *q = db_q(learn->core, "INSERT INTO consent (pseudonym, scope, granted, since_ms, seq)"
-                                       " VALUES (CAST(? AS TEXT), ?, ?, ?, ?) ON CONFLICT (pseudonym, scope) DO UPDATE"
-                                       " SET granted = excluded.granted, since_ms = excluded.since_ms, seq = excluded.seq");
+    struct db_q *q =
+        db_q(learn->core, "INSERT INTO consent (pseudonym, scope, granted, since_ms, seq)"
+                          " VALUES (CAST(? AS TEXT), ?, ?, ?, ?) ON CONFLICT (pseudonym, scope) DO UPDATE"
+                          " SET granted = excluded.granted, since_ms = excluded.since_ms, seq = excluded.seq");
 
     learn->consent_changed = true;
     db_blob(q, 1, told->pseudonym);
@@ -123,8 +125,9 @@ static enum st_rc apply_tag(struct learn *learn, const struct told *told, const 
 
     if (value == NULL || *value == 0)
         return ST_OK;
-    q = db_q(learn->core, "INSERT INTO resource_tag (resource, facet, value, rule, seq) VALUES (CAST(? AS TEXT), ?, ?, ?, ?)"
-                          " ON CONFLICT (resource, facet, value) DO UPDATE SET rule = excluded.rule, seq = excluded.seq");
+    q = db_q(learn->core,
+             "INSERT INTO resource_tag (resource, facet, value, rule, seq) VALUES (CAST(? AS TEXT), ?, ?, ?, ?)"
+             " ON CONFLICT (resource, facet, value) DO UPDATE SET rule = excluded.rule, seq = excluded.seq");
     db_blob(q, 1, told->subject);
     db_text(q, 2, facet);
     db_text(q, 3, value);
@@ -150,13 +153,14 @@ static enum st_rc apply_tags(struct learn *learn, const struct told *told, struc
 static enum st_rc apply_resource(struct learn *learn, const struct told *told, struct st_err *err)
 {
     struct db_q *q =
-        db_q(learn->core, "INSERT INTO resource (id, url, title, lang, platform, object_type, length_ms, first_ms, last_ms, seq)"
-                          " VALUES (CAST(?1 AS TEXT), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9) ON CONFLICT (id) DO UPDATE SET"
-                          " url = CASE WHEN excluded.url = '' THEN url ELSE excluded.url END,"
-                          " title = CASE WHEN excluded.title = '' THEN title ELSE excluded.title END,"
-                          " lang = CASE WHEN excluded.lang = '' THEN lang ELSE excluded.lang END,"
-                          " length_ms = max(length_ms, excluded.length_ms), last_ms = max(last_ms, excluded.last_ms),"
-                          " first_ms = min(first_ms, excluded.first_ms), seq = excluded.seq");
+        db_q(learn->core,
+             "INSERT INTO resource (id, url, title, lang, platform, object_type, length_ms, first_ms, last_ms, seq)"
+             " VALUES (CAST(?1 AS TEXT), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9) ON CONFLICT (id) DO UPDATE SET"
+             " url = CASE WHEN excluded.url = '' THEN url ELSE excluded.url END,"
+             " title = CASE WHEN excluded.title = '' THEN title ELSE excluded.title END,"
+             " lang = CASE WHEN excluded.lang = '' THEN lang ELSE excluded.lang END,"
+             " length_ms = max(length_ms, excluded.length_ms), last_ms = max(last_ms, excluded.last_ms),"
+             " first_ms = min(first_ms, excluded.first_ms), seq = excluded.seq");
 
     db_blob(q, 1, told->subject);
     db_text(q, 2, str(told, "url"));
@@ -172,7 +176,8 @@ static enum st_rc apply_resource(struct learn *learn, const struct told *told, s
     return apply_tags(learn, told, err);
 }
 
-static enum st_rc spans_load(struct learn *learn, const struct told *told, struct learn_spans *spans, struct st_err *err)
+static enum st_rc spans_load(struct learn *learn, const struct told *told, struct learn_spans *spans,
+                             struct st_err *err)
 {
     struct db_q *q = db_q(learn->core, "SELECT intervals FROM learning WHERE pseudonym = CAST(? AS TEXT)"
                                        " AND resource = CAST(? AS TEXT) AND playback = ?");
@@ -195,16 +200,17 @@ static enum st_rc learning_write(struct learn *learn, const struct told *told, s
                                  uint64_t watched_ms, struct st_err *err)
 {
     struct db_q *q =
-        db_q(learn->core, "INSERT INTO learning (pseudonym, resource, playback, platform, activity, url, title, first_ms, last_ms,"
-                          " count, intervals, watched_ms, dwell_ms, length_ms, final, seq) VALUES (CAST(?1 AS TEXT),"
-                          " CAST(?2 AS TEXT), ?3, ?4, ?5, ?6, ?7, ?8, ?8, 1, CAST(?9 AS TEXT), ?10, ?11, ?12, ?13, ?14)"
-                          " ON CONFLICT (pseudonym, resource, playback) DO UPDATE SET activity = excluded.activity,"
-                          " url = CASE WHEN excluded.url = '' THEN url ELSE excluded.url END,"
-                          " title = CASE WHEN excluded.title = '' THEN title ELSE excluded.title END,"
-                          " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms),"
-                          " count = count + 1, intervals = excluded.intervals, watched_ms = excluded.watched_ms,"
-                          " dwell_ms = dwell_ms + excluded.dwell_ms, length_ms = max(length_ms, excluded.length_ms),"
-                          " final = max(final, excluded.final), seq = excluded.seq");
+        db_q(learn->core,
+             "INSERT INTO learning (pseudonym, resource, playback, platform, activity, url, title, first_ms, last_ms,"
+             " count, intervals, watched_ms, dwell_ms, length_ms, final, seq) VALUES (CAST(?1 AS TEXT),"
+             " CAST(?2 AS TEXT), ?3, ?4, ?5, ?6, ?7, ?8, ?8, 1, CAST(?9 AS TEXT), ?10, ?11, ?12, ?13, ?14)"
+             " ON CONFLICT (pseudonym, resource, playback) DO UPDATE SET activity = excluded.activity,"
+             " url = CASE WHEN excluded.url = '' THEN url ELSE excluded.url END,"
+             " title = CASE WHEN excluded.title = '' THEN title ELSE excluded.title END,"
+             " first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms),"
+             " count = count + 1, intervals = excluded.intervals, watched_ms = excluded.watched_ms,"
+             " dwell_ms = dwell_ms + excluded.dwell_ms, length_ms = max(length_ms, excluded.length_ms),"
+             " final = max(final, excluded.final), seq = excluded.seq");
 
     db_blob(q, 1, told->pseudonym);
     db_blob(q, 2, told->subject);
@@ -256,7 +262,8 @@ static enum st_rc open_details(struct learn *learn, const struct led_row *row, j
             return st_fail(err, ST_E_INTEGRITY, "audit.learning", "pseudonym is too long", (int64_t)row->seq);
         memcpy(pseudonym, row->pseudonym.p, row->pseudonym.n);
         pseudonym[row->pseudonym.n] = 0;
-        rc = priv_unseal(learn->priv, pseudonym, row->key, row->seq, row->kind, row->details, &learn->plain, err);
+        struct priv_sealed sealed = { pseudonym, row->key, row->seq, row->kind, row->details };
+        rc = priv_unseal(learn->priv, &sealed, &learn->plain, err);
         if (rc != ST_OK)
             return rc;
         text = st_buf_view(&learn->plain);

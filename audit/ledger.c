@@ -34,10 +34,11 @@
  *   largest power of two smaller than n. Record seq is leaf number seq - 1.
  * Table tree in each month's file has two rows: at = 'start', the state before the file's first record, and at = 'now',
  * after its last. size is the number of leaves; edge is the roots of the full subtrees they make, one per one bit of
- * size, the largest subtree first, 32 bytes each. To add a leaf hash h: for each trailing one bit of size, take the last
- * edge e off and h = node(e, h); then put h at the end and size = size + 1. Root: h = last edge; for each edge e
+ * size, the largest subtree first, 32 bytes each. To add a leaf hash h: for each trailing one bit of size, take the
+ * last edge e off and h = node(e, h); then put h at the end and size = size + 1. Root: h = last edge; for each edge e
  * before it, from right to left, h = node(e, h). 'start' of a month equals 'now' of the one before; where older months
- * were removed (retention), the oldest 'start' stands for them, and the first checkpoint at or above its size confirms it.
+ * were removed (retention), the oldest 'start' stands for them, and the first checkpoint at or above its size confirms
+ * it.
  *
  * CHECKPOINT (C2SP tlog-checkpoint in a C2SP signed note): UTF-8 text, each line ends with one newline
  *   line 1: origin      line 2: N in decimal      line 3: base64 of the root of the first N leaves      line 4: empty
@@ -60,16 +61,16 @@
  * stoa.db holds is brought up to date after the log's commit and, after a crash, from the log.
  */
 #include "audit/ledger.h"
+#include "base/clock.h"
+#include "base/ipc.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/clock.h"
-#include "base/ipc.h"
 
 #define LED_MAGIC   0x6c656467u
 #define ROW_VERSION 1
 #define ROW_MAX     (16u * 1024u)
-#define SALTS       64                             /* drawn at once: the system call costs more than the bytes */
+#define SALTS       64                              /* drawn at once: the system call costs more than the bytes */
 #define PREV_MS     (3 * (int64_t)24 * 3600 * 1000) /* so long an id may have been written in the month before */
 
 struct ledger {
@@ -328,9 +329,10 @@ static enum st_rc rows_match(struct ledger *led, struct st_diag *diag, struct st
     start = tree.size;
     if (led->tree.size == (last > start ? last : start))
         return ST_OK;
-    st_diag_add(diag, led->dir, 0, 0, "the log has %" PRIu64 " records where its tree has %" PRIu64
-                                      "; expected the same: run `stoa audit verify` and restore a backup", last,
-                led->tree.size);
+    st_diag_add(diag, led->dir, 0, 0,
+                "the log has %" PRIu64 " records where its tree has %" PRIu64
+                "; expected the same: run `stoa audit verify` and restore a backup",
+                last, led->tree.size);
     return st_fail(err, ST_E_INTEGRITY, "audit.ledger", "records and tree differ", (int64_t)last);
 }
 

@@ -26,10 +26,10 @@ ST_MUST enum st_rc led_leaf(const struct led_row *row, struct st_buf *scratch, u
 /* Calls fn for each month's file, oldest first. */
 typedef enum st_rc led_month_f(void *ctx, const char *path, const char *month, struct st_err *err);
 ST_MUST enum st_rc led_months(const char *dir, led_month_f *fn, void *ctx, struct st_err *err);
-int64_t led_month_ms(const char *month);                 /* its first millisecond */
+int64_t led_month_ms(const char *month);                     /* its first millisecond */
 void led_month_next(const char *month, char out[LED_MONTH]); /* the month after it */
-struct db_q *led_rows(struct db *db, uint64_t from);      /* rows with seq >= from, in order */
-void led_row(struct db_q *q, struct led_row *row);        /* the row the statement stands on */
+struct db_q *led_rows(struct db *db, uint64_t from);         /* rows with seq >= from, in order */
+void led_row(struct db_q *q, struct led_row *row);           /* the row the statement stands on */
 /* at: "start" (before the file's first row) or "now". ST_E_INTEGRITY when it is missing or has no sense. */
 ST_MUST enum st_rc led_tree(struct db *db, const char *at, struct tree *out, struct st_err *err);
 

@@ -5,9 +5,9 @@
  * is opened: who cannot write down that they looked cannot look. Details of an erased person come out empty.
  */
 #include "audit/recorder.h"
+#include "base/json.h"
 #include <stdlib.h>
 #include <string.h>
-#include "base/json.h"
 
 enum st_rc aud_consent_set(struct aud_store *store, const char *person, const char *scope, bool granted, const char *by,
                            struct st_err *err)
@@ -59,7 +59,7 @@ enum st_rc aud_consent_get(struct aud_store *store, const char *person, const ch
 
 /* ---- looking --------------------------------------------------------------------------------------------------- */
 
-struct look {
+struct reader {
     struct aud_store *store;
     const char *pseudonym;
     aud_record_f *fn;
@@ -68,9 +68,9 @@ struct look {
     bool is_stopped;
 };
 
-static enum st_rc show(struct look *look, const struct led_row *row, struct st_err *err)
+static enum st_rc show(struct reader *reader, const struct led_row *row, struct st_err *err)
 {
-    struct aud_record record = { .seq = row->seq, .wall_ms = row->wall_ms, .pseudonym = look->pseudonym };
+    struct aud_record record = { .seq = row->seq, .wall_ms = row->wall_ms, .pseudonym = reader->pseudonym };
     char subject[64];
     enum st_rc rc;
 
@@ -83,36 +83,36 @@ static enum st_rc show(struct look *look, const struct led_row *row, struct st_e
     record.subject = subject;
     if (row->key != 0) {
         record.details = ST_SPAN_NONE;
-        rc = priv_unseal(look->store->priv, look->pseudonym, row->key, row->seq, row->kind, row->details, &look->plain,
-                         err);
+        struct priv_sealed sealed = { reader->pseudonym, row->key, row->seq, row->kind, row->details };
+        rc = priv_unseal(reader->store->priv, &sealed, &reader->plain, err);
         if (rc == ST_ERR)
             return ST_ERR;
         if (rc == ST_OK)
-            record.details = st_buf_view(&look->plain);
+            record.details = st_buf_view(&reader->plain);
     }
-    look->is_stopped = !look->fn(look->ctx, &record);
+    reader->is_stopped = !reader->fn(reader->ctx, &record);
     return ST_OK;
 }
 
 static enum st_rc look_month(void *ctx, const char *path, const char *month, struct st_err *err)
 {
-    struct look *look = ctx;
+    struct reader *reader = ctx;
     struct db *db = NULL;
     struct led_row row;
     struct db_q *q;
     enum st_rc rc;
 
     (void)month;
-    if (look->is_stopped)
+    if (reader->is_stopped)
         return ST_OK;
     if (db_open(path, &db_log, DB_READ, &db, NULL, err) != ST_OK)
         return ST_ERR;
     q = db_q(db, "SELECT seq, id, wall_ms, kind, pseudonym, subject, key, details, salt, leaf FROM record"
                  " WHERE pseudonym = ? ORDER BY seq");
-    db_text(q, 1, look->pseudonym);
-    while ((rc = db_step(q, err)) == ST_OK && !look->is_stopped) {
+    db_text(q, 1, reader->pseudonym);
+    while ((rc = db_step(q, err)) == ST_OK && !reader->is_stopped) {
         led_row(q, &row);
-        if (show(look, &row, err) != ST_OK) {
+        if (show(reader, &row, err) != ST_OK) {
             rc = ST_ERR;
             break;
         }
@@ -122,7 +122,7 @@ static enum st_rc look_month(void *ctx, const char *path, const char *month, str
     return rc == ST_ERR ? ST_ERR : ST_OK;
 }
 
-static enum st_rc record_look(struct aud_store *store, const char *pseudonym, const char *by, const char *reason,
+static enum st_rc record_look(struct aud_store *store, const char *pseudonym, const struct aud_look *look,
                               struct st_err *err)
 {
     char who[PRIV_PSEUDONYM];
@@ -130,14 +130,14 @@ static enum st_rc record_look(struct aud_store *store, const char *pseudonym, co
     struct st_json w;
     enum st_rc rc = ST_ERR;
 
-    if (priv_pseudonym(store->priv, by, who, err) != ST_OK)
+    if (priv_pseudonym(store->priv, look->by, who, err) != ST_OK)
         return ST_ERR;
     aud_own_entry(store, &entry, AUD_ACCESS);
     snprintf(entry.subject, sizeof entry.subject, "records");
     st_json_init(&w, &entry.details);
     st_json_object(&w, NULL);
     st_json_str(&w, "by", who);
-    st_json_str(&w, "reason", reason);
+    st_json_str(&w, "reason", look->reason);
     st_json_end(&w);
     if (aud_append_own(store, &entry, pseudonym, err) == ST_OK)
         rc = aud_commit(store, err);
@@ -145,19 +145,19 @@ static enum st_rc record_look(struct aud_store *store, const char *pseudonym, co
     return rc;
 }
 
-enum st_rc aud_read_person(struct aud_store *store, const char *person, const char *by, const char *reason,
-                           aud_record_f *fn, void *ctx, struct st_err *err)
+enum st_rc aud_read_person(struct aud_store *store, const struct aud_look *look, aud_record_f *fn, void *ctx,
+                           struct st_err *err)
 {
     char pseudonym[PRIV_PSEUDONYM];
-    struct look look = { .store = store, .pseudonym = pseudonym, .fn = fn, .ctx = ctx };
+    struct reader reader = { .store = store, .pseudonym = pseudonym, .fn = fn, .ctx = ctx };
     enum st_rc rc;
 
     ST_CHECK(store, AUD_MAGIC);
-    if (priv_pseudonym(store->priv, person, pseudonym, err) != ST_OK ||
-        record_look(store, pseudonym, by, reason, err) != ST_OK)
+    if (priv_pseudonym(store->priv, look->person, pseudonym, err) != ST_OK ||
+        record_look(store, pseudonym, look, err) != ST_OK)
         return ST_ERR;
-    st_buf_init(&look.plain, 8192);
-    rc = led_months(store->dir, look_month, &look, err);
-    st_buf_fini(&look.plain);
+    st_buf_init(&reader.plain, 8192);
+    rc = led_months(store->dir, look_month, &reader, err);
+    st_buf_fini(&reader.plain);
     return rc;
 }

@@ -2,18 +2,18 @@
 /* privacy - pseudonyms, the keys of persons, and their destruction.
  *
  * Three secrets, each in a file of its own so that each can be given to someone else: the pseudonym key (who knows it
- * can test whether a pseudonym is Ana's), the master key (wraps the keys of persons), and the checkpoint key (not here).
- * A person's key is made with the first record about that person and never made again: after an erasure a new
+ * can test whether a pseudonym is Ana's), the master key (wraps the keys of persons), and the checkpoint key (not
+ * here). A person's key is made with the first record about that person and never made again: after an erasure a new
  * record, if one must exist, gets a key with the next number, so nothing ever opens the old ones again. The row of a
  * destroyed key stays as a tombstone. When you add a table that says something about a person, add it to priv_erase.
  */
 #include "audit/privacy.h"
-#include <stdlib.h>
-#include <string.h>
 #include "audit/files.h"
 #include "base/clock.h"
 #include "base/ipc.h"
 #include "base/table.h"
+#include <stdlib.h>
+#include <string.h>
 
 #define PRIV_MAGIC 0x70726976u
 #define CACHE      4096
@@ -21,7 +21,7 @@
 
 struct privacy {
     unsigned magic;
-    struct db *core; /* borrowed */
+    struct db *core;        /* borrowed */
     struct st_table *cache; /* identity -> struct priv_person */
     uint8_t pseudonym_key[32], master[ST_SEAL_KEY_LEN];
 };
@@ -137,7 +137,8 @@ static enum st_rc load_key(struct privacy *priv, struct priv_person *person, str
 
 static enum st_rc load_consent(struct privacy *priv, struct priv_person *person, struct st_err *err)
 {
-    struct db_q *q = db_q(priv->core, "SELECT granted, since_ms FROM consent WHERE pseudonym = ? AND scope = 'learning'");
+    struct db_q *q =
+        db_q(priv->core, "SELECT granted, since_ms FROM consent WHERE pseudonym = ? AND scope = 'learning'");
     enum st_rc rc;
 
     db_text(q, 1, person->pseudonym);
@@ -270,24 +271,23 @@ static enum st_rc key_of(struct privacy *priv, const char *pseudonym, uint32_t e
     return rc;
 }
 
-enum st_rc priv_unseal(struct privacy *priv, const char *pseudonym, uint32_t epoch, uint64_t seq, struct st_span kind,
-                       struct st_span sealed, struct st_buf *out, struct st_err *err)
+enum st_rc priv_unseal(struct privacy *priv, const struct priv_sealed *sealed, struct st_buf *out, struct st_err *err)
 {
     uint8_t key[ST_SEAL_KEY_LEN], *room;
     struct st_buf aad;
-    enum st_rc rc = key_of(priv, pseudonym, epoch, key, err);
+    enum st_rc rc = key_of(priv, sealed->pseudonym, sealed->epoch, key, err);
 
     if (rc != ST_OK)
         return rc;
     rc = ST_ERR;
     st_buf_reset(out);
-    room = st_buf_room(out, sealed.n);
-    if (seal_aad(&aad, seq, kind, err) != ST_OK || st_buf_done(out, err, "audit.unseal") != ST_OK)
+    room = st_buf_room(out, sealed->bytes.n);
+    if (seal_aad(&aad, sealed->seq, sealed->kind, err) != ST_OK || st_buf_done(out, err, "audit.unseal") != ST_OK)
         goto out;
-    if (sealed.n < ST_SEAL_EXTRA)
-        st_fail(err, ST_E_INTEGRITY, "audit.unseal", "sealed details are too short", (int64_t)sealed.n);
-    else if (st_unseal(key, sealed, st_buf_view(&aad), room, err) == ST_OK) {
-        out->n += sealed.n - ST_SEAL_EXTRA;
+    if (sealed->bytes.n < ST_SEAL_EXTRA)
+        st_fail(err, ST_E_INTEGRITY, "audit.unseal", "sealed details are too short", (int64_t)sealed->bytes.n);
+    else if (st_unseal(key, sealed->bytes, st_buf_view(&aad), room, err) == ST_OK) {
+        out->n += sealed->bytes.n - ST_SEAL_EXTRA;
         rc = ST_OK;
     }
 out:

@@ -15,11 +15,11 @@
 struct privacy;
 struct priv_person {
     char pseudonym[PRIV_PSEUDONYM];
-    uint32_t epoch;    /* of the newest key there ever was; 0: none yet */
-    bool has_key;      /* that key is not destroyed */
+    uint32_t epoch; /* of the newest key there ever was; 0: none yet */
+    bool has_key;   /* that key is not destroyed */
     uint8_t key[ST_SEAL_KEY_LEN];
-    int64_t erased_ms; /* of the last erasure; 0: never */
-    bool is_learning;  /* opted in */
+    int64_t erased_ms;   /* of the last erasure; 0: never */
+    bool is_learning;    /* opted in */
     int64_t learning_ms; /* since then */
 };
 
@@ -36,9 +36,15 @@ void priv_forget(struct privacy *priv); /* the cache: after anything about a per
 ST_MUST enum st_rc priv_need_key(struct privacy *priv, struct priv_person *person, bool *made, struct st_err *err);
 ST_MUST enum st_rc priv_seal(const struct priv_person *person, uint64_t seq, const char *kind, struct st_span plain,
                              struct st_buf *out, struct st_err *err);
+struct priv_sealed { /* what a row says about its details; borrowed */
+    const char *pseudonym;
+    uint32_t epoch;
+    uint64_t seq;
+    struct st_span kind, bytes;
+};
 /* ST_AGAIN when the key was destroyed. */
-ST_MUST enum st_rc priv_unseal(struct privacy *priv, const char *pseudonym, uint32_t epoch, uint64_t seq,
-                               struct st_span kind, struct st_span sealed, struct st_buf *out, struct st_err *err);
+ST_MUST enum st_rc priv_unseal(struct privacy *priv, const struct priv_sealed *sealed, struct st_buf *out,
+                               struct st_err *err);
 /* Destroys every key of the person and what the projections hold; on disk when it answers, but for old pages in the
  * write-ahead file: db_flush core. */
 ST_MUST enum st_rc priv_erase(struct privacy *priv, const char *pseudonym, int64_t wall_ms, struct st_err *err);

@@ -5,9 +5,9 @@
  * month backwards: find the record to start from, then read forward from there.
  */
 #include "audit/audit.h"
+#include "audit/ledger.h"
 #include <stdlib.h>
 #include <string.h>
-#include "audit/ledger.h"
 
 #define MONTHS_MAX 1200 /* a hundred years */
 
@@ -104,7 +104,8 @@ static enum aud_kind kind_of(struct st_span name)
 
 static enum st_rc read_file(struct reader *reader, struct db *db, struct st_err *err)
 {
-    struct db_q *q = db_q(db, "SELECT seq, wall_ms, kind, pseudonym, subject, key, details" WHERE_FILTER " ORDER BY seq");
+    struct db_q *q =
+        db_q(db, "SELECT seq, wall_ms, kind, pseudonym, subject, key, details" WHERE_FILTER " ORDER BY seq");
     struct aud_record record;
     char pseudonym[64], subject[64];
     enum st_rc rc;

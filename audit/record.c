@@ -6,17 +6,23 @@
  * still only ids, numbers and public addresses reach the disk. When you add a type, add its shape function below.
  */
 #include "audit/audit.h"
-#include <string.h>
 #include "base/ipc.h"
 #include "base/json.h"
+#include <string.h>
 
 #define ENTRY_VERSION 1
 #define DETAILS_MAX   4096u
 #define LIST_ID_MAX   64u
 #define NUMBER_MAX    ((int64_t)1 << 53) /* what every JSON reader keeps exactly */
 
-#define FIELD_TYPES(X)                                                                                                 \
-    X(ID, "id") X(NUMBER, "number") X(FLAG, "flag") X(URL, "url") X(TITLE, "title") X(IDS, "ids") X(PAIRS, "pairs")
+#define FIELD_TYPES(X)  \
+    X(ID, "id")         \
+    X(NUMBER, "number") \
+    X(FLAG, "flag")     \
+    X(URL, "url")       \
+    X(TITLE, "title")   \
+    X(IDS, "ids")       \
+    X(PAIRS, "pairs")
 enum field_type {
 #define X(id, name) FIELD_##id,
     FIELD_TYPES(X)
@@ -153,8 +159,7 @@ static bool is_url(struct st_span s)
         return false;
     slash = st_span_chr(rest, '/');
     authority = slash == ST_SPAN_NPOS ? rest : st_span_sub(rest, 0, slash);
-    if (authority.n == 0 || st_span_chr(authority, '@') != ST_SPAN_NPOS ||
-        st_span_chr(authority, '?') != ST_SPAN_NPOS)
+    if (authority.n == 0 || st_span_chr(authority, '@') != ST_SPAN_NPOS || st_span_chr(authority, '?') != ST_SPAN_NPOS)
         return false;
     if (question == ST_SPAN_NPOS)
         return true;

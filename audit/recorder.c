@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* recorder - the one writer: a batch of entries becomes rows, a tree, projections and, now and then, a signature.
  *
- * The batch stays in memory until it is on disk. Committing is four steps, each repeatable, so that after a failure or a
- * crash the same batch may simply come again: (1) persons get their keys, on disk before anything is sealed with them;
- * (2) rows and tree in one transaction of the month's file: this is the moment that counts; an id that is there is
- * passed over; (3) projections up to the log's end, by a mark in their own file; (4) the batch is let go. Nothing but
- * the log's own transaction decides what was recorded. A month ends with a checkpoint before the next file begins.
+ * The batch stays in memory until it is on disk. Committing is four steps, each repeatable, so that after a failure or
+ * a crash the same batch may simply come again: (1) persons get their keys, on disk before anything is sealed with
+ * them; (2) rows and tree in one transaction of the month's file: this is the moment that counts; an id that is there
+ * is passed over; (3) projections up to the log's end, by a mark in their own file; (4) the batch is let go. Nothing
+ * but the log's own transaction decides what was recorded. A month ends with a checkpoint before the next file begins.
  */
 #include "audit/recorder.h"
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include "base/clock.h"
 #include "base/ipc.h"
 #include "base/log.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define SEALED_MAX (8u * 1024u)
 
@@ -53,15 +53,32 @@ static enum st_rc note_size(void *ctx, const char *name, struct st_err *err)
     return ST_OK;
 }
 
-/* Looks at what is there before anything is made, so that a stranger's folder stays as it is. */
+static enum st_rc look_month(void *ctx, const char *path, const char *month, struct st_err *err)
+{
+    (void)month;
+    return db_recognise(path, &db_log, ctx, err);
+}
+
+/* Before anything is made, so that a stranger's folder stays as it is. */
+static enum st_rc look_first(const char *dir, struct st_diag *diag, struct st_err *err)
+{
+    char path[FIL_PATH];
+
+    if (fil_join(path, dir, "stoa.db", err) != ST_OK)
+        return ST_ERR;
+    if (fil_exists(path) && db_recognise(path, &db_core, diag, err) != ST_OK)
+        return ST_ERR;
+    return fil_exists(dir) ? led_months(dir, look_month, diag, err) : ST_OK;
+}
+
 static enum st_rc open_all(struct aud_store *store, const struct aud_options *options, struct st_diag *diag,
                            struct st_err *err)
 {
     char path[FIL_PATH];
     bool is_new;
 
-    if (make_folders(store, options, err) != ST_OK || take_lock(store, diag, err) != ST_OK ||
-        fil_join(path, store->dir, "stoa.db", err) != ST_OK)
+    if (look_first(options->dir, diag, err) != ST_OK || make_folders(store, options, err) != ST_OK ||
+        take_lock(store, diag, err) != ST_OK || fil_join(path, store->dir, "stoa.db", err) != ST_OK)
         return ST_ERR;
     is_new = !fil_exists(path); /* keys first, then the database: a crash between leaves keys without records */
     if (is_new && chk_signer_open(store->keys_dir, options->origin, true, &store->signer, diag, err) != ST_OK)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* retention - forgetting on time: whole months of the log, and what the projections made of them.
  *
- * A month goes when its last moment is older than the retention; the file is unlinked, not emptied, so nothing of it stays
- * in free pages. Before it goes, a record says which records went and what their root was, and a checkpoint signs that;
- * the tree goes on from the state that the next month's file began with. The month being written never goes.
+ * A month goes when its last moment is older than the retention; the file is unlinked, not emptied, so nothing of it
+ * stays in free pages. Before it goes, a record says which records went and what their root was, and a checkpoint signs
+ * that; the tree goes on from the state that the next month's file began with. The month being written never goes.
  */
 #include "audit/recorder.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/clock.h"
-#include "base/json.h"
 
 struct due {
     struct aud_store *store;

@@ -6,9 +6,9 @@
  */
 #ifndef STOA_AUDIT_STORE_H
 #define STOA_AUDIT_STORE_H
-#include <stdbool.h>
 #include "base/diag.h"
 #include "base/span.h"
+#include <stdbool.h>
 
 struct db;
 struct db_q; /* one prepared statement; belongs to its db */
@@ -26,11 +26,14 @@ enum db_mode { DB_WRITE, DB_READ };
 ST_MUST enum st_rc db_open(const char *path, const struct db_kind *kind, enum db_mode mode, struct db **out,
                            struct st_diag *diag, struct st_err *err);
 void db_close(struct db *db); /* NULL is fine */
+/* Is this file of that kind and of a version we know? Reads its header, changes nothing. */
+ST_MUST enum st_rc db_recognise(const char *path, const struct db_kind *kind, struct st_diag *diag, struct st_err *err);
 
 ST_MUST enum st_rc db_begin(struct db *db, struct st_err *err); /* DB_WRITE: takes the write lock at once */
 ST_MUST enum st_rc db_commit(struct db *db, struct st_err *err);
 void db_rollback(struct db *db); /* fine when there is no transaction */
-/* false: the next commits may be lost by a power cut (never torn); for what the log can restore. Not in a transaction. */
+/* false: the next commits may be lost by a power cut (never torn); for what the log can restore. Not in a transaction.
+ */
 void db_durable(struct db *db, bool on);
 /* Moves everything from the write-ahead file into the database and empties it: nothing old stays behind. */
 ST_MUST enum st_rc db_flush(struct db *db, struct st_err *err);
@@ -40,7 +43,7 @@ ST_MUST enum st_rc db_check(struct db *db, struct st_err *err);
 /* sql is a literal (it is remembered by address). Never NULL; what went wrong comes out of db_step. */
 struct db_q *db_q(struct db *db, const char *sql);
 void db_int(struct db_q *q, int place, int64_t value);
-void db_text(struct db_q *q, int place, const char *value);   /* borrowed until the step */
+void db_text(struct db_q *q, int place, const char *value);    /* borrowed until the step */
 void db_blob(struct db_q *q, int place, struct st_span value); /* borrowed until the step; an empty one is not NULL */
 void db_null(struct db_q *q, int place);
 /* ST_OK: a row is there, until the next step or db_done; ST_AGAIN: no more. */

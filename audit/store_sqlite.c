@@ -2,12 +2,13 @@
 /* store_sqlite - the database files, through SQLite; nothing else in the house includes sqlite3.h.
  *
  * The library's defaults are for convenience; an evidence store wants the other end of each switch: WAL with
- * synchronous=FULL (NORMAL loses acknowledged rows at a power cut), STRICT tables, no extension loading, no trust in what
- * a schema may call, no double-quoted strings, b-tree cells checked when read, deleted content overwritten. One
+ * synchronous=FULL (NORMAL loses acknowledged rows at a power cut), STRICT tables, no extension loading, no trust in
+ * what a schema may call, no double-quoted strings, b-tree cells checked when read, deleted content overwritten. One
  * connection is used by one thread, so the library's mutexes stay off. A file is recognised by the application id
  * in its header, read by hand before the library sees it: opening a stranger's file could already change it (a
  * journal would be rolled back). When you change a schema, raise its version and write the step from the last one.
  */
+#include "audit/files.h"
 #include "audit/store.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "audit/files.h"
 
 #define DB_MAGIC    0x64625374u
 #define DB_QUERIES  48
@@ -109,7 +109,7 @@ static enum st_rc foreign(const char *path, struct st_diag *diag, struct st_err 
 }
 
 /* Looks at the header only, without the library and without a lock. */
-static enum st_rc recognise(const char *path, const struct db_kind *kind, struct st_diag *diag, struct st_err *err)
+enum st_rc db_recognise(const char *path, const struct db_kind *kind, struct st_diag *diag, struct st_err *err)
 {
     uint8_t head[HEADER_LEN];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -122,14 +122,17 @@ static enum st_rc recognise(const char *path, const struct db_kind *kind, struct
     if (n < 0)
         return st_fail(err, ST_E_IO, "audit.db", "the database cannot be read", errno);
     if (n != sizeof head || memcmp(head, "SQLite format 3", 16) != 0)
-        return foreign(path, diag, err, "not an SQLite database; expected a file that Stoa made: move it elsewhere, "
-                                        "or set state_dir to another folder");
+        return foreign(path, diag, err,
+                       "not an SQLite database; expected a file that Stoa made: move it elsewhere, "
+                       "or set state_dir to another folder");
     if (be32(head + HEADER_APP) != kind->app_id)
-        return foreign(path, diag, err, "a database of another program; expected one that Stoa made: move it "
-                                        "elsewhere, or set state_dir to another folder");
+        return foreign(path, diag, err,
+                       "a database of another program; expected one that Stoa made: move it "
+                       "elsewhere, or set state_dir to another folder");
     if (be32(head + HEADER_USER) > kind->version)
-        return foreign(path, diag, err, "written by a newer Stoa; expected a schema that this version knows: use the "
-                                        "newer Stoa, or another state_dir");
+        return foreign(path, diag, err,
+                       "written by a newer Stoa; expected a schema that this version knows: use the "
+                       "newer Stoa, or another state_dir");
     return ST_OK;
 }
 
@@ -198,7 +201,8 @@ static enum st_rc connect_read(struct db *db, const char *path, struct st_err *e
     char name[FIL_PATH + 32], wal[FIL_PATH + 8];
     struct stat st;
 
-    if (connect(db, path, SQLITE_OPEN_READONLY, err) == ST_OK && run(db, "SELECT count(*) FROM sqlite_schema;", err) == ST_OK)
+    if (connect(db, path, SQLITE_OPEN_READONLY, err) == ST_OK &&
+        run(db, "SELECT count(*) FROM sqlite_schema;", err) == ST_OK)
         return ST_OK;
     snprintf(wal, sizeof wal, "%s-wal", path);
     if (sqlite3_errcode(db->lite) != SQLITE_CANTOPEN || (stat(wal, &st) == 0 && st.st_size > 0) ||
@@ -218,14 +222,16 @@ enum st_rc db_open(const char *path, const struct db_kind *kind, enum db_mode mo
 
     if (mode == DB_WRITE && !fil_exists(path) && make_file(path, kind, err) != ST_OK)
         return ST_ERR;
-    if (recognise(path, kind, diag, err) != ST_OK)
+    if (db_recognise(path, kind, diag, err) != ST_OK)
         return ST_ERR;
     if ((db = db_alloc(mode)) == NULL)
         return st_fail(err, ST_E_NOMEM, "audit.db", "database", sizeof *db);
     if (mode == DB_READ ? connect_read(db, path, err) != ST_OK
                         : connect(db, path, SQLITE_OPEN_READWRITE, err) != ST_OK ||
-                              run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-                                      " PRAGMA journal_size_limit=16777216;", err) != ST_OK)
+                              run(db,
+                                  "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+                                  " PRAGMA journal_size_limit=16777216;",
+                                  err) != ST_OK)
         goto out;
     *out = db;
     db = NULL;
@@ -303,9 +309,8 @@ struct db_q *db_q(struct db *db, const char *sql)
             q = &db->queries[i];
     if (q == NULL) {
         sqlite3_stmt *stmt = NULL;
-        int rc = db->n == DB_QUERIES
-                     ? SQLITE_FULL
-                     : sqlite3_prepare_v3(db->lite, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+        int rc = db->n == DB_QUERIES ? SQLITE_FULL
+                                     : sqlite3_prepare_v3(db->lite, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
         if (rc != SQLITE_OK) {
             db->dead.failed = rc;
             return &db->dead;

@@ -193,8 +193,7 @@ enum st_rc tree_inclusion_check(uint64_t index, uint64_t size, const uint8_t lea
 
 /* RFC 9162 §2.1.4.2 */
 enum st_rc tree_consistency_check(uint64_t old, uint64_t size, const uint8_t old_root[ST_SHA256_LEN],
-                                  const uint8_t root[ST_SHA256_LEN], const struct tree_proof *proof,
-                                  struct st_err *err)
+                                  const uint8_t root[ST_SHA256_LEN], const struct tree_proof *proof, struct st_err *err)
 {
     uint64_t fn = old - 1, sn = size - 1;
     uint8_t fr[ST_SHA256_LEN], sr[ST_SHA256_LEN];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verify - is the log what was written? The four steps of CHECK at the top of ledger.c, in that order.
  *
- * Needs no key but checkpoint.pub, and no trust in the database library: a structure that the library calls damaged is a
- * finding, and so is one it calls fine whose rows hash to something else. Checkpoints are read before the months, so
+ * Needs no key but checkpoint.pub, and no trust in the database library: a structure that the library calls damaged is
+ * a finding, and so is one it calls fine whose rows hash to something else. Checkpoints are read before the months, so
  * that a recorder that goes on writing meanwhile cannot look like a cut tail.
  */
 #include "audit/audit.h"
-#include <stdlib.h>
-#include <string.h>
 #include "audit/checkpoint.h"
 #include "audit/ledger.h"
+#include <stdlib.h>
+#include <string.h>
 
 #define CHECKPOINTS_MAX (4u * 1024u * 1024u)
 #define ROW_MAX         (16u * 1024u)
@@ -22,7 +22,7 @@ struct verify {
     struct chk *chks;   /* owned; sorted by size once all are read */
     size_t n, cap, next;
     struct tree tree;
-    uint64_t agreed;    /* size of the last checkpoint that agreed */
+    uint64_t agreed; /* size of the last checkpoint that agreed */
     bool is_started;
     struct st_buf row;
 };
@@ -179,8 +179,10 @@ static enum st_rc check_start(struct verify *v, struct db *db, struct st_err *er
             v->next++;
         return hold_against(v, err);
     }
-    if (start.size != v->tree.size || memcmp(start.edge, v->tree.edge, tree_edges(start.size) * sizeof start.edge[0]) != 0)
-        return found(v, "two months do not join: records between them are missing or were changed", v->tree.size + 1, err);
+    if (start.size != v->tree.size ||
+        memcmp(start.edge, v->tree.edge, tree_edges(start.size) * sizeof start.edge[0]) != 0)
+        return found(v, "two months do not join: records between them are missing or were changed", v->tree.size + 1,
+                     err);
     return ST_OK;
 }
 

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "t.h"
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "t.h"
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,7 +92,8 @@ static inline void at_commit(struct aud_store *store)
     T_OK(aud_commit(store, &err), err);
 }
 
-#define AT_DECISION "{\"platform\":\"linkedin\",\"activity\":\"post\",\"verdict\":\"block\",\"detectors\":[\"pii.de.iban\"]}"
+#define AT_DECISION \
+    "{\"platform\":\"linkedin\",\"activity\":\"post\",\"verdict\":\"block\",\"detectors\":[\"pii.de.iban\"]}"
 
 static inline struct aud_verdict at_clean(struct at_log *log)
 {

@@ -88,7 +88,8 @@ T_TEST(killed_at_any_moment_nothing_acknowledged_is_lost)
     T_CHECK(acknowledged > 0, "some rounds got somewhere");
 }
 
-/* ---- a disk that fails: a VFS in front of the real one -------------------------------------------------------------- */
+/* ---- a disk that fails: a VFS in front of the real one --------------------------------------------------------------
+ */
 
 static int fail_after = -1; /* calls until failure; -1: never */
 static int fail_code;

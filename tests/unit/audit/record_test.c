@@ -22,7 +22,10 @@ static const struct {
     { AUD_DECISION, "{\"rule\":\"ana@example.org\"}", ST_E_PROTO },
     { AUD_DECISION, "{\"rule\":\"\"}", ST_E_PROTO },
     { AUD_DECISION, "{\"rule\":\"a\\u0000b\"}", ST_E_SYNTAX },
-    { AUD_DECISION, "{\"rule\":\"gr\xc3\xbc\xc3\x9f""e\"}", ST_E_PROTO },
+    { AUD_DECISION,
+      "{\"rule\":\"gr\xc3\xbc\xc3\x9f"
+      "e\"}",
+      ST_E_PROTO },
     { AUD_DECISION, "{\"rule\":null}", ST_E_PROTO },
     { AUD_DECISION, "{\"rule\":{\"a\":1}}", ST_E_PROTO },
     { AUD_DECISION, "{\"rule\":\"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff12345\"}", ST_E_LIMIT },
@@ -32,7 +35,10 @@ static const struct {
     { AUD_DECISION, "{\"rule\":\"a\",\"rule\":\"b\"}", ST_E_SYNTAX },
     { AUD_DECISION, "[]", ST_E_PROTO },
     { AUD_DECISION, "{", ST_E_SYNTAX },
-    { AUD_RESOURCE, "{\"url\":\"https://a.example/x/y\",\"title\":\"Gr\xc3\xbc\xc3\x9f""e, Welt\",\"tags\":[\"rust\"]}", ST_E_NONE },
+    { AUD_RESOURCE,
+      "{\"url\":\"https://a.example/x/y\",\"title\":\"Gr\xc3\xbc\xc3\x9f"
+      "e, Welt\",\"tags\":[\"rust\"]}",
+      ST_E_NONE },
     { AUD_RESOURCE, "{\"url\":\"https://www.youtube.com/watch?v=dQw4w9WgXcQ\"}", ST_E_NONE },
     { AUD_RESOURCE, "{\"url\":\"https://www.youtube.com/watch?v=dQw4w9WgXcQ&list=PL1\"}", ST_E_NONE },
     { AUD_RESOURCE, "{\"url\":\"https://a.example/?q=secret\"}", ST_E_PROTO },
@@ -77,9 +83,12 @@ T_TEST(the_frame_of_an_entry_is_checked_too)
         const char *person, *subject;
         bool ok;
     } frames[] = {
-        { AUD_DECISION, "", "rule-1", true },         { AUD_DECISION, "Ana Müller", "rule-1", true },
-        { AUD_DECISION, "ana", "a rule", false },     { AUD_RESOURCE, "ana", "yt:1", false },
-        { AUD_LEARNING, "", "yt:1", false },          { (enum aud_kind)99, "", "x", false },
+        { AUD_DECISION, "", "rule-1", true },
+        { AUD_DECISION, "Ana Müller", "rule-1", true },
+        { AUD_DECISION, "ana", "a rule", false },
+        { AUD_RESOURCE, "ana", "yt:1", false },
+        { AUD_LEARNING, "", "yt:1", false },
+        { (enum aud_kind)99, "", "x", false },
         { AUD_SYSTEM, "", "", true },
     };
 
@@ -102,7 +111,8 @@ T_TEST(an_entry_arrives_as_it_was_sent_and_never_half)
     aud_entry_pack(&entry, &packed);
     T_OK(st_buf_done(&packed, &err, "test"), err);
     T_OK(aud_entry_unpack(st_buf_view(&packed), &back, &err), err);
-    T_CHECK(memcmp(back.id, entry.id, AUD_ID_LEN) == 0 && back.kind == entry.kind && back.wall_ms == entry.wall_ms, "frame");
+    T_CHECK(memcmp(back.id, entry.id, AUD_ID_LEN) == 0 && back.kind == entry.kind && back.wall_ms == entry.wall_ms,
+            "frame");
     T_CHECK(strcmp(back.person, "ana") == 0 && strcmp(back.subject, "rule-1") == 0, "names");
     T_CHECK(st_span_eq(st_buf_view(&back.details), st_buf_view(&entry.details)), "details");
     aud_entry_fini(&back);

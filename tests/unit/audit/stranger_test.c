@@ -13,9 +13,11 @@ static int ask_stranger(struct at_log *log, uint64_t *bad_seq)
 
     snprintf(command, sizeof command, "/usr/bin/python3 tests/scenario/audit_check.py '%s' '%s'", log->dir, log->copy);
     T_CHECK((p = popen(command, "r")) != NULL, "python");
-    T_CHECK(fgets(line, sizeof line, p) != NULL, "no answer: python3 and python3-cryptography are needed (tools/setup)");
+    T_CHECK(fgets(line, sizeof line, p) != NULL,
+            "no answer: python3 and python3-cryptography are needed (tools/setup)");
     status = pclose(p);
-    T_CHECK(strstr(line, "\"bad_seq\": ") != NULL && sscanf(strstr(line, "\"bad_seq\": "), "\"bad_seq\": %llu", &seq) == 1,
+    T_CHECK(strstr(line, "\"bad_seq\": ") != NULL &&
+                sscanf(strstr(line, "\"bad_seq\": "), "\"bad_seq\": %llu", &seq) == 1,
             "%s", line);
     *bad_seq = seq;
     return WEXITSTATUS(status);
@@ -68,7 +70,8 @@ T_TEST(a_stranger_agrees)
         at_flip(month, at, 4);
         theirs = ask_stranger(&log, &bad);
         ours = aud_verify(log.dir, log.copy, &verdict, NULL, &err);
-        T_CHECK(theirs != 0 ? ours == ST_ERR : true, "byte %llu: the stranger found what we did not", (unsigned long long)at);
+        T_CHECK(theirs != 0 ? ours == ST_ERR : true, "byte %llu: the stranger found what we did not",
+                (unsigned long long)at);
         T_CHECK(bad == 0 || bad == verdict.bad_seq, "byte %llu: record %llu here, %llu there", (unsigned long long)at,
                 (unsigned long long)verdict.bad_seq, (unsigned long long)bad);
         at_flip(month, at, 4);

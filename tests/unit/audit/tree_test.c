@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "t.h"
 #include "audit/tree.h"
+#include "t.h"
 
 #define LEAVES 70
 
@@ -102,8 +102,10 @@ T_TEST(every_leaf_is_proven_in_every_tree)
             T_CHECK(tree_inclusion(i, size, leaf_at, NULL, &proof, NULL) == ST_OK, "proof");
             T_CHECK(tree_inclusion_check(i, size, leaves[i], &proof, root, NULL) == ST_OK, "%llu of %llu",
                     (unsigned long long)i, (unsigned long long)size);
-            T_CHECK(size == 1 || tree_inclusion_check(i ^ 1, size, leaves[i], &proof, root, NULL) == ST_ERR, "other place");
-            T_CHECK(tree_inclusion_check(i, size, leaves[(i + 1) % LEAVES], &proof, root, NULL) == ST_ERR, "other leaf");
+            T_CHECK(size == 1 || tree_inclusion_check(i ^ 1, size, leaves[i], &proof, root, NULL) == ST_ERR,
+                    "other place");
+            T_CHECK(tree_inclusion_check(i, size, leaves[(i + 1) % LEAVES], &proof, root, NULL) == ST_ERR,
+                    "other leaf");
             if (proof.n > 0) {
                 proof.path[proof.n / 2][5] ^= 1;
                 T_CHECK(tree_inclusion_check(i, size, leaves[i], &proof, root, NULL) == ST_ERR, "bent proof");
@@ -125,7 +127,8 @@ T_TEST(every_tree_continues_every_older_one)
             T_CHECK(tree_consistency(old, size, leaf_at, NULL, &proof, NULL) == ST_OK, "proof");
             T_CHECK(tree_consistency_check(old, size, roots[old], roots[size], &proof, NULL) == ST_OK, "%llu to %llu",
                     (unsigned long long)old, (unsigned long long)size);
-            T_CHECK(tree_consistency_check(old, size, roots[old - 1], roots[size], &proof, NULL) == ST_ERR, "other old root");
+            T_CHECK(tree_consistency_check(old, size, roots[old - 1], roots[size], &proof, NULL) == ST_ERR,
+                    "other old root");
             T_CHECK(tree_consistency_check(old, size, roots[old], roots[0], &proof, NULL) == ST_ERR, "other new root");
             proof.n++;
             T_CHECK(tree_consistency_check(old, size, roots[old], roots[size], &proof, NULL) == ST_ERR, "longer proof");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every way to bend a log that its keeper might try, and what verify says to each. */
-#include "audit_t.h"
 #include "audit/checkpoint.h"
 #include "audit/ledger.h"
+#include "audit_t.h"
 #include <sqlite3.h>
 
 struct all_rows {
@@ -93,7 +93,8 @@ T_TEST(a_flipped_byte_is_found_or_changes_nothing)
         at_flip(month, at, mask);
     }
     T_CHECK(found > tried / 3 && named > found / 2, "%llu tried, %llu found, %llu named, %llu in free space",
-            (unsigned long long)tried, (unsigned long long)found, (unsigned long long)named, (unsigned long long)silent);
+            (unsigned long long)tried, (unsigned long long)found, (unsigned long long)named,
+            (unsigned long long)silent);
     at_clean(&log);
 }
 
@@ -196,8 +197,8 @@ T_TEST(a_full_rehash_is_betrayed_by_the_copy_alone)
     make(&log, 40);
     rehash(&log, 23, 40);
     T_CHECK(aud_verify(log.dir, NULL, &verdict, NULL, &err) == ST_OK, "without the copy it looks fine: %s", err.what);
-    T_CHECK(judge(&log, &verdict) == ST_ERR && verdict.bad_seq == 21, "the first after the last good checkpoint: %llu, %s",
-            (unsigned long long)verdict.bad_seq, verdict.problem);
+    T_CHECK(judge(&log, &verdict) == ST_ERR && verdict.bad_seq == 21,
+            "the first after the last good checkpoint: %llu, %s", (unsigned long long)verdict.bad_seq, verdict.problem);
 }
 
 T_TEST(a_cut_tail_is_betrayed_by_the_copy_alone)
