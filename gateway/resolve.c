@@ -44,7 +44,9 @@ struct resolver {
     struct st_table *cache, *fixed;
     struct watched sockets[SOCKETS_MAX];
     struct st_timer timer;
-    bool has_library, has_channel;
+    bool has_library, has_channel, is_retired;
+    size_t waiting; /* queries that c-ares has */
+    struct later_item gone;
 };
 
 struct resolve_wait { /* c-ares holds it until it answered */
@@ -189,16 +191,19 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
     int ttl = 0;
 
     (void)timeouts;
+    wait->resolver->waiting--;
     if (status == ARES_SUCCESS && info != NULL)
         ttl = sort_answers(info, &list);
     if (info != NULL)
         ares_freeaddrinfo(info);
-    if (query != NULL && status != ARES_EDESTRUCTION) {
+    if (query != NULL) {
         query->wait = NULL;
         if (list.n > 0)
             remember(wait->resolver, query->host, &list, ttl);
         answer(wait->resolver, query, &list);
     }
+    if (wait->resolver->is_retired && wait->resolver->waiting == 0)
+        later_call(wait->resolver->loop->later, &wait->resolver->gone);
     free(wait);
 }
 
@@ -300,6 +305,11 @@ static enum st_rc load_fixed(struct resolver *resolver, const struct st_list *ho
     return ST_OK;
 }
 
+static void resolver_gone(void *resolver)
+{
+    resolver_free(resolver);
+}
+
 enum st_rc resolver_new(struct link_loop *loop, const struct pol_config *config, struct resolver **out,
                         struct st_err *err)
 {
@@ -310,6 +320,7 @@ enum st_rc resolver_new(struct link_loop *loop, const struct pol_config *config,
     resolver->magic = RESOLVER_MAGIC;
     resolver->loop = loop;
     resolver->timer = (struct st_timer){ .fn = on_timer, .ctx = resolver };
+    resolver->gone = (struct later_item){ .fn = resolver_gone, .ctx = resolver };
     resolver->cache = st_table_new(CACHE_MAX, true, free);
     resolver->fixed = st_table_new(FIXED_MAX, false, free);
     if (resolver->cache == NULL || resolver->fixed == NULL) {
@@ -325,11 +336,21 @@ enum st_rc resolver_new(struct link_loop *loop, const struct pol_config *config,
     return ST_OK;
 }
 
+void resolver_retire(struct resolver *resolver)
+{
+    ST_CHECK(resolver, RESOLVER_MAGIC);
+    resolver->is_retired = true;
+    if (resolver->waiting == 0)
+        later_call(resolver->loop->later, &resolver->gone);
+}
+
 void resolver_free(struct resolver *resolver)
 {
     if (resolver == NULL)
         return;
     ST_CHECK(resolver, RESOLVER_MAGIC);
+    resolver->is_retired = false;
+    later_cancel(&resolver->gone);
     if (resolver->has_channel)
         ares_destroy(resolver->channel);
     if (resolver->has_library)
@@ -381,6 +402,7 @@ void resolve_start(struct resolver *resolver, struct resolve_query *query)
     }
     query->wait->resolver = resolver;
     query->wait->query = query;
+    resolver->waiting++;
     ares_getaddrinfo(resolver->channel, query->host, NULL, &hints, on_answer, query->wait);
     plan_timer(resolver);
 }

@@ -31,7 +31,8 @@ struct resolve_query { /* in the asker's storage until done or cancelled; all bu
 
 ST_MUST enum st_rc resolver_new(struct link_loop *loop, const struct pol_config *config, struct resolver **out,
                                 struct st_err *err);
-void resolver_free(struct resolver *resolver); /* after all queries were cancelled; NULL is fine */
+void resolver_free(struct resolver *resolver);   /* after all queries were cancelled; NULL is fine */
+void resolver_retire(struct resolver *resolver); /* no new queries; frees itself when those under way are answered */
 /* on_done is called from a zero-time event at the earliest, once. */
 void resolve_start(struct resolver *resolver, struct resolve_query *query);
 void resolve_cancel(struct resolve_query *query); /* done or never started is fine */

@@ -459,6 +459,16 @@ struct link *upstream_link(struct upstream *upstream)
     return upstream->link;
 }
 
+bool upstream_is_for(const struct upstream *upstream, const struct upstream_place *place)
+{
+    return is_same_place(&upstream->place, place);
+}
+
+bool upstream_is_clean(const struct upstream *upstream)
+{
+    return is_reusable(upstream);
+}
+
 bool upstream_was_used(const struct upstream *upstream)
 {
     return upstream->was_used;

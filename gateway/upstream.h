@@ -48,6 +48,9 @@ ST_MUST enum st_rc upstream_open(struct upstream_pool *pool, const struct upstre
 enum upstream_state upstream_state(const struct upstream *upstream);
 const struct st_err *upstream_err(const struct upstream *upstream); /* why FAILED */
 struct link *upstream_link(struct upstream *upstream);              /* borrowed; READY only */
+bool upstream_is_for(const struct upstream *upstream, const struct upstream_place *place);
+/* READY, open, nothing owed and nothing said unasked: the next exchange may use it. */
+bool upstream_is_clean(const struct upstream *upstream);
 bool upstream_was_used(const struct upstream *upstream);            /* it carried an exchange before */
 uint64_t upstream_idle_ms(const struct upstream *upstream);         /* since the last upstream_rest; 0: never used */
 void upstream_own(struct upstream *upstream, link_event_f *on_event, void *ctx);

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report - what of an exchange may be kept, and what the curator gets to see.
+ *
+ * Decisions and learning become records: ids, numbers and the public facts of a resource, never text, never a header
+ * (audit/fields.def; DESIGN §6.3). A value that is no id is left out rather than sent. A record is in the recorder's
+ * socket before the person gets the answer it is about. Copies for the curator are bounded and may be dropped: curation
+ * never stands in the way. Ordinary traffic reports nothing.
+ */
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "gateway/txn_parts.h"
+#include <stdio.h>
+#include <string.h>
+
+#define ITEM_TEXT_MAX (64u * 1024u)
+#define ITEM_MEMORY   (4u << 20)
+#define DETAILS_MAX   (7u * 1024u)
+
+/* ---- records ---------------------------------------------------------------------------------------------------- */
+
+static bool is_id(struct st_span s, size_t max)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        bool is_alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+
+        if (!is_alnum && (c == 0 || strchr("._:/#-", c) == NULL))
+            return false;
+    }
+    return s.n > 0 && s.n <= max;
+}
+
+static void put_id(struct st_json *w, const char *key, struct st_span value, size_t max)
+{
+    if (is_id(value, max))
+        st_json_span(w, key, value);
+}
+
+static void put_name(struct st_json *w, const char *key, const char *value)
+{
+    if (value != NULL)
+        put_id(w, key, st_span_str(value), 64);
+}
+
+static void put_activity(struct st_json *w, const struct txn *t)
+{
+    static const char *const PHASES[] = {
+#define X(id, name) [LP_##id] = name,
+        LP_PHASES(X)
+#undef X
+    };
+    const struct lp_activity *activity = &t->chain.activity;
+
+    if (!t->chain.has_activity) {
+        put_name(w, "platform", lp_host_platform(t->rules->gen->plugins, t->req.host));
+        return;
+    }
+    put_name(w, "platform", activity->platform);
+    put_name(w, "activity", activity->kind);
+    put_id(w, "audience", st_span_str(activity->audience), 32);
+    if ((size_t)activity->phase < ST_LEN(PHASES))
+        st_json_str(w, "phase", PHASES[activity->phase]);
+    st_json_int(w, "confidence", activity->confidence);
+}
+
+static void put_findings(struct st_json *w, const struct txn *t)
+{
+    const struct flt_findings *findings = &t->chain.findings;
+    enum flt_severity worst = FLT_LOW;
+    size_t redacted = 0, named = 0;
+
+    if (findings->n == 0)
+        return;
+    st_json_array(w, "detectors");
+    for (size_t i = 0; i < findings->n; i++) {
+        bool is_repeated = false;
+
+        for (size_t k = 0; k < i && !is_repeated; k++)
+            is_repeated = findings->items[k].rule == findings->items[i].rule;
+        if (!is_repeated && named++ < 64)
+            put_name(w, NULL, findings->items[i].rule->id);
+        if (findings->items[i].rule->severity > worst)
+            worst = findings->items[i].rule->severity;
+        redacted += t->is_redacted && t->chain.judgement.redact[i];
+    }
+    st_json_end(w);
+    st_json_int(w, "findings", (int64_t)findings->n);
+    if (redacted > 0)
+        st_json_int(w, "redacted", (int64_t)redacted);
+    st_json_str(w, "severity", flt_severity_name(worst));
+}
+
+static void put_observed(struct st_json *w, const struct pol_judgement *judgement)
+{
+    size_t named = 0;
+
+    for (size_t i = 0; i < judgement->n && named < 32; i++) {
+        if (!judgement->reasons[i].is_observed || !is_id(st_span_str(judgement->reasons[i].rule), 64))
+            continue;
+        if (named++ == 0)
+            st_json_array(w, "observed");
+        st_json_str(w, NULL, judgement->reasons[i].rule);
+    }
+    if (named > 0)
+        st_json_end(w);
+}
+
+static void put_decision(struct st_json *w, struct txn *t)
+{
+    const struct pol_judgement *judgement = &t->chain.judgement;
+    const struct flt_receipt *receipt = &t->chain.receipt;
+
+    st_json_object(w, NULL);
+    st_json_str(w, "txn", txn_id(t));
+    put_activity(w, t);
+    put_id(w, "host", st_span_str(t->target.host), 128);
+    st_json_str(w, "verdict", pol_verdict_name(judgement->verdict));
+    put_name(w, "policy", judgement->policy);
+    put_name(w, "rule", judgement->rule);
+    put_observed(w, judgement);
+    put_findings(w, t);
+    st_json_str(w, "coverage", flt_coverage_name(receipt->coverage));
+    if (receipt->reason != FLT_REASON_NONE)
+        st_json_str(w, "reason", flt_reason_name(receipt->reason));
+    st_json_int(w, "bytes", (int64_t)receipt->bytes);
+    st_json_int(w, "inspected", (int64_t)receipt->inspected);
+    put_name(w, "plugin", t->chain.opinion.plugin);
+    st_json_int(w, "generation", (int64_t)t->rules->gen->number);
+    st_json_end(w);
+}
+
+static void take_person(struct aud_entry *entry, const char *person)
+{
+    (void)snprintf(entry->person, sizeof entry->person, "%s", person);
+}
+
+static enum st_rc hand_over(struct txn *t, struct aud_entry *entry)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    if (aud_entry_check(entry, &err) != ST_OK || outbox_add(t->worker->outbox, entry, &err) != ST_OK) {
+        t->err = err;
+        return ST_ERR;
+    }
+    t->worker->counts.records++;
+    return ST_OK;
+}
+
+enum st_rc report_decision(struct txn *t)
+{
+    const struct pol_judgement *judgement = &t->chain.judgement;
+    struct aud_entry entry;
+    struct st_json w;
+    enum st_rc rc;
+
+    if (!judgement->is_recorded)
+        return ST_OK;
+    aud_entry_init(&entry, AUD_DECISION);
+    entry.wall_ms = st_clock_wall_ms();
+    take_person(&entry, t->env->person);
+    (void)snprintf(entry.subject, sizeof entry.subject, "%s",
+                   st_id(judgement->rule != NULL ? judgement->rule : "observed").s);
+    st_json_init(&w, &entry.details);
+    put_decision(&w, t);
+    rc = hand_over(t, &entry);
+    aud_entry_fini(&entry);
+    if (rc == ST_OK)
+        return ST_OK;
+    ST_LOG(TXN_FAILED, ST_LIT("why", "record"), ST_ERRF(&t->err));
+    if (worker_config(t->worker)->failure.recorder == POL_FAIL_BLOCK)
+        return ST_ERR;
+    t->worker->counts.records_dropped++;
+    return ST_OK;
+}
+
+/* ---- learning --------------------------------------------------------------------------------------------------- */
+
+static bool is_learning(const struct txn *t)
+{
+    static const char *const KINDS[] = { "view", "post",   "comment", "reply",   "edit",    "answer", "question",
+                                         "note", "watch.", "read.",   "listen.", "course.", "quiz." };
+    const struct lp_activity *activity = &t->chain.activity;
+
+    if (!t->chain.has_activity || activity->confidence < 80 || t->env->person[0] == '\0' ||
+        activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
+        return false;
+    for (size_t i = 0; i < ST_LEN(KINDS); i++) {
+        struct st_span kind = st_span_str(activity->kind), want = st_span_str(KINDS[i]);
+
+        if (st_span_eq(kind, want) || (st_span_ends(want, ST_SPAN(".")) && st_span_starts(kind, want)))
+            return true;
+    }
+    return false;
+}
+
+static void put_thing(struct st_json *w, const struct lp_activity *activity, bool with_title)
+{
+    put_id(w, "object_id", activity->object_id, 128);
+    put_id(w, "object_type", activity->object_type, 32);
+    if (activity->url.n > 0 && activity->url.n <= 512)
+        st_json_span(w, "url", activity->url);
+    if (with_title && activity->title.n > 0 && activity->title.n <= 300)
+        st_json_span(w, "title", activity->title);
+    put_id(w, "lang", activity->lang, 32);
+    if (activity->length_ms > 0)
+        st_json_int(w, "length_ms", (int64_t)activity->length_ms);
+}
+
+static void put_progress(struct st_json *w, const struct lp_activity *activity)
+{
+    if (activity->n_intervals > 0) {
+        st_json_array(w, "intervals");
+        for (size_t i = 0; i < activity->n_intervals && i < 64; i++) {
+            st_json_array(w, NULL);
+            st_json_int(w, NULL, (int64_t)activity->intervals[i].from_ms);
+            st_json_int(w, NULL, (int64_t)activity->intervals[i].to_ms);
+            st_json_end(w);
+        }
+        st_json_end(w);
+    }
+    if (activity->dwell_ms > 0)
+        st_json_int(w, "dwell_ms", (int64_t)activity->dwell_ms);
+    if (activity->is_final)
+        st_json_bool(w, "final", true);
+}
+
+/* The recorder drops it without a trace unless this person opted in. */
+static enum st_rc record_learning(struct txn *t, bool with_title)
+{
+    const struct lp_activity *activity = &t->chain.activity;
+    struct aud_entry entry;
+    struct st_json w;
+    enum st_rc rc;
+
+    aud_entry_init(&entry, AUD_LEARNING);
+    entry.wall_ms = st_clock_wall_ms();
+    take_person(&entry, t->env->person);
+    (void)snprintf(entry.subject, sizeof entry.subject, "%s", st_id(activity->kind).s);
+    st_json_init(&w, &entry.details);
+    st_json_object(&w, NULL);
+    st_json_str(&w, "txn", txn_id(t));
+    put_activity(&w, t);
+    put_thing(&w, activity, with_title);
+    put_progress(&w, activity);
+    st_json_int(&w, "generation", (int64_t)t->rules->gen->number);
+    st_json_end(&w);
+    rc = hand_over(t, &entry);
+    aud_entry_fini(&entry);
+    return rc;
+}
+
+/* ---- copies ----------------------------------------------------------------------------------------------------- */
+
+struct copy {
+    const char *kind;
+    struct st_span url, title, author, lang, content_type, text, object_id;
+    uint64_t dwell_ms, length_ms;
+    bool is_html;
+};
+
+static void send_copy(struct txn *t, const char *platform, const struct copy *copy)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf body;
+
+    st_buf_init(&body, IPC_MAX);
+    st_pack_str(&body, platform);
+    st_pack_str(&body, copy->kind);
+    st_pack_str(&body, t->env->person);
+    st_pack_span(&body, copy->url);
+    st_pack_span(&body, copy->title);
+    st_pack_span(&body, copy->author);
+    st_pack_span(&body, copy->lang);
+    st_pack_span(&body, copy->content_type);
+    st_pack_span(&body, st_span_sub(copy->text, 0, ITEM_TEXT_MAX));
+    st_pack_u64(&body, copy->dwell_ms);
+    st_pack_u64(&body, copy->length_ms);
+    st_pack_u8(&body, copy->is_html);
+    st_pack_span(&body, copy->object_id);
+    if (t->worker->curator == NULL || st_buf_done(&body, &err, "report.copy") != ST_OK ||
+        fam_link_send(t->worker->curator, FAM_MSG_ITEM, 0, st_buf_view(&body), &err) != ST_OK)
+        t->worker->counts.items_dropped++;
+    else
+        t->worker->counts.items++;
+    st_buf_fini(&body);
+}
+
+static void copy_post(struct txn *t)
+{
+    const struct lp_activity *activity = &t->chain.activity;
+    struct copy copy = { .kind = activity->kind,
+                         .url = activity->url,
+                         .title = activity->title,
+                         .author = activity->author,
+                         .lang = activity->lang,
+                         .text = activity->text,
+                         .object_id = activity->object_id,
+                         .dwell_ms = activity->dwell_ms,
+                         .length_ms = activity->length_ms };
+
+    if (t->is_redacted || activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
+        return;
+    if (activity->text.n > 0 || activity->dwell_ms > 0)
+        send_copy(t, activity->platform, &copy);
+}
+
+void report_response(struct txn *t)
+{
+    bool was_taken = t->response->status >= 200 && t->response->status < 400;
+
+    if (!was_taken || !t->chain.has_activity)
+        return;
+    if (is_learning(t) && record_learning(t, true) != ST_OK && t->err.code == ST_E_PROTO &&
+        record_learning(t, false) != ST_OK) /* a title that the format does not take is left out */
+        t->worker->counts.records_dropped++;
+    copy_post(t);
+}
+
+static const char *page_platform(const struct txn *t)
+{
+    return lp_host_platform(t->rules->gen->plugins, t->req.host);
+}
+
+bool report_wants_page(const struct txn *t)
+{
+    struct st_span type = http_field_get(t->response, "content-type"), mode = http_field_get(t->head, "sec-fetch-dest");
+
+    return t->is_on_opened_host && !t->is_unread && t->response->status == 200 && page_platform(t) != NULL &&
+           st_span_eq(t->head->method, ST_SPAN("GET")) && st_span_istarts(type, ST_SPAN("text/html")) &&
+           (mode.n == 0 || st_span_ieq(mode, ST_SPAN("document")));
+}
+
+/* https://host/path, without the query: it may hold what a person typed. */
+static struct st_span page_url(struct txn *t)
+{
+    struct st_buf url;
+    struct st_span out;
+
+    st_buf_init(&url, 4096);
+    st_buf_str(&url, t->place.is_tls ? "https://" : "http://");
+    st_buf_str(&url, t->target.host);
+    st_buf_span(&url, t->req.path);
+    out = st_span(st_arena_dup(t->arena, url.p, url.n), url.n);
+    st_buf_fini(&url);
+    return out.p != NULL ? out : ST_SPAN_NONE;
+}
+
+void report_page(struct txn *t)
+{
+    const struct flt_input input = { .body = st_buf_view(&t->copy),
+                                     .content_type = ST_SPAN("text/plain"),
+                                     .content_encoding = http_field_get(t->response, "content-encoding"),
+                                     .plain_limit = 1u << 20 };
+    struct copy copy = { .kind = "view", .url = page_url(t), .is_html = true };
+    struct st_arena *arena;
+    struct flt_doc *doc = NULL;
+    struct st_err err = ST_ERR_INIT;
+
+    if (t->copy.failed != ST_E_NONE || (arena = st_arena_new(ITEM_MEMORY)) == NULL) {
+        t->worker->counts.items_dropped++;
+        return;
+    }
+    copy.content_type = http_field_get(t->response, "content-type");
+    if (t->chain.has_activity) {
+        if (t->chain.activity.url.n > 0)
+            copy.url = t->chain.activity.url;
+        copy.object_id = t->chain.activity.object_id;
+    }
+    if (flt_decode(arena, &input, &doc, &err) == ST_OK && doc->plain.n > 0) {
+        copy.text = doc->plain;
+        send_copy(t, page_platform(t), &copy);
+    } else {
+        t->worker->counts.items_dropped++;
+    }
+    st_arena_free(arena);
+}

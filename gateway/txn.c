@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* txn - the order of one exchange: read the head, plan, hold the body, inspect, exchange with the origin, or answer no.
+ *
+ * One enum, one setter, one step; states run forward only, so no event can re-open what was judged. Whatever fails goes
+ * through txn_refuse, which fails closed. Nothing of a request's body is given to exchange.c before the verdict but for
+ * endpoints that are never read. The arena holds everything of the exchange and goes with it; a new state gets its line
+ * in TXN_STATES, its function here and its wait in `on_late`.
+ */
+#include "gateway/txn.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "gateway/txn_parts.h"
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The only writer of t->state. */
+void txn_enter(struct txn *t, enum txn_state next)
+{
+    ST_CHECK(t, TXN_MAGIC);
+    assert(next > t->state);
+    t->state = next;
+}
+
+static void on_timer(void *ctx)
+{
+    struct txn *t = ctx;
+
+    ST_CHECK(t, TXN_MAGIC);
+    t->is_late = true;
+    t->env->on_event(t->env->ctx);
+}
+
+void txn_arm(struct txn *t, int64_t ms)
+{
+    struct st_err ignored;
+
+    if (st_timer_arm(t->worker->loop.timers, &t->timer, (uint64_t)ms, &ignored) != ST_OK)
+        t->is_late = true; /* no timer left: a wait without a deadline is not allowed */
+}
+
+const char *txn_id(struct txn *t)
+{
+    struct st_err ignored;
+
+    if (t->id[0] == '\0' && st_uuid7(t->id, &ignored) != ST_OK)
+        memcpy(t->id, "none", 5);
+    return t->id;
+}
+
+struct txn *txn_new(struct txn_env *env)
+{
+    const struct pol_config *config = worker_config(env->worker);
+    struct txn *t = calloc(1, sizeof *t);
+
+    if (t == NULL)
+        return NULL;
+    t->magic = TXN_MAGIC;
+    t->env = env;
+    t->worker = env->worker;
+    t->rules = rules_retain(env->worker->rules);
+    t->timer = (struct st_timer){ .fn = on_timer, .ctx = t };
+    t->tail = evbuffer_new();
+    t->arena = st_arena_new((size_t)config->limit.txn_memory);
+    st_buf_init(&t->redacted, (size_t)config->limit.body_max);
+    st_buf_init(&t->redacted_query, 65536);
+    if (t->tail == NULL || t->arena == NULL) {
+        txn_free(t);
+        return NULL;
+    }
+    txn_arm(t, config->limit.idle_ms);
+    return t;
+}
+
+void txn_free(struct txn *t)
+{
+    if (t == NULL)
+        return;
+    ST_CHECK(t, TXN_MAGIC);
+    st_timer_disarm(t->worker->loop.timers, &t->timer);
+    exchange_fini(t);
+    body_free(t->body);
+    if (t->tail != NULL)
+        evbuffer_free(t->tail);
+    st_buf_fini(&t->redacted);
+    st_buf_fini(&t->redacted_query);
+    st_arena_free(t->arena);
+    rules_release(t->rules);
+    t->magic = 0;
+    free(t);
+}
+
+bool txn_has_begun(const struct txn *t)
+{
+    return t->has_begun;
+}
+
+const struct target *txn_target(const struct txn *t)
+{
+    return &t->target;
+}
+
+/* ---- no --------------------------------------------------------------------------------------------------------- */
+
+static bool must_close(const struct txn *t)
+{
+    return t->head == NULL || t->head->minor == 0 || http_field_has_token(t->head, "connection", "close") ||
+           t->worker->is_draining;
+}
+
+enum st_rc txn_refuse(struct txn *t, enum refuse_cause cause)
+{
+    struct refuse_case facts = {
+        .cause = cause, .head = t->head, .host = t->target.host, .chain = &t->chain, .err = &t->err, .id = txn_id(t)
+    };
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf out;
+
+    if (t->state >= TXN_ANSWER)
+        return ST_OK;
+    if (t->answer_began) {
+        t->outcome = TXN_CUT;
+        txn_enter(t, TXN_DONE);
+        return ST_OK;
+    }
+    facts.closes = must_close(t) || !t->request_is_read;
+    t->worker->counts.refused++;
+    t->outcome = facts.closes ? TXN_FINISH : TXN_KEEP;
+    st_buf_init(&out, 256 * 1024);
+    if (refuse_write(&facts, t->arena, &out, &err) != ST_OK ||
+        evbuffer_add(link_out(t->env->client), out.p, out.n) != 0)
+        t->outcome = TXN_CUT;
+    st_buf_fini(&out);
+    if (cause == REFUSE_INTERNAL || t->outcome == TXN_CUT)
+        ST_LOG(TXN_FAILED, ST_ERRF(t->err.code != ST_E_NONE ? &t->err : &err));
+    txn_enter(t, TXN_ANSWER);
+    return ST_OK;
+}
+
+enum txn_outcome txn_refuse_tunnel(struct txn *t, const struct st_err *origin_err)
+{
+    if (origin_err != NULL)
+        t->err = *origin_err;
+    (void)txn_refuse(t, origin_err != NULL ? refuse_origin_cause(origin_err) : REFUSE_HOST);
+    txn_enter(t, TXN_DONE);
+    link_update(t->env->client);
+    return t->outcome == TXN_CUT ? TXN_CUT : TXN_FINISH;
+}
+
+/* ---- READ_HEAD -------------------------------------------------------------------------------------------------- */
+
+static enum st_rc client_left(struct txn *t)
+{
+    t->outcome = TXN_CUT;
+    txn_enter(t, TXN_DONE);
+    return ST_OK;
+}
+
+static enum st_rc read_head(struct txn *t)
+{
+    struct http1_event event;
+    size_t used;
+    enum st_rc rc;
+
+    if (!t->has_begun && evbuffer_get_length(link_in(t->env->client)) > 0) {
+        t->has_begun = true;
+        txn_arm(t, worker_config(t->worker)->limit.head_ms);
+    }
+    rc = exchange_read_client(t, &event, &used);
+    if (rc == ST_ERR)
+        return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
+    if (rc == ST_AGAIN)
+        return ST_AGAIN;
+    (void)evbuffer_drain(link_in(t->env->client), used);
+    t->head = event.head;
+    t->framing = event.framing;
+    t->length = event.length;
+    txn_enter(t, TXN_PLAN);
+    return ST_OK;
+}
+
+/* ---- PLAN ------------------------------------------------------------------------------------------------------- */
+
+/* The request's END event, when it has no body: the parser is at the next message then. */
+static enum st_rc read_empty_body(struct txn *t)
+{
+    struct http1_event event;
+    size_t used;
+
+    if (t->framing == HTTP1_NO_BODY || (t->framing == HTTP1_LENGTH && t->length == 0)) {
+        if (http1_feed(t->env->parser, t->arena, ST_SPAN_NONE, &used, &event, &t->err) != ST_OK)
+            return ST_ERR;
+        t->request_is_read = true;
+    }
+    return ST_OK;
+}
+
+static bool names_websocket(const struct http_head *head)
+{
+    return http_field_has_token(head, "upgrade", "websocket") && http_field_has_token(head, "connection", "upgrade");
+}
+
+/* Where the request goes, by its form; fills target, place and the facts for adapters. */
+static enum st_rc find_place(struct txn *t)
+{
+    struct http_head *head = t->head;
+    struct target host;
+
+    if (st_span_starts(head->target, ST_SPAN("/")) || st_span_eq(head->target, ST_SPAN("*"))) {
+        if (!t->env->is_tls)
+            return txn_refuse(t, REFUSE_NOT_A_PROXY_REQUEST);
+        if (target_authority(http_field_get(head, "host"), &t->target, &t->err) != ST_OK)
+            return txn_refuse(t, REFUSE_PROTOCOL);
+        t->target.path = head->target;
+        t->target.is_https = true;
+    } else if (target_absolute(head->target, &t->target, &t->err) != ST_OK) {
+        return txn_refuse(t, REFUSE_PROTOCOL);
+    } else if (t->env->is_tls && http_field_count(head, "host") == 1 &&
+               (target_authority(http_field_get(head, "host"), &host, &t->err) != ST_OK ||
+                strcmp(host.host, t->target.host) != 0)) {
+        return txn_refuse(t, REFUSE_MISDIRECTED);
+    }
+    if (t->env->is_tls && strcmp(t->target.host, t->env->host) != 0)
+        return txn_refuse(t, REFUSE_MISDIRECTED);
+    if (t->env->is_tls) {
+        t->place = t->env->origin;
+    } else {
+        if (t->target.is_https)
+            return txn_refuse(t, REFUSE_PROTOCOL); /* https goes through CONNECT */
+        memcpy(t->place.host, t->target.host, sizeof t->place.host);
+        t->place.port = t->target.port != 0 ? t->target.port : 80;
+    }
+    target_split(t->target.path, &t->req.path, &t->req.query);
+    t->req.method = head->method;
+    t->req.host = st_span_str(t->target.host);
+    t->req.content_type = http_field_get(head, "content-type");
+    return ST_OK;
+}
+
+/* Plain http has no route yet; a TLS connection was routed before it was opened. */
+static enum st_rc route_plain(struct txn *t)
+{
+    struct pol_route_facts facts = { .host = t->req.host,
+                                     .port = t->place.port,
+                                     .platform = lp_host_platform(t->rules->gen->plugins, t->req.host),
+                                     .groups = pol_groups(t->rules->gen->policies, t->env->person) };
+    struct pol_routed routed;
+
+    pol_route(t->rules->gen->policies, &facts, &routed);
+    if (routed.route == POL_REFUSE) {
+        t->worker->counts.refused_hosts++;
+        return txn_refuse(t, REFUSE_HOST);
+    }
+    t->is_unread = routed.route == POL_PASS;
+    return ST_OK;
+}
+
+/* ST_ERR: a refusal is under way. */
+static enum st_rc check_request(struct txn *t)
+{
+    bool has_expect = http_field_count(t->head, "expect") > 0;
+
+    if (t->env->is_refused)
+        return txn_refuse(t, REFUSE_HOST);
+    if (t->env->origin_err.code != ST_E_NONE) {
+        t->err = t->env->origin_err;
+        return txn_refuse(t, refuse_origin_cause(&t->err));
+    }
+    if (names_websocket(t->head))
+        return txn_refuse(t, REFUSE_WEBSOCKET);
+    t->expects_continue = http_field_has_token(t->head, "expect", "100-continue");
+    if (has_expect && !t->expects_continue) {
+        (void)st_fail(&t->err, ST_E_PROTO, "txn.plan", "an expectation that nobody can meet", 417);
+        return txn_refuse(t, REFUSE_PROTOCOL);
+    }
+    return ST_OK;
+}
+
+static void say_continue(struct txn *t)
+{
+    static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+    if (t->expects_continue && !t->request_is_read && evbuffer_get_length(link_in(t->env->client)) == 0)
+        (void)evbuffer_add(link_out(t->env->client), CONTINUE, sizeof CONTINUE - 1);
+}
+
+static enum st_rc open_body(struct txn *t)
+{
+    const struct pol_config *config = worker_config(t->worker);
+    const struct body_limits limits = { (size_t)config->limit.body_memory, (uint64_t)config->limit.body_max,
+                                        t->worker->spool_dir };
+
+    if (t->framing == HTTP1_LENGTH && t->length > limits.max) {
+        t->not_held = FLT_REASON_SIZE; /* known before a byte of it is read */
+        txn_enter(t, TXN_INSPECT);
+        return ST_OK;
+    }
+    if ((t->body = body_new(&limits)) == NULL) {
+        (void)st_fail(&t->err, ST_E_NOMEM, "txn.plan", "body", 0);
+        return txn_refuse(t, REFUSE_INTERNAL);
+    }
+    say_continue(t);
+    txn_arm(t, config->limit.body_ms);
+    txn_enter(t, TXN_READ_BODY);
+    return ST_OK;
+}
+
+static enum st_rc plan(struct txn *t)
+{
+    bool is_connect = st_span_eq(t->head->method, ST_SPAN("CONNECT"));
+
+    if (read_empty_body(t) != ST_OK)
+        return txn_refuse(t, REFUSE_PROTOCOL);
+    if (is_connect) {
+        if (t->env->is_tls || !t->request_is_read || target_authority(t->head->target, &t->target, &t->err) != ST_OK ||
+            t->target.port == 0)
+            return txn_refuse(t, REFUSE_PROTOCOL);
+        t->outcome = TXN_TUNNEL; /* the connection goes on with it, or comes back with txn_refuse_tunnel */
+        return ST_AGAIN;
+    }
+    t->worker->counts.requests++;
+    if (find_place(t) != ST_OK || t->state != TXN_PLAN)
+        return ST_OK;
+    if (!t->env->is_tls && (route_plain(t) != ST_OK || t->state != TXN_PLAN))
+        return ST_OK;
+    if (check_request(t) != ST_OK || t->state != TXN_PLAN)
+        return ST_OK;
+    t->is_on_opened_host = !t->is_unread;
+    if (!t->is_unread && lp_is_secret_path(t->rules->gen->plugins, &t->req)) {
+        t->is_unread = true;
+        t->worker->counts.unread++;
+    }
+    if (!t->is_unread && !t->request_is_read)
+        return open_body(t);
+    if (t->is_unread) {
+        say_continue(t);
+        txn_enter(t, TXN_EXCHANGE);
+    } else {
+        txn_enter(t, TXN_INSPECT);
+    }
+    return ST_OK;
+}
+
+/* ---- READ_BODY -------------------------------------------------------------------------------------------------- */
+
+/* The body cannot be held (any longer): it is judged unread, and what was read so far is kept for a verdict that lets
+ * it pass. */
+static enum st_rc stop_holding(struct txn *t, struct st_span data)
+{
+    t->not_held = t->err.code == ST_E_LIMIT ? FLT_REASON_SIZE : FLT_REASON_FAILED;
+    if (evbuffer_add(t->tail, data.p, data.n) != 0 || body_seal(t->body, &t->err) != ST_OK)
+        return txn_refuse(t, REFUSE_INTERNAL);
+    txn_enter(t, TXN_INSPECT);
+    return ST_OK;
+}
+
+static enum st_rc read_body(struct txn *t)
+{
+    struct http1_event event;
+    bool is_progress = false;
+    size_t used;
+    enum st_rc rc;
+
+    while ((rc = exchange_read_client(t, &event, &used)) == ST_OK) {
+        is_progress = true;
+        if (event.kind == HTTP1_DATA && body_add(t->body, event.data, &t->err) != ST_OK) {
+            rc = stop_holding(t, event.data);
+            (void)evbuffer_drain(link_in(t->env->client), used);
+            return rc;
+        }
+        (void)evbuffer_drain(link_in(t->env->client), used);
+        if (event.kind != HTTP1_END)
+            continue;
+        t->request_is_read = true;
+        t->trailers = event.trailers;
+        t->n_trailers = event.n_trailers;
+        if (body_seal(t->body, &t->err) != ST_OK)
+            return txn_refuse(t, REFUSE_INTERNAL);
+        txn_enter(t, TXN_INSPECT);
+        return ST_OK;
+    }
+    if (rc == ST_ERR)
+        return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
+    if (is_progress)
+        txn_arm(t, worker_config(t->worker)->limit.body_ms);
+    return ST_AGAIN;
+}
+
+/* ---- INSPECT ---------------------------------------------------------------------------------------------------- */
+
+static void count_verdict(struct txn *t)
+{
+    struct worker_counts *counts = &t->worker->counts;
+
+    switch (t->chain.judgement.verdict) {
+    case POL_ALLOW: counts->verdict_allow++; break;
+    case POL_NOTE: counts->verdict_note++; break;
+    case POL_COACH: counts->verdict_coach++; break;
+    case POL_REDACT: counts->verdict_redact++; break;
+    case POL_BLOCK: counts->verdict_block++; break;
+    }
+    counts->scan_failed += t->chain.failed != CHAIN_NONE;
+    if (t->chain.receipt.coverage != FLT_FULLY && t->chain.route != NULL) {
+        counts->not_inspected++;
+        if ((size_t)t->chain.receipt.reason < ST_LEN(t->worker->not_inspected))
+            t->worker->not_inspected[t->chain.receipt.reason]++;
+    }
+}
+
+/* Runs the chain over the held body; *whole is scratch of a spooled one. */
+static enum st_rc judge(struct txn *t, struct st_buf *whole)
+{
+    struct chain_in *in = &t->chain_in;
+
+    *in = (struct chain_in){ .gen = t->rules->gen,
+                             .scanner = t->rules->scanner,
+                             .req = t->req,
+                             .content_encoding = http_field_get(t->head, "content-encoding"),
+                             .groups = pol_groups(t->rules->gen->policies, t->env->person),
+                             .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,
+                             .not_held = t->not_held,
+                             .not_held_bytes = t->length };
+    if (t->body != NULL && t->not_held == FLT_REASON_NONE && body_whole(t->body, whole, &in->body, &t->err) != ST_OK)
+        return ST_ERR;
+    chain_run(in, t->arena, &t->chain);
+    if (t->chain.judgement.verdict == POL_REDACT)
+        t->is_redacted = chain_redact(in, &t->chain, &t->redacted, &t->redacted_query);
+    return ST_OK;
+}
+
+static enum st_rc inspect(struct txn *t)
+{
+    struct st_buf whole;
+    enum st_rc rc;
+
+    st_buf_init(&whole, (size_t)worker_config(t->worker)->limit.body_max);
+    rc = judge(t, &whole);
+    if (rc == ST_OK) {
+        count_verdict(t);
+        rc = report_decision(t);
+        if (rc != ST_OK) {
+            st_buf_fini(&whole);
+            return txn_refuse(t, REFUSE_NO_RECORD);
+        }
+        if (t->chain.judgement.verdict == POL_BLOCK)
+            rc = txn_refuse(t, t->not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
+        else
+            txn_enter(t, TXN_EXCHANGE);
+    } else {
+        rc = txn_refuse(t, REFUSE_INTERNAL);
+    }
+    st_buf_fini(&whole);
+    return rc;
+}
+
+/* ---- the step --------------------------------------------------------------------------------------------------- */
+
+/* A deadline passed; what that means depends on what was waited for. */
+static enum st_rc on_late(struct txn *t)
+{
+    switch (t->state) {
+    case TXN_READ_HEAD:
+        if (!t->has_begun) {
+            t->outcome = TXN_FINISH;
+            txn_enter(t, TXN_DONE);
+            return ST_OK;
+        }
+        return txn_refuse(t, REFUSE_TIMEOUT);
+    case TXN_READ_BODY: return txn_refuse(t, REFUSE_TIMEOUT);
+    case TXN_EXCHANGE: return txn_refuse(t, REFUSE_ORIGIN_SLOW);
+    case TXN_PLAN:
+    case TXN_INSPECT:
+    case TXN_ANSWER:
+    case TXN_DONE: break;
+    }
+    return ST_OK;
+}
+
+static enum st_rc answer(struct txn *t)
+{
+    txn_enter(t, TXN_DONE);
+    return ST_OK;
+}
+
+enum txn_outcome txn_step(struct txn *t)
+{
+    enum st_rc rc = ST_OK;
+
+    ST_CHECK(t, TXN_MAGIC);
+    if (t->is_late) {
+        t->is_late = false;
+        rc = on_late(t);
+    }
+    while (rc == ST_OK && t->state != TXN_DONE) {
+        switch (t->state) {
+        case TXN_READ_HEAD: rc = read_head(t); break;
+        case TXN_PLAN: rc = plan(t); break;
+        case TXN_READ_BODY: rc = read_body(t); break;
+        case TXN_INSPECT: rc = inspect(t); break;
+        case TXN_EXCHANGE: rc = exchange_step(t); break;
+        case TXN_ANSWER: rc = answer(t); break;
+        case TXN_DONE: break;
+        }
+        if (rc == ST_ERR)
+            rc = txn_refuse(t, t->state == TXN_EXCHANGE ? refuse_origin_cause(&t->err) : REFUSE_INTERNAL);
+    }
+    if (t->outcome != TXN_CUT)
+        link_update(t->env->client);
+    return t->state == TXN_DONE || t->outcome == TXN_TUNNEL ? t->outcome : TXN_GOES_ON;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* txn - one HTTP exchange: the unit of inspection and verdict. */
+#ifndef STOA_GATEWAY_TXN_H
+#define STOA_GATEWAY_TXN_H
+#include "gateway/http1.h"
+#include "gateway/target.h"
+#include "gateway/worker.h"
+
+struct txn;
+struct txn_env { /* what the connection lends to its exchanges, one at a time; outlives them */
+    struct worker *worker;
+    struct link *client;
+    struct http1 *parser;
+    const char *person;
+    const char *host;             /* a TLS connection: the name it was opened for; else "" */
+    struct upstream_place origin; /* a TLS connection: where its exchanges go */
+    bool is_tls;
+    bool is_refused;          /* by route: every exchange is answered so */
+    struct st_err origin_err; /* code not NONE: the origin could not be reached or verified */
+    struct upstream *spare;   /* owned; the origin's connection between exchanges, NULL */
+    bool is_pinned;           /* the origin's connection belongs to this client (NTLM, Negotiate) */
+    link_event_f *on_event;   /* something happened: step */
+    void *ctx;
+};
+
+enum txn_outcome {
+    TXN_GOES_ON,
+    TXN_KEEP,   /* done; the next may begin on this connection */
+    TXN_FINISH, /* done; close when the answer is written */
+    TXN_CUT,    /* the answer broke off: close so that the client notices */
+    TXN_TUNNEL, /* it is a CONNECT; txn_target says where to, and the answer is the connection's */
+};
+ST_MUST struct txn *txn_new(struct txn_env *env); /* NULL when memory is out */
+void txn_free(struct txn *txn);                   /* not from inside txn_step; NULL is fine */
+/* The only entry: on every event of either side and of its timer. */
+enum txn_outcome txn_step(struct txn *txn);
+bool txn_has_begun(const struct txn *txn); /* a byte of the request is there */
+const struct target *txn_target(const struct txn *txn);
+/* Answers a CONNECT with a refusal; then the outcome is TXN_FINISH. */
+enum txn_outcome txn_refuse_tunnel(struct txn *txn, const struct st_err *origin_err);
+#endif

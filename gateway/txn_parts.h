@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* txn_parts - the inside of an exchange, for the files that share its work: txn.c (the order), exchange.c (bytes to and
+ * from the origin), report.c (what may be kept or copied). Nobody else includes it.
+ */
+#ifndef STOA_GATEWAY_TXN_PARTS_H
+#define STOA_GATEWAY_TXN_PARTS_H
+#include "gateway/body.h"
+#include "gateway/chain.h"
+#include "gateway/refuse.h"
+#include "gateway/txn.h"
+
+#define TXN_MAGIC 0x74786e20u
+
+#define TXN_STATES(X) \
+    X(READ_HEAD)      \
+    X(PLAN)           \
+    X(READ_BODY)      \
+    X(INSPECT)        \
+    X(EXCHANGE)       \
+    X(ANSWER)         \
+    X(DONE)
+enum txn_state {
+#define X(id) TXN_##id,
+    TXN_STATES(X)
+#undef X
+};
+
+struct txn {
+    unsigned magic;
+    enum txn_state state; /* written by txn_enter only */
+    enum txn_outcome outcome;
+    struct txn_env *env;
+    struct worker *worker;
+    struct rules *rules; /* one reference */
+    struct st_arena *arena;
+    struct st_timer timer;
+    bool is_late; /* the timer fired */
+    bool has_begun;
+    char id[37]; /* "" until someone needs it */
+    struct st_err err;
+
+    /* the request */
+    struct http_head *head;
+    enum http1_framing framing;
+    uint64_t length;
+    struct target target;
+    struct lp_request req;
+    bool is_unread; /* never looked into: login endpoints, hosts that pass */
+    bool is_on_opened_host;
+    bool expects_continue, request_is_read; /* its END was seen */
+    struct body *body;
+    struct evbuffer *tail; /* body bytes read but not held: the ceiling was reached in the middle */
+    struct http_field *trailers;
+    size_t n_trailers;
+    enum flt_reason not_held;
+
+    /* the verdict */
+    struct chain_in chain_in;
+    struct chain_out chain;
+    bool is_redacted;
+    struct st_buf redacted, redacted_query;
+
+    /* the origin's side (exchange.c) */
+    struct upstream_place place;
+    struct upstream *origin; /* owned */
+    struct http1 *origin_parser;
+    bool head_is_sent, request_is_sent, answer_began, was_retried;
+    uint64_t sent; /* of the held or redacted body */
+    struct http_head *response;
+    enum http1_framing response_framing;
+    bool client_closes, origin_closes, origin_is_done;
+    struct st_buf copy; /* for the curator */
+    bool is_copied;
+};
+
+void txn_enter(struct txn *t, enum txn_state next);
+/* Fails closed: the answer is the gateway's, or, when the origin's has begun, the connection is cut. Always ST_OK. */
+enum st_rc txn_refuse(struct txn *t, enum refuse_cause cause);
+const char *txn_id(struct txn *t);
+void txn_arm(struct txn *t, int64_t ms);
+
+/* exchange.c */
+ST_MUST enum st_rc exchange_step(struct txn *t);
+void exchange_fini(struct txn *t);
+/* The next event of the client's request. ST_AGAIN: more is needed. */
+ST_MUST enum st_rc exchange_read_client(struct txn *t, struct http1_event *event, size_t *used);
+
+/* report.c */
+ST_MUST enum st_rc report_decision(struct txn *t); /* before the answer; ST_ERR: failure.recorder is block */
+void report_response(struct txn *t);               /* the origin's head is there: learning, a post's copy */
+bool report_wants_page(const struct txn *t);       /* a copy of the response body is wanted */
+void report_page(struct txn *t);                   /* the copy is whole */
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* worker - the role that carries the traffic: builds what its connections share and answers the supervisor.
+ *
+ * A new generation changes what the next exchanges use: rules and scanner, trust of origins, names, leaves; open
+ * connections go on, and an exchange keeps the rules it began with. What cannot be made anew stays as it was, and the
+ * log says so. A drain closes the listeners, ends idle connections, waits for the others and for the recorder's last
+ * acknowledgement. conn.c and txn.c do the work; nothing here reads a client's byte.
+ */
+#include "gateway/worker.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "gateway/conn.h"
+#include "gateway/listen.h"
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LISTENERS_MAX 32
+#define OUTBOX_BYTES  (16u * 1024u * 1024u)
+#define CURATOR_BYTES (8u * 1024u * 1024u)
+#define SAY_AGAIN_MS  1000u
+
+struct role {
+    struct worker worker;
+    struct listener *listeners[LISTENERS_MAX];
+    size_t n_listeners;
+    bool has_started;
+    uint64_t refused_said_ms;
+};
+
+/* ---- rules ------------------------------------------------------------------------------------------------------ */
+
+static struct rules *rules_new(struct generation *gen, struct st_err *err)
+{
+    struct rules *rules = calloc(1, sizeof *rules);
+
+    if (rules == NULL) {
+        (void)st_fail(err, ST_E_NOMEM, "worker.rules", "rules", sizeof *rules);
+        return NULL;
+    }
+    rules->refs = 1;
+    if (flt_scanner_new(pol_set_packs(gen->policies), &rules->scanner, err) != ST_OK) {
+        free(rules);
+        return NULL;
+    }
+    rules->gen = generation_retain(gen);
+    return rules;
+}
+
+struct rules *rules_retain(struct rules *rules)
+{
+    rules->refs++;
+    return rules;
+}
+
+void rules_release(struct rules *rules)
+{
+    if (rules == NULL || --rules->refs > 0)
+        return;
+    flt_scanner_free(rules->scanner);
+    generation_release(rules->gen);
+    free(rules);
+}
+
+const struct pol_config *worker_config(const struct worker *worker)
+{
+    return worker->rules->gen->config;
+}
+
+/* ---- connections ------------------------------------------------------------------------------------------------ */
+
+static void on_connection(void *ctx, int fd, const struct sockaddr *from)
+{
+    struct role *role = ctx;
+    struct worker *worker = &role->worker;
+
+    if (worker->n_conns < (size_t)worker_config(worker)->limit.connections) {
+        conn_start(worker, fd, from);
+        return;
+    }
+    close(fd);
+    worker->counts.connections_refused++;
+    if (st_clock_ms() - role->refused_said_ms < SAY_AGAIN_MS)
+        return;
+    role->refused_said_ms = st_clock_ms();
+    ST_LOG(CONNECTION_REFUSED, ST_NUM("connections", worker->n_conns));
+}
+
+static void finish_drain(void *ctx)
+{
+    struct worker *worker = ctx;
+
+    if (!worker->is_draining || worker->n_conns > 0)
+        return;
+    if (outbox_pending(worker->outbox) == 0)
+        fam_done(worker->child);
+    else
+        outbox_on_idle(worker->outbox, finish_drain, worker);
+}
+
+void worker_conn_gone(struct worker *worker)
+{
+    finish_drain(worker);
+}
+
+/* ---- what the supervisor says ----------------------------------------------------------------------------------- */
+
+static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
+{
+    struct role *role = self;
+    struct worker *worker = &role->worker;
+    struct generation *gen = fam_generation(child);
+    const struct pol_config *config = gen->config;
+
+    worker->child = child;
+    worker->loop = (struct link_loop){ .base = fam_base(child), .timers = fam_timers(child) };
+    (void)snprintf(worker->spool_dir, sizeof worker->spool_dir, "%s/spool", config->state_dir.s);
+    if ((worker->rules = rules_new(gen, err)) == NULL)
+        return ST_ERR;
+    if ((worker->loop.later = later_new(worker->loop.base)) == NULL)
+        return st_fail(err, ST_E_NOMEM, "worker.start", "later", 0);
+    if (resolver_new(&worker->loop, config, &worker->resolver, err) != ST_OK ||
+        tls_context_new(config, &worker->tls, err) != ST_OK)
+        return ST_ERR;
+    worker->leaves = leaf_cache_new(child, &worker->loop, worker->tls);
+    worker->pool = upstream_pool_new(&worker->loop, worker->resolver, worker->tls, config);
+    worker->outbox = outbox_new(child, OUTBOX_BYTES);
+    if (worker->leaves == NULL || worker->pool == NULL || worker->outbox == NULL)
+        return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
+    role->has_started = true;
+    return ST_OK;
+}
+
+static void renew_resolver(struct worker *worker, const struct pol_config *config)
+{
+    struct resolver *fresh = NULL;
+    struct st_err err = ST_ERR_INIT;
+
+    if (resolver_new(&worker->loop, config, &fresh, &err) != ST_OK) {
+        ST_LOG(GENERATION_REJECTED, ST_LIT("part", "resolver"), ST_ERRF(&err));
+        fresh = worker->resolver;
+    }
+    upstream_pool_configure(worker->pool, fresh, config);
+    if (fresh != worker->resolver)
+        resolver_retire(worker->resolver);
+    worker->resolver = fresh;
+}
+
+static void generation(void *self, struct generation *gen)
+{
+    struct worker *worker = &((struct role *)self)->worker;
+    struct st_err err = ST_ERR_INIT;
+    struct rules *rules = rules_new(gen, &err);
+
+    if (rules == NULL) {
+        ST_LOG(GENERATION_REJECTED, ST_LIT("part", "scanner"), ST_ERRF(&err));
+        return;
+    }
+    rules_release(worker->rules);
+    worker->rules = rules;
+    upstream_pool_clear(worker->pool);
+    if (tls_context_trust(worker->tls, gen->config, &err) != ST_OK)
+        ST_LOG(GENERATION_REJECTED, ST_LIT("part", "trust"), ST_ERRF(&err));
+    leaf_forget(worker->leaves);
+    renew_resolver(worker, gen->config);
+}
+
+static void listener(void *self, int fd, const char *address)
+{
+    struct role *role = self;
+
+    (void)address;
+    if (role->n_listeners == LISTENERS_MAX || role->worker.is_draining) {
+        close(fd);
+        return;
+    }
+    role->listeners[role->n_listeners] = listener_new(&role->worker.loop, fd, on_connection, role);
+    if (role->listeners[role->n_listeners] != NULL)
+        role->n_listeners++;
+}
+
+static void on_curator_message(void *ctx, const struct ipc_msg *msg)
+{
+    (void)ctx;
+    (void)msg; /* it only listens */
+}
+
+static void on_curator_closed(void *ctx)
+{
+    (void)ctx; /* sending fails until a new channel comes; copies are dropped and counted */
+}
+
+static void peer(void *self, enum fam_role who, unsigned number, int fd)
+{
+    struct worker *worker = &((struct role *)self)->worker;
+
+    (void)number;
+    switch (who) {
+    case FAM_KEYHOLDER: leaf_peer(worker->leaves, fd); return;
+    case FAM_RECORDER: outbox_peer(worker->outbox, fd); return;
+    case FAM_CURATOR:
+        fam_link_free(worker->curator);
+        worker->curator = fam_link_new(worker->child, fd, CURATOR_BYTES, on_curator_message, on_curator_closed, worker);
+        return;
+    case FAM_SUPERVISOR:
+    case FAM_WORKER: break;
+    }
+    close(fd);
+}
+
+static void drain(void *self, uint64_t within_ms)
+{
+    struct role *role = self;
+
+    (void)within_ms; /* the run-time ends the process then */
+    role->worker.is_draining = true;
+    for (size_t i = 0; i < role->n_listeners; i++)
+        listener_free(role->listeners[i]);
+    role->n_listeners = 0;
+    conn_drain_all(&role->worker);
+    finish_drain(&role->worker);
+}
+
+static void status(void *self, struct st_buf *json)
+{
+    struct worker *worker = &((struct role *)self)->worker;
+    struct st_json w;
+
+    st_json_init(&w, json);
+    st_json_object(&w, NULL);
+    st_json_int(&w, "open", (int64_t)worker->n_conns);
+#define X(name, help) st_json_int(&w, #name, (int64_t)worker->counts.name);
+    WORKER_COUNTS(X)
+#undef X
+    st_json_object(&w, "not_inspected_by");
+    for (size_t i = 0; i < ST_LEN(worker->not_inspected); i++) {
+        if (worker->not_inspected[i] > 0)
+            st_json_int(&w, flt_reason_name((enum flt_reason)i), (int64_t)worker->not_inspected[i]);
+    }
+    st_json_end(&w);
+    st_json_int(&w, "leaves", worker->leaves != NULL ? (int64_t)leaf_count(worker->leaves) : 0);
+    st_json_int(&w, "origins_idle", worker->pool != NULL ? (int64_t)upstream_pool_idle(worker->pool) : 0);
+    st_json_int(&w, "records_waiting", worker->outbox != NULL ? (int64_t)outbox_pending(worker->outbox) : 0);
+    st_json_end(&w);
+}
+
+static void role_fini(struct role *role)
+{
+    struct worker *worker = &role->worker;
+
+    if (!role->has_started)
+        return; /* start failed half-way: the process ends and the kernel takes the rest */
+    for (size_t i = 0; i < role->n_listeners; i++)
+        listener_free(role->listeners[i]);
+    conn_free_all(worker);
+    upstream_pool_free(worker->pool);
+    later_free(worker->loop.later); /* frees what was left for later: links, origins, connections */
+    leaf_cache_free(worker->leaves);
+    fam_link_free(worker->curator);
+    outbox_free(worker->outbox);
+    resolver_free(worker->resolver);
+    tls_context_free(worker->tls);
+    rules_release(worker->rules);
+}
+
+int fam_worker_main(unsigned number)
+{
+    static struct role role;
+    static const struct fam_ops ops = { .role = FAM_WORKER,
+                                        .start = start,
+                                        .generation = generation,
+                                        .listener = listener,
+                                        .peer = peer,
+                                        .drain = drain,
+                                        .status = status };
+    int code = fam_child_main(&ops, &role, number);
+
+    role_fini(&role);
+    return code;
+}

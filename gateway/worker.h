@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* worker - what the connections of one worker process share. conn.c, txn.c and their helpers borrow from it. */
+#ifndef STOA_GATEWAY_WORKER_H
+#define STOA_GATEWAY_WORKER_H
+#include "gateway/family.h"
+#include "gateway/leaf.h"
+#include "gateway/link.h"
+#include "gateway/outbox.h"
+#include "gateway/resolve.h"
+#include "gateway/tls.h"
+#include "gateway/upstream.h"
+
+/* Every number of `stoa status`; a new one is one line here. */
+#define WORKER_COUNTS(X)                                                                            \
+    X(connections, "client connections taken")                                                      \
+    X(connections_refused, "client connections beyond limit.connections")                           \
+    X(passed, "connections passed through unread")                                                  \
+    X(passed_bytes, "bytes of those")                                                               \
+    X(opened, "connections opened for inspection")                                                  \
+    X(refused_hosts, "connections refused by route")                                                \
+    X(client_tls_failed, "handshakes that a client ended: it may not know the CA")                  \
+    X(origin_failed, "origins that could not be reached or verified")                               \
+    X(origin_reused, "exchanges over a connection that was there already")                          \
+    X(origin_retried, "exchanges sent again since the origin had closed an idle connection")        \
+    X(requests, "exchanges on opened connections")                                                  \
+    X(unread, "exchanges with a login or credential endpoint, forwarded unread")                    \
+    X(verdict_allow, "requests allowed")                                                            \
+    X(verdict_note, "requests noted")                                                               \
+    X(verdict_coach, "requests sent with advice")                                                   \
+    X(verdict_redact, "requests sent with a part replaced")                                         \
+    X(verdict_block, "requests blocked")                                                            \
+    X(refused, "answers of the gateway's own, blocks included")                                     \
+    X(not_inspected, "requests not, or not wholly, looked into")                                    \
+    X(scan_failed, "requests that a stage could not handle")                                        \
+    X(records, "records handed over")                                                               \
+    X(records_dropped, "records dropped since the recorder was away and failure.recorder is allow") \
+    X(items, "copies of pages and posts for the curator")                                           \
+    X(items_dropped, "copies dropped since the curator is behind")
+struct worker_counts {
+#define X(name, help) uint64_t name;
+    WORKER_COUNTS(X)
+#undef X
+};
+
+struct rules { /* a generation and the scanner made for its packs; a txn keeps the one it began with */
+    unsigned refs;
+    struct generation *gen;
+    struct flt_scanner *scanner;
+};
+struct rules *rules_retain(struct rules *rules);
+void rules_release(struct rules *rules); /* NULL is fine */
+
+struct conn;
+struct worker {
+    struct fam_child *child;
+    struct link_loop loop;
+    struct rules *rules; /* in force */
+    struct resolver *resolver;
+    struct tls_context *tls;
+    struct leaf_cache *leaves;
+    struct upstream_pool *pool;
+    struct outbox *outbox;
+    struct fam_link *curator; /* NULL: away */
+    struct conn *conns;       /* all of them */
+    size_t n_conns;
+    bool is_draining;
+    char spool_dir[512];
+    struct worker_counts counts;
+    uint64_t not_inspected[16]; /* by enum flt_reason */
+};
+const struct pol_config *worker_config(const struct worker *worker);
+void worker_conn_gone(struct worker *worker); /* a drain may be finished */
+#endif
