@@ -242,7 +242,7 @@ static enum st_rc convert(struct flt_dec *dec, const struct flt_piece *bytes, en
     if ((out->s.p = st_arena_dup(dec->arena, room, out->s.n)) == NULL)
         return st_arena_fail(dec->arena, err, "filters.charset");
     out->base = 0;
-    return flt_build_done(&dec->build, dec->arena, bytes->up, bytes->base, layer, &out->up, err);
+    return flt_build_done(&dec->build, bytes->up, bytes->base, layer, &out->up, err);
 }
 
 /* Bad bytes become question marks, one for one. */

@@ -199,7 +199,7 @@ static void dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc
     st_buf_init(&dec->fields, (FLT_FIELDS_MAX + 1) * sizeof(struct flt_field));
     st_buf_init(&dec->path, (size_t)(FLT_SEGMENT_MAX + 1) * FLT_DEPTH_MAX * (FLT_NEST_MAX + 2) + SCRATCH_SLACK);
     st_buf_init(&dec->text, size * 3 + SCRATCH_SLACK);
-    flt_build_init(&dec->build, (size * 3 + SCRATCH_SLACK) * sizeof(struct flt_map_pt));
+    flt_build_init(&dec->build, arena, (size * 3 + SCRATCH_SLACK) * sizeof(struct flt_map_pt));
 }
 
 static void dec_fini(struct flt_dec *dec)

@@ -80,7 +80,7 @@ static enum st_rc open_value(struct flt_dec *dec, const struct flt_piece *raw, s
         bytes.s.n = dec->text.n;
         if ((bytes.s.p = st_arena_dup(dec->arena, dec->text.p, dec->text.n)) == NULL)
             return st_arena_fail(dec->arena, err, "filters.form");
-        if (flt_build_done(&dec->build, dec->arena, raw->up, raw->base, FLT_LAYER_PERCENT, &bytes.up, err) != ST_OK)
+        if (flt_build_done(&dec->build, raw->up, raw->base, FLT_LAYER_PERCENT, &bytes.up, err) != ST_OK)
             return ST_ERR;
     }
     *out = (struct value){ bytes.s, bytes.up };

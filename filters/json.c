@@ -224,7 +224,7 @@ static enum st_rc open_string(struct scanner *s, struct st_span raw, bool has_es
     text->n = dec->text.n;
     if ((text->p = st_arena_dup(dec->arena, dec->text.p, dec->text.n)) == NULL)
         return st_arena_fail(dec->arena, err, "filters.json");
-    return flt_build_done(&dec->build, dec->arena, s->piece->up, base, FLT_LAYER_JSON, map, err);
+    return flt_build_done(&dec->build, s->piece->up, base, FLT_LAYER_JSON, map, err);
 }
 
 static bool take_digits(struct scanner *s)

@@ -6,8 +6,9 @@
  */
 #include "filters/map.h"
 
-void flt_build_init(struct flt_build *build, size_t limit)
+void flt_build_init(struct flt_build *build, struct st_arena *arena, size_t limit)
 {
+    build->arena = arena;
     st_buf_init(&build->pts, limit);
     flt_build_reset(build);
 }
@@ -55,9 +56,10 @@ void flt_build_copy(struct flt_build *build, size_t n)
     build->raw += (uint32_t)n;
 }
 
-enum st_rc flt_build_done(struct flt_build *build, struct st_arena *arena, const struct flt_map *up, uint32_t base,
-                          enum flt_layer layer, const struct flt_map **out, struct st_err *err)
+enum st_rc flt_build_done(struct flt_build *build, const struct flt_map *up, uint32_t base, enum flt_layer layer,
+                          const struct flt_map **out, struct st_err *err)
 {
+    struct st_arena *arena = build->arena;
     struct flt_map *map;
 
     if (flt_map_cut(arena, up, base, layer, out, err) != ST_OK)

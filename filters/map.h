@@ -40,19 +40,20 @@ struct flt_map {
 
 /* Scratch for making points, used for one text after another. */
 struct flt_build {
+    struct st_arena *arena; /* where finished layers live */
     struct st_buf pts;
     uint32_t text, raw;
     bool is_open;   /* the last segment is byte for byte and may grow */
     bool has_units; /* some segment is a unit: the map is needed */
 };
-void flt_build_init(struct flt_build *build, size_t limit);
+void flt_build_init(struct flt_build *build, struct st_arena *arena, size_t limit);
 void flt_build_fini(struct flt_build *build);
 void flt_build_reset(struct flt_build *build);
 void flt_build_unit(struct flt_build *build, size_t text_n, size_t raw_n); /* one unit */
 void flt_build_copy(struct flt_build *build, size_t n);                    /* n bytes as they are */
 /* The finished layer in the arena. */
-ST_MUST enum st_rc flt_build_done(struct flt_build *build, struct st_arena *arena, const struct flt_map *up,
-                                  uint32_t base, enum flt_layer layer, const struct flt_map **out, struct st_err *err);
+ST_MUST enum st_rc flt_build_done(struct flt_build *build, const struct flt_map *up, uint32_t base,
+                                  enum flt_layer layer, const struct flt_map **out, struct st_err *err);
 /* A layer byte for byte. */
 ST_MUST enum st_rc flt_map_cut(struct st_arena *arena, const struct flt_map *up, uint32_t base, enum flt_layer layer,
                                const struct flt_map **out, struct st_err *err);

@@ -430,11 +430,11 @@ static enum st_rc finish(struct maker *m, struct st_arena *arena, struct st_span
 
     if (st_buf_done(&m->text, err, "filters.normalise") != ST_OK)
         return ST_ERR;
-    if (m->build.has_units && flt_build_done(&m->build, arena, NULL, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
+    if (m->build.has_units && flt_build_done(&m->build, NULL, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
         return ST_ERR;
     flt_build_reset(&m->build);
     n = m->text.n > 0 ? fold_look_alikes(m->text.p, m->text.n, &m->build, &any) : 0;
-    if (any && flt_build_done(&m->build, arena, map, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
+    if (any && flt_build_done(&m->build, map, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
         return ST_ERR;
     *out = (struct flt_view){ text, map };
     if (!any && !m->is_changed)
@@ -460,7 +460,7 @@ enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_c
     if (plain_run(m.p, m.end, m.is_folding) == m.end)
         return ST_OK;
     st_buf_init(&m.text, text.n * EXPANSION_MAX + 64);
-    flt_build_init(&m.build, (text.n * EXPANSION_MAX + 64) * sizeof(struct flt_map_pt));
+    flt_build_init(&m.build, arena, (text.n * EXPANSION_MAX + 64) * sizeof(struct flt_map_pt));
     make(&m);
     rc = finish(&m, arena, text, out, err);
     st_buf_fini(&m.text);

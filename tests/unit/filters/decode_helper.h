@@ -3,6 +3,11 @@
  * a map points at gives the text again. The re-decoder is written apart from the code under test, and slowly. */
 #ifndef STOA_TESTS_FILTERS_DECODE_HELPER_H
 #define STOA_TESTS_FILTERS_DECODE_HELPER_H
+#include <setjmp.h> /* cmocka.h wants these four before it */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "filters/decode.h"
 #include "t.h"
 

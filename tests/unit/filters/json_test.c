@@ -92,7 +92,7 @@ T_TEST(json_bad_says_where)
         st_buf_init(&dec.fields, 1u << 20);
         st_buf_init(&dec.path, 1u << 20);
         st_buf_init(&dec.text, 1u << 20);
-        flt_build_init(&dec.build, 1u << 20);
+        flt_build_init(&dec.build, arena, 1u << 20);
         flt_dec_push(&dec, FLT_CODEC_JSON);
         T_OK(flt_json(&dec, &piece, &end, &err), err);
         T_CHECK(!end.has_value && end.reason == FLT_REASON_SYNTAX, "%s was taken", bad[i].body);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pathmatch_test - path patterns of adapters. */
-#include "filters/filters.h"
-#include "t.h"
+#include "decode_helper.h"
 
 static const struct {
     const char *pattern, *path;
