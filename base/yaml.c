@@ -417,18 +417,18 @@ static void load_document(struct reader *r, const struct st_yaml_schema *schema,
         READER_WRONG(r, reader_pos(r), "expected the end of the file, found a second document; one file holds one");
 }
 
-enum st_rc st_yaml_parse(struct st_span text, const char *file, const struct st_yaml_schema *schema,
+enum st_rc st_yaml_parse(const struct st_yaml_source *source, const struct st_yaml_schema *schema,
                          struct st_arena *arena, void *out, struct st_diag *diag, struct st_err *err)
 {
     struct st_err own = ST_ERR_INIT;
-    struct reader r = { .file = file, .arena = arena, .diag = diag, .err = err != NULL ? err : &own };
+    struct reader r = { .file = source->file, .arena = arena, .diag = diag, .err = err != NULL ? err : &own };
 
     memset(out, 0, schema->size);
-    if (text.n > FILE_LIMIT) {
-        (void)st_diag_add(diag, file, 0, 0, "expected at most 4 MiB, found %zu bytes", text.n);
-        return st_fail(err, ST_E_CONFIG, "yaml.load", "file is too long", text.n);
+    if (source->text.n > FILE_LIMIT) {
+        (void)st_diag_add(diag, source->file, 0, 0, "expected at most 4 MiB, found %zu bytes", source->text.n);
+        return st_fail(err, ST_E_CONFIG, "yaml.load", "file is too long", source->text.n);
     }
-    if (reader_init(&r, text))
+    if (reader_init(&r, source->text))
         load_document(&r, schema, out);
     reader_fini(&r);
     if (r.failed != ST_E_NONE)
@@ -448,7 +448,7 @@ enum st_rc st_yaml_load(const char *path, const struct st_yaml_schema *schema, s
     st_buf_init(&text, FILE_LIMIT + 1);
     memset(out, 0, schema->size);
     if (st_file_read(path, FILE_LIMIT, &text, why) == ST_OK) {
-        rc = st_yaml_parse(st_buf_view(&text), path, schema, arena, out, diag, why);
+        rc = st_yaml_parse(&(struct st_yaml_source){ path, st_buf_view(&text) }, schema, arena, out, diag, why);
     } else if (why->code == ST_E_IO) {
         (void)st_diag_add(diag, path, 0, 0, "%s: %s", why->what, strerror((int)why->num));
         rc = st_fail(why, ST_E_CONFIG, "yaml.load", "file cannot be read", why->num);

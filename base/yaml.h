@@ -78,7 +78,11 @@ struct st_yaml_schema {
 ST_MUST enum st_rc st_yaml_load(const char *path, const struct st_yaml_schema *schema, struct st_arena *arena,
                                 void *out, struct st_diag *diag, struct st_err *err);
 /* The same from memory; `file` names it in diagnostics. */
-ST_MUST enum st_rc st_yaml_parse(struct st_span text, const char *file, const struct st_yaml_schema *schema,
+struct st_yaml_source {
+    const char *file;
+    struct st_span text;
+};
+ST_MUST enum st_rc st_yaml_parse(const struct st_yaml_source *source, const struct st_yaml_schema *schema,
                                  struct st_arena *arena, void *out, struct st_diag *diag, struct st_err *err);
 enum st_yaml_form { ST_YAML_HELP, ST_YAML_MARKDOWN, ST_YAML_JSON_SCHEMA };
 void st_yaml_describe(const struct st_yaml_schema *schema, enum st_yaml_form form, struct st_buf *out);

@@ -155,7 +155,8 @@ enum st_rc pol_protected_load(struct pol_set *set, struct st_diag *diag, struct 
     n++; /* the built-in one is files[0] */
     if ((files = st_arena_alloc(set->arena, n * sizeof *files)) == NULL)
         return st_arena_fail(set->arena, err, "policies.protected");
-    if (st_yaml_parse(builtin, POL_PROTECTED_BUILTIN, &pol_protected_schema, set->arena, &files[0], diag, err) != ST_OK)
+    if (st_yaml_parse(&(struct st_yaml_source){ POL_PROTECTED_BUILTIN, builtin }, &pol_protected_schema, set->arena,
+                      &files[0], diag, err) != ST_OK)
         return ST_ERR;
     for (size_t i = 1; i < n; i++)
         if (st_yaml_load(paths[i - 1], &pol_protected_schema, set->arena, &files[i], diag, err) != ST_OK) {

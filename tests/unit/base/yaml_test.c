@@ -130,7 +130,7 @@ static enum st_rc parse(struct st_span text)
     err = (struct st_err)ST_ERR_INIT;
     if (diag == NULL || arena == NULL)
         return st_fail(&err, ST_E_NOMEM, "test", "setup", 0);
-    return st_yaml_parse(text, "f.yaml", &config_schema, arena, &conf, diag, &err);
+    return st_yaml_parse(&(struct st_yaml_source){ "f.yaml", text }, &config_schema, arena, &conf, diag, &err);
 }
 
 static void done(void)
@@ -491,7 +491,8 @@ T_TEST(a_small_arena_is_a_limit)
 {
     for (size_t limit = 0; limit < 5000; limit += 100) {
         struct st_arena *small = st_arena_new(limit);
-        enum st_rc rc = st_yaml_parse(st_span_str(good), "f", &config_schema, small, &conf, NULL, &err);
+        enum st_rc rc =
+            st_yaml_parse(&(struct st_yaml_source){ "f", st_span_str(good) }, &config_schema, small, &conf, NULL, &err);
 
         T_CHECK(rc == ST_OK || err.code == ST_E_LIMIT, "%zu: %s", limit, err.what);
         T_CHECK(limit > 1000 || rc != ST_OK, "%zu bytes are enough", limit);
