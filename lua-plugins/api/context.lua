@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 local api = ...
 
-local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits, '.', '_' and '-'; message: { en, de }" } }
+local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits and ._:-; message: { en, de }" } }
 
 return api.class("Context", "The call a hook runs in: its settings, the day, and how to have a say.") {
   api.field "config" {

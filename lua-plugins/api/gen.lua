@@ -8,7 +8,6 @@
 local what, folder = arg[1], arg[2]
 local files = { "stoa", "activity", "actor", "context" }
 local phases = { load = 1, activity = 2 }
-local phase_names = { "load", "activity" }
 local types = { string = "s", integer = "i", number = "n", boolean = "b", table = "t", ["stoa.Opinion"] = "t" }
 
 local function load_classes()
@@ -70,6 +69,7 @@ end
 
 local preamble = [[
 ---@meta
+-- luacheck: ignore
 -- Made by lua-plugins/api/gen.lua; not for editing. What an editor with LuaLS knows about plugins.
 
 ---@class stoa.Set
@@ -145,15 +145,20 @@ local function write_manual_entry(class, e)
     e.permission and " Permission: `" .. e.permission .. "`." or "", e.since))
 end
 
+local intro = [[
+A plugin is one file that returns a table: its manifest and its hooks. It runs in a state of its own with a cap on
+memory and time; `os`, `io`, `package`, `debug`, `load`, `coroutine` and `collectgarbage` are not there, patterns have a
+step budget, and a hook that fails counts: five failures in 60 seconds rest the plugin for 60 seconds, the third rest is
+for good. While it rests or fails, its `on_failure` (`skip`, `coach` or `block`) stands in.
+
+Hooks: `load(conf)` once per worker and generation (200 ms); `activity(a, ctx)` for each activity (5 ms unless
+`limits.time` says less or more). "In" below names the hooks an entry may be used in; the file itself counts as load.
+]]
+
 local function write_manual(classes)
   print("<!-- SPDX-License-Identifier: Apache-2.0; made by lua-plugins/api/gen.lua, not for editing -->")
   print("# Lua API 1\n")
-  print("A plugin is one file that returns a table: its manifest and its hooks. It runs in a state of its own with a cap on")
-  print("memory and time; `os`, `io`, `package`, `debug`, `load`, `coroutine` and `collectgarbage` are not there, patterns")
-  print("have a step budget, and a hook that fails counts: five failures in 60 seconds rest the plugin for 60 seconds, the")
-  print("third rest is for good. While it rests or fails, its `on_failure` (`skip`, `coach` or `block`) stands in.\n")
-  print("Hooks: `load(conf)` once per worker and generation (200 ms); `activity(a, ctx)` for each activity (5 ms unless")
-  print("`limits.time` says less or more). Phases below: " .. table.concat(phase_names, ", ") .. ".")
+  print((intro:gsub("%s+$", "")))
   for _, class in ipairs(classes) do
     print("\n## " .. class.name .. "\n\n" .. class.doc)
     for _, e in ipairs(class.entries) do

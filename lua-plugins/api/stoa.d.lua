@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 ---@meta
+-- luacheck: ignore
 -- Made by lua-plugins/api/gen.lua; not for editing. What an editor with LuaLS knows about plugins.
 
 ---@class stoa.Set
@@ -109,17 +110,17 @@ function Actor:in_group(group) end
 local Context = {}
 
 ---Let it pass and keep a record of the reason. Needs the permission `verdict.note`.
----@param opinion stoa.Opinion reason: an id of letters, digits, '.', '_' and '-'; message: { en, de }
+---@param opinion stoa.Opinion reason: an id of letters, digits and ._:-; message: { en, de }
 function Context:note(opinion) end
 
 ---Let it pass and tell the person something. Needs the permission `verdict.coach`.
----@param opinion stoa.Opinion reason: an id of letters, digits, '.', '_' and '-'; message: { en, de }
+---@param opinion stoa.Opinion reason: an id of letters, digits and ._:-; message: { en, de }
 function Context:coach(opinion) end
 
 ---Ask for the detectors' findings to be masked. Needs the permission `verdict.redact`.
----@param opinion stoa.Opinion reason: an id of letters, digits, '.', '_' and '-'; message: { en, de }
+---@param opinion stoa.Opinion reason: an id of letters, digits and ._:-; message: { en, de }
 function Context:redact(opinion) end
 
 ---Keep it from leaving; the person sees the message in the platform's own place. Needs the permission `verdict.block`.
----@param opinion stoa.Opinion reason: an id of letters, digits, '.', '_' and '-'; message: { en, de }
+---@param opinion stoa.Opinion reason: an id of letters, digits and ._:-; message: { en, de }
 function Context:block(opinion) end

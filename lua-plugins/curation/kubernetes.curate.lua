@@ -5,7 +5,8 @@
 curate "kubernetes-basics" {
   title = { en = "Kubernetes basics", de = "Kubernetes-Grundlagen" },
   owner = "platform-academy",
-  when = (hashtag { "kubernetes", "k8s" } | phrase { "kubernetes", "container orchestration", "Container-Orchestrierung" })
+  when = (hashtag { "kubernetes", "k8s" }
+      | phrase { "kubernetes", "container orchestration", "Container-Orchestrierung" })
     & kind { "view", "post", "edit", "watch.progress", "watch.end" }
     & ~phrase { "we are hiring", "wir stellen ein" },
   tag = { topic = "cloud/kubernetes", level = "beginner" },

@@ -80,23 +80,28 @@ static size_t utf8(uint32_t c, uint8_t out[4])
     return 4;
 }
 
+/* "#8211" or "#x2013"; false when it is no character. */
+static bool numeric(struct st_span name, uint32_t *code)
+{
+    bool is_hex = (name.p[1] | 32) == 'x';
+    uint32_t base = is_hex ? 16 : 10;
+
+    *code = 0;
+    for (size_t i = is_hex ? 2 : 1; i < name.n; i++) {
+        uint32_t digit = name.p[i] <= '9' ? (uint32_t)name.p[i] - '0' : (uint32_t)(name.p[i] | 32) - 'a' + 10;
+
+        if (digit >= base || *code > 0x10ffff || (name.p[i] > '9' && !is_alpha(name.p[i])))
+            return false;
+        *code = *code * base + digit;
+    }
+    return *code >= 0x20 && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
+}
+
 /* The text between '&' and ';' as a code point; false when it is none. Code 0: nothing to show. */
 static bool entity(struct st_span name, uint32_t *code)
 {
-    bool is_hex = name.n > 1 && (name.p[1] | 32) == 'x';
-
-    if (name.n > 1 && name.p[0] == '#') {
-        *code = 0;
-        for (size_t i = is_hex ? 2 : 1; i < name.n; i++) {
-            int c = name.p[i] | (is_alpha(name.p[i]) ? 32 : 0);
-            int digit = c >= '0' && c <= '9' ? c - '0' : is_hex && c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-
-            if (digit < 0 || *code > 0x10ffff)
-                return false;
-            *code = *code * (is_hex ? 16 : 10) + (uint32_t)digit;
-        }
-        return *code >= 0x20 && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
-    }
+    if (name.n > 1 && name.p[0] == '#')
+        return numeric(name, code);
     for (size_t i = 0; i < ST_LEN(entities); i++) {
         if (st_span_eq(name, st_span_str(entities[i].name))) {
             *code = entities[i].code;
@@ -180,9 +185,34 @@ static void skip_raw(struct page *g, struct st_span name)
         }
         g->at += lt + 1;
         rest = st_span_sub(rest, lt + 1, rest.n);
-        if (rest.n > name.n && rest.p[0] == '/' && st_span_istarts(st_span_sub(rest, 1, rest.n), name))
+        if (rest.n > name.n && rest.p[0] == '/' && st_span_istarts(st_span_sub(rest, 1, rest.n), name)) {
+            g->at--; /* the end tag is read as any other */
             return;
+        }
     }
+}
+
+static size_t skip_spaces(struct st_span tag, size_t i)
+{
+    while (i < tag.n && (is_space(tag.p[i]) || tag.p[i] == '/'))
+        i++;
+    return i;
+}
+
+/* The value behind '=', quoted or not; *i moves behind it. */
+static struct st_span attribute_value(struct st_span tag, size_t *i)
+{
+    size_t from = skip_spaces(tag, *i);
+    struct st_span value;
+
+    if (from < tag.n && (tag.p[from] == '"' || tag.p[from] == '\'')) {
+        value = st_span_sub(tag, from + 1, st_span_chr(st_span_sub(tag, from + 1, tag.n), tag.p[from]));
+        *i = from + value.n + 2;
+        return value;
+    }
+    for (*i = from; *i < tag.n && !is_space(tag.p[*i]); (*i)++)
+        ;
+    return st_span_sub(tag, from, *i - from);
 }
 
 /* The value of an attribute within the tag's text; empty when absent. */
@@ -190,29 +220,17 @@ static struct st_span attribute(struct st_span tag, const char *name)
 {
     size_t i = 0;
 
-    while (i < tag.n) {
-        size_t from, eq;
-        struct st_span key, value;
+    while ((i = skip_spaces(tag, i)) < tag.n) {
+        struct st_span key, value = ST_SPAN_NONE;
+        size_t from = i++, eq;
 
-        while (i < tag.n && (is_space(tag.p[i]) || tag.p[i] == '/'))
+        while (i < tag.n && !is_space(tag.p[i]) && tag.p[i] != '=' && tag.p[i] != '/')
             i++;
-        for (from = i; i < tag.n && !is_space(tag.p[i]) && tag.p[i] != '=' && tag.p[i] != '/'; i++)
-            ;
         key = st_span_sub(tag, from, i - from);
-        for (eq = i; eq < tag.n && is_space(tag.p[eq]); eq++)
-            ;
-        value = ST_SPAN_NONE;
+        eq = skip_spaces(tag, i);
         if (eq < tag.n && tag.p[eq] == '=') {
-            for (i = eq + 1; i < tag.n && is_space(tag.p[i]); i++)
-                ;
-            if (i < tag.n && (tag.p[i] == '"' || tag.p[i] == '\'')) {
-                value = st_span_sub(tag, i + 1, st_span_chr(st_span_sub(tag, i + 1, tag.n), tag.p[i]));
-                i += value.n + 2;
-            } else {
-                for (from = i; i < tag.n && !is_space(tag.p[i]); i++)
-                    ;
-                value = st_span_sub(tag, from, i - from);
-            }
+            i = eq + 1;
+            value = attribute_value(tag, &i);
         }
         if (st_span_ieq(key, st_span_str(name)))
             return value;
@@ -246,25 +264,31 @@ static void count(unsigned *depth, bool is_end)
         ++*depth;
 }
 
+static struct st_span tag_name(struct st_span in, size_t from, size_t end)
+{
+    size_t n = 0;
+
+    while (from + n < end && (is_alpha(in.p[from + n]) || (n > 0 && in.p[from + n] >= '0' && in.p[from + n] <= '9')))
+        n++;
+    return st_span_sub(in, from, n);
+}
+
 static void read_tag(struct page *g)
 {
-    size_t from = g->at + 1, end, n = 0;
+    size_t from = g->at + 1, end;
     bool is_end = from < g->in.n && g->in.p[from] == '/';
     struct st_span name;
 
     from += is_end;
     end = tag_end(g->in, from);
-    while (from + n < end &&
-           (is_alpha(g->in.p[from + n]) || (n > 0 && g->in.p[from + n] >= '0' && g->in.p[from + n] <= '9')))
-        n++;
-    name = st_span_sub(g->in, from, n);
+    name = tag_name(g->in, from, end);
     g->at = end < g->in.n ? end + 1 : g->in.n;
     if (named(name, "title")) {
         g->in_title = !is_end && g->title.n == 0 && g->skip_depth == 0;
         return;
     }
     if (named(name, "html") && !is_end)
-        g->lang = attribute(st_span_sub(g->in, from + n, end - from - n), "lang");
+        g->lang = attribute(st_span_sub(g->in, from + name.n, end - from - name.n), "lang");
     if (named(name, "nav footer aside svg select") || (named(name, "header") && g->main_depth == 0))
         count(&g->skip_depth, is_end);
     if (named(name, "main article")) {
@@ -272,7 +296,8 @@ static void read_tag(struct page *g)
             g->skip_depth = 0; /* a page that never closed its nav is not lost */
         count(&g->main_depth, is_end);
     }
-    if (!named(name, "a b i u em strong span code small sub sup mark abbr cite kbd s wbr font label time q var samp"))
+    if (!named(name,
+               "a b i u em strong script span code small sub sup mark abbr cite kbd s wbr font label time q var samp"))
         gap(g, '\n');
     if (!is_end && named(name, "script style noscript template iframe textarea object math"))
         skip_raw(g, name);

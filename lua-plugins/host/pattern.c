@@ -220,34 +220,38 @@ static bool match_special(struct matcher *m, size_t *at, const uint8_t **p)
     return false;
 }
 
+/* "(", ")" and a closing "$": they take the rest of the pattern with them. True when p is one; *end is the answer. */
+static bool match_group(struct matcher *m, size_t at, const uint8_t *p, size_t *end)
+{
+    bool is_position = p + 1 < m->p_end && p[1] == ')';
+
+    if (*p == '(')
+        *end = match_open(m, at, p + 1 + is_position, is_position ? POSITION : OPEN);
+    else if (*p == ')')
+        *end = match_shut(m, at, p + 1);
+    else if (*p == '$' && p + 1 == m->p_end)
+        *end = at == m->n ? at : NO_MATCH;
+    else
+        return false;
+    return true;
+}
+
 static size_t match_items(struct matcher *m, size_t at, const uint8_t *p)
 {
     while (at != NO_MATCH && p < m->p_end) {
         const uint8_t *end;
-        int quantifier;
+        size_t behind;
 
-        if (*p == '(') {
-            bool is_position = p + 1 < m->p_end && p[1] == ')';
-
-            return match_open(m, at, p + 1 + is_position, is_position ? POSITION : OPEN);
-        }
-        if (*p == ')')
-            return match_shut(m, at, p + 1);
-        if (*p == '$' && p + 1 == m->p_end)
-            return at == m->n ? at : NO_MATCH;
+        if (match_group(m, at, p, &behind))
+            return behind;
         if (match_special(m, &at, &p))
             continue;
         end = item_end(m, p);
-        quantifier = end < m->p_end ? *end : 0;
-        if (quantifier == '*' || quantifier == '+' || quantifier == '-')
+        if (end < m->p_end && (*end == '*' || *end == '+' || *end == '-'))
             return match_many(m, at, p, end);
-        if (quantifier == '?') {
-            if (matches_one(m, at, p, end)) {
-                size_t behind = match_here(m, at + 1, end + 1);
-
-                if (behind != NO_MATCH)
-                    return behind;
-            }
+        if (end < m->p_end && *end == '?') {
+            if (matches_one(m, at, p, end) && (behind = match_here(m, at + 1, end + 1)) != NO_MATCH)
+                return behind;
             p = end + 1;
             continue;
         }

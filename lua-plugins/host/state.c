@@ -15,7 +15,7 @@
  * recursion ends there too. Lua allocates the main stack, and nothing else, with this size while the state is made; if
  * a later release changes it, only this ceiling is lost (tests/lua/hostile.txt, stack_call_chain). */
 #define STACK_FIRST ((2 * LUA_MINSTACK + 5) * 16)
-#define STACK_MAX   ((size_t)90000)
+#define STACK_MAX   ((size_t)45000) /* 2560 slots */
 
 static bool is_refused(struct lp_state *s, const void *p, size_t old, size_t size)
 {
@@ -171,26 +171,34 @@ enum st_rc lp_state_run(struct lp_state *s, lua_CFunction fn, void *ctx, uint32_
     return rc;
 }
 
-/* Skips a string, a long bracket or a comment that starts at i; answers the offset behind it, or i when there is none.
- */
+/* The offset behind a long bracket that opens at `at`; `at` itself when none does. */
+static size_t skip_long(struct st_span src, size_t at)
+{
+    size_t level = 0, n;
+
+    if (at >= src.n || src.p[at] != '[')
+        return at;
+    while (at + 1 + level < src.n && src.p[at + 1 + level] == '=')
+        level++;
+    if (at + 1 + level >= src.n || src.p[at + 1 + level] != '[')
+        return at;
+    for (at += level + 2; at < src.n; at++) {
+        for (n = 0; n < level && at + 1 + n < src.n && src.p[at] == ']' && src.p[at + 1 + n] == '='; n++)
+            ;
+        if (src.p[at] == ']' && n == level && at + 1 + n < src.n && src.p[at + 1 + n] == ']')
+            return at + level + 2;
+    }
+    return src.n;
+}
+
+/* Skips a string or a comment that starts at i; answers the offset behind it, or i when there is none. */
 static size_t skip_quoted(struct st_span src, size_t i)
 {
     bool is_comment = src.p[i] == '-' && i + 1 < src.n && src.p[i + 1] == '-';
-    size_t at = is_comment ? i + 2 : i, level = 0;
+    size_t from = is_comment ? i + 2 : i, at = skip_long(src, from);
 
-    if (at < src.n && src.p[at] == '[') {
-        while (at + 1 + level < src.n && src.p[at + 1 + level] == '=')
-            level++;
-        if (at + 1 + level < src.n && src.p[at + 1 + level] == '[') {
-            for (at += level + 2; at < src.n; at++) {
-                if (src.p[at] != ']' || at + level + 1 >= src.n || src.p[at + level + 1] != ']')
-                    continue;
-                if (level == 0 || memcmp(src.p + at + 1, "=====================", level < 21 ? level : 21) == 0)
-                    return at + level + 2;
-            }
-            return src.n;
-        }
-    }
+    if (at > from)
+        return at;
     if (is_comment) {
         while (at < src.n && src.p[at] != '\n')
             at++;

@@ -25,7 +25,7 @@ struct lp_state {
     unsigned magic;
     lua_State *L;
     size_t used, cap;
-    const void *stack; /* the block Lua keeps its stack in */
+    const void *stack;             /* the block Lua keeps its stack in */
     uint64_t steps;                /* left for host loops in this run */
     volatile sig_atomic_t expired; /* set by the watchdog, read by host loops and by pcall */
     bool hit_cap;                  /* the allocator refused once in this run */

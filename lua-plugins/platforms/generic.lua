@@ -40,8 +40,9 @@ return {
   },
 
   tests = {
-    { name = "a forum post as a form", method = "POST", host = "forum.example", path = "/posting.php", query = "mode=reply",
-      type = form, body = "subject=Probes&message=Use+a+startup+probe&form_token=1234567890abcdef",
+    { name = "a forum post as a form", method = "POST", host = "forum.example", path = "/posting.php",
+      query = "mode=reply", type = form,
+      body = "subject=Probes&message=Use+a+startup+probe&form_token=1234567890abcdef",
       expect = { rule = "form", kind = "post", audience = "unknown", text = "Use a startup probe",
         url = "https://forum.example/posting.php" } },
     { name = "JSON text deep inside", method = "POST", host = "chat.example", path = "/api/send",

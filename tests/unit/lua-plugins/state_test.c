@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* state - the sandbox against tests/lua/hostile.txt: no escape, no growth beyond the cap, no run past twice its deadline,
- * and the state is usable afterwards. */
+/* state - the sandbox against tests/lua/hostile.txt: no escape, no growth beyond the cap, no run past twice its
+ * deadline, and the state is usable afterwards. */
 #include "host/set.h"
 #include "host/state.h"
 #include "t.h"
@@ -54,13 +54,13 @@ static bool ended_as(const char *wanted, enum lp_fail fail)
 }
 
 static unsigned failures; /* all scripts are run, then the test fails once */
-#define NOTE(cond, ...)                        \
-    do {                                       \
-        if (!(cond)) {                         \
-            failures++;                        \
+#define NOTE(cond, ...)                         \
+    do {                                        \
+        if (!(cond)) {                          \
+            failures++;                         \
             (void)fprintf(stderr, __VA_ARGS__); \
-            (void)fputc('\n', stderr);         \
-        }                                      \
+            (void)fputc('\n', stderr);          \
+        }                                       \
     } while (0)
 
 static void contain(const char *name, const char *wanted, struct st_span source)
@@ -160,7 +160,8 @@ T_TEST(patterns_do_what_luas_own_do)
         "assert(('abc'):match('()b()') == 2)",
         "assert(('aXb'):match('%u') == 'X' and ('aXb'):match('%U+') == 'a')",
         "assert(('colour color'):gsub('colou?r', 'x') == 'x x')",
-        "assert(not pcall(string.find, 'a', '[a') and not pcall(string.find, 'a', '%') and not pcall(string.find, 'a', '(a'))",
+        "assert(not pcall(string.find, 'a', '[a') and not pcall(string.find, 'a', '%') and not pcall(string.find, 'a', "
+        "'(a'))",
         "assert(not pcall(string.gsub, 'a', 'a', '%2'))",
         "assert(string.format('%5.1f|%-4s|%d|%x|%q|%%|%c|%s', 3.14159, 'ab', 42, 255, 'a\"b', 65, nil) == "
         "'  3.1|ab  |42|ff|\"a\\\\\"b\"|%|A|nil')",

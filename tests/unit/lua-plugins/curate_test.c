@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curate - conditions one by one, the tag that comes out, the explanation, and files that are wrong. */
+#include "base/buf.h"
+#include "lua_t.h"
+
+static struct lp_item item(const char *text)
+{
+    return (struct lp_item){ .platform = "mediawiki",
+                             .kind = "view",
+                             .url = ST_SPAN("https://wiki.test/Pods?x=1"),
+                             .title = ST_SPAN("Über Pods"),
+                             .author = ST_SPAN("Ana Muster"),
+                             .lang = ST_SPAN("de-AT"),
+                             .text = st_span_str(text),
+                             .dwell_ms = 120000,
+                             .length_ms = 60000 };
+}
+
+T_TEST(each_condition_alone)
+{
+    static const struct {
+        const char *when;
+        bool held;
+    } cases[] = {
+        { "phrase 'container orchestration'", true },
+        { "phrase 'CONTAINER ORCHESTRATION'", true },
+        { "phrase 'orchestra'", false },
+        { "phrase 'über pods'", true },
+        { "phrase 'ÜBER'", true },
+        { "phrase { 'nothing', 'grüße' }", true },
+        { "phrase 'c++'", true },
+        { "hashtag 'k8s'", true },
+        { "hashtag 'k8'", false },
+        { "hashtag 'tag'", false },
+        { "platform 'mediawiki'", true },
+        { "platform { 'x', 'youtube' }", false },
+        { "kind 'view'", true },
+        { "kind 'vie'", false },
+        { "lang 'de'", true },
+        { "lang 'DE-at'", true },
+        { "lang 'd'", false },
+        { "author 'ana *'", true },
+        { "author 'ana'", false },
+        { "url 'wiki.test/pods*'", true },
+        { "url '*pods'", false },
+        { "url 'https://wiki.test/*'", true },
+        { "url 'http://wiki.test/*'", false },
+        { "url '*.test/*'", true },
+        { "dwell '2m'", true },
+        { "dwell '121s'", false },
+        { "length(10)", true },
+        { "length(10000)", false },
+        { "length '1m'", true },
+        { "length '2m'", false },
+        { "~phrase 'pods'", false },
+        { "phrase 'pods' & kind 'view'", true },
+        { "phrase 'nope' | kind 'view'", true },
+        { "phrase 'nope' | kind 'post'", false },
+        { "all_of { kind 'view', lang 'de', ~lang 'en' }", true },
+        { "any_of { kind 'post', phrase 'nope' }", false },
+        { "where(function(a) return a.text:find('Grüße') and a.lang == 'de-AT' and a.dwell_ms == 120000 end)", true },
+        { "where(function(a) return a.nothing end)", false },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct lp_item it = item("Grüße! Container\torchestration is not container orchestration. #K8s a#tag, C++.");
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct st_err err = ST_ERR_INIT;
+        const char *dir = lt_dir("conditions");
+        struct lp_set *set;
+        struct lp_tag *tags;
+        size_t n;
+        char source[512];
+
+        (void)snprintf(source, sizeof source, "curate 'r' { title = 'R', when = %s, tag = { topic = 't' } }",
+                       cases[i].when);
+        lt_write(dir, "curation/one.curate.lua", source);
+        set = lt_load(dir, NULL);
+        T_CHECK(set != NULL, "%s: %s", cases[i].when, lt_said);
+        T_OK(lp_curate(set, &it, arena, &tags, &n, &err), err);
+        T_CHECK((n == 1) == cases[i].held, "%s: %zu", cases[i].when, n);
+        lp_set_release(set);
+        st_arena_free(arena);
+    }
+}
+
+T_TEST(a_tag_carries_all_of_its_rule)
+{
+    static const char *const dirs[] = { "lua-plugins", NULL };
+    struct lp_item it = item("An introduction to container orchestration");
+    struct st_arena *arena = st_arena_new(1u << 20);
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *set = NULL;
+    struct lp_tag *tags;
+    size_t n;
+
+    T_OK(lp_set_load(dirs, NULL, &set, diag, &err), err);
+    T_OK(lp_curate(set, &it, arena, &tags, &n, &err), err);
+    T_CHECK(n == 1, "%zu rules", n);
+    T_CHECK(strcmp(tags[0].rule, "kubernetes-basics") == 0 && strcmp(tags[0].topic, "cloud/kubernetes") == 0, "%s",
+            tags[0].rule);
+    T_CHECK(strcmp(tags[0].level, "beginner") == 0 && strcmp(tags[0].skill, "skills:container-platforms") == 0, "%s",
+            tags[0].skill);
+    T_CHECK(strcmp(tags[0].queue, "platform-academy") == 0 && strcmp(tags[0].verb, "experienced") == 0, "%s",
+            tags[0].verb);
+    T_CHECK(tags[0].credit_dwell_ms == 120000 && tags[0].expire_ms == 180ull * 86400000, "%llu",
+            (unsigned long long)tags[0].expire_ms);
+    lp_set_release(set);
+    st_diag_free(diag);
+    st_arena_free(arena);
+}
+
+static void tell(void *ctx, const char *rule, unsigned depth, const char *node, bool held)
+{
+    st_buf_fmt(ctx, "%s %u %s: %s\n", rule, depth, node, held ? "yes" : "no");
+}
+
+T_TEST(an_explanation_goes_node_by_node)
+{
+    struct lp_item it = item("pods");
+    struct st_err err = ST_ERR_INIT;
+    const char *dir = lt_dir("explain");
+    struct lp_set *set;
+    struct st_buf said;
+
+    lt_write(dir, "curation/one.curate.lua",
+             "curate 'r' { title = 'R', when = (hashtag 'a' | phrase { 'pods', 'b' }) & ~kind 'post' & dwell '2h'"
+             " & where(function() return true end), tag = { topic = 't' } }");
+    set = lt_load(dir, NULL);
+    T_CHECK(set != NULL, "%s", lt_said);
+    st_buf_init(&said, 4096);
+    T_OK(lp_curate_explain(set, &it, tell, &said, &err), err);
+    st_buf_byte(&said, 0);
+    T_CHECK(strcmp((char *)said.p, "r 0 all of: no\nr 1 all of: no\nr 2 all of: yes\nr 3 any of: yes\n"
+                                   "r 4 hashtag \"a\": no\nr 4 phrase \"pods\", \"b\": yes\nr 3 not: yes\n"
+                                   "r 4 kind \"post\": no\nr 2 dwell \"2h\": no\nr 1 custom condition: yes\n") == 0,
+            "%s", (char *)said.p);
+    st_buf_fini(&said);
+    lp_set_release(set);
+}
+
+T_TEST(a_failing_where_is_logged_and_does_not_match)
+{
+    static const char *const bodies[] = { "error('x')",
+                                          "while true do end",
+                                          "return phrase 'x'",
+                                          "return kind & kind",
+                                          "local t = {} while true do t = { t } end",
+                                          "curate 'late' {}" };
+
+    for (size_t i = 0; i < ST_LEN(bodies); i++) {
+        struct lp_item it = item("pods");
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct st_err err = ST_ERR_INIT;
+        const char *dir = lt_dir("where");
+        struct lp_set *set;
+        struct lp_tag *tags;
+        char source[256];
+        size_t n;
+
+        (void)snprintf(source, sizeof source,
+                       "curate 'r' { title = 'R', when = where(function() %s end), tag = { topic = 't' } }", bodies[i]);
+        lt_write(dir, "curation/one.curate.lua", source);
+        set = lt_load(dir, NULL);
+        T_CHECK(set != NULL, "%s", lt_said);
+        t_expect_log(ST_EV_PLUGIN_FAILED);
+        T_OK(lp_curate(set, &it, arena, &tags, &n, &err), err);
+        T_CHECK(n == 0, "%s matched", bodies[i]);
+        lp_set_release(set);
+        st_arena_free(arena);
+    }
+}
+
+T_TEST(a_wrong_rule_is_explained)
+{
+    static const struct {
+        const char *source, *said;
+    } cases[] = {
+        { "curate 'r' { title = 'R', tag = { topic = 't' } }", "'when' is missing" },
+        { "curate 'r' { title = 'R', when = 'x' }", "a condition is expected" },
+        { "curate 'r' { title = 'R', when = phrase '' }", "needs a word" },
+        { "curate 'r' { title = 'R', when = phrase {} }", "needs a word" },
+        { "curate 'r' { title = 'R', when = phrase(1) }", "needs a string" },
+        { "curate 'r' { title = 'R', when = dwell 'long' }", "a duration such as" },
+        { "curate 'r' { title = 'R', when = phrase 'x' & 1 }", "a condition is expected" },
+        { "curate 'r' { title = 'R', when = phrase 'x', tags = {} }", "unknown key 'tags'" },
+        { "curate 'r' { title = 'R', when = phrase 'x', credit = { when = phrase 'y' } }",
+          "must be a dwell condition" },
+        { "curate 'r' { title = 'R', when = phrase 'x', test = { { 'y' } } }", "should match, and does not" },
+        { "curate 'r' { when = phrase 'x' }", "'title' is missing" },
+        { "curate '' {}", "needs a name" },
+        { "curate(1)", "string expected" },
+        { "local c = phrase 'x' for _ = 1, 60 do c = c & c end", "more than 4096 parts" },
+        { "for i = 1, 5000 do phrase('w' .. i) end", "more than 4096 conditions" },
+        { "curate 'r' { title = 'R', when = phrase 'x' } curate 'r' { title = 'R', when = phrase 'x' }",
+          "already there" },
+        { "setmetatable(phrase 'x', {})", "table expected" },
+        { "while true do end", "longer than its time budget" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        const char *dir = lt_dir("wrong");
+
+        lt_write(dir, "curation/one.curate.lua", cases[i].source);
+        T_CHECK(lt_load(dir, NULL) == NULL, "loaded: %s", cases[i].source);
+        T_CHECK(strstr(lt_said, cases[i].said) != NULL, "%s said: %s", cases[i].source, lt_said);
+    }
+}
+
+T_TEST(curating_survives_every_oom)
+{
+    static const char *const dirs[] = { "tests/lua/reload", NULL };
+    struct lp_item it = item("one two");
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *set = NULL;
+
+    T_OK(lp_set_load(dirs, NULL, &set, diag, &err), err);
+    for (int nth = 1;; nth++) {
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct lp_tag *tags;
+        size_t n = 0;
+        bool is_end;
+
+        t_fail_alloc(nth);
+        if (lp_curate(set, &it, arena, &tags, &n, &err) != ST_OK)
+            T_CHECK(err.code == ST_E_NOMEM, "%s", err.what);
+        is_end = !t_alloc_failed();
+        t_fail_alloc(0);
+        st_arena_free(arena);
+        if (is_end) {
+            T_CHECK(n == 1, "%zu rules", n);
+            break;
+        }
+        if (n == 0 && err.code == ST_E_NONE)
+            t_expect_log(ST_EV_PLUGIN_FAILED);
+        err.code = ST_E_NONE;
+    }
+    lp_set_release(set);
+    st_diag_free(diag);
+}
