@@ -213,7 +213,8 @@ static enum st_rc dial(struct conn *conn, bool is_tls)
     memcpy(place.host, conn->connect.host, sizeof place.host);
     memcpy(place.identity, conn->name, sizeof place.identity);
     conn->env.origin = place;
-    if (upstream_open(conn->worker->pool, &place, UINT64_MAX, conn_step, conn, &conn->origin, &err) == ST_OK)
+    if (upstream_open(conn->worker->pool, &place, UINT64_MAX, (struct link_owner){ conn_step, conn }, &conn->origin,
+                      &err) == ST_OK)
         return ST_OK;
     conn->env.origin_err = err;
     return ST_ERR;
@@ -342,6 +343,7 @@ static enum st_rc refuse_not_tls(struct conn *conn, struct st_span first)
 
 static enum st_rc peek(struct conn *conn)
 {
+    static uint8_t bytes[HELLO_MAX];
     struct evbuffer *in = link_in(conn->client);
     size_t n = evbuffer_get_length(in);
     struct st_err err = ST_ERR_INIT;
@@ -364,11 +366,7 @@ static enum st_rc peek(struct conn *conn)
     }
     if (n > HELLO_MAX)
         n = HELLO_MAX;
-    first = st_span(evbuffer_pullup(in, (ev_ssize_t)n), n);
-    if (first.p == NULL) {
-        end(conn, END_CUT);
-        return ST_OK;
-    }
+    first = st_span(bytes, (size_t)evbuffer_copyout(in, bytes, n));
     rc = hello_parse(first, &hello, &err);
     if (rc == ST_AGAIN && !conn->is_late && link_state(conn->client) != LINK_ENDED)
         return ST_AGAIN;

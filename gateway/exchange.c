@@ -75,8 +75,8 @@ static enum st_rc open_origin(struct txn *t)
         t->origin = spare;
     } else {
         upstream_give_back(spare);
-        if (upstream_open(t->worker->pool, &t->place, max_idle_ms, t->env->on_event, t->env->ctx, &t->origin,
-                          &t->err) != ST_OK)
+        if (upstream_open(t->worker->pool, &t->place, max_idle_ms, (struct link_owner){ t->env->on_event, t->env->ctx },
+                          &t->origin, &t->err) != ST_OK)
             return ST_ERR;
     }
     t->worker->counts.origin_reused += upstream_was_used(t->origin);

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LINK_MAGIC    0x6c696e6bu
+#define LINK_MAGIC    0x6c6e6b64
 #define READ_CHUNK    65536u
 #define READ_ROUNDS   4u /* reads per wake-up: one busy link does not starve the others */
 #define FINISH_WITHIN 2000u
@@ -327,8 +327,8 @@ struct link *link_new(struct link_loop *loop, int fd, link_event_f *on_event, vo
     return link;
 }
 
-enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, socklen_t len, link_event_f *on_event,
-                        void *ctx, struct link **out, struct st_err *err)
+enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, socklen_t len, struct link_owner owner,
+                        struct link **out, struct st_err *err)
 {
     int fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct link *link;
@@ -341,7 +341,7 @@ enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, sockl
         close(fd);
         return st_fail(err, ST_E_IO, "link.connect", "the origin does not answer", cause);
     }
-    if ((link = link_new(loop, fd, on_event, ctx)) == NULL)
+    if ((link = link_new(loop, fd, owner.on_event, owner.ctx)) == NULL)
         return st_fail(err, ST_E_NOMEM, "link.connect", "link", 0);
     link->state = LINK_CONNECTING;
     watch(link);

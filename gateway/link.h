@@ -39,12 +39,16 @@ struct link_loop { /* what all links of a process share; outlives them */
 };
 
 typedef void link_event_f(void *ctx);
+struct link_owner { /* who is told */
+    link_event_f *on_event;
+    void *ctx;
+};
 
 /* Owns fd from the call on (closed when NULL is answered): OPEN. */
 ST_MUST struct link *link_new(struct link_loop *loop, int fd, link_event_f *on_event, void *ctx);
 /* CONNECTING; then OPEN or CLOSED. */
 ST_MUST enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, socklen_t len,
-                                link_event_f *on_event, void *ctx, struct link **out, struct st_err *err);
+                                struct link_owner owner, struct link **out, struct st_err *err);
 void link_free(struct link *link); /* silent from now on, gone with the next zero-time event; NULL is fine */
 /* As link_free, but what is queued is written first, the end is announced, and the peer gets 2 s to take it. */
 void link_finish(struct link *link);

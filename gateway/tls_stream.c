@@ -132,35 +132,28 @@ enum st_rc tls_read(struct tls *tls, struct evbuffer *to, size_t limit, struct s
     return ST_OK;
 }
 
-/* A stretch of bytes worth a record: small pieces at the front are joined. */
-static struct evbuffer_iovec next_piece(struct evbuffer *from)
+/* A stretch of bytes worth a record: small pieces at the front are joined in `joined`. */
+static struct st_span next_piece(struct evbuffer *from, uint8_t joined[RECORD])
 {
-    size_t total = evbuffer_get_length(from), first = evbuffer_get_contiguous_space(from);
-    size_t want = total < RECORD ? total : RECORD;
+    size_t total = evbuffer_get_length(from), want = total < RECORD ? total : RECORD;
     struct evbuffer_iovec piece = { NULL, 0 };
 
-    if (first < want) {
-        piece.iov_base = evbuffer_pullup(from, (ev_ssize_t)want);
-        piece.iov_len = piece.iov_base != NULL ? want : 0;
-        return piece;
-    }
-    (void)evbuffer_peek(from, (ev_ssize_t)want, NULL, &piece, 1);
-    if (piece.iov_len > want)
-        piece.iov_len = want;
-    return piece;
+    if (evbuffer_get_contiguous_space(from) >= want && evbuffer_peek(from, (ev_ssize_t)want, NULL, &piece, 1) == 1)
+        return st_span(piece.iov_base, want);
+    return st_span(joined, (size_t)evbuffer_copyout(from, joined, want));
 }
 
 enum st_rc tls_write(struct tls *tls, struct evbuffer *from, struct st_err *err)
 {
+    static uint8_t joined[RECORD];
+
     ST_CHECK(tls, TLS_MAGIC);
     for (int i = 0; i < WRITE_RECORDS && evbuffer_get_length(from) > 0; i++) {
-        struct evbuffer_iovec piece = next_piece(from);
+        struct st_span piece = next_piece(from, joined);
         int put;
 
-        if (piece.iov_base == NULL)
-            return st_fail(err, ST_E_NOMEM, "tls.write", "buffer", RECORD);
         ERR_clear_error();
-        put = SSL_write(tls->ssl, piece.iov_base, (int)piece.iov_len);
+        put = SSL_write(tls->ssl, piece.p, (int)piece.n);
         if (put <= 0)
             return explain(tls, put, err);
         (void)evbuffer_drain(from, (size_t)put);

@@ -107,7 +107,7 @@ const char *tls_cert_reason(int64_t num, bool german)
     case X509_V_ERR_CERT_HAS_EXPIRED:
         return german ? "Das Zertifikat der Website ist abgelaufen." : "The site's certificate has expired.";
     case X509_V_ERR_CERT_NOT_YET_VALID:
-        return german ? "Das Zertifikat der Website gilt noch nicht." : "The site's certificate is not valid yet.";
+        return german ? "Das Zertifikat der Website gilt noch nicht." : "The site's certificate is not yet valid.";
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         return german ? "Das Zertifikat der Website ist selbst ausgestellt." : "The site's certificate is self-signed.";
@@ -121,7 +121,8 @@ const char *tls_cert_reason(int64_t num, bool german)
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
         return german ? "Das Zertifikat stammt von einer unbekannten Stelle, oder die Website sendet ihre Kette nicht "
                         "ganz."
-                      : "The certificate comes from an unknown authority, or the site does not send its whole chain.";
+                      : "The certificate comes from an authority that is not trusted here, or the site does not send "
+                        "its whole chain.";
     case X509_V_ERR_EE_KEY_TOO_SMALL:
     case X509_V_ERR_CA_KEY_TOO_SMALL:
     case X509_V_ERR_CA_MD_TOO_WEAK:

@@ -233,8 +233,8 @@ static bool try_next(struct upstream *upstream)
         const struct resolve_addr *addr = &upstream->query.found.addr[upstream->tried];
         struct link **place = &upstream->attempt[upstream->tried++];
 
-        if (link_connect(upstream->pool->loop, (const struct sockaddr *)&addr->at, addr->len, on_attempt, upstream,
-                         place, &upstream->err) != ST_OK)
+        if (link_connect(upstream->pool->loop, (const struct sockaddr *)&addr->at, addr->len,
+                         (struct link_owner){ on_attempt, upstream }, place, &upstream->err) != ST_OK)
             continue;
         if (upstream->tried < upstream->query.found.n)
             return arm(upstream, &upstream->head_start, HEAD_START_MS) == ST_OK;
@@ -357,13 +357,13 @@ static void upstream_gone(void *ctx)
 }
 
 enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place *place, uint64_t max_idle_ms,
-                         link_event_f *on_event, void *ctx, struct upstream **out, struct st_err *err)
+                         struct link_owner owner, struct upstream **out, struct st_err *err)
 {
     struct upstream *upstream = pool_take(pool, place, max_idle_ms);
 
     ST_CHECK(pool, POOL_MAGIC);
     if (upstream != NULL) {
-        upstream_own(upstream, on_event, ctx);
+        upstream_own(upstream, owner.on_event, owner.ctx);
         *out = upstream;
         return ST_OK;
     }
@@ -373,8 +373,8 @@ enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place
     upstream->era = pool->era;
     upstream->pool = pool;
     upstream->place = *place;
-    upstream->on_event = on_event;
-    upstream->ctx = ctx;
+    upstream->on_event = owner.on_event;
+    upstream->ctx = owner.ctx;
     upstream->deadline = (struct st_timer){ .fn = on_deadline, .ctx = upstream };
     upstream->head_start = (struct st_timer){ .fn = on_head_start, .ctx = upstream };
     upstream->gone = (struct later_item){ .fn = upstream_gone, .ctx = upstream };

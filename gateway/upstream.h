@@ -44,15 +44,15 @@ size_t upstream_pool_idle(const struct upstream_pool *pool);
 /* Takes one that waits when max_idle_ms allows it (READY at once), else begins to connect. on_event is called on every
  * change, also of the link's buffers. */
 ST_MUST enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place *place, uint64_t max_idle_ms,
-                                 link_event_f *on_event, void *ctx, struct upstream **out, struct st_err *err);
+                                 struct link_owner owner, struct upstream **out, struct st_err *err);
 enum upstream_state upstream_state(const struct upstream *upstream);
 const struct st_err *upstream_err(const struct upstream *upstream); /* why FAILED */
 struct link *upstream_link(struct upstream *upstream);              /* borrowed; READY only */
 bool upstream_is_for(const struct upstream *upstream, const struct upstream_place *place);
 /* READY, open, nothing owed and nothing said unasked: the next exchange may use it. */
 bool upstream_is_clean(const struct upstream *upstream);
-bool upstream_was_used(const struct upstream *upstream);            /* it carried an exchange before */
-uint64_t upstream_idle_ms(const struct upstream *upstream);         /* since the last upstream_rest; 0: never used */
+bool upstream_was_used(const struct upstream *upstream);    /* it carried an exchange before */
+uint64_t upstream_idle_ms(const struct upstream *upstream); /* since the last upstream_rest; 0: never used */
 void upstream_own(struct upstream *upstream, link_event_f *on_event, void *ctx);
 void upstream_rest(struct upstream *upstream);      /* an exchange ended cleanly: from now on it is idle */
 void upstream_give_back(struct upstream *upstream); /* moves it to the pool, or frees it when it cannot go on */
