@@ -66,6 +66,20 @@ static bool is_grouped(const struct flt_detector *d, const struct grown *g)
     return false;
 }
 
+/* As people write it; each digit alone; or cut at places where nobody would cut it, by blanks or by worse. */
+static unsigned grouping_of(const struct flt_detector *d, const struct grown *g)
+{
+    bool same = one_separator(g), mild = true;
+
+    if (is_grouped(d, g))
+        return same ? FLT_GROUPED : 0;
+    if (g->n_groups == g->n && same)
+        return FLT_IRREGULAR;
+    for (size_t i = 1; i < g->n_groups; i++)
+        mild = mild && (g->separators[i] == ' ' || g->separators[i] == '-');
+    return mild ? FLT_IRREGULAR : FLT_LIST;
+}
+
 /* Is the byte at `at` a digit, behind a separator at `at` - step? */
 static bool neighbour(struct st_span text, int64_t sep, int step, uint8_t *c)
 {
@@ -77,24 +91,101 @@ static bool neighbour(struct st_span text, int64_t sep, int step, uint8_t *c)
     return may_separate(*c) && flt_is_digit(text.p[digit]);
 }
 
-/* "id=4111…", "/status/4111…", "#4111…": a key, unless the rule's own words say otherwise. */
+/* The word of letters that ends at *end or a few blanks and signs before; *end moves to its beginning. */
+static struct st_span word_before(struct st_span text, uint32_t *end)
+{
+    uint32_t to = *end, from;
+
+    while (to > 0 && *end - to < 4 && strchr(" :=#\"'.(_-", text.p[to - 1]) != NULL)
+        to--;
+    from = to;
+    while (from > 0 && to - from < 16 && flt_is_alpha(text.p[from - 1]))
+        from--;
+    *end = from;
+    return st_span(text.p + from, to - from);
+}
+
+static bool is_one_of(struct st_span word, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (st_span_ieq(word, st_span_str(list[i])))
+            return true;
+    return false;
+}
+
+/* "id=4111…", "/status/4111…", "order no. 4111…": a key of some table. The word must stand right before the number:
+ * "ordered with 4111…" is none. */
 static bool is_identifier(struct st_span text, uint32_t from)
 {
-    uint32_t i = from;
-    int blanks = 0;
+    static const char *const fillers[] = { "no", "nr", "num", "number", "nummer", "is", "ist", "code" };
+    static const char *const keys[] = { "id",
+                                        "ids",
+                                        "uid",
+                                        "gid",
+                                        "pid",
+                                        "order",
+                                        "orders",
+                                        "invoice",
+                                        "tracking",
+                                        "ticket",
+                                        "bestellnummer",
+                                        "bestellung",
+                                        "rechnung",
+                                        "rechnungsnummer",
+                                        "sendung",
+                                        "sendungsnummer",
+                                        "auftrag",
+                                        "ref",
+                                        "reference",
+                                        "serial",
+                                        "build",
+                                        "version",
+                                        "isbn",
+                                        "ean",
+                                        "upc",
+                                        "gtin",
+                                        "imei",
+                                        "timestamp",
+                                        "ts",
+                                        "time",
+                                        "epoch",
+                                        "seed",
+                                        "offset",
+                                        "article",
+                                        "artikel",
+                                        "sku",
+                                        "seriennummer",
+                                        "tweet",
+                                        "status",
+                                        "issue",
+                                        "size",
+                                        "bytes",
+                                        "nonce",
+                                        "vorgang",
+                                        "aktenzeichen",
+                                        "kundennummer",
+                                        "customer",
+                                        "case",
+                                        "job",
+                                        "session",
+                                        "request",
+                                        "trace",
+                                        "idx" };
+    uint32_t end = from;
+    struct st_span word;
 
     if (from == 0)
         return false;
-    if (text.p[i - 1] == '/' || text.p[i - 1] == '#')
+    if (text.p[from - 1] == '/' || text.p[from - 1] == '#')
         return true;
-    while (i > 0 && blanks < 4 && strchr(" :=\"'", text.p[i - 1]) != NULL) {
-        i--;
-        blanks++;
+    for (int i = 0; i < 3; i++) {
+        word = word_before(text, &end);
+        if (!is_one_of(word, fillers, ST_LEN(fillers)))
+            break;
     }
-    if (i < 2 || blanks == 0)
-        return false;
-    return flt_to_lower(text.p[i - 1]) == 'd' && flt_to_lower(text.p[i - 2]) == 'i' &&
-           (i == 2 || !flt_is_lower(text.p[i - 3]) || text.p[i - 2] == 'I');
+    if (word.n > 2 && word.p[word.n - 2] == 'I' && word.p[word.n - 1] == 'd' && !is_one_of(word, fillers, 1))
+        return true; /* userId */
+    return is_one_of(word, keys, ST_LEN(keys));
 }
 
 static unsigned marks_of(const struct flt_scanner *s, const struct flt_detector *d, const struct grown *g)
@@ -104,7 +195,7 @@ static unsigned marks_of(const struct flt_scanner *s, const struct flt_detector 
     unsigned marks = 0;
 
     if (g->n_groups > 1)
-        marks |= is_grouped(d, g) && one_separator(g) ? FLT_GROUPED : FLT_IRREGULAR;
+        marks |= grouping_of(d, g);
     else if (is_identifier(text, g->from))
         marks |= FLT_IDENTIFIER;
     if (flt_is_alpha(before) || flt_is_alpha(after))
@@ -144,11 +235,13 @@ static void offer(struct flt_scanner *s, const struct grown *g)
 /* Grows a number from the run at `at`; answers where that first run ends. */
 static uint32_t grow(struct flt_scanner *s, uint32_t at)
 {
-    struct grown g = { .n = 0, .from = at };
+    struct grown g; /* not zeroed: this runs for every digit of a text */
     const uint8_t *p = s->text.p;
     uint32_t i = at, n = (uint32_t)s->text.n, first = 0;
     uint8_t separator = 0;
 
+    g.n = g.n_groups = 0;
+    g.from = at;
     while (i < n && flt_is_digit(p[i])) {
         uint32_t start = i;
 
@@ -165,7 +258,8 @@ static uint32_t grow(struct flt_scanner *s, uint32_t at)
         g.separators[g.n_groups] = separator;
         g.groups[g.n_groups++] = (uint8_t)(i - start);
         g.to = i;
-        offer(s, &g);
+        if (s->packs->by_length[g.n].n > 0)
+            offer(s, &g);
         if (i + 1 >= n || !may_separate(p[i]))
             break;
         separator = p[i++];
@@ -178,20 +272,17 @@ static bool is_run_byte(uint8_t c)
     return flt_is_alnum(c) || c == '+' || c == '_';
 }
 
-/* Where the run of letters and digits around `at` ends, when it is a long one; else `at`. */
-static uint32_t skip_long_run(struct st_span text, uint32_t at)
+/* How far the run of letters and digits around `at` goes; *is_long says whether it is one to skip. */
+static uint32_t measure_run(struct st_span text, uint32_t at, bool *is_long)
 {
     uint32_t from = at, to = at;
 
-    if (at == 0 || !flt_is_alpha(text.p[at - 1]))
-        return at;
     while (from > 0 && at - from < SKIP_RUN && is_run_byte(text.p[from - 1]))
         from--;
     while (to < text.n && to - from < SKIP_RUN && is_run_byte(text.p[to]))
         to++;
-    if (to - from < SKIP_RUN)
-        return at;
-    while (to < text.n && (is_run_byte(text.p[to]) || text.p[to] == '/'))
+    *is_long = to - from >= SKIP_RUN;
+    while (*is_long && to < text.n && (is_run_byte(text.p[to]) || text.p[to] == '/'))
         to++;
     return to;
 }
@@ -219,18 +310,19 @@ static uint32_t next_digit(struct st_span text, uint32_t i)
 
 void flt_find_numbers(struct flt_scanner *s)
 {
-    uint32_t i = 0;
+    uint32_t i = 0, measured = 0;
+    bool is_long;
 
     for (;;) {
-        uint32_t end;
-
         i = next_digit(s->text, i);
         if (i >= s->text.n)
             return;
-        end = skip_long_run(s->text, i);
-        if (end > i) {
-            i = end;
-            continue;
+        if (i >= measured && i > 0 && flt_is_alpha(s->text.p[i - 1])) {
+            measured = measure_run(s->text, i, &is_long);
+            if (is_long) {
+                i = measured;
+                continue;
+            }
         }
         flt_find_phones_at(s, i);
         flt_find_iban_at(s, i);

@@ -117,13 +117,17 @@ static bool iban_char(const struct flt_scanner *s, uint32_t at, bool numeric, bo
 static void offer_iban(struct flt_scanner *s, uint32_t from, uint32_t to, struct st_span text, unsigned marks)
 {
     const struct flt_list *list = &s->packs->by_find[FLT_FIND_IBAN];
+    uint8_t before = from > 0 ? s->text.p[from - 1] : ' ', after = to < s->text.n ? s->text.p[to] : ' ';
+    bool in_more = from > 1 && strchr("-_/+.", before) != NULL && flt_is_alnum(s->text.p[from - 2]);
 
-    if (to < s->text.n && flt_is_digit(s->text.p[to]))
+    if (flt_is_digit(after) || flt_is_digit(before))
         return; /* longer than an IBAN of that country */
-    if (to < s->text.n && flt_is_alpha(s->text.p[to]))
+    if (flt_is_alpha(before) || in_more)
         marks |= FLT_GLUED;
-    if (from > 0 && flt_is_alnum(s->text.p[from - 1]))
-        marks |= FLT_ATTACHED;
+    if (flt_is_alpha(after))
+        marks |= FLT_GLUED;
+    if ((marks & FLT_GLUED) != 0 && (flt_is_lower(text.p[0]) || (flt_is_alnum(before) && flt_is_alnum(after))))
+        return; /* hexadecimal, base64, part of a UUID */
     for (size_t i = 0; i < list->n; i++)
         flt_consider(s, &(struct flt_guess){ list->items[i], from, to, text, marks });
 }
@@ -138,7 +142,9 @@ void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
 
     /* "DE89", or with every character apart "D E 8 9" */
     from = at >= 2 && flt_is_alpha(s->text.p[at - 1]) ? at - 2 : at >= 4 ? at - 4 : at;
-    if (from == at || !flt_is_alpha(s->text.p[from]) || (at - from == 4 && !iban_separator(s->text.p[at - 1])))
+    if (from == at || !flt_is_alpha(s->text.p[from]))
+        return;
+    if (at - from == 4 && (!iban_separator(s->text.p[at - 1]) || !iban_separator(s->text.p[from + 1])))
         return;
     a = s->text.p[from];
     b = s->text.p[at - from == 4 ? from + 2 : from + 1];
@@ -160,7 +166,7 @@ void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
         compact[n++] = s->text.p[i];
         in_group++;
     }
-    if (n == length)
+    if (n == length && flt_mix(st_span(compact, n)).digit * 2 >= n) /* the rest is a word or two that follow "it 16" */
         offer_iban(s, from, i, st_span(compact, n), in_group == length ? 0 : marks);
 }
 

@@ -56,7 +56,7 @@ static enum st_rc check_list(struct flt_scanner *scanner, const struct flt_detec
     size_t n = is_match ? d->n_match : d->n_miss, at;
     enum st_rc rc = ST_OK;
     struct st_buf text;
-    bool found;
+    bool found = false;
 
     st_buf_init(&text, EXAMPLE_MAX);
     for (size_t i = 0; i < n; i++) {
