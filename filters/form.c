@@ -136,12 +136,22 @@ enum st_rc flt_form(struct flt_dec *dec, const struct flt_piece *piece, struct s
     return ST_OK;
 }
 
+static bool is_name_byte(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c != 0 && strchr("_-.[]%$*+~", c) != NULL);
+}
+
 bool flt_form_likely(struct st_span s, bool is_sure)
 {
     size_t equals = st_span_chr(s, '='), n = s.n < LIKELY_LOOK ? s.n : LIKELY_LOOK, marks = 0;
 
     if (equals == ST_SPAN_NPOS || equals == 0 || equals > NAME_MAX_LIKELY)
         return false;
+    for (size_t i = 0; i < equals; i++) { /* an address with a query is no form */
+        if (!is_name_byte(s.p[i]))
+            return false;
+    }
     for (size_t i = 0; i < n; i++) {
         uint8_t c = s.p[i];
 

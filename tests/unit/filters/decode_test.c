@@ -122,6 +122,20 @@ T_TEST(decode_nothing)
 }
 
 /* The field ceiling: what found no room is text of the last field. */
+static void check_next(const struct flt_doc *doc, const struct flt_field *last)
+{
+    const struct flt_field *before = last - 1;
+    char next[32];
+    size_t at;
+
+    if (last == doc->fields || before->text.n < 2)
+        return; /* all its texts are the same */
+    snprintf(next, sizeof next, "f%lu", strtoul((const char *)before->text.p + 1, NULL, 10) + 1);
+    at = st_span_find(last->text, text_span(next));
+    T_CHECK(at == 0 || (at == 2 && last->text.p[1] == '='), "the rest begins at %.20s, not at %s",
+            (const char *)last->text.p, next);
+}
+
 static void check_many(struct st_span body, struct st_span query, const char *type)
 {
     struct st_arena *arena = st_arena_new(ARENA_MAX);
@@ -140,6 +154,7 @@ static void check_many(struct st_span body, struct st_span query, const char *ty
     }
     T_CHECK(last != NULL && st_span_find(last->text, ST_SPAN("LAST")) != ST_SPAN_NPOS, "%s: the rest is lost", type);
     T_CHECK(body.n == 0 || query.n == 0 || has_field(doc, "b", "body"), "the query leaves no room for the body");
+    check_next(doc, last);
     check_maps(doc);
     st_arena_free(arena);
 }
@@ -163,9 +178,10 @@ T_TEST(decode_too_many_fields)
         st_buf_byte(&nested, body.p[i]);
         st_buf_byte(&nested, 0);
     }
+    check_many(st_buf_view(&nested), ST_SPAN_NONE, "application/json");
     st_buf_reset(&body);
     for (int i = 0; i < 5000; i++)
-        st_buf_fmt(&body, "a%d=f&", i);
+        st_buf_fmt(&body, "a=f%d&", i);
     st_buf_str(&body, "z=LAST");
     check_many(st_buf_view(&body), ST_SPAN_NONE, "application/x-www-form-urlencoded");
     check_many(ST_SPAN("b=body"), st_buf_view(&body), "application/x-www-form-urlencoded");
@@ -290,6 +306,39 @@ T_TEST(decode_random_bytes)
         free(bytes);
         free(query);
     }
+}
+
+/* Unicode 15, table 3-7: the edges of what is well-formed. */
+T_TEST(utf8_good)
+{
+    static const struct {
+        const char *bytes;
+        size_t good;
+    } edges[] = {
+        { "", 0 },
+        { "abcdefghijk", 11 },
+        { "abcdefgh\xC3\xBC", 10 },
+        { "\x7F\xC2\x80\xDF\xBF", 5 },
+        { "\xC0\x80", 0 },
+        { "\xC1\xBF", 0 },
+        { "\xE0\x9F\xBF", 0 },
+        { "\xE0\xA0\x80", 3 },
+        { "\xED\x9F\xBF", 3 },
+        { "\xED\xA0\x80", 0 },
+        { "\xEF\xBF\xBF", 3 },
+        { "\xF0\x8F\xBF\xBF", 0 },
+        { "\xF0\x90\x80\x80", 4 },
+        { "\xF4\x8F\xBF\xBF", 4 },
+        { "\xF4\x90\x80\x80", 0 },
+        { "\xF5\x80\x80\x80", 0 },
+        { "\x80", 0 },
+        { "a\xE2\x82", 1 },
+        { "a\xE2\x28\xA1", 1 },
+        { "a\xF0\x9F\x98", 1 },
+    };
+
+    for (size_t i = 0; i < ST_LEN(edges); i++)
+        T_CHECK(flt_utf8_good(text_span(edges[i].bytes)) == edges[i].good, "row %zu", i);
 }
 
 T_TEST(names)

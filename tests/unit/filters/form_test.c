@@ -89,6 +89,7 @@ T_TEST(form_likely)
         { "=x&y=z", false, false },
         { "a=b\nc=d&e", false, false },
         { "{\"a=b\":1}", false, false },
+        { "https://example.org/?a=b&c=d", false, false },
         { "text ohne Gleichheit", false, false },
     };
 
