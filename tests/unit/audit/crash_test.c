@@ -153,12 +153,25 @@ static void shim_remove(void)
     T_CHECK(sqlite3_vfs_unregister(sqlite3_vfs_find("failing")) == SQLITE_OK, "vfs");
 }
 
+struct opened {
+    uint64_t n, open;
+};
+
+static bool count_open(void *ctx, const struct aud_record *record)
+{
+    struct opened *opened = ctx;
+
+    opened->n++;
+    opened->open += record->details.n > 0;
+    return true;
+}
+
 T_TEST(a_failing_disk_is_reported_and_the_batch_is_kept)
 {
     static const int codes[] = { SQLITE_IOERR_WRITE, SQLITE_FULL };
     struct at_log log;
     struct aud_store *store;
-    uint64_t number = 0, failures = 0;
+    uint64_t number = 0, failures = 0, looks = 0;
 
     at_quiet();
     at_fresh(&log);
@@ -191,10 +204,20 @@ T_TEST(a_failing_disk_is_reported_and_the_batch_is_kept)
             T_CHECK(status.waiting == 0 && status.records == number, "all there: %llu of %llu",
                     (unsigned long long)status.records, (unsigned long long)number);
         }
+    for (uint64_t p = 0; p <= number / 3; p++) { /* no key was used that did not reach the disk */
+        struct opened opened = { 0 };
+        struct st_err err = ST_ERR_INIT;
+        char person[32];
+        snprintf(person, sizeof person, "p%llu", (unsigned long long)p);
+        T_OK(aud_read_person(store, &(struct aud_look){ person, "dpo", "test" }, count_open, &opened, &err), err);
+        T_CHECK(opened.n > 1 && opened.open == opened.n, "%s: %llu of %llu", person, (unsigned long long)opened.open,
+                (unsigned long long)opened.n);
+        looks++;
+    }
     T_CHECK(failures >= 12, "the shim failed only %llu times", (unsigned long long)failures);
     aud_close(store);
     shim_remove();
-    T_CHECK(at_clean(&log).records == number, "clean");
+    T_CHECK(at_clean(&log).records == number + looks, "clean");
 }
 
 T_TEST(a_full_disk_freed_again_goes_on)

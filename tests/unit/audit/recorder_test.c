@@ -137,6 +137,7 @@ T_TEST(learning_is_kept_only_for_who_opted_in)
     struct at_log log;
     struct aud_store *store;
     struct st_err err = ST_ERR_INIT;
+    int64_t earlier;
     bool in = true;
 
     at_quiet();
@@ -148,6 +149,7 @@ T_TEST(learning_is_kept_only_for_who_opted_in)
     T_CHECK(!in && read_all(&log, -1, 0).n == 0, "no consent, no trace");
     T_CHECK(ask(&log, "stoa.db", "SELECT count(*) FROM person") == 0, "not even a key");
 
+    earlier = st_clock_wall_ms();
     st_clock_turn(10);
     T_OK(aud_consent_set(store, "ana", "learning", true, "ana", &err), err);
     T_OK(aud_consent_get(store, "ana", "learning", &in, &err), err);
@@ -155,6 +157,14 @@ T_TEST(learning_is_kept_only_for_who_opted_in)
     at_add(store, AUD_LEARNING, 2, "ana", "yt:1", WATCH("[[0,1000],[5000,6000]]"));
     at_add(store, AUD_LEARNING, 3, "ana", "yt:1", WATCH("[[500,2000]]"));
     at_add(store, AUD_LEARNING, 4, "ben", "yt:1", WATCH("[[0,9000]]"));
+    at_commit(store);
+    {
+        struct aud_entry before; /* done before she said yes, handed over after */
+        at_entry(&before, AUD_LEARNING, 9, "ana", "yt:1", WATCH("[[0,90000]]"));
+        before.wall_ms = earlier;
+        T_OK(aud_append(store, &before, &err), err);
+        aud_entry_fini(&before);
+    }
     at_commit(store);
     T_CHECK(read_all(&log, AUD_LEARNING, 0).n == 2, "ana's two");
     T_CHECK(ask(&log, "stoa.db", "SELECT watched_ms FROM learning") == 3000, "union");
@@ -381,6 +391,32 @@ T_TEST(months_roll_and_old_ones_go)
     aud_close(store);
     T_CHECK(at_clean(&log).records == verdict.records, "twice is once");
     at_quiet();
+}
+
+T_TEST(an_id_handed_over_again_after_midnight_of_the_last_day_is_one_record)
+{
+    struct at_log log;
+    struct aud_store *store;
+    char stamp[32], next[LED_MONTH];
+
+    at_quiet();
+    st_clock_rfc3339(st_clock_wall_ms(), stamp, sizeof stamp);
+    stamp[7] = 0;
+    led_month_next(stamp, next);
+    st_clock_turn((uint64_t)(led_month_ms(next) - st_clock_wall_ms()) - 5000);
+    at_fresh(&log);
+    store = at_open(&log);
+    at_add(store, AUD_DECISION, 1, "ana", "r", AT_DECISION);
+    at_commit(store);
+    st_clock_turn(10000);
+    at_add(store, AUD_DECISION, 1, "ana", "r", AT_DECISION);
+    at_add(store, AUD_DECISION, 2, "ana", "r", AT_DECISION);
+    at_commit(store);
+    aud_close(store);
+    store = at_open(&log); /* and a restart does not forget the month before */
+    at_add(store, AUD_DECISION, 1, "ana", "r", AT_DECISION);
+    aud_close(store);
+    T_CHECK(count_files(log.dir, "log-.*db$") == 2 && at_clean(&log).records == 2, "two months, two records");
 }
 
 T_TEST(a_second_writer_is_kept_out)

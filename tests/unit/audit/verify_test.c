@@ -109,6 +109,28 @@ static void sql(const struct at_log *log, const char *text)
     sqlite3_close(lite);
 }
 
+T_TEST(damage_that_no_row_shows_is_found_too)
+{
+    struct at_log log;
+    struct aud_verdict verdict;
+    sqlite3 *lite = NULL;
+    sqlite3_stmt *stmt = NULL;
+    char month[600];
+    uint64_t page;
+
+    make(&log, 40);
+    at_month(&log, month, sizeof month);
+    T_CHECK(sqlite3_open(month, &lite) == SQLITE_OK, "open");
+    sqlite3_prepare_v2(lite, "SELECT rootpage FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'record'", -1,
+                       &stmt, NULL);
+    T_CHECK(sqlite3_step(stmt) == SQLITE_ROW, "the index on ids");
+    page = (uint64_t)sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(lite);
+    at_flip(month, page * 4096 - 12, 1); /* the last bytes of an index leaf are an id and its seq */
+    T_CHECK(judge(&log, &verdict) == ST_ERR && verdict.bad_seq == 0, "%s", verdict.problem ? verdict.problem : "clean");
+}
+
 T_TEST(a_changed_column_names_its_record)
 {
     static const char *const changes[] = {
