@@ -203,8 +203,11 @@ static enum st_rc parse_body(struct st_span body, struct hello *out, struct st_e
  * one. */
 static bool is_other(struct st_span b)
 {
-    return (b.n > 0 && b.p[0] != TYPE_HANDSHAKE) || (b.n > 1 && b.p[1] != 3) || (b.n > 2 && b.p[2] > 4) ||
-           (b.n > RECORD_HEADER && b.p[RECORD_HEADER] != TYPE_CLIENT_HELLO);
+    size_t len = b.n >= RECORD_HEADER ? (size_t)b.p[3] << 8 | b.p[4] : 0;
+
+    if ((b.n > 0 && b.p[0] != TYPE_HANDSHAKE) || (b.n > 1 && b.p[1] != 3) || (b.n > 2 && b.p[2] > 4))
+        return true;
+    return b.n > RECORD_HEADER && len > 0 && len <= FRAGMENT_MAX && b.p[RECORD_HEADER] != TYPE_CLIENT_HELLO;
 }
 
 /* Gathers fragments into whole until the ClientHello is complete. ST_AGAIN: bytes end before it does. */

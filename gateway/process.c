@@ -115,7 +115,7 @@ static void begin_drain(struct fam_child *child, uint64_t within_ms)
     child->ops->drain(child->self, within_ms);
 }
 
-static void fail(struct fam_child *child, const struct st_err *err)
+static void end_badly(struct fam_child *child, const struct st_err *err)
 {
     ST_LOG(PROCESS_DIED, ST_LIT("why", "start"), ST_ERRF(err));
     child->exit_code = 1;
@@ -127,7 +127,7 @@ static void answer(struct fam_child *child, enum fam_message type, uint64_t id, 
     struct st_err err = ST_ERR_INIT;
 
     if (fam_link_send(child->channel, type, id, st_buf_view(body), &err) == ST_ERR && err.code != ST_E_CLOSED)
-        fail(child, &err); /* the supervisor would wait for ever */
+        end_badly(child, &err); /* the supervisor would wait for ever */
 }
 
 /* ---- generations ------------------------------------------------------------------------------------------------ */
@@ -218,7 +218,7 @@ static void on_commit(struct fam_child *child, const struct ipc_msg *msg, struct
     if (child->state == CHILD_WAITING) {
         child->state = CHILD_STARTED;
         if (child->ops->start(child->self, child, &err) != ST_OK)
-            fail(child, &err);
+            end_badly(child, &err);
     } else if (child->ops->generation != NULL) {
         child->ops->generation(child->self, child->current);
     }
