@@ -48,6 +48,11 @@ stoa = { schema = {} }
 ---@return stoa.Set
 function stoa.set(list) end
 
+---A shared module: the table that lib/NAME.lua returns, run in the plugin's own state, once.
+---@param name string the file's name without .lua
+---@return table
+function stoa.lib(name) end
+
 ---A setting that is a string.
 ---@param spec? table default, help and what the type knows
 ---@return stoa.Setting

@@ -8,6 +8,10 @@ return api.class("stoa", "The module every plugin finds as the global stoa; stoa
   api.func "set" {
     doc = "A set of strings or numbers; ask it with set:has(value).",
     args = { { "list", "table", "its members" } }, ret = "stoa.Set", phases = both, since = 1, c = "lp_stoa_set" },
+  api.func "lib" {
+    doc = "A shared module: the table that lib/NAME.lua returns, run in the plugin's own state, once.",
+    args = { { "name", "string", "the file's name without .lua" } }, ret = "table", phases = { "load" }, since = 1,
+    c = "lp_stoa_lib" },
   api.func "schema.string" {
     doc = "A setting that is a string.", args = setting, ret = "stoa.Setting", phases = both, since = 1,
     c = "lp_schema_string" },

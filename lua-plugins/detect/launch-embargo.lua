@@ -3,6 +3,7 @@
 -- directory below detect/, set your names and day, and set enabled = true (a later directory wins over this one).
 
 local s = stoa.schema -- luacheck: read globals stoa
+local words = stoa.lib "words" -- luacheck: read globals stoa
 local exempt
 
 ---@type stoa.Plugin
@@ -40,9 +41,8 @@ function plugin.activity(a, ctx)
   for _, group in ipairs(exempt) do
     if a.actor:in_group(group) then return end
   end
-  local text = a.text:lower()
   for _, name in ipairs(conf.names) do
-    if text:find(name:lower(), 1, true) then
+    if words.has(a.text, name) then
       return ctx:coach {
         reason = "embargo",
         message = {

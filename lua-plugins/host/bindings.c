@@ -281,6 +281,36 @@ int lp_stoa_set(lua_State *L)
     return 1;
 }
 
+int lp_stoa_lib(lua_State *L)
+{
+    const struct lp_libs *libs = lp_api_plugin(L)->libs;
+    const char *name = lua_tostring(L, 1);
+    size_t i = 0;
+
+    if (lua_getfield(L, LUA_REGISTRYINDEX, "lp.libs") == LUA_TNIL) {
+        lua_newtable(L);
+        lua_replace(L, 2);
+        lua_pushvalue(L, 2);
+        lua_setfield(L, LUA_REGISTRYINDEX, "lp.libs");
+    } /* 1: name, 2: modules that ran */
+    lua_pushvalue(L, 1);
+    if (lua_rawget(L, 2) != LUA_TNIL)
+        return 1;
+    while (i < libs->n && strcmp(libs->items[i].name, name) != 0)
+        i++;
+    if (i == libs->n)
+        return luaL_error(L, "there is no lib/%s.lua", name);
+    lp_state_chunk(L, libs->items[i].text);
+    lua_call(L, 0, 1);
+    if (!lua_istable(L, -1))
+        return luaL_error(L, "lib/%s.lua must return a table", name);
+    lp_freeze(L);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 2);
+    return 1;
+}
+
 /* A setting is its spec with a type; the host reads it when the manifest is checked. */
 static int setting(lua_State *L, const char *type)
 {

@@ -235,8 +235,8 @@ static int run_plugin(lua_State *L)
     return 0;
 }
 
-enum st_rc lp_plugin_load(const char *path, struct st_arena *arena, struct lp_plugin **out, struct st_diag *diag,
-                          struct st_err *err)
+enum st_rc lp_plugin_load(const char *path, const struct lp_libs *libs, struct st_arena *arena, struct lp_plugin **out,
+                          struct st_diag *diag, struct st_err *err)
 {
     struct plugin_run run = { .conf = { .arena = arena, .diag = diag, .file = path } };
     const struct lp_call load = { .phase = LP_PHASE_LOAD, .arena = arena };
@@ -249,6 +249,7 @@ enum st_rc lp_plugin_load(const char *path, struct st_arena *arena, struct lp_pl
         return st_fail(err, ST_E_NOMEM, "lua.plugin", "plugin", sizeof *p);
     p->magic = LP_PLUGIN_MAGIC;
     p->file = path;
+    p->libs = libs;
     p->time_us = TIME_US_DEFAULT;
     p->memory = MEMORY_DEFAULT;
     if (lp_file_read(path, &text, err) != ST_OK || lp_state_new(MEMORY_MAX, &p->state, err) != ST_OK)

@@ -32,10 +32,20 @@ struct lp_circuit {        /* 5 failures in 60 s open it for 60 s; the third ope
     bool is_dead;
 };
 
+struct lp_lib { /* one file of lib/, what stoa.lib("name") gives */
+    const char *name;
+    struct st_span text; /* in the arena of the set */
+};
+struct lp_libs {
+    struct lp_lib items[64];
+    size_t n;
+};
+
 struct lp_plugin {
     unsigned magic;
     const char *name, *version, *title, *file; /* in the arena of the set */
     struct lp_state *state;                    /* owned */
+    const struct lp_libs *libs;                /* borrowed from the set */
     bool is_enabled, has_activity;
     uint32_t permissions; /* bits of enum lp_permission */
     uint32_t time_us;
@@ -47,8 +57,8 @@ struct lp_plugin {
     const struct lp_call *call; /* NULL outside a call */
 };
 
-ST_MUST enum st_rc lp_plugin_load(const char *path, struct st_arena *arena, struct lp_plugin **out,
-                                  struct st_diag *diag, struct st_err *err);
+ST_MUST enum st_rc lp_plugin_load(const char *path, const struct lp_libs *libs, struct st_arena *arena,
+                                  struct lp_plugin **out, struct st_diag *diag, struct st_err *err);
 void lp_plugin_free(struct lp_plugin *p); /* NULL is fine */
 /* May it run now? And: it failed. Both on st_clock. */
 bool lp_circuit_closed(const struct lp_circuit *c, uint64_t now_ms);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* set - finds the files below the directories, loads them in name order, and keeps what came of them.
  *
- * Below each directory: platforms/ID.lua (adapters), detect/NAME.lua (plugins), curation/NAME.curate.lua (rules). A
+ * Below each directory: lib/NAME.lua (shared modules), platforms/ID.lua (adapters), detect/NAME.lua (plugins),
+ * curation/NAME.curate.lua (rules). A
  * later directory wins over an earlier one where both have an adapter or a plugin of the same name, so that a site may
  * put its own beside the shipped ones. Loading goes on after a mistake, so that one run shows all of them; any mistake
  * makes the load fail as a whole. What a mistake is, the diagnostics say; *err is ST_E_CONFIG then.
@@ -146,7 +147,7 @@ static enum st_rc load_plugin(struct loader *l, const char *path)
     struct lp_plugin *p = NULL;
     size_t at = 0;
 
-    if (lp_plugin_load(path, set->arena, &p, l->diag, l->err) != ST_OK)
+    if (lp_plugin_load(path, &set->libs, set->arena, &p, l->diag, l->err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; l->disable != NULL && l->disable[i] != NULL; i++)
         p->is_enabled = p->is_enabled && strcmp(l->disable[i], p->name) != 0;
@@ -165,6 +166,49 @@ static enum st_rc load_plugin(struct loader *l, const char *path)
     set->plugins[at] = p;
     set->n_plugins++;
     return ST_OK;
+}
+
+static int run_compile(lua_State *L)
+{
+    const struct st_span *text = lua_touserdata(L, 1);
+
+    lp_state_chunk(L, *text);
+    return 0;
+}
+
+/* A file of lib/ is kept as text: each plugin that asks for it runs it in its own state. */
+static enum st_rc load_lib(struct loader *l, const char *path)
+{
+    struct lp_libs *libs = &l->set->libs;
+    struct lp_state *state = NULL;
+    const char *base = strrchr(path, '/') + 1;
+    struct st_span name = st_span(base, strlen(base) - strlen(".lua")), kept = ST_SPAN_NONE;
+    struct st_buf text;
+    enum st_rc rc = lp_file_read(path, &text, l->err);
+    size_t at = 0;
+
+    if (rc == ST_OK && (rc = lp_state_new(LP_MEMORY_BARE, &state, l->err)) == ST_OK) {
+        kept = st_buf_view(&text);
+        rc = lp_state_run(state, run_compile, &kept, LP_TIME_LOAD_US, l->err);
+        if (rc != ST_OK && l->err->code == ST_E_PLUGIN)
+            (void)lp_file_diag(state, path, l->diag);
+    }
+    while (at < libs->n && !st_span_eq(name, st_span_str(libs->items[at].name)))
+        at++;
+    if (rc == ST_OK && at == ST_LEN(libs->items))
+        rc = st_fail(l->err, ST_E_LIMIT, "lua.set", "more than 64 shared modules", at);
+    if (rc == ST_OK) {
+        libs->items[at].name = st_arena_str(l->set->arena, name);
+        libs->items[at].text =
+            st_span(st_arena_dup(l->set->arena, kept.n > 0 ? (const void *)kept.p : "", kept.n), kept.n);
+        if (libs->items[at].name == NULL || libs->items[at].text.p == NULL)
+            rc = st_arena_fail(l->set->arena, l->err, "lua.set");
+        else
+            libs->n += at == libs->n;
+    }
+    lp_state_free(state);
+    st_buf_fini(&text);
+    return rc;
 }
 
 static enum st_rc load_rules(struct loader *l, const char *path)
@@ -210,7 +254,8 @@ static enum st_rc load_dir(struct loader *l, const char *dir)
     static const struct {
         const char *folder, *ending;
         load_f *load;
-    } folders[] = { { "/platforms", ".lua", load_adapter },
+    } folders[] = { { "/lib", ".lua", load_lib },
+                    { "/platforms", ".lua", load_adapter },
                     { "/detect", ".lua", load_plugin },
                     { "/curation", ".curate.lua", load_rules } };
     struct stat st;

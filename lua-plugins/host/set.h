@@ -17,6 +17,7 @@ struct lp_set {
     struct lp_plugin *plugins[LP_LIST_MAX]; /* owned; in name order */
     size_t n_plugins;
     struct lp_rules rules;
+    struct lp_libs libs;
 };
 
 /* One file, read whole, in a state of its own or the one given. */

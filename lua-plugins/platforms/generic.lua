@@ -16,7 +16,7 @@ return {
   secret = {
     { path = { "/**/login", "/**/signin", "/**/sign_in", "/**/sign-in", "/**/signon", "/**/logon", "/**/login.php",
       "/**/wp-login.php", "/**/oauth/token", "/**/oauth2/token", "/**/oauth2/authorize", "/**/saml2/**", "/**/saml/acs",
-      "/**/session/new", "/**/users/password", "/**/password/reset", "/**/login/**" } },
+      "/**/session/new", "/**/users/password", "/**/password/reset", "/login/*" } },
     { path = "/**/ucp.php", query = { mode = "login" } },
   },
 

@@ -51,8 +51,7 @@ return {
   },
 
   redact_always = { "wpEditToken", "wpLoginToken", "wpCreateaccountToken", "wpPassword", "wpRetype", "token",
-    "logintoken", "lgtoken", "lgpassword", "password", "retype", "wpUnicodeCheck", "editingStatsId",
-    "basetimestamp", "?token" },
+    "logintoken", "lgtoken", "lgpassword", "password", "retype", "?token" },
 
   rules = {
     -- Logins may carry the action in the body; nothing of such a request is looked at.

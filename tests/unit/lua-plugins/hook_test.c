@@ -191,6 +191,27 @@ T_TEST(rare_failures_do_not_open_the_circuit)
         T_CHECK(!lp_circuit_fail(&c, now) && lp_circuit_closed(&c, now), "opened at %llu", (unsigned long long)now);
 }
 
+T_TEST(shared_modules_run_once_and_are_frozen)
+{
+    const char *dir = lt_dir("libs");
+    struct lp_set *set;
+
+    lt_write(dir, "lib/one.lua",
+             "ran = (ran or 0) + 1 return { n = ran, two = function() return stoa.lib('two') end }");
+    lt_write(dir, "detect/a.lua",
+             HEAD ALL "activity = function() end, load = function() local l = stoa.lib('one')"
+                      " assert(l.n == 1 and stoa.lib('one') == l and stoa.lib('one').n == 1)"
+                      " assert(not pcall(function() l.n = 2 end)) assert(not pcall(stoa.lib, 'two'))"
+                      " assert(not pcall(stoa.lib, '../one')) end }");
+    set = lt_load(dir, NULL);
+    T_CHECK(set != NULL, "%s", lt_said);
+    lp_set_release(set);
+    lt_write(dir, "lib/one.lua", "return {");
+    T_CHECK(lt_load(dir, NULL) == NULL && strstr(lt_said, "expected") != NULL, "%s", lt_said);
+    lt_write(dir, "lib/one.lua", "return stoa.lib 'one'");
+    T_CHECK(lt_load(dir, NULL) == NULL && strstr(lt_said, "overflow") != NULL, "%s", lt_said);
+}
+
 T_TEST(a_wrong_manifest_is_explained)
 {
     static const struct {
@@ -237,6 +258,14 @@ static int run_entry(lua_State *L)
     const char *name = strrchr(e->name, '.') != NULL ? strrchr(e->name, '.') + 1 : e->name;
 
     lua_settop(L, 0);
+    if (strcmp(e->name, "lib") == 0) { /* its argument must be there */
+        lua_pushliteral(L, "word");
+        lua_newtable(L);
+        lua_newtable(L);
+        lua_setfield(L, -2, "word");
+        lua_setfield(L, LUA_REGISTRYINDEX, "lp.libs");
+        lua_settop(L, 0);
+    }
     if (e->kind == LP_KIND_FUNC) {
         lua_getglobal(L, "stoa");
         if (strncmp(e->name, "schema.", 7) == 0)
@@ -326,6 +355,10 @@ T_TEST(the_shipped_example_coaches_when_switched_on)
     source = strndup((const char *)text.p, text.n);
     st_buf_fini(&text);
     lt_write(dir, "detect/one.lua", source);
+    T_OK(lp_file_read("lua-plugins/lib/words.lua", &text, &err), err);
+    st_buf_byte(&text, 0);
+    lt_write(dir, "lib/words.lua", (const char *)text.p);
+    st_buf_fini(&text);
     set = lt_load(dir, NULL);
     T_CHECK(set != NULL, "%s", lt_said);
     hook(set, "Project Falcon flies soon");

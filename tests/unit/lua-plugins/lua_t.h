@@ -11,7 +11,7 @@
 static const char *lt_dir(const char *test)
 {
     static char dir[512];
-    static const char *const folders[] = { "", "/platforms", "/detect", "/curation" };
+    static const char *const folders[] = { "", "/platforms", "/detect", "/curation", "/lib" };
 
     for (size_t i = 0; i < ST_LEN(folders); i++) {
         (void)snprintf(dir, sizeof dir, "%s/%s%s", t_tmpdir(), test, folders[i]);
