@@ -10,10 +10,18 @@
 #include "filters/validate.h"
 #include <string.h>
 
-/* Enough variety for something that a generator made: about 3 bits for 20 characters, 3.5 for 32 and more. */
+static bool is_hex(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!flt_is_digit(s.p[i]) && (flt_to_lower(s.p[i]) < 'a' || flt_to_lower(s.p[i]) > 'f'))
+            return false;
+    return true;
+}
+
+/* Enough variety for something that a generator made: of 16 digits at most 4 bits come, of 64 characters more. */
 static bool looks_random(struct st_span s)
 {
-    double floor = s.n >= 32 ? 3.5 : s.n >= 20 ? 3.0 : 2.5;
+    double floor = is_hex(s) ? 2.8 : s.n >= 32 ? 3.5 : s.n >= 20 ? 3.0 : 2.5;
 
     return flt_entropy(s) >= floor && !flt_is_sequence(s);
 }

@@ -43,7 +43,7 @@ bool flt_is_sequence(struct st_span s)
 {
     size_t same = 0, up = 0, down = 0;
 
-    if (s.n < 4)
+    if (s.n < 6)
         return false;
     for (size_t i = 1; i < s.n; i++) {
         int step = (int)s.p[i] - (int)s.p[i - 1];
