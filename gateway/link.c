@@ -462,10 +462,12 @@ void link_update(struct link *link)
 {
     enum link_state before = link->state;
     size_t had = evbuffer_get_length(link->in);
+    bool was_full = link_is_full(link);
 
     ST_CHECK(link, LINK_MAGIC);
     pump(link);
-    if (link->state != before || evbuffer_get_length(link->in) != had)
+    /* what the kernel took at once makes no event: a producer that stopped at the watermark must hear of it here */
+    if (link->state != before || evbuffer_get_length(link->in) != had || (was_full && !link_is_full(link)))
         tell_soon(link);
 }
 
