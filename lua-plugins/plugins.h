@@ -12,8 +12,9 @@
 struct lp_set; /* adapters, plugins and curation rules of one generation; refcounted; holds Lua states, so one process
                 */
 
-/* Loads the adapters, plugins and curation rules (platforms, curation, detect) below each directory (NULL-terminated list). A file that is
- * wrong is a diagnostic; self-tests in the files are run. disable: plugin names to leave out, NULL-terminated, or NULL.
+/* Loads the adapters, plugins and curation rules (platforms, curation, detect) below each directory (NULL-terminated
+ * list). A file that is wrong is a diagnostic; self-tests in the files are run. disable: plugin names to leave out,
+ * NULL-terminated, or NULL.
  */
 ST_MUST enum st_rc lp_set_load(const char *const *dirs, const char *const *disable, struct lp_set **out,
                                struct st_diag *diag, struct st_err *err);

@@ -30,18 +30,16 @@ struct lp_body {
     size_t n_params;
 };
 
-/* Where a value comes from: "?name" a query parameter, "/a/{}" the rest of the path, "=text" itself, else a field. The
- * first that is there wins. */
-typedef const char *const *lp_source;
-
+/* Where a value comes from (from, to, id, title …): "?name" a query parameter, "/a/{}" the rest of the path, "=text"
+ * itself, else a field. A list; the first that is there wins. */
 struct lp_watch {
-    lp_source from, to, is_final; /* comma lists of seconds */
+    const char *const *from, *const *to, *const *is_final; /* comma lists of seconds */
     const char *final_kind;
 };
 
 struct lp_audience {
     const char *fixed;
-    lp_source from;
+    const char *const *from;
     const char *const *map; /* value, audience, value, audience …, NULL */
 };
 
@@ -61,10 +59,10 @@ struct lp_route {
     bool is_secret;  /* every field is secret and there is no activity */
     enum lp_phase phase;
     struct lp_audience audience;
-    lp_source object_id, title, author, lang, length, dwell;
+    const char *const *object_id, *const *title, *const *author, *const *lang, *const *length, *const *dwell;
     const char *object_type, *url; /* url: a template with {host} {path} {id} */
     bool spaces;                   /* '_' in the title stands for a blank */
-    lp_source typed;               /* field path patterns; NULL: the adapter's text_names */
+    const char *const *typed;      /* field path patterns; NULL: the adapter's text_names */
     struct lp_watch watch;
     struct lp_shape deny;
 };

@@ -3,7 +3,7 @@
  *
  * Secrets are marked first, before anything else looks at a field: what the adapter lists in redact_always, what its
  * hide_names (and the fallback's) name, and everything of a route that is secret as a whole. Values come from the
- * places the rule lists (lp_source), decoded, bounded, and copied into the arena of the transaction.
+ * places the rule lists (adapter.h), decoded, bounded, and copied into the arena of the transaction.
  */
 #include "adapter.h"
 #include <string.h>
@@ -64,7 +64,7 @@ static struct st_span value_from(struct reader *r, const char *source)
     return f != NULL && !f->is_secret ? st_span_sub(f->text, 0, VALUE_MAX) : ST_SPAN_NONE;
 }
 
-static struct st_span value_of(struct reader *r, lp_source sources)
+static struct st_span value_of(struct reader *r, const char *const *sources)
 {
     for (; sources != NULL && *sources != NULL; sources++) {
         struct st_span value = value_from(r, *sources);
