@@ -188,6 +188,44 @@ static bool is_identifier(struct st_span text, uint32_t from)
     return is_one_of(word, keys, ST_LEN(keys));
 }
 
+static bool is_hex(uint8_t c)
+{
+    return flt_is_digit(c) || (flt_to_lower(c) >= 'a' && flt_to_lower(c) <= 'f');
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '-';
+}
+
+/* Groups of len hexadecimal digits that follow one another from `at`, in the direction of step; at most two count. */
+static unsigned like_groups(struct st_span text, int64_t at, int step, size_t len)
+{
+    unsigned groups = 0;
+
+    while (groups < 2) {
+        size_t n = 0;
+
+        if (at < 0 || (size_t)at >= text.n || !is_blank(text.p[at]))
+            return groups;
+        for (at += step; at >= 0 && (size_t)at < text.n && is_hex(text.p[at]) && n <= len; at += step)
+            n++;
+        if (n != len)
+            return groups;
+        groups++;
+    }
+    return groups;
+}
+
+/* A grouped number in a row of like groups is a piece of a table; one more group may be an expiry date. */
+static unsigned row_of(struct st_span text, const struct grown *g)
+{
+    unsigned like = like_groups(text, (int64_t)g->from - 1, -1, g->groups[0]) +
+                    like_groups(text, g->to, 1, g->groups[g->n_groups - 1]);
+
+    return like >= 2 ? FLT_LIST : like == 1 ? FLT_IRREGULAR : 0;
+}
+
 static unsigned marks_of(const struct flt_scanner *s, const struct flt_detector *d, const struct grown *g)
 {
     struct st_span text = s->text;
@@ -195,25 +233,18 @@ static unsigned marks_of(const struct flt_scanner *s, const struct flt_detector 
     unsigned marks = 0;
 
     if (g->n_groups > 1)
-        marks |= grouping_of(d, g);
+        marks |= grouping_of(d, g) | row_of(text, g);
     else if (is_identifier(text, g->from))
         marks |= FLT_IDENTIFIER;
     if (flt_is_alpha(before) || flt_is_alpha(after))
         marks |= FLT_GLUED;
-    if (flt_is_alpha(before) && flt_is_alpha(after))
+    if ((flt_is_alpha(before) && flt_is_alpha(after)) || (before == 'x' && g->from > 1 && text.p[g->from - 2] == '0'))
         marks |= FLT_LIST;
-    if (neighbour(text, (int64_t)g->from - 1, -1, &c) && c != ' ' && c != '\n' && c != '\t')
+    if (neighbour(text, (int64_t)g->from - 1, -1, &c) && !(c == ' ' || c == '\n' || c == '\t'))
         marks |= c == '.' || c == ',' ? FLT_LIST : FLT_GLUED; /* a fraction; a part of something longer */
-    else if (g->n_groups > 1 && neighbour(text, (int64_t)g->from - 1, -1, &c) && c == g->separators[1])
+    if (neighbour(text, g->to, 1, &c) && (c == '-' || c == '_' || c == '.') &&
+        (g->n_groups == 1 || c == g->separators[1]))
         marks |= FLT_LIST;
-    if (neighbour(text, g->to, 1, &c) && (g->n_groups > 1 ? c == g->separators[1] : c == '-' || c == '_')) {
-        size_t more = g->to + 1, last = g->groups[g->n_groups - 1];
-
-        while (more < text.n && flt_is_digit(text.p[more]))
-            more++;
-        if (more - g->to - 1 == last || c != ' ')
-            marks |= FLT_LIST;
-    }
     return marks;
 }
 

@@ -88,7 +88,7 @@ static void whole(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
     if (at == end)
         return;
     to = walk_on(s, d, at, end > at + n ? end : (uint32_t)(at + n));
-    if (to < s->text.n && in(d, s->text.p[to]) && flt_is_alnum(s->text.p[to]))
+    if (to < s->text.n && flt_is_alnum(s->text.p[to]) && flt_is_alnum(s->text.p[to - 1]))
         marks |= FLT_GLUED;
     if (attached(s->text, at))
         marks |= FLT_ATTACHED;
@@ -109,6 +109,16 @@ static bool is_quote(uint8_t c)
     return c == '"' || c == '\'' || c == '`';
 }
 
+/* "&name=": the next parameter of a query begins. */
+static bool next_parameter(struct st_span text, uint32_t at)
+{
+    uint32_t i = at + 1;
+
+    while (i < text.n && i - at < 32 && (flt_is_alnum(text.p[i]) || text.p[i] == '_'))
+        i++;
+    return text.p[at] == '&' && i > at + 1 && i < text.n && text.p[i] == '=';
+}
+
 /* The match ends at the = or : of an assignment; the value follows, quoted or not. */
 static void assignment(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
 {
@@ -127,6 +137,8 @@ static void assignment(struct flt_scanner *s, const struct flt_detector *d, uint
     limit = s->text.n - from > d->max ? from + (uint32_t)d->max : (uint32_t)s->text.n;
     for (to = from; to < limit; to++) {
         if (!free_form ? !in(d, p[to]) : p[to] < 0x20 || (quote != 0 && (p[to] == quote || p[to] == '\\')))
+            break;
+        if (free_form && quote == 0 && next_parameter(s->text, to))
             break;
         if (free_form && quote == 0 && (p[to] == ' ' || is_quote(p[to]) || strchr(",;<>()", p[to]) != NULL))
             break;

@@ -45,7 +45,7 @@ static void try_shape(struct flt_scanner *s, const struct flt_detector *d, uint3
     }
     flt_consider(s, &(struct flt_guess){ d, from, i, st_span(compact, n),
                                          grouped ? FLT_GROUPED
-                                         : k > 3 ? FLT_IRREGULAR
+                                         : k > 0 ? FLT_LIST
                                                  : 0 });
 }
 
@@ -66,6 +66,8 @@ void flt_find_shapes_at(struct flt_scanner *s, uint32_t at)
         return;
     while (from > 0 && at - from < BACK_MAX && flt_is_alpha(s->text.p[from - 1]))
         from--;
+    if (from > 1 && (s->text.p[from - 1] == '.' || s->text.p[from - 1] == ',') && flt_is_digit(s->text.p[from - 2]))
+        return; /* a fraction */
     if (from > 0 && flt_is_alnum(s->text.p[from - 1]))
         return; /* in the middle of something: its first digit was tried, or it is too long */
     try_shapes(s, from);

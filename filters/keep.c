@@ -109,8 +109,10 @@ static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)
         score -= 5;
     if ((g->marks & FLT_GLUED) != 0)
         score -= 20;
+    if ((g->marks & FLT_ATTACHED) != 0 && (g->marks & FLT_GLUED) != 0)
+        score -= 20; /* in the middle of a longer run, such as base64 */
     if ((g->marks & FLT_LIST) != 0)
-        score -= 40;
+        score -= 50;
     if ((g->marks & FLT_IDENTIFIER) != 0)
         score -= near ? 25 : 45; /* "tax id: 123…" is one, and is meant */
     return score;

@@ -96,17 +96,25 @@ enum flt_valid val_pgp_block(const struct flt_token *token)
 static bool is_common(struct st_span s)
 {
     static const char *const words[] = {
-        "password", "passwort",  "passwd",    "pass",       "pwd",         "secret",    "token",       "user",
-        "username", "admin",     "root",      "test",       "guest",       "null",      "none",        "true",
-        "false",    "undefined", "string",    "postgres",   "mysql",       "redis",     "mongo",       "pw",
-        "required", "optional",  "default",   "hidden",     "p@ssw0rd",    "password1", "password123", "pass123",
-        "hunter2",  "letmein",   "secret123", "admin123",   "test123",     "test1234",  "s3cret",      "s3cr3t",
-        "passw0rd", "pass1234",  "apikey",    "mypassword", "my_password", "mypass",    "user:pass",   "key",
-        "value",    "abc123",    "qwerty",    "123456",     "foo",         "bar",
+        "password", "passwort",  "passwd",   "pass",      "pwd",        "secret",      "token",     "user",
+        "username", "admin",     "root",     "test",      "guest",      "null",        "none",      "true",
+        "false",    "undefined", "string",   "postgres",  "mysql",      "redis",       "mongo",     "pw",
+        "required", "optional",  "default",  "hidden",    "p@ssw0rd",   "p4ssw0rd",    "password1", "password123",
+        "pass123",  "hunter2",   "letmein",  "secret123", "admin123",   "test123",     "test1234",  "s3cret",
+        "s3cr3t",   "passw0rd",  "pass1234", "apikey",    "mypassword", "my_password", "mypass",    "user:pass",
+        "key",      "value",     "abc123",   "qwerty",    "123456",     "foo",         "bar",
     };
 
     for (size_t i = 0; i < ST_LEN(words); i++)
         if (st_span_ieq(s, st_span_str(words[i])))
+            return true;
+    return false;
+}
+
+static bool has_bracket(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] != 0 && strchr("[]{}<>", s.p[i]) != NULL)
             return true;
     return false;
 }
@@ -134,7 +142,7 @@ enum flt_valid val_userinfo(const struct flt_token *token)
     if (host.n == 0 || password.n < 4)
         return FLT_V_WRONG;
     if (is_common(password) || flt_has_placeholder(password) || st_span_ieq(user, password) ||
-        flt_is_sequence(password) || memchr("$%{[:*<", password.p[0], 7) != NULL)
+        flt_is_sequence(password) || has_bracket(token->text) || memchr("$%{[:*<", password.p[0], 7) != NULL)
         return FLT_V_EXAMPLE;
     for (end = 0; end < host.n && (flt_is_alnum(host.p[end]) || host.p[end] == '.' || host.p[end] == '-');)
         end++;
@@ -184,7 +192,16 @@ static bool is_code(struct st_span s)
         return true;
     for (size_t i = 0; i + 1 < s.n; i++) /* f(x), a.b, a->b, a::b, a[0] */
         if (s.p[i] == '(' || s.p[i] == '[' || s.p[i] == '{' || (s.p[i] == '-' && s.p[i + 1] == '>') ||
-            (s.p[i] == '.' && i > 0 && flt_is_alpha(s.p[i - 1]) && flt_is_alpha(s.p[i + 1])))
+            (s.p[i] == '.' && i > 0 && flt_is_alnum(s.p[i - 1]) && flt_is_alpha(s.p[i + 1])))
+            return true;
+    return false;
+}
+
+/* Words of some language: blanks inside, or letters beyond ASCII, as in translated labels of a form. */
+static bool is_sentence(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == ' ' || s.p[i] >= 0x80)
             return true;
     return false;
 }
@@ -200,12 +217,15 @@ enum flt_valid val_password(const struct flt_token *token)
         return FLT_V_WRONG;
     if (is_common(s) || flt_has_placeholder(s) || flt_is_sequence(s) || flt_distinct(s) < 4)
         return FLT_V_EXAMPLE;
-    if (is_code(s))
+    if (is_code(s) || is_sentence(s))
         return FLT_V_WRONG;
     if (mix.digit > 0 && classes >= 2 && mix.lower + mix.upper > 0)
         return classes >= 3 || s.n >= 12 ? FLT_V_OK : FLT_V_SHAPE;
-    if (mix.other > 0 && mix.lower > 0 && mix.upper > 0 && (before == '"' || before == '\''))
-        return FLT_V_SHAPE;
+    /* no digit: only between quotes, and with a sign that no sentence has inside a word */
+    if (mix.lower > 0 && mix.upper > 0 && (before == '"' || before == '\''))
+        for (size_t i = 1; i < s.n; i++)
+            if (strchr("!@#$%^&*+?~", s.p[i]) != NULL)
+                return FLT_V_SHAPE;
     return FLT_V_WRONG;
 }
 

@@ -52,7 +52,7 @@ enum flt_valid val_de_steuer_id(const struct flt_token *token)
     for (size_t i = 0; i + 2 < 10; i++)
         if (s.p[i] == s.p[i + 1] && s.p[i] == s.p[i + 2])
             return FLT_V_WRONG;
-    return twice + thrice == 1 ? FLT_V_OK : FLT_V_WRONG;
+    return verdict(twice + thrice == 1, s);
 }
 
 /* 15070649C103 (Deutsche Rentenversicherung, sample card 65170839J003). Area, birth date, initial, serial, check:
