@@ -141,11 +141,31 @@ static void end(struct conn *conn, enum ending ending)
 
 static enum st_rc open_tunnel(struct conn *conn);
 
+/* Between exchanges a connection costs no arena and no txn: true while nothing has come. */
+static bool wait_for_request(struct conn *conn)
+{
+    if (evbuffer_get_length(link_in(conn->client)) > 0) {
+        st_timer_disarm(conn->worker->loop.timers, &conn->timer);
+        return false;
+    }
+    if (link_state(conn->client) == LINK_CLOSED || link_state(conn->client) == LINK_ENDED || conn->is_late) {
+        end(conn, END_FINISH);
+        return false;
+    }
+    if (conn->timer.due_ms == 0)
+        arm(conn, worker_config(conn->worker)->limit.idle_ms);
+    return true;
+}
+
 /* One exchange after the other. ST_OK: the state changed. */
 static enum st_rc exchange(struct conn *conn)
 {
     enum txn_outcome outcome;
 
+    if (conn->txn == NULL && wait_for_request(conn))
+        return ST_AGAIN;
+    if (conn->state == CONN_GONE)
+        return ST_OK;
     if (conn->txn == NULL && (conn->txn = txn_new(&conn->env)) == NULL) {
         end(conn, END_CUT);
         return ST_OK;
@@ -547,7 +567,7 @@ void conn_start(struct worker *worker, int fd, const struct sockaddr *from)
 
 static bool is_idle(const struct conn *conn)
 {
-    return (conn->state == CONN_CLEAR || conn->state == CONN_TLS) && (conn->txn == NULL || !txn_has_begun(conn->txn));
+    return (conn->state == CONN_CLEAR || conn->state == CONN_TLS) && conn->txn == NULL;
 }
 
 void conn_drain_all(struct worker *worker)

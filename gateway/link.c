@@ -20,10 +20,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LINK_MAGIC    0x6c6e6b64
-#define READ_CHUNK    65536u
-#define READ_ROUNDS   4u /* reads per wake-up: one busy link does not starve the others */
-#define FINISH_WITHIN 2000u
+#define LINK_MAGIC     0x6c6e6b64
+#define READ_CHUNK     65536u
+#define READ_ROUNDS    4u     /* reads per wake-up: one busy link does not starve the others */
+#define FINISH_WITHIN  2000u  /* from our end to theirs */
+#define SLOW_READER_MS 30000u /* from one write to the next */
 
 struct link {
     unsigned magic;
@@ -37,7 +38,7 @@ struct link {
     struct tls *tls;                      /* owned */
     bool wire_ended;                      /* the peer closed its side of the socket */
     bool is_reading, is_writing;          /* events registered */
-    bool wants_end, said_end;
+    bool wants_end, said_end, is_lingering;
     link_event_f *on_event; /* NULL: freed or finishing */
     void *ctx;
     struct later_item again, gone; /* on_event is due; memory is due */
@@ -363,11 +364,19 @@ void link_free(struct link *link)
 static void finishing_event(void *ctx)
 {
     struct link *link = ctx;
+    struct st_err ignored;
 
     evbuffer_drain(link->in, evbuffer_get_length(link->in)); /* nobody reads this any more */
     watch(link);
     if (link->state == LINK_CLOSED || (link->said_end && link->state == LINK_ENDED))
         link_free(link);
+    else if (!link->said_end && st_timer_arm(link->loop->timers, &link->deadline, SLOW_READER_MS, &ignored) != ST_OK)
+        link_free(link);
+    else if (link->said_end && !link->is_lingering) {
+        link->is_lingering = true;
+        if (st_timer_arm(link->loop->timers, &link->deadline, FINISH_WITHIN, &ignored) != ST_OK)
+            link_free(link);
+    }
 }
 
 static void finishing_late(void *ctx)
@@ -386,7 +395,7 @@ void link_finish(struct link *link)
     link->ctx = link;
     link->deadline = (struct st_timer){ .fn = finishing_late, .ctx = link };
     if (link->state == LINK_CLOSED || link->state == LINK_CONNECTING ||
-        st_timer_arm(link->loop->timers, &link->deadline, FINISH_WITHIN, &err) != ST_OK) {
+        st_timer_arm(link->loop->timers, &link->deadline, SLOW_READER_MS, &err) != ST_OK) {
         link_free(link);
         return;
     }

@@ -50,7 +50,7 @@ ST_MUST struct link *link_new(struct link_loop *loop, int fd, link_event_f *on_e
 ST_MUST enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, socklen_t len,
                                 struct link_owner owner, struct link **out, struct st_err *err);
 void link_free(struct link *link); /* silent from now on, gone with the next zero-time event; NULL is fine */
-/* As link_free, but what is queued is written first, the end is announced, and the peer gets 2 s to take it. */
+/* As link_free, but what is queued is written first, the end is announced, and the peer gets 2 s to end its side. */
 void link_finish(struct link *link);
 void link_own(struct link *link, link_event_f *on_event, void *ctx); /* another owner from now on */
 

@@ -68,7 +68,7 @@ struct txn *txn_new(struct txn_env *env)
         txn_free(t);
         return NULL;
     }
-    txn_arm(t, config->limit.idle_ms);
+    txn_arm(t, config->limit.head_ms);
     return t;
 }
 
@@ -88,11 +88,6 @@ void txn_free(struct txn *t)
     rules_release(t->rules);
     t->magic = 0;
     free(t);
-}
-
-bool txn_has_begun(const struct txn *t)
-{
-    return t->has_begun;
 }
 
 const struct target *txn_target(const struct txn *t)
@@ -162,10 +157,6 @@ static enum st_rc read_head(struct txn *t)
     size_t used;
     enum st_rc rc;
 
-    if (!t->has_begun && evbuffer_get_length(link_in(t->env->client)) > 0) {
-        t->has_begun = true;
-        txn_arm(t, worker_config(t->worker)->limit.head_ms);
-    }
     rc = exchange_read_client(t, &event, &used);
     if (rc == ST_ERR)
         return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
@@ -460,12 +451,6 @@ static enum st_rc on_late(struct txn *t)
 {
     switch (t->state) {
     case TXN_READ_HEAD:
-        if (!t->has_begun) {
-            t->outcome = TXN_FINISH;
-            txn_enter(t, TXN_DONE);
-            return ST_OK;
-        }
-        return txn_refuse(t, REFUSE_TIMEOUT);
     case TXN_READ_BODY: return txn_refuse(t, REFUSE_TIMEOUT);
     case TXN_EXCHANGE: return txn_refuse(t, REFUSE_ORIGIN_SLOW);
     case TXN_PLAN:

@@ -30,11 +30,10 @@ enum txn_outcome {
     TXN_CUT,    /* the answer broke off: close so that the client notices */
     TXN_TUNNEL, /* it is a CONNECT; txn_target says where to, and the answer is the connection's */
 };
-ST_MUST struct txn *txn_new(struct txn_env *env); /* NULL when memory is out */
+ST_MUST struct txn *txn_new(struct txn_env *env); /* when its first byte is there; NULL when memory is out */
 void txn_free(struct txn *txn);                   /* not from inside txn_step; NULL is fine */
 /* The only entry: on every event of either side and of its timer. */
 enum txn_outcome txn_step(struct txn *txn);
-bool txn_has_begun(const struct txn *txn); /* a byte of the request is there */
 const struct target *txn_target(const struct txn *txn);
 /* Answers a CONNECT with a refusal; then the outcome is TXN_FINISH. */
 enum txn_outcome txn_refuse_tunnel(struct txn *txn, const struct st_err *origin_err);

@@ -35,7 +35,6 @@ struct txn {
     struct st_arena *arena;
     struct st_timer timer;
     bool is_late; /* the timer fired */
-    bool has_begun;
     char id[37]; /* "" until someone needs it */
     struct st_err err;
 
