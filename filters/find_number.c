@@ -294,6 +294,8 @@ static uint32_t grow(struct flt_scanner *s, uint32_t at)
         if (i + 1 >= n || !may_separate(p[i]))
             break;
         separator = p[i++];
+        if (p[i] == separator && (separator == '*' || separator == ' ') && i + 1 < n)
+            i++; /* 4111**1111**: bold */
     }
     return first;
 }

@@ -134,23 +134,32 @@ static void offer_iban(struct flt_scanner *s, uint32_t from, uint32_t to, struct
         flt_consider(s, &(struct flt_guess){ list->items[i], from, to, text, marks });
 }
 
+/* Where the country before the check digits at `at` begins: "DE89", "DE 89", "D E 8 9"; `at` when there is none. */
+static uint32_t country_before(struct st_span text, uint32_t at, uint8_t *a, uint8_t *b)
+{
+    const uint8_t *p = text.p;
+    uint32_t from = at;
+
+    if (at >= 2 && flt_is_alpha(p[at - 1]))
+        from = at - 2;
+    else if (at >= 3 && iban_separator(p[at - 1]) && flt_is_upper(p[at - 2]) && flt_is_upper(p[at - 3]))
+        from = at == 3 || !flt_is_alnum(p[at - 4]) ? at - 3 : at; /* lower case: "it 16" is a word and a number */
+    else if (at >= 4 && iban_separator(p[at - 1]) && iban_separator(p[at - 3]))
+        from = at - 4;
+    *a = p[from];
+    *b = p[at - from == 4 ? from + 2 : from + 1 < text.n ? from + 1 : from];
+    return flt_is_alpha(*a) && flt_is_alpha(*b) && flt_is_upper(*a) == flt_is_upper(*b) ? from : at;
+}
+
 void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
 {
     uint8_t compact[34], a, b;
-    uint32_t i, from;
+    uint32_t i, from = country_before(s->text, at, &a, &b);
     size_t length, n = 2, in_group = 2;
     unsigned marks = FLT_GROUPED;
     bool numeric, upper;
 
-    /* "DE89", or with every character apart "D E 8 9" */
-    from = at >= 2 && flt_is_alpha(s->text.p[at - 1]) ? at - 2 : at >= 4 ? at - 4 : at;
-    if (from == at || !flt_is_alpha(s->text.p[from]))
-        return;
-    if (at - from == 4 && (!iban_separator(s->text.p[at - 1]) || !iban_separator(s->text.p[from + 1])))
-        return;
-    a = s->text.p[from];
-    b = s->text.p[at - from == 4 ? from + 2 : from + 1];
-    if (!flt_is_alpha(b) || flt_is_upper(a) != flt_is_upper(b) || (length = flt_iban_length(a, b)) == 0)
+    if (from == at || (length = flt_iban_length(a, b)) == 0)
         return;
     upper = flt_is_upper(a);
     numeric = is_numeric_country(flt_to_upper(a), flt_to_upper(b));

@@ -77,6 +77,26 @@ static const struct {
     { "Passwort: Sommer2024! und tschau", "secret.password.assignment", "Sommer2024!", 75 },
     { "postgres://svc:kR7vq2Lm9x@db1.corp.net:5432/main", "secret.db.connstr",
       "postgres://svc:kR7vq2Lm9x@db1.corp.net:5432/main", 85 },
+    { "4111_1111_1111_1111", "pii.card.visa", "4111_1111_1111_1111", 75 },
+    { "4111\xe2\x80\x93"
+      "1111\xe2\x80\x93"
+      "1111\xe2\x80\x93"
+      "1111",
+      "pii.card.visa",
+      "4111\xe2\x80\x93"
+      "1111\xe2\x80\x93"
+      "1111\xe2\x80\x93"
+      "1111",
+      75 },
+    { "4111**1111**1111**1111", "pii.card.visa", "4111**1111**1111**1111", 75 },
+    { "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "pii.card.visa", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", 60 },
+    { "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", "pii.iban", "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", 70 },
+    { "DE 89 3704 0044 0532 0130 00", "pii.iban", "DE 89 3704 0044 0532 0130 00", 85 },
+    { "86/095/742/719", "pii.de.steuer_id", "86/095/742/719", 75 },
+    { "order 4532015112830366", NULL, NULL, 0 },
+    { "0.4532015112830366", NULL, NULL, 0 },
+    { "5410 5411 5412 5413 5414 5415", NULL, NULL, 0 },
+    { "NIST SP 800-131A", NULL, NULL, 0 },
     { "version 1.2.3 of 2024-01-01 12:00:00", NULL, NULL, 0 },
     { "", NULL, NULL, 0 },
 };
