@@ -126,8 +126,10 @@ static size_t match_back(struct matcher *m, size_t at, int digit)
 {
     unsigned i = (unsigned)(digit - '1');
 
-    if (i >= m->level || m->capture[i].len == OPEN || m->capture[i].len == POSITION)
+    if (i >= m->level || m->capture[i].len == OPEN)
         luaL_error(m->L, "invalid capture index in pattern");
+    if (m->capture[i].len == POSITION)
+        return NO_MATCH;
     lp_charge(m->L, m->capture[i].len / 16);
     if (m->n - at < m->capture[i].len || memcmp(m->s + at, m->s + m->capture[i].from, m->capture[i].len) != 0)
         return NO_MATCH;
@@ -336,6 +338,16 @@ static size_t start_offset(lua_State *L, int arg, size_t n)
     return n - (size_t)-init;
 }
 
+/* No byte in it means more than itself; ')' and ']' alone do not. */
+static bool is_plain(struct st_span pattern)
+{
+    for (size_t i = 0; i < pattern.n; i++) {
+        if (memchr("^$*+?.([%-", pattern.p[i], 10) != NULL)
+            return false;
+    }
+    return true;
+}
+
 static int find_or_match(lua_State *L, bool is_find)
 {
     struct matcher m;
@@ -349,7 +361,7 @@ static int find_or_match(lua_State *L, bool is_find)
         lua_pushnil(L);
         return 1;
     }
-    if (is_find && lua_toboolean(L, 4)) {
+    if (is_find && (lua_toboolean(L, 4) || is_plain(st_span(p, p_n)))) {
         struct st_span rest = st_span(m.s + from, m.n - from);
 
         lp_charge(L, rest.n / 16 + 1);
