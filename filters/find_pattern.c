@@ -119,31 +119,42 @@ static bool next_parameter(struct st_span text, uint32_t at)
     return text.p[at] == '&' && i > at + 1 && i < text.n && text.p[i] == '=';
 }
 
+/* What stands between the sign of an assignment and its value: blanks, the > of =>, an opening quote. */
+static uint32_t value_start(struct st_span text, uint32_t at, uint8_t *quote)
+{
+    const uint8_t *p = text.p;
+
+    for (int i = 0; i < 4 && at < text.n && p[at] != 0 && strchr(" \t>=", p[at]) != NULL; i++)
+        at++;
+    if (at + 1 < text.n && p[at] == '\\' && is_quote(p[at + 1]))
+        at++;
+    *quote = at < text.n && is_quote(p[at]) ? p[at] : 0;
+    return *quote != 0 ? at + 1 : at;
+}
+
+/* Does a value that may be anything end here? A quoted one at its quote (escaped in a string in a string), else at a
+ * blank, a sign of a sentence or of a program. */
+static bool value_ends(struct st_span text, uint32_t at, uint8_t quote)
+{
+    uint8_t c = text.p[at];
+
+    if (c < 0x20)
+        return true;
+    if (quote != 0)
+        return c == quote || (c == '\\' && at + 1 < text.n && text.p[at + 1] == quote);
+    return c == ' ' || is_quote(c) || strchr(",;<>()", c) != NULL || next_parameter(text, at);
+}
+
 /* The match ends at the = or : of an assignment; the value follows, quoted or not. */
 static void assignment(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
 {
     bool free_form = d->chars.bits[0] == 0 && d->chars.bits[1] == 0;
-    const uint8_t *p = s->text.p;
-    uint32_t from = end, to, limit;
-    uint8_t quote = 0;
+    uint8_t quote;
+    uint32_t from = value_start(s->text, end, &quote), to = from;
 
-    for (int i = 0;
-         i < 4 && from < s->text.n && (p[from] == ' ' || p[from] == '\t' || p[from] == '>' || p[from] == '='); i++)
-        from++;
-    if (from + 1 < s->text.n && p[from] == '\\' && is_quote(p[from + 1]))
-        from++;
-    if (from < s->text.n && is_quote(p[from]))
-        quote = p[from++];
-    limit = s->text.n - from > d->max ? from + (uint32_t)d->max : (uint32_t)s->text.n;
-    for (to = from; to < limit; to++) {
-        if (!free_form ? !in(d, p[to]) : p[to] < 0x20 || (quote != 0 && (p[to] == quote || p[to] == '\\')))
-            break;
-        if (free_form && quote == 0 && next_parameter(s->text, to))
-            break;
-        if (free_form && quote == 0 && (p[to] == ' ' || is_quote(p[to]) || strchr(",;<>()", p[to]) != NULL))
-            break;
-    }
-    while (free_form && quote == 0 && to > from && (p[to - 1] == '.' || p[to - 1] == ':'))
+    while (to < s->text.n && to - from < d->max && (free_form ? !value_ends(s->text, to, quote) : in(d, s->text.p[to])))
+        to++;
+    while (free_form && quote == 0 && to > from && (s->text.p[to - 1] == '.' || s->text.p[to - 1] == ':'))
         to--;
     offer(s, d, from, to, 0);
 }

@@ -11,8 +11,7 @@
 #define LOCAL_MAX  64u /* of an e-mail address, RFC 5321 */
 #define DOMAIN_MAX 253u
 
-/* ---- shapes --------------------------------------------------------------------------------------------------------
- */
+/* ---- shapes ------------------------------------------------------------------------------------------------- */
 
 static bool fits(char place, uint8_t c)
 {
@@ -86,8 +85,7 @@ void flt_find_shapes_at(struct flt_scanner *s, uint32_t at)
     }
 }
 
-/* ---- IBAN ----------------------------------------------------------------------------------------------------------
- */
+/* ---- IBAN --------------------------------------------------------------------------------------------------- */
 
 /* Countries whose account part has no letters: a word after the number ends it. */
 static bool is_numeric_country(uint8_t a, uint8_t b)
@@ -181,8 +179,7 @@ void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
         offer_iban(s, from, i, st_span(compact, n), in_group == length ? 0 : marks);
 }
 
-/* ---- telephone numbers ---------------------------------------------------------------------------------------------
- */
+/* ---- telephone numbers -------------------------------------------------------------------------------------- */
 
 static bool phone_separator(uint8_t c)
 {
@@ -233,21 +230,32 @@ static void offer_phone(struct flt_scanner *s, enum flt_find find, uint32_t from
         flt_consider(s, &(struct flt_guess){ list->items[i], from, call->to, st_span(call->digits, call->n), marks });
 }
 
+/* Inside a version, a fraction, a path or a longer number, such as an IBAN with a wrong check digit. */
+static bool in_other_number(struct st_span text, uint32_t from, bool is_sure)
+{
+    uint8_t before = from > 0 ? text.p[from - 1] : ' ';
+
+    if (flt_is_alnum(before))
+        return true;
+    if (!is_sure && from > 1 && phone_separator(before) && flt_is_digit(text.p[from - 2]))
+        return true;
+    if (before == ':' || before == '=' || before == '/') /* tel:+49…, phone=+49… */
+        return !is_sure && text.p[from] != '0';
+    return before == '_' || before == '.' || before == '-' || before == ',' || before == '#';
+}
+
 void flt_find_phones_at(struct flt_scanner *s, uint32_t at)
 {
     struct dialled call = { .n = 0 };
     const uint8_t *p = s->text.p;
-    uint8_t before = at > 0 ? p[at - 1] : ' ', ahead = at > 1 ? p[at - 2] : ' ';
-    bool plus = before == '+' || (before == '(' && ahead == '+');
-    uint32_t from = plus ? (before == '+' ? at - 1 : at - 2) : before == '(' ? at - 1 : at;
+    uint8_t before = at > 0 ? p[at - 1] : ' ';
+    bool plus = before == '+' || (before == '(' && at > 1 && p[at - 2] == '+');
+    uint32_t from = before == '+' || before == '(' ? at - 1 : at;
 
-    if (from > 0 && (flt_is_alnum(p[from - 1]) || strchr("_./-:,#=", p[from - 1]) != NULL) &&
-        !(strchr(":=/", p[from - 1]) != NULL && (plus || p[at] == '0'))) /* tel:+49…, phone=+49… */
+    if (plus && before == '(')
+        from--;
+    if ((!plus && p[at] == '1') || in_other_number(s->text, from, plus))
         return;
-    if (!plus && p[at] != '0' && p[at] < '2')
-        return;
-    if (!plus && from > 1 && phone_separator(p[from - 1]) && flt_is_digit(p[from - 2]))
-        return; /* in the middle of a longer number, say an IBAN with a wrong check digit */
     if (!dial(s, at, &call) || call.n < 7)
         return;
     if (plus || (call.n > 10 && p[at] == '0' && p[at + 1] == '0'))
@@ -256,8 +264,7 @@ void flt_find_phones_at(struct flt_scanner *s, uint32_t at)
         offer_phone(s, FLT_FIND_NATIONAL, from, &call);
 }
 
-/* ---- e-mail --------------------------------------------------------------------------------------------------------
- */
+/* ---- e-mail ------------------------------------------------------------------------------------------------- */
 
 static bool is_local(uint8_t c)
 {

@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the file as it is read ---------------------------------------------------------------------------------------
- */
+/* ---- the file as it is read --------------------------------------------------------------------------------- */
 
 struct ycontext {
     struct st_list words;
@@ -138,8 +137,7 @@ static const struct st_yaml_opt pack_opts[] = {
 #undef OPT_OF
 static const struct st_yaml_schema pack_schema = SCHEMA(ypack, "pack", pack_opts, 0);
 
-/* ---- one rule ------------------------------------------------------------------------------------------------------
- */
+/* ---- one rule ----------------------------------------------------------------------------------------------- */
 
 struct reader {
     struct flt_packs *packs;
@@ -427,8 +425,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     }
 }
 
-/* ---- files and folders ---------------------------------------------------------------------------------------------
- */
+/* ---- files and folders -------------------------------------------------------------------------------------- */
 
 static enum st_rc read_file(struct reader *r, const char *path)
 {

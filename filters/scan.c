@@ -71,8 +71,7 @@ enum st_rc scan_measure(const struct scan_expr *expr, struct scan_width *out, ch
     return ST_OK;
 }
 
-/* ---- the cache ----------------------------------------------------------------------------------------------------
- */
+/* ---- the cache ---------------------------------------------------------------------------------------------- */
 
 static enum st_rc cache_name(const struct scan_expr *exprs, size_t n, const char *dir, char *out, size_t size,
                              struct st_err *err)
@@ -188,8 +187,7 @@ out:
     free(bytes);
 }
 
-/* ---- database and scratch ------------------------------------------------------------------------------------------
- */
+/* ---- database and scratch ----------------------------------------------------------------------------------- */
 
 static enum st_rc compile(const struct scan_expr *exprs, size_t n, hs_database_t **out, struct st_err *err)
 {

@@ -37,7 +37,7 @@ const struct flt_validator *flt_validator_at(size_t i);           /* NULL past t
 #include "filters/validators.def"
 #undef VALIDATOR
 
-/* ---- pieces that several validators and the tests share (validate_word.c, validate_sum.c) ----------------------- */
+/* ---- pieces that several validators and the tests share (validate_word.c, validate_sum.c) ------------------- */
 
 static inline bool flt_is_digit(uint8_t c)
 {

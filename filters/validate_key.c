@@ -119,37 +119,50 @@ static bool has_bracket(struct st_span s)
     return false;
 }
 
-/* scheme://user:password@host: the token is the whole; what counts is the password. */
-enum flt_valid val_userinfo(const struct flt_token *token)
+struct userinfo {
+    struct st_span user, password, host; /* host without port and path */
+};
+
+/* scheme://user:password@host; the last @ counts, for passwords contain @ too. */
+static bool split_userinfo(struct st_span url, struct userinfo *out)
 {
-    static const char *const hosts[] = { "localhost", "127.0.0.1", "host", "example.com", "hostname", "db", "server" };
-    struct st_span s = token->text, user, password, host;
-    size_t at = st_span_find(s, ST_SPAN("://")), colon, end;
+    size_t at = st_span_find(url, ST_SPAN("://")), colon, end, n = 0;
+    struct st_span s;
 
     if (at == ST_SPAN_NPOS)
-        return FLT_V_WRONG;
-    s = st_span_sub(s, at + 3, s.n);
+        return false;
+    s = st_span_sub(url, at + 3, url.n);
     end = s.n;
     for (size_t i = 0; i < s.n && s.p[i] != '/' && s.p[i] != '?'; i++)
         if (s.p[i] == '@')
-            end = i; /* the last one: passwords contain @ too */
+            end = i;
     colon = st_span_chr(s, ':');
     if (end == s.n || colon == ST_SPAN_NPOS || colon + 1 >= end)
+        return false;
+    out->user = st_span_sub(s, 0, colon);
+    out->password = st_span_sub(s, colon + 1, end - colon - 1);
+    s = st_span_sub(s, end + 1, s.n);
+    while (n < s.n && (flt_is_alnum(s.p[n]) || s.p[n] == '.' || s.p[n] == '-'))
+        n++;
+    out->host = st_span_sub(s, 0, n);
+    return s.n > 0;
+}
+
+enum flt_valid val_userinfo(const struct flt_token *token)
+{
+    static const char *const hosts[] = { "localhost", "127.0.0.1", "host", "example.com", "hostname", "db", "server" };
+    struct userinfo u;
+
+    if (!split_userinfo(token->text, &u) || u.password.n < 4)
         return FLT_V_WRONG;
-    user = st_span_sub(s, 0, colon);
-    password = st_span_sub(s, colon + 1, end - colon - 1);
-    host = st_span_sub(s, end + 1, s.n);
-    if (host.n == 0 || password.n < 4)
-        return FLT_V_WRONG;
-    if (is_common(password) || flt_has_placeholder(password) || st_span_ieq(user, password) ||
-        flt_is_sequence(password) || has_bracket(token->text) || memchr("$%{[:*<", password.p[0], 7) != NULL)
+    if (is_common(u.password) || flt_has_placeholder(u.password) || st_span_ieq(u.user, u.password) ||
+        flt_is_sequence(u.password) || has_bracket(token->text) || memchr("$%:*", u.password.p[0], 4) != NULL)
         return FLT_V_EXAMPLE;
-    for (end = 0; end < host.n && (flt_is_alnum(host.p[end]) || host.p[end] == '.' || host.p[end] == '-');)
-        end++;
     for (size_t i = 0; i < ST_LEN(hosts); i++)
-        if (st_span_ieq(st_span_sub(host, 0, end), st_span_str(hosts[i])))
+        if (st_span_ieq(u.host, st_span_str(hosts[i])))
             return FLT_V_SHAPE;
-    return flt_mix(password).digit > 0 || flt_mix(password).other > 0 || password.n >= 12 ? FLT_V_OK : FLT_V_SHAPE;
+    return flt_mix(u.password).digit > 0 || flt_mix(u.password).other > 0 || u.password.n >= 12 ? FLT_V_OK
+                                                                                                : FLT_V_SHAPE;
 }
 
 enum flt_valid val_http_basic(const struct flt_token *token)

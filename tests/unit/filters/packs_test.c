@@ -103,7 +103,7 @@ static const struct {
     { HEAD TOKEN("    find: shape\n    shape: AB9\n"), "needs a shape", 10 },
     { HEAD TOKEN("    find: digits\n"), "needs lengths", 5 },
     { HEAD TOKEN("    find: digits\n    lengths: [\"9-6\"]\n"), "is no length", 10 },
-    { HEAD TOKEN("    patern: x\n"), "pattern", 9 },
+    { HEAD TOKEN("    pattrns: x\n"), "pattrns", 9 },
     { HEAD GOOD GOOD, "is taken", 14 },
 };
 
