@@ -11,14 +11,11 @@
 #include "base/log.h"
 #include "gateway/family.h"
 #include "gateway/tls_ca.h"
-#include <openssl/crypto.h>
 #include <unistd.h>
 
-#define WORKERS_MAX  256
-#define QUEUE_BYTES  (1u << 20)
-#define LEAF_MAX     16384
-#define SECURE_HEAP  131072
-#define SECURE_CHUNK 16
+#define WORKERS_MAX 256
+#define QUEUE_BYTES (1u << 20)
+#define LEAF_MAX    16384
 
 struct keyholder;
 struct kh_peer {
@@ -162,8 +159,7 @@ int fam_keyholder_main(unsigned number)
                                         .prepare = prepare };
     int code;
 
-    /* Locked, guarded, left out of dumps. Where memory may not be locked, OpenSSL's plain heap serves. */
-    (void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_CHUNK);
+    tls_ca_guard_memory();
     code = fam_child_main(&ops, &kh, number);
     keyholder_fini(&kh);
     return code;

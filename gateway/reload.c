@@ -10,8 +10,7 @@
 #include "base/log.h"
 #include "gateway/supervisor.h"
 #include "gateway/tls_ca.h"
-#include <ctype.h>
-#include <dirent.h>
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,6 +176,19 @@ static enum st_rc check_key(struct supervisor *sup, struct st_diag *diag, struct
     return ST_OK;
 }
 
+/* What the workers will open; said here, under its place in the file, before anything is started. */
+static enum st_rc check_trust(struct supervisor *sup, struct st_diag *diag, struct st_err *err)
+{
+    const struct st_str *trust = &sup->next.gen->config->upstream.trust;
+
+    if (trust->s == NULL || access(trust->s, R_OK) == 0)
+        return ST_OK;
+    st_diag_add(diag, sup->config_path, trust->pos.line, trust->pos.col,
+                "upstream.trust: %.200s cannot be read (%s); correct the path, or leave it out for the system's roots",
+                trust->s, strerror(errno));
+    return st_fail(err, ST_E_CONFIG, "reload.check", "the trust bundle cannot be read", errno);
+}
+
 /* The state folder must exist before the snapshot, so it is read from the config as it is. */
 static enum st_rc state_dir(struct supervisor *sup, struct st_diag *diag, struct st_err *err)
 {
@@ -205,6 +217,7 @@ enum st_rc set_make(struct supervisor *sup, struct st_diag *diag, struct st_err 
         return ST_ERR;
     if (generation_snapshot(sup->config_path, sup->next.dir, path, sizeof path, diag, err) != ST_OK ||
         check_whole(sup, path, diag, err) != ST_OK || check_key(sup, diag, err) != ST_OK ||
+        check_trust(sup, diag, err) != ST_OK ||
         listeners_open(sup, sup->next.gen->config, sup->config_path, diag, err) != ST_OK) {
         set_drop(&sup->next, true);
         return ST_ERR;

@@ -455,7 +455,7 @@ int fam_supervisor_main(const char *config_path)
     *sup = (struct supervisor){ .config_path = config_path, .pid_fd = -1, .started_ms = st_clock_ms() };
     st_log_process("supervisor", 0);
     umask(0077);
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
     requests_init(sup);
     st_buf_init(&sup->problems, 256u << 10);
     if ((sup->child = fam_child_new(&ops, sup, 0, -1)) == NULL ||

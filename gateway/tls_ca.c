@@ -26,9 +26,11 @@
 #define CA_MAGIC        0x63617370u
 #define DAY_MS          (86400 * (int64_t)1000)
 #define CA_DAYS         3652
-#define KEY_MAX     16384
-#define PEM_MAX     65536
+#define KEY_MAX         16384
+#define PEM_MAX         65536
 #define SERIAL_LEN      16
+#define SECURE_HEAP     131072
+#define SECURE_CHUNK    16
 #define RSA_MIN         2048
 #define COMMON_NAME_MAX 64 /* X.520 ub-common-name */
 
@@ -213,6 +215,11 @@ out:
     X509_free(cert);
     EVP_PKEY_free(key);
     return rc;
+}
+
+void tls_ca_guard_memory(void)
+{
+    (void)CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_CHUNK);
 }
 
 /* ---- loading -------------------------------------------------------------------------------------------------------

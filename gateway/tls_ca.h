@@ -8,6 +8,10 @@
 
 struct tls_ca;
 
+/* Once per process, before a key is read: keys lie in memory that is locked, guarded and left out of dumps. Where
+ * memory may not be locked, the plain heap serves. */
+void tls_ca_guard_memory(void);
+
 /* Makes a CA (ECDSA P-256, ten years, pathlen 0) and writes both files as PEM; the key gets mode 0600. Files that exist
  * are never overwritten (ST_E_DENIED). */
 ST_MUST enum st_rc tls_ca_create(const char *common_name, const char *cert_path, const char *key_path,
