@@ -217,11 +217,24 @@ static bool dial(const struct flt_scanner *s, uint32_t at, struct dialled *out)
     return true;
 }
 
+/* (415) 867-5309 and 415-867-5309 are told by their looks alone; others need a word. */
+static unsigned national_marks(struct st_span text, uint32_t from, const struct dialled *call)
+{
+    if (text.p[from] == '(' && text.p[from + 1] != '0')
+        return call->n == 10 ? FLT_GROUPED : 0;
+    for (uint32_t i = from; i < call->to; i++)
+        if (!flt_is_digit(text.p[i]) && text.p[i] != '-')
+            return 0;
+    return call->n == 10 && call->groups == 3 && text.p[from + 3] == '-' && text.p[from + 7] == '-' ? FLT_GROUPED : 0;
+}
+
 static void offer_phone(struct flt_scanner *s, enum flt_find find, uint32_t from, const struct dialled *call)
 {
     const struct flt_list *list = &s->packs->by_find[find];
     unsigned marks = call->groups > 1 ? FLT_GROUPED : 0;
 
+    if (find == FLT_FIND_NATIONAL)
+        marks = national_marks(s->text, from, call);
     if (call->groups > 7)
         marks = FLT_IRREGULAR;
     if (call->to < s->text.n && (flt_is_alpha(s->text.p[call->to]) || s->text.p[call->to] == '_'))
