@@ -165,10 +165,12 @@ static enum st_rc record(struct curator *cur, enum aud_kind kind, const struct i
     else
         put_resource(&w, tag);
     st_json_end(&w);
-    rc = outbox_add(cur->outbox, &entry, &err);
+    rc = aud_entry_check(&entry, &err); /* a URL that may not be kept: the recorder would refuse it */
+    if (rc == ST_OK)
+        rc = outbox_add(cur->outbox, &entry, &err);
     if (rc != ST_OK) {
         cur->dropped++;
-        ST_LOG(CURATION_DROPPED, ST_LIT("why", "outbox"), ST_ERRF(&err));
+        ST_LOG(CURATION_DROPPED, ST_LIT("why", "record"), ST_ERRF(&err));
     }
     aud_entry_fini(&entry);
     return rc;
