@@ -39,7 +39,8 @@ struct link {
     bool wire_ended;                      /* the peer closed its side of the socket */
     bool is_reading, is_writing;          /* events registered */
     bool wants_end, said_end, is_lingering;
-    link_event_f *on_event; /* NULL: freed or finishing */
+    struct link *next_finishing, **in_finishing; /* in_finishing NULL: not in the list */
+    link_event_f *on_event;                      /* NULL: freed or finishing */
     void *ctx;
     struct later_item again, gone; /* on_event is due; memory is due */
     struct st_timer deadline;      /* of link_finish */
@@ -350,11 +351,39 @@ enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, sockl
     return ST_OK;
 }
 
+static void leave_finishing(struct link *link)
+{
+    if (link->in_finishing == NULL)
+        return;
+    *link->in_finishing = link->next_finishing;
+    if (link->next_finishing != NULL)
+        link->next_finishing->in_finishing = link->in_finishing;
+    link->in_finishing = NULL;
+    if (link->loop->finishing == NULL && link->loop->on_finished != NULL)
+        link->loop->on_finished(link->loop->ctx);
+}
+
+static void join_finishing(struct link *link)
+{
+    link->next_finishing = link->loop->finishing;
+    link->in_finishing = &link->loop->finishing;
+    if (link->next_finishing != NULL)
+        link->next_finishing->in_finishing = &link->next_finishing;
+    link->loop->finishing = link;
+}
+
+void link_free_finishing(struct link_loop *loop)
+{
+    while (loop->finishing != NULL)
+        link_free(loop->finishing);
+}
+
 void link_free(struct link *link)
 {
     if (link == NULL)
         return;
     ST_CHECK(link, LINK_MAGIC);
+    leave_finishing(link);
     link->on_event = NULL;
     enter(link, LINK_CLOSED);
     later_cancel(&link->again);
@@ -399,6 +428,7 @@ void link_finish(struct link *link)
         link_free(link);
         return;
     }
+    join_finishing(link);
     link_end(link);
     tell_soon(link);
 }

@@ -35,7 +35,10 @@ struct link_loop { /* what all links of a process share; outlives them */
     struct event_base *base;
     struct later *later;
     struct st_timers *timers;
-    uint64_t links; /* alive; those that are being freed too */
+    uint64_t links;                 /* alive; those that are being freed too */
+    struct link *finishing;         /* nobody's any more: they write what is owed and end */
+    void (*on_finished)(void *ctx); /* the last of those is gone; NULL */
+    void *ctx;
 };
 
 typedef void link_event_f(void *ctx);
@@ -52,6 +55,7 @@ ST_MUST enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *t
 void link_free(struct link *link); /* silent from now on, gone with the next zero-time event; NULL is fine */
 /* As link_free, but what is queued is written first, the end is announced, and the peer gets 2 s to end its side. */
 void link_finish(struct link *link);
+void link_free_finishing(struct link_loop *loop);                    /* at the end of the process */
 void link_own(struct link *link, link_event_f *on_event, void *ctx); /* another owner from now on */
 
 enum link_state link_state(const struct link *link);

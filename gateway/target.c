@@ -6,6 +6,7 @@
  * percent signs, user information and a second colon have no place here.
  */
 #include "gateway/target.h"
+#include <arpa/inet.h>
 #include <string.h>
 
 static bool is_name_byte(uint8_t c, bool is_six)
@@ -33,6 +34,8 @@ static enum st_rc take_host(struct st_span host, bool is_six, struct target *out
         out->host[i] = (char)c;
     }
     out->host[host.n] = '\0';
+    if (is_six && inet_pton(AF_INET6, out->host, &(struct in6_addr){ 0 }) != 1)
+        return st_fail(err, ST_E_SYNTAX, "target.host", "not an address in brackets", 400);
     return ST_OK;
 }
 

@@ -93,7 +93,7 @@ static void finish_drain(void *ctx)
 {
     struct worker *worker = ctx;
 
-    if (!worker->is_draining || worker->n_conns > 0)
+    if (!worker->is_draining || worker->n_conns > 0 || worker->loop.finishing != NULL)
         return;
     if (outbox_pending(worker->outbox) == 0)
         fam_done(worker->child);
@@ -116,7 +116,9 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     const struct pol_config *config = gen->config;
 
     worker->child = child;
-    worker->loop = (struct link_loop){ .base = fam_base(child), .timers = fam_timers(child) };
+    worker->loop = (struct link_loop){
+        .base = fam_base(child), .timers = fam_timers(child), .on_finished = finish_drain, .ctx = worker
+    };
     (void)snprintf(worker->spool_dir, sizeof worker->spool_dir, "%s/spool", config->state_dir.s);
     if ((worker->rules = rules_new(gen, err)) == NULL)
         return ST_ERR;
@@ -256,6 +258,7 @@ static void role_fini(struct role *role)
     for (size_t i = 0; i < role->n_listeners; i++)
         listener_free(role->listeners[i]);
     conn_free_all(worker);
+    link_free_finishing(&worker->loop);
     upstream_pool_free(worker->pool);
     later_free(worker->loop.later); /* frees what was left for later: links, origins, connections */
     leaf_cache_free(worker->leaves);
