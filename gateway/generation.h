@@ -28,8 +28,8 @@ ST_MUST enum st_rc generation_load_config(const char *config_path, uint64_t numb
 struct generation *generation_retain(struct generation *gen);
 void generation_release(struct generation *gen); /* NULL is fine */
 
-/* Copies config and every file it names to dir (made; 0700), paths rewritten to the copies; keys and certificates are
- * not copied but referred to. Answers the path of the copy's stoa.yaml in out. */
+/* Copies config and every file it names to dir (made; 0700), paths rewritten to the copies; the key and the state
+ * are not copied but referred to. Answers the path of the copy's stoa.yaml in out. */
 ST_MUST enum st_rc generation_snapshot(const char *config_path, const char *dir, char *out, size_t size,
                                        struct st_diag *diag, struct st_err *err);
 #endif

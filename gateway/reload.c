@@ -110,6 +110,7 @@ static int chown_one(const char *path, const struct stat *st, int flag, struct F
     return lchown(path, chown_uid, chown_gid);
 }
 
+/* All of the state folder is the user's, what root has just written there too. */
 static void hand_over(const struct sandbox_user *user, const char *dir)
 {
     if (!user->is_set)
@@ -176,21 +177,8 @@ static enum st_rc check_key(struct supervisor *sup, struct st_diag *diag, struct
     return ST_OK;
 }
 
-/* What the workers will open; said here, under its place in the file, before anything is started. */
-static enum st_rc check_trust(struct supervisor *sup, struct st_diag *diag, struct st_err *err)
-{
-    const struct st_str *trust = &sup->next.gen->config->upstream.trust;
-
-    if (trust->s == NULL || access(trust->s, R_OK) == 0)
-        return ST_OK;
-    st_diag_add(diag, sup->config_path, trust->pos.line, trust->pos.col,
-                "upstream.trust: %.200s cannot be read (%s); correct the path, or leave it out for the system's roots",
-                trust->s, strerror(errno));
-    return st_fail(err, ST_E_CONFIG, "reload.check", "the trust bundle cannot be read", errno);
-}
-
 /* The state folder must exist before the snapshot, so it is read from the config as it is. */
-static enum st_rc state_dir(struct supervisor *sup, struct st_diag *diag, struct st_err *err)
+static enum st_rc claim_dir(struct supervisor *sup, struct st_diag *diag, struct st_err *err)
 {
     struct generation *gen = NULL;
     enum st_rc rc;
@@ -213,16 +201,15 @@ enum st_rc set_make(struct supervisor *sup, struct st_diag *diag, struct st_err 
     char path[SUP_PATH];
 
     set_drop(&sup->next, false);
-    if (state_dir(sup, diag, err) != ST_OK)
+    if (claim_dir(sup, diag, err) != ST_OK)
         return ST_ERR;
     if (generation_snapshot(sup->config_path, sup->next.dir, path, sizeof path, diag, err) != ST_OK ||
         check_whole(sup, path, diag, err) != ST_OK || check_key(sup, diag, err) != ST_OK ||
-        check_trust(sup, diag, err) != ST_OK ||
         listeners_open(sup, sup->next.gen->config, sup->config_path, diag, err) != ST_OK) {
         set_drop(&sup->next, true);
         return ST_ERR;
     }
-    hand_over(&sup->user, sup->next.dir);
+    hand_over(&sup->user, sup->next.gen->config->state_dir.s);
     return ST_OK;
 }
 

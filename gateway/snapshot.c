@@ -207,7 +207,7 @@ static enum st_rc make_parents(struct snapshot *s, char *path)
     return ST_OK;
 }
 
-/* A key, a certificate, a folder of state: the copy refers to it where it is. */
+/* A key, a folder of state: the copy refers to it where it is. */
 static enum st_rc refer(struct snapshot *s, const struct st_str *scalar)
 {
     const char *rest;
@@ -247,6 +247,25 @@ static enum st_rc copy_folder(struct snapshot *s, const struct st_str *scalar, c
     return scalar->pos.line > 0 ? plan_edit(s, scalar, to) : ST_OK;
 }
 
+/* A certificate, a bundle of them: public, so a process that may not enter its folder gets a copy. */
+static enum st_rc copy_public(struct snapshot *s, const struct st_str *scalar, const char *name, const char *option)
+{
+    const char *rest = scalar->s == NULL || scalar->pos.line > 0 ? name : below(s, scalar->s);
+    char to[PATH_ROOM];
+
+    if (scalar->s == NULL || rest == NULL)
+        return ST_OK;
+    if (access(scalar->s, R_OK) != 0) {
+        st_diag_add(s->diag, s->config, scalar->pos.line, scalar->pos.col, "%s: %.200s cannot be read (%s); %s", option,
+                    scalar->s, strerror(errno), "correct the path, or make it (`stoa setup` makes a CA)");
+        return st_fail(s->err, ST_E_CONFIG, "generation.snapshot", "a certificate file cannot be read", errno);
+    }
+    if (join(s, to, s->dir, rest) != ST_OK || make_parents(s, to) != ST_OK || copy_file(s, scalar->s, to) != ST_OK)
+        return ST_ERR;
+    fprintf(s->origins, "%s\t%s\n", rest, scalar->s);
+    return scalar->pos.line > 0 ? plan_edit(s, scalar, to) : ST_OK;
+}
+
 static enum st_rc copy_folders(struct snapshot *s, const struct pol_config *config)
 {
     const struct {
@@ -269,10 +288,8 @@ static enum st_rc copy_folders(struct snapshot *s, const struct pol_config *conf
 
 static enum st_rc refer_all(struct snapshot *s, const struct pol_config *config)
 {
-    const struct st_str *const scalars[] = {
-        &config->state_dir, &config->run_dir,        &config->ca.certificate,
-        &config->ca.key,    &config->upstream.trust, &config->audit.checkpoint_copy
-    };
+    const struct st_str *const scalars[] = { &config->state_dir, &config->run_dir, &config->ca.key,
+                                             &config->audit.checkpoint_copy };
 
     for (size_t i = 0; i < ST_LEN(scalars); i++)
         if (refer(s, scalars[i]) != ST_OK)
@@ -435,7 +452,10 @@ enum st_rc generation_snapshot(const char *config_path, const char *dir, char *o
         goto out;
     }
     if (pol_config_load(config_path, arena, &config, diag, err) != ST_OK || open_snapshot(s, config_path) != ST_OK ||
-        copy_folders(s, &config) != ST_OK || refer_all(s, &config) != ST_OK || copy_config(s, out) != ST_OK)
+        copy_folders(s, &config) != ST_OK ||
+        copy_public(s, &config.ca.certificate, "ca.crt", "ca.certificate") != ST_OK ||
+        copy_public(s, &config.upstream.trust, "trust.pem", "upstream.trust") != ST_OK ||
+        refer_all(s, &config) != ST_OK || copy_config(s, out) != ST_OK)
         goto out;
     if (fflush(s->origins) != 0) {
         rc = broken(s, dir, (struct st_pos){ 0, 0 }, "cannot be written, is the disk full?");

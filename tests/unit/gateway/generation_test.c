@@ -23,7 +23,7 @@ static void put(const char *name, const char *text)
 
 static void fresh(void)
 {
-    static const char *const names[] = { "policy.d", "packs", "plugins", "plugins/curation" };
+    static const char *const names[] = { "policy.d", "packs", "plugins", "plugins/curation", "ca" };
     char path[512];
 
     snprintf(folder, sizeof folder, "%s/gen%d", t_tmpdir(), ++serial);
@@ -32,6 +32,7 @@ static void fresh(void)
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         mkdir(path, 0700);
     }
+    put("ca/ca.crt", "certificate");
     put("stoa.yaml", "version: 1\nlisten:\n  - address: 127.0.0.1:3128\n");
 }
 

@@ -31,6 +31,8 @@ static void fresh(void)
 {
     snprintf(folder, sizeof folder, "%s/set%d", t_tmpdir(), ++serial);
     T_CHECK(mkdir(folder, 0700) == 0, "%s", folder);
+    make_folder("ca");
+    put("ca/ca.crt", "certificate");
 }
 
 static enum st_rc take(const char *name, char *out, size_t size, struct st_diag *diag)
@@ -84,6 +86,7 @@ T_TEST(what_was_copied_loads_as_the_original)
     put("p/.hidden.swp", "no");
     put("q ä/c.yaml", "three");
     put("it's/d.pack.yaml", "four");
+    put("c.crt", "certificate");
     put("stoa.yaml", HEAD "# a comment with state_dir: x\nstate_dir: st   # ours\nrun_dir: \"ru\\u006e\"\n"
                           "ca: { certificate: 'c.crt', key: k.key }\n"
                           "path:\n  policies: [p, \"q \xc3\xa4\"] # two\n  packs:\n    - 'it''s'\n  plugins: p\n");
@@ -93,7 +96,7 @@ T_TEST(what_was_copied_loads_as_the_original)
     T_CHECK(strcmp(config.state_dir.s, expected) == 0, "%s", config.state_dir.s);
     snprintf(expected, sizeof expected, "%s/run", folder);
     T_CHECK(strcmp(config.run_dir.s, expected) == 0, "%s", config.run_dir.s);
-    snprintf(expected, sizeof expected, "%s/c.crt", folder);
+    snprintf(expected, sizeof expected, "%s/1/ca.crt", folder);
     T_CHECK(strcmp(config.ca.certificate.s, expected) == 0, "%s", config.ca.certificate.s);
     snprintf(expected, sizeof expected, "%s/k.key", folder);
     T_CHECK(strcmp(config.ca.key.s, expected) == 0, "%s", config.ca.key.s);
@@ -135,8 +138,6 @@ T_TEST(default_keys_are_linked)
     char out[1024];
 
     fresh();
-    make_folder("ca");
-    put("ca/ca.crt", "certificate");
     put("ca/ca.key", "secret");
     put("stoa.yaml", HEAD);
     T_CHECK(take("1", out, sizeof out, diag) == ST_OK, "copied");
@@ -144,7 +145,8 @@ T_TEST(default_keys_are_linked)
     {
         struct stat st;
 
-        T_CHECK(lstat(in_copy(out, "ca/ca.key"), &st) == 0 && S_ISLNK(st.st_mode), "a link, no copy");
+        T_CHECK(lstat(in_copy(out, "ca/ca.key"), &st) == 0 && S_ISLNK(st.st_mode), "the key: a link, no copy");
+        T_CHECK(lstat(in_copy(out, "ca/ca.crt"), &st) == 0 && S_ISREG(st.st_mode), "the certificate: a copy");
     }
     st_diag_free(diag);
 }
@@ -158,6 +160,8 @@ T_TEST(mistakes_are_named_at_their_place)
         { HEAD "path:\n  packs: nowhere\n", "stoa.yaml", "expected a folder that exists", 5, 10 },
         { HEAD "path:\n  packs: [p, file]\n", "stoa.yaml", "expected a folder that exists", 5, 14 },
         { HEAD "state_dir: >\n  folded\n", "stoa.yaml", "plain or in quotes", 4, 12 },
+        { HEAD "upstream: { trust: none.pem }\n", "stoa.yaml", "upstream.trust", 4, 20 },
+        { HEAD "ca: { certificate: none.crt }\n", "stoa.yaml", "ca.certificate", 4, 20 },
         { HEAD "wat: 1\n", "stoa.yaml", "wat", 4, 1 },
     };
 
