@@ -16,7 +16,8 @@ DOORS = {
     r"event2/": ["gateway/*"],
     r"libpsl\.h": ["gateway/*"],
     r"seccomp\.h|linux/seccomp\.h|linux/landlock\.h": ["gateway/sandbox.c"],
-    r"zlib\.h|brotli/|zstd\.h": ["filters/coding.c"],
+    r"zlib\.h|brotli/|zstd\.h": ["filters/coding.c", "gateway/ws_deflate.c"],
+    r"nghttp2/": ["gateway/http2*"],
     r"utf8proc\.h": ["filters/normalise.c"],
     r"iconv\.h": ["filters/charset.c"],
 }
