@@ -82,7 +82,7 @@ int cmd_audit_tail(struct cli *cli)
 {
     struct aud_filter filter = { .last = 20, .kind = -1 };
     struct tail tail = { .cli = cli };
-    struct st_diag *diag = st_diag_new();
+    struct st_diag *diag = NULL;
     struct st_err err = ST_ERR_INIT;
     char dir[4096], copy[4096];
     static const struct option options[] = { { "kind", required_argument, NULL, 'k' },
@@ -102,6 +102,7 @@ int cmd_audit_tail(struct cli *cli)
                                   "erasure, generation, system");
     }
     if ((code = audit_dir(cli, dir, copy, sizeof dir)) == CLI_OK) {
+        diag = st_diag_new();
         st_buf_init(&tail.out, 1u << 20);
         if (aud_read(dir, &filter, print_record, &tail, diag, &err) != ST_OK)
             code = cli_broken(cli, diag, &err);

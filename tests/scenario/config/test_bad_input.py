@@ -11,8 +11,8 @@ from stoa_test.gateway import BIN, Gateway
 
 
 @pytest.fixture
-def gateway(tmp_path):
-    return Gateway(tmp_path / "gateway")
+def gateway(tmp_path, authority):
+    return Gateway(tmp_path / "gateway", trust=authority.path)
 
 
 def start(gateway):
@@ -65,8 +65,8 @@ def test_a_duplicate_key(gateway):
 def test_a_policy_that_names_an_unknown_detector(gateway):
     (gateway.folder / "policy.d" / "60-x.policy.yaml").write_text(
         "version: 1\npolicy: x\nowner: a@example.com\ndescription: x\napplies_to: { hosts: [x.test] }\n"
-        "rules:\n  - id: a\n    when: { finding: [ibam] }\n    then: block\n")
-    refuses(gateway, r"60-x\.policy\.yaml:8:\d+: .*ibam.*iban")
+        "rules:\n  - id: a\n    when: { finding: [pii.ibam] }\n    then: block\n")
+    refuses(gateway, r"60-x\.policy\.yaml:8:\d+: .*pii.ibam.*pii.iban")
 
 
 def test_a_broken_pattern(gateway, tmp_path):
@@ -74,7 +74,7 @@ def test_a_broken_pattern(gateway, tmp_path):
     packs.mkdir()
     (packs / "own.pack.yaml").write_text(
         "pack: own\nversion: 1.0.0\nlicence: Apache-2.0\nrules:\n  - id: own.number\n    title: { en: Own, de: Eigen }\n"
-        "    pattern: 'ACME-[0-9{4}('\n    severity: low\n    mask: \"[own]\"\n"
+        "    pattern: 'ACME-[0-9{4}('\n    anchor: ACME-\n    chars: A-Z0-9-\n    severity: low\n    mask: \"[own]\"\n"
         "    examples:\n      match: [\"ACME-1234\", \"ACME-2345\", \"ACME-3456\"]\n"
         "      miss: [\"ACME\", \"ACME-1\", \"ACME-x\"]\n")
     replace(gateway.config, "packs: ", f"packs: {packs} #")
@@ -88,7 +88,7 @@ def test_an_example_that_does_not_behave(gateway, tmp_path):
     packs.mkdir()
     (packs / "own.pack.yaml").write_text(
         "pack: own\nversion: 1.0.0\nlicence: Apache-2.0\nrules:\n  - id: own.number\n    title: { en: Own, de: Eigen }\n"
-        "    pattern: 'ACME-[0-9]{4}'\n    severity: low\n    mask: \"[own]\"\n    confidence: { base: 80 }\n"
+        "    pattern: 'ACME-[0-9]{4}'\n    anchor: ACME-\n    chars: A-Z0-9-\n    severity: low\n    mask: \"[own]\"\n    confidence: { base: 80 }\n"
         "    examples:\n      match: [\"ACME-1234\", \"ACME-2345\", \"ACNE-3456\"]\n"
         "      miss: [\"ACME\", \"ACME-1\", \"ACME-x\"]\n")
     replace(gateway.config, "packs: ", f"packs: {packs} #")
@@ -121,6 +121,11 @@ def test_a_file_that_is_no_certificate(gateway):
     refuses(gateway, r"ca\.crt.*certificate")
 
 
+def test_a_trust_bundle_that_is_not_there(gateway):
+    (gateway.folder / "origins.pem").unlink()
+    refuses(gateway, r"stoa\.yaml:\d+:\d+: .*trust")
+
+
 def test_a_busy_port(gateway):
     with socket.create_server((gateway.address, gateway.port)):
         line = refuses(gateway, rf"{gateway.port}")
@@ -130,11 +135,11 @@ def test_a_busy_port(gateway):
 def test_a_foreign_database(gateway):
     folder = gateway.folder / "state" / "audit"
     folder.mkdir(parents=True)
-    path = folder / "audit.db"
+    path = folder / "stoa.db"
     with sqlite3.connect(path) as connection:
         connection.execute("create table holiday (day text)")
     before = path.read_bytes()
-    refuses(gateway, r"audit\.db.*")
+    refuses(gateway, r"stoa\.db: ")
     assert path.read_bytes() == before, "the foreign file was changed"
 
 

@@ -272,7 +272,8 @@ class Run:
         count, kind = int(words.next()), words.next()
         wanted = {}
         while words.words:
-            wanted[words.next()] = words.next()
+            key = words.next()
+            wanted[key] = words.next()
         found = self.gateway.wait_records(count, kind)
         if set(wanted) - {"rule"}:  # details of a person are sealed: they are read as an auditor would
             found = [r for name in PEOPLE for r in self.gateway.opened(name) if r["kind"] == kind]
