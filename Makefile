@@ -3,9 +3,10 @@
 BUILD ?= build
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+BENCH ?=
 DESTDIR ?=
 
-.PHONY: help setup release sanitize run test lint bench fuzz install fresh clean
+.PHONY: help setup release sanitize run test lint bench bench-peers fuzz install fresh clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -26,9 +27,15 @@ lint:
 	@tools/setup build test
 	@cmake --preset sanitize >/dev/null && cd $(BUILD)/sanitize && ctest -R '^lint/' --output-on-failure --no-tests=error
 
-## make bench     what the gateway costs: CPU time, rates, memory (bench/README.md)
-bench: release
-	@/usr/bin/python3 bench/bench.py
+## make bench     what the gateway costs beside the peers that are installed (bench/README.md); BENCH="--write" etc.
+bench:
+	@tools/setup build run measure
+	@cmake --preset release -DSTOA_BENCH=ON >/dev/null && cmake --build $(BUILD)/release -j $(JOBS)
+	@/usr/bin/python3 bench/bench.py $(BENCH)
+
+## make bench-peers  install the peers: Squid, HAProxy, sslsplit, mitmproxy; perf and strace
+bench-peers:
+	@tools/setup bench
 
 ## make fuzz      every fuzzer for FUZZ_SECONDS seconds (default 60)
 fuzz:

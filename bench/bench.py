@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gateway costs: CPU time of its processes per request, memory per idle connection, speed of the detectors.
+"""What the gateway costs beside its peers: CPU per request, latency, memory of idle pairs, system calls.
 
-usage: make bench     (release build; medians of ROUNDS interleaved rounds; prints one line a mode and a JSON object)
+usage: bench.py [--rounds N] [--seconds S] [--peers a,b] [--modes x,y] [--idle N] [--no-strace] [--write]
+
+Every round starts every proxy anew; inside each mode they come in shuffled order, so that what else the machine does
+hits all of them alike. CPU is the time on a core of the proxy's whole process tree, read before the run and 0.2 s after
+it, so that work put off counts too. Ratios are taken inside a round; medians over the rounds are printed.
 """
+import argparse
+import http.client
 import json
 import os
-import statistics
+import random
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,133 +22,228 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("STOA_BIN", str(ROOT / "build" / "release" / "bin"))
 sys.path.insert(0, str(ROOT / "tests" / "scenario"))
+os.environ["PATH"] += ":/usr/sbin:/sbin"
 
-from stoa_test.client import Client  # noqa: E402
-from stoa_test.gateway import BIN, Gateway  # noqa: E402
-from stoa_test.origin import Origin  # noqa: E402
+import measure  # noqa: E402
+import report  # noqa: E402
+from peers import NAME, PEERS, write_key  # noqa: E402
+from stoa_test.gateway import BIN  # noqa: E402
 from stoa_test.pki import Authority  # noqa: E402
 
-ROUNDS = 5
-POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
-TICK = os.sysconf("SC_CLK_TCK")
-WORDS = ("the learning curve of consistent hashing is gentle when one starts from the ring and adds virtual nodes later "
-         "as people in the forum said last week ").split()
+TOOLS = BIN.parent / "bench"
+ALL = frozenset(PEERS)
+INTERCEPTORS = frozenset({"stoa", "squid", "sslsplit", "mitmproxy"})
+
+# mode: (what it is, arguments of the load, who can do it)
+MODES = {
+    "keep": ("GET 1,000 B, 16 kept connections", "--get /json/1000 --connections 16", ALL),
+    "keep64": ("GET 20,000 B, 64 kept connections", "--get /html/20000 --connections 64", ALL),
+    "new": ("a full handshake for each GET of 1,000 B, 8 at once", "--get /json/1000 --connections 8 --fresh", ALL),
+    "resume": ("the same, the client offers its last session", "--get /json/1000 --connections 8 --resume", ALL),
+    "mint": ("the same, each connection to a name never seen",
+             "--get /json/1000 --connections 8 --names 0 --requests 600 --warmup 1", INTERCEPTORS),
+    "post4k": ("POST of 4 KiB of JSON, 8 connections", "--post 4096 --connections 8", ALL),
+    "post64k": ("POST of 64 KiB, 8 connections", "--post 65536 --connections 8", ALL),
+    "post1m": ("POST of 1 MiB, 4 connections", "--post 1048576 --connections 4 --warmup 1", ALL),
+    "refuse4k": ("POST of 4 KiB with an IBAN in it, 8 connections", "--post 4096 --secret --connections 8",
+                 frozenset({"stoa"})),
+    "down10m": ("GET of 10 MiB, 2 connections", "--get /bin/10485760 --connections 2 --warmup 1", ALL),
+}
+TRACED = {"keep": 400, "post4k": 400, "new": 200}
 
 
-def prose(size):
-    """Realistic text without secrets, of that many bytes."""
-    text = " ".join(WORDS[(i * 7 + i // 13) % len(WORDS)] for i in range(size // 4 + 1))
-    return text[:size]
+class Stage:
+    """What all share in one run of the bench: certificates, and the origin."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.chmod(0o755)  # squid steps down to another user
+        self.origins = Authority(folder, "Bench Origins CA")
+        self.mitm = Authority(folder, "Bench Proxy CA")
+        self.leaf = self.origins.leaf([NAME, f"*.{NAME}"])
+        self.mitm_key = write_key(self.mitm.key, folder / "proxy-ca.key")
+        self.mitm_pair = folder / "proxy-ca-pair.pem"
+        self.mitm_pair.write_bytes(self.mitm.path.read_bytes() + self.mitm_key.read_bytes())
+        self.leaf_key = folder / "leaf.key"
+        self.leaf_key.write_text(self.leaf.read_text().split("-----BEGIN CERTIFICATE")[0])
+        with measure.on_core(1):
+            self.origin = subprocess.Popen([str(TOOLS / "origin"), "--cert", str(self.leaf)], stdin=subprocess.PIPE,
+                                           stdout=subprocess.PIPE, text=True)
+        self.origin_port = int(self.origin.stdout.readline())
+
+    def close(self):
+        self.origin.stdin.close()
+        self.origin.wait(timeout=10)
+
+    def fetch(self, path):
+        """An answer of the origin, asked for directly."""
+        connection = http.client.HTTPSConnection("127.0.0.1", self.origin_port, timeout=30,
+                                                 context=ssl._create_unverified_context())
+        connection.request("GET", path)
+        answer = connection.getresponse().read()
+        connection.close()
+        return answer
 
 
-def nanoseconds(pids):
-    """CPU time of all threads of these processes, in ns (schedstat), user and kernel."""
-    total = 0
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-    return total
+class Load:
+    """One run of the load: `ready` after its warm-up, then `go`, then `close`."""
+
+    def __init__(self, peer, words):
+        command = [str(TOOLS / "load"), "--to", f"127.0.0.1:{peer.port}", "--name", NAME, "--ca", str(peer.ca), "--gate",
+                   *words]
+        if peer.target is not None:
+            command += ["--target", peer.target]
+        with measure.on_core(1):
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            raise RuntimeError("the load did not get ready: " + " ".join(command))
+        time.sleep(0.2)
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        time.sleep(0.2)
+        return answer
+
+    def close(self):
+        self.process.communicate("end\n", timeout=60)
 
 
-def family(gateway):
-    roles = ("worker", "keyholder", "recorder", "curator")
-    return [gateway.process.pid] + [pid for role in roles for pid in gateway.children(role)]
+def cell(peer, mode, seconds):
+    """One peer in one mode: the load's figures and the CPU in us for each request."""
+    load = Load(peer, [*MODES[mode][1].split(), "--seconds", str(seconds)])
+    pids = measure.tree(peer.pid) if peer.pid else []
+    before = measure.nanoseconds(pids)
+    figures = load.go()
+    used = measure.nanoseconds(pids) - before
+    load.close()
+    figures["cpu"] = used / max(1, figures["requests"]) / 1000 if pids else None
+    figures["rate"] = figures["requests"] / figures["seconds"]
+    return figures
 
 
-def memory(pids):
-    """Proportional set size in bytes."""
-    total = 0
-    for pid in pids:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) * 1024
-    return total
+def idle(peer, count):
+    """KiB of the process tree for a connection that has done one GET and is silent; and how many were lost."""
+    warm = Load(peer, "--get /json/1000 --connections 8 --requests 0".split())
+    warm.close()
+    time.sleep(0.3)
+    pids = measure.tree(peer.pid)
+    before = measure.memory(pids)
+    load = Load(peer, f"--get /json/1000 --connections {count} --at-once 32 --warmup 1 --each 1 --seconds 60".split())
+    used = measure.memory(pids) - before
+    figures = load.go()  # one more request on each: who was lost fails
+    load.close()
+    return {"kib": used / count / 1024, "lost": count - figures["ok"], "start_mib": before / 2**20}
 
 
-def keep_alive(gateway, count, size):
-    client = Client(gateway)
-    client.open("bench.test")
-    body = b"" if not size else json.dumps({"text": prose(size)}).encode()
-    method = "POST" if size else "GET"
-    fields = [("Content-Type", "application/json")] if size else []
-    client.request(method, "/", fields, body)
-    before = nanoseconds(family(gateway))
-    for _ in range(count):
-        assert client.request(method, "/", fields, body).status == 200
-    used = nanoseconds(family(gateway)) - before
-    client.close()
-    return used / count / 1000
+def traced(peer, mode, stage):
+    """System calls of the process tree for each request."""
+    words = [*MODES[mode][1].split(), "--seconds", "30"]
+    words[words.index("--connections") + 1] = "4"
+    load = Load(peer, [*words, "--requests", str(TRACED[mode])])
+    strace = measure.Strace(measure.tree(peer.pid), stage.folder / "strace")
+    figures = load.go()
+    calls = strace.end()
+    load.close()
+    return {name: count / max(1, figures["requests"]) for name, count in calls.items()}
 
 
-def new_connections(gateway, count):
-    before = nanoseconds(family(gateway))
-    for _ in range(count):
-        client = Client(gateway)
-        client.open("bench.test")
-        assert client.request("GET", "/").status == 200
-        client.close()
-    return (nanoseconds(family(gateway)) - before) / count / 1000
-
-
-def idle_pairs(gateway, count):
-    before = memory(family(gateway))
-    clients = []
-    for _ in range(count):
-        client = Client(gateway)
-        client.open("bench.test")
-        assert client.request("GET", "/").status == 200
-        clients.append(client)
-    used = memory(family(gateway)) - before
-    for client in clients:
-        client.close()
-    return used / count / 1024
-
-
-def scan_speed(folder):
-    """MB/s of CPU time of `stoa scan` over clean prose, its start taken off."""
-    small, large = folder / "small.txt", folder / "large.txt"
-    small.write_text(prose(1000))
-    large.write_text(prose(64 << 20))
-
-    def seconds(path):
+def scan_speed(stage):
+    """MB of prose for each CPU second of `stoa scan`, its start taken off."""
+    seconds = []
+    for size in (1 << 10, 16 << 20):
+        path = stage.folder / f"prose-{size}.json"
+        path.write_bytes(stage.fetch(f"/json/{size}"))
         before = os.times()
         subprocess.run([str(BIN / "stoa"), "scan", str(path)], check=True, capture_output=True)
         after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    return 64 * 1.048576 / (seconds(large) - seconds(small))
-
-
-MODES = {
-    "keep-alive GET, us of CPU": lambda gateway, folder: keep_alive(gateway, 2000, 0),
-    "POST 4 KiB JSON, us of CPU": lambda gateway, folder: keep_alive(gateway, 1000, 4 << 10),
-    "POST 64 KiB JSON, us of CPU": lambda gateway, folder: keep_alive(gateway, 300, 64 << 10),
-    "POST 1 MiB JSON, us of CPU": lambda gateway, folder: keep_alive(gateway, 30, 1 << 20),
-    "new connection, us of CPU": lambda gateway, folder: new_connections(gateway, 200),
-    "idle intercepted pair, KiB": lambda gateway, folder: idle_pairs(gateway, 200),
-    "stoa scan of prose, MB/s": lambda gateway, folder: scan_speed(folder),
-}
+        seconds.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    return 16 * 1.048576 / max(0.001, seconds[1] - seconds[0])
 
 
-def main():
-    results = {mode: [] for mode in MODES}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        authority = Authority(folder)
-        body = prose(1000).encode()
-        origin = Origin("bench.test", authority.leaf(["bench.test"]), lambda request: ("200 OK", [], body))
-        gateway = Gateway(folder / "gateway", [origin], [POLICY], trust=authority.path)
-        with gateway:
-            for number in range(ROUNDS):
-                for mode, run in MODES.items():
-                    results[mode].append(run(gateway, folder))
-                print(f"round {number + 1} of {ROUNDS}", file=sys.stderr)
-        origin.close()
-    print(f"medians of {ROUNDS} rounds, {time.strftime('%Y-%m-%d')}, `make bench`")
-    for mode, values in results.items():
-        print(f"  {mode:30} {statistics.median(values):10.1f}   ({min(values):.1f} to {max(values):.1f})")
-    print(json.dumps({mode: round(statistics.median(values), 1) for mode, values in results.items()}))
+def one_round(number, options, stage, results):
+    """All modes with all peers, each started anew."""
+    peers = {}
+    order = list(options.peers)
+    random.shuffle(order)
+    try:
+        for name in order:
+            peers[name] = PEERS[name](stage.folder / f"{name}-{number}", stage)
+            peers[name].start()
+        for name in order:
+            if options.idle and name != "direct":
+                results["idle"].setdefault(name, []).append(idle(peers[name], options.idle))
+        for mode in options.modes:
+            random.shuffle(order)
+            for name in (n for n in order if n in MODES[mode][2]):
+                try:
+                    figures = cell(peers[name], mode, options.seconds)
+                except (RuntimeError, OSError, subprocess.SubprocessError, ValueError) as failure:
+                    print(f"  {name} {mode}: {failure}", file=sys.stderr)
+                    continue
+                figures["round"] = number
+                results["cells"].setdefault(mode, {}).setdefault(name, []).append(figures)
+                if figures["failed"]:
+                    print(f"  {name} {mode}: {figures['failed']} failed: {figures['why']}", file=sys.stderr)
+        if number == options.rounds - 1 and options.strace:
+            for mode in (m for m in TRACED if m in options.modes):
+                for name in (n for n in order if n != "direct"):
+                    results["calls"].setdefault(mode, {})[name] = traced(peers[name], mode, stage)
+    finally:
+        for name, peer in peers.items():
+            try:
+                peer.stop()
+            except Exception as failure:  # pylint: disable=broad-except  (the others have to be stopped all the same)
+                print(f"  {name}: {failure}", file=sys.stderr)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description="The gateway's cost beside its peers; bench/README.md.")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "5")))
+    parser.add_argument("--seconds", type=float, default=1.2, help="of one cell")
+    parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--modes", default=",".join(MODES))
+    parser.add_argument("--idle", type=int, default=500, help="idle connections held; 0: none")
+    parser.add_argument("--no-strace", dest="strace", action="store_false")
+    parser.add_argument("--write", action="store_true", help="write bench/RESULTS.md")
+    options = parser.parse_args(arguments)
+    for what, known in (("peers", PEERS), ("modes", MODES)):
+        asked = getattr(options, what).split(",")
+        unknown = [name for name in asked if name not in known]
+        if unknown:
+            parser.error(f"no such {what}: {', '.join(unknown)}; there are {', '.join(known)}")
+        setattr(options, what, asked)
+    options.absent = [name for name in options.peers if not PEERS[name].is_there()]
+    options.peers = [name for name in options.peers if name not in options.absent]
+    return options
+
+
+def main(arguments):
+    options = parse(arguments)
+    results = {"cells": {}, "idle": {}, "calls": {}, "scan": [], "machine": measure.machine(), "rounds": options.rounds,
+               "command": " ".join(["bench/bench.py", *arguments]), "date": time.strftime("%Y-%m-%d"),
+               "load": [], "absent": options.absent, "modes": {mode: MODES[mode][0] for mode in options.modes},
+               "versions": {name: PEERS[name].version() for name in options.peers}, "seconds": options.seconds}
+    if options.absent:
+        print(f"not here, so left out: {', '.join(options.absent)} (make bench-peers)", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="stoa-bench-") as name:
+        stage = Stage(Path(name))
+        try:
+            for number in range(options.rounds):
+                results["load"].append(os.getloadavg()[0])
+                one_round(number, options, stage, results)
+                if "stoa" in options.peers:
+                    results["scan"].append(scan_speed(stage))
+                print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+            results["secrets"] = json.loads(stage.fetch("/counters"))["secrets"]
+        finally:
+            stage.close()
+    text = report.render(results)
+    print(text)
+    if options.write:
+        report.write(results, text, ROOT / "bench" / "RESULTS.md")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

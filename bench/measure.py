@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel says about processes: CPU time, memory, system calls; and which core who runs on."""
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+CORES = sorted(os.sched_getaffinity(0))
+
+
+class on_core:
+    """Processes started inside run on that core (0: the proxy's, 1: everybody else's); no-op with one core."""
+
+    def __init__(self, number):
+        self.core = CORES[min(number, len(CORES) - 1)]
+
+    def __enter__(self):
+        self.before = os.sched_getaffinity(0)
+        if len(CORES) > 1:
+            os.sched_setaffinity(0, {self.core})
+
+    def __exit__(self, *failure):
+        os.sched_setaffinity(0, self.before)
+
+
+def tree(pid):
+    """That process and all its descendants."""
+    children = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except (OSError, IndexError):
+                continue
+            children.setdefault(parent, []).append(int(entry.name))
+    found, queue = [], [pid]
+    while queue:
+        found.append(queue.pop())
+        queue += children.get(found[-1], [])
+    return found
+
+
+def nanoseconds(pids):
+    """Time on a core of all threads of these processes, user and kernel: the first number of schedstat."""
+    total = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            try:
+                total += int((task / "schedstat").read_text().split()[0])
+            except OSError:
+                pass  # a thread that has just ended
+    return total
+
+
+def memory(pids):
+    """Proportional set size in bytes: what is shared counts in parts."""
+    total = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
+class Strace:
+    """strace -c on these processes, all their threads and children, until `end`."""
+
+    def __init__(self, pids, out):
+        self.out = Path(out)
+        words = ["strace", "-c", "-f", "-o", str(self.out)]
+        for pid in pids:
+            words += ["-p", str(pid)]
+        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        for _ in pids:  # one line each says that it is attached
+            if "attached" not in self.process.stderr.readline():
+                break
+        time.sleep(0.3)
+
+    def end(self):
+        """{call: count}"""
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=20)
+        calls = {}
+        for line in self.out.read_text().splitlines():
+            found = re.match(r"\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$", line)
+            if found and found.group(2) != "total":
+                calls[found.group(2)] = int(found.group(1))
+        return calls
+
+
+def machine():
+    """One line about where this ran."""
+    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), "unknown processor")
+    gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = next((line.split("=", 1)[1].strip('"') for line in Path("/etc/os-release").read_text().splitlines()
+                   if line.startswith("PRETTY_NAME")), "Linux")
+    return f"{len(CORES)} cores ({model}), {gib:.0f} GiB, Linux {os.uname().release}, {system}"

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text - posts and pages as people write them, of an exact size, the same for the same seed. */
+#ifndef STOA_BENCH_TEXT_H
+#define STOA_BENCH_TEXT_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TEXT_MIN 128 /* shorter ones are not made */
+
+/* Both answer len bytes in a block of len + 1 that ends in NUL; NULL when there is no memory. */
+/* {"text":"..."}; with a valid IBAN in the middle when has_secret. */
+char *text_json(size_t len, unsigned seed, bool has_secret);
+char *text_html(size_t len, unsigned seed);
+#endif
