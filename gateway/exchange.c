@@ -476,10 +476,11 @@ static enum st_rc end_answer(struct txn *t, const struct http1_event *event)
 /* The origin ended its side. */
 static enum st_rc origin_ended(struct txn *t)
 {
+    bool is_broken = link_state(upstream_link(t->origin)) == LINK_CLOSED; /* a reset is not the end of an answer */
     struct http1_event event;
     enum st_rc rc = http1_eof(t->origin_parser, &event, &t->err);
 
-    if (rc == ST_OK)
+    if (rc == ST_OK && !is_broken)
         return end_answer(t, &event);
     if (rc == ST_AGAIN && upstream_was_used(t->origin) && is_repeatable(t) && !t->was_retried) {
         t->was_retried = true;
@@ -490,7 +491,7 @@ static enum st_rc origin_ended(struct txn *t)
         t->sent = 0;
         return ST_OK; /* once more, from the beginning */
     }
-    if (link_state(upstream_link(t->origin)) == LINK_CLOSED && link_err(upstream_link(t->origin))->code != ST_E_NONE)
+    if (is_broken && link_err(upstream_link(t->origin))->code != ST_E_NONE)
         t->err = *link_err(upstream_link(t->origin)); /* a late certificate_required, a reset */
     else
         (void)st_fail(&t->err, ST_E_CLOSED, "exchange.answer", "the origin closed before its answer was whole", 0);

@@ -243,6 +243,19 @@ static enum http1_state state_after_head(const struct http1 *parser, const struc
 
 /* ---- steps: each takes what belongs to its state and either makes an event or moves on --------------------------- */
 
+/* Someone who does not speak HTTP/1 at all is told at the first line, not when the head's time is over. */
+static enum st_rc check_first_line(const struct http1 *parser, struct st_err *err)
+{
+    size_t end = st_span_chr(st_buf_view(&parser->lines), '\n');
+    struct st_span line = st_span_sub(st_buf_view(&parser->lines), 0, end);
+    bool is_http = parser->role == HTTP1_REQUEST ? st_span_find(line, ST_SPAN(" HTTP/")) != ST_SPAN_NPOS
+                                                 : st_span_starts(line, ST_SPAN("HTTP/"));
+
+    if (end == ST_SPAN_NPOS || end < 2 || is_http)
+        return ST_AGAIN;
+    return st_fail(err, ST_E_SYNTAX, "http1.head", "the first line is not HTTP/1", 400);
+}
+
 static enum st_rc read_head(struct http1 *parser, struct st_arena *arena, struct st_span in, size_t *used,
                             struct http1_event *event, struct st_err *err)
 {
@@ -251,7 +264,7 @@ static enum st_rc read_head(struct http1 *parser, struct st_arena *arena, struct
     uint8_t *copy;
 
     if (rc != ST_OK)
-        return rc;
+        return rc == ST_AGAIN ? check_first_line(parser, err) : rc;
     if (parser->lines.n == 2 && parser->role == HTTP1_REQUEST && !parser->has_skipped_crlf) {
         parser->has_skipped_crlf = true;
         enter(parser, IN_HEAD);

@@ -489,7 +489,6 @@ enum txn_outcome txn_step(struct txn *t)
         if (rc == ST_ERR)
             rc = txn_refuse(t, t->state == TXN_EXCHANGE ? refuse_origin_cause(&t->err) : REFUSE_INTERNAL);
     }
-    if (t->outcome != TXN_CUT)
-        link_update(t->env->client);
+    link_update(t->env->client); /* also before a cut: what came in time is delivered */
     return t->state == TXN_DONE || t->outcome == TXN_TUNNEL ? t->outcome : TXN_GOES_ON;
 }

@@ -344,6 +344,25 @@ T_TEST(ambiguous_responses_are_refused)
     }
 }
 
+T_TEST(strangers_are_told_at_the_first_line)
+{
+    static const char *const REQUESTS[] = { "GET /\r\n", "EHLO a.test\r\n", "GET / http/1.1\r\n" };
+    static const char *const RESPONSES[] = { "220 mail.test ready\r\n", "ICY 200 OK\r\n" };
+
+    for (size_t i = 0; i < ST_LEN(REQUESTS); i++) {
+        struct seen seen = talk(HTTP1_REQUEST, "", st_span_str(REQUESTS[i]), 1, false);
+
+        T_CHECK(seen.rc == ST_ERR && seen.err.num == 400, "%s", REQUESTS[i]);
+        st_buf_fini(&seen.text);
+    }
+    for (size_t i = 0; i < ST_LEN(RESPONSES); i++) {
+        struct seen seen = talk(HTTP1_RESPONSE, "", st_span_str(RESPONSES[i]), 1, false);
+
+        T_CHECK(seen.rc == ST_ERR, "%s", RESPONSES[i]);
+        st_buf_fini(&seen.text);
+    }
+}
+
 T_TEST(ceilings_hold)
 {
     struct st_buf in;
