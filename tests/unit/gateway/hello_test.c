@@ -4,7 +4,7 @@
 #include "t.h"
 
 #include "base/buf.h"
-#include "gateway/hello.h"
+#include "gateway/hello.c"
 
 #define ROOM (8 * HELLO_MAX)
 

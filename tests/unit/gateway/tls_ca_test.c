@@ -84,6 +84,13 @@ static int verify(struct tls_ca *ca, X509 *leaf, const char *host, int64_t at_ms
     return rc;
 }
 
+static bool is_critical(X509 *cert, int nid)
+{
+    int at = X509_get_ext_by_NID(cert, nid, -1);
+
+    return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(cert, at)) == 1;
+}
+
 T_TEST(a_leaf_is_what_the_strictest_client_takes)
 {
     static const char *const hosts[] = {
@@ -104,6 +111,8 @@ T_TEST(a_leaf_is_what_the_strictest_client_takes)
         T_CHECK(verify(ca, leaf, "other.example", st_clock_wall_ms()) != X509_V_OK, "%s: not for others", hosts[i]);
         T_CHECK(sk_GENERAL_NAME_num(names) == 1, "one name");
         T_CHECK(X509_get_extension_flags(leaf) & EXFLAG_BCONS, "CA:false is said");
+        T_CHECK(is_critical(leaf, NID_basic_constraints) && is_critical(leaf, NID_key_usage), "and critical");
+        T_CHECK(is_critical(ca->cert, NID_basic_constraints) && is_critical(ca->cert, NID_key_usage), "the CA's too");
         T_CHECK((X509_get_extension_flags(leaf) & EXFLAG_CA) == 0, "and it is no CA");
         T_CHECK(X509_get_key_usage(leaf) == KU_DIGITAL_SIGNATURE, "key usage %x", X509_get_key_usage(leaf));
         T_CHECK(X509_get_extended_key_usage(leaf) == XKU_SSL_SERVER, "serverAuth only");
