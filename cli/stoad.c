@@ -15,9 +15,6 @@
 #include "gateway/family.h"
 #include "gateway/tls_ca.h"
 
-#ifndef STOA_VERSION
-#define STOA_VERSION "0.1.0"
-#endif
 #define DEFAULT_CONFIG "/etc/stoa/stoa.yaml"
 
 enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3 };

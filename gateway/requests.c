@@ -11,9 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef STOA_VERSION
-#define STOA_VERSION "0.1.0"
-#endif
 #define STATUS_MS  1000
 #define STATUS_MAX (1u << 20)
 #define CLOCK_MAX  (400 * (json_int_t)86400000)
