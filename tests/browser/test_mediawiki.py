@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A person edits a real wiki through Stoa: an ordinary edit arrives, an IBAN does not, and nothing typed is kept."""
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -40,7 +41,8 @@ def house(tmp_path_factory):
 
 
 def wait(driver, found):
-    return WebDriverWait(driver, 60).until(found)
+    """Until it is there; a page that is being replaced is asked again."""
+    return WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException]).until(found)
 
 
 def log_in(driver):
@@ -87,7 +89,10 @@ def test_an_edit_with_a_valid_iban_is_refused_and_the_wiki_never_sees_it(house):
         assert piece.encode() not in wiki.everything()
         assert piece.encode() not in gateway.written()
     decisions = gateway.wait_records(1, "decision")
-    assert len(decisions) == 1, decisions
+    assert decisions and {record["subject"] for record in decisions} == {"account-or-card"}, decisions
+    # the wiki's page sends the text ahead while the summary is typed (action=stashedit): that was refused as well
+    kinds = [record["details"].get("activity") for record in gateway.opened("someone") if record["kind"] == "decision"]
+    assert "edit" in kinds, kinds
 
 
 def test_an_iban_with_a_wrong_checksum_arrives(house):
