@@ -30,6 +30,7 @@ enum aud_kind {
 #undef X
 };
 const char *aud_kind_name(enum aud_kind kind);
+enum aud_kind aud_kind_of(struct st_span name); /* SYSTEM for a name that is none */
 
 /* A name/value pair of a record. Values are ids, numbers, URLs without query, titles of public resources: never typed
  * text, never a header, never a match (DESIGN §6.3); aud_entry_check refuses keys that are not in audit/fields.def. */
@@ -74,7 +75,8 @@ ST_MUST enum st_rc aud_append(struct aud_store *store, const struct aud_entry *e
 /* One transaction, synchronous=FULL; after ST_OK everything appended so far survives a power loss. On ST_ERR the batch
  * is kept and the next commit tries it again. */
 ST_MUST enum st_rc aud_commit(struct aud_store *store, struct st_err *err);
-/* Signs the tree when checkpoint_ms or checkpoint_records is due (or now). Call after commit and from a timer. */
+/* Signs the tree when checkpoint_ms or checkpoint_records is due (or now). Call after commit and from a timer. That the
+ * copies cannot be written is logged (CHECKPOINT_COPY_AWAY) and tried again, and is no failure. */
 ST_MUST enum st_rc aud_checkpoint(struct aud_store *store, bool now, struct st_err *err);
 /* Removes what is older than the retention; a record says so. */
 ST_MUST enum st_rc aud_retain(struct aud_store *store, struct st_err *err);

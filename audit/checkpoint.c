@@ -56,7 +56,7 @@ static void put_base64(struct st_buf *out, struct st_span s)
         out->n += st_base64(s, room);
 }
 
-enum st_rc chk_key_write(const char *dir, const struct chk_key *key, struct st_err *err)
+static enum st_rc key_write(const char *dir, const struct chk_key *key, struct st_err *err)
 {
     uint8_t hash[HASH_LEN], typed[1 + ST_ED25519_LEN] = { ED25519_ALG };
     char hex[2 * HASH_LEN];
@@ -137,7 +137,7 @@ enum st_rc chk_signer_open(const char *keys_dir, const char *origin, bool may_ma
         return ST_ERR;
     snprintf(out->key.name, sizeof out->key.name, "%s", origin);
     if (!fil_exists(path))
-        return chk_key_write(keys_dir, &out->key, err);
+        return key_write(keys_dir, &out->key, err);
     if (chk_key_read(path, &stored, &why) != ST_OK && why.code == ST_E_NOMEM)
         return st_fail(err, ST_E_NOMEM, "audit.checkpoint", "key", 0);
     if (why.code != ST_E_NONE || memcmp(stored.public_key, out->key.public_key, ST_ED25519_LEN) != 0) {
@@ -173,13 +173,18 @@ static enum st_rc sign(const struct chk_signer *signer, const struct tree *tree,
     return st_buf_done(out, err, "audit.checkpoint");
 }
 
+static void name_of(uint64_t size, char out[NAME_DIGITS + 1])
+{
+    snprintf(out, NAME_DIGITS + 1, "%020" PRIu64, size);
+}
+
 enum st_rc chk_write(const struct chk_signer *signer, const struct tree *tree, const char *dir, struct st_err *err)
 {
     char name[NAME_DIGITS + 1];
     struct st_buf text;
     enum st_rc rc;
 
-    snprintf(name, sizeof name, "%020" PRIu64, tree->size);
+    name_of(tree->size, name);
     st_buf_init(&text, CHK_TEXT);
     rc = sign(signer, tree, &text, err);
     if (rc == ST_OK)
@@ -206,7 +211,7 @@ static enum st_rc copy_one(void *ctx, const char *name, struct st_err *err)
 
     if (fil_join(from, copy->from, name, err) != ST_OK || fil_join(to, copy->to, name, err) != ST_OK)
         return ST_ERR;
-    if (!chk_is_name(name) || fil_exists(to)) /* what is there is the older word: never written over */
+    if (!chk_is_name(name) || fil_exists(to))
         return ST_OK;
     st_buf_init(&text, CHK_TEXT);
     rc = fil_read(from, &text, err);
@@ -216,16 +221,19 @@ static enum st_rc copy_one(void *ctx, const char *name, struct st_err *err)
     return rc;
 }
 
-enum st_rc chk_copy(const char *from, const char *to, const struct chk_key *key, struct st_err *err)
+enum st_rc chk_copy(const char *from, const char *to, const struct chk_key *key, uint64_t size, struct st_err *err)
 {
     struct copy copy = { from, to };
-    char path[FIL_PATH];
+    char path[FIL_PATH], name[NAME_DIGITS + 1];
 
-    if (fil_join(path, to, "checkpoint.pub", err) != ST_OK)
+    if (fil_mkdir(to, err) != ST_OK || fil_join(path, to, "checkpoint.pub", err) != ST_OK)
         return ST_ERR;
-    if (!fil_exists(path) && chk_key_write(to, key, err) != ST_OK)
+    if (!fil_exists(path) && key_write(to, key, err) != ST_OK)
         return ST_ERR;
-    return fil_each(from, copy_one, &copy, err);
+    if (size == 0)
+        return fil_each(from, copy_one, &copy, err);
+    name_of(size, name);
+    return copy_one(&copy, name, err);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------------- */

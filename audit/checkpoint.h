@@ -25,14 +25,15 @@ struct chk_signer {
 ST_MUST enum st_rc chk_signer_open(const char *keys_dir, const char *origin, bool may_make, struct chk_signer *out,
                                    struct st_diag *diag, struct st_err *err);
 ST_MUST enum st_rc chk_key_read(const char *path, struct chk_key *out, struct st_err *err);
-ST_MUST enum st_rc chk_key_write(const char *dir, const struct chk_key *key, struct st_err *err);
 bool chk_key_eq(const struct chk_key *a, const struct chk_key *b);
 
 /* Signs and writes dir/NNNNNNNNNNNNNNNNNNNN; the same tree gives the same file. */
 ST_MUST enum st_rc chk_write(const struct chk_signer *signer, const struct tree *tree, const char *dir,
                              struct st_err *err);
-/* Copies what `to` lacks of `from`, checkpoint.pub included. */
-ST_MUST enum st_rc chk_copy(const char *from, const char *to, const struct chk_key *key, struct st_err *err);
+/* Makes the folder `to` and copies checkpoint.pub and what it lacks of `from`: of one tree size, or of all (size 0).
+ * What is there already is the older word and is never written over. */
+ST_MUST enum st_rc chk_copy(const char *from, const char *to, const struct chk_key *key, uint64_t size,
+                            struct st_err *err);
 bool chk_is_name(const char *name);
 /* ST_E_INTEGRITY when signature, form, name or file name are not right. */
 ST_MUST enum st_rc chk_read(const char *path, const struct chk_key *key, struct chk *out, struct st_err *err);

@@ -27,9 +27,7 @@ static enum st_rc io_fail(struct st_err *err, const char *what)
 
 enum st_rc fil_join(char *out, const char *dir, const char *name, struct st_err *err)
 {
-    int n = snprintf(out, FIL_PATH, "%s/%s", dir, name);
-
-    return n > 0 && n < FIL_PATH ? ST_OK : st_fail(err, ST_E_LIMIT, "audit.files", "path is too long", n);
+    return st_path_join(out, FIL_PATH, dir, name, err);
 }
 
 bool fil_exists(const char *path)

@@ -4,12 +4,14 @@
  * They are a convenience, never the evidence: each table can be dropped and made again from the log (aud_rebuild). The
  * mark `projected` moves in the same transaction as the rows, so a crash between the log's commit and this one is made
  * good at the next start. Watching the same minute twice is one minute: intervals of one playback are kept as
- * a union. What a destroyed key sealed is passed over. When you add a projection, add its apply_ function to the
- * switch.
+ * a union. What a destroyed key sealed is passed over, and so is what is damaged (said in the log): a commit waits for
+ * the projections, and one bad row must not stop every record after it. When you add a projection, add its apply_
+ * function to apply().
  */
 #include "audit/learning.h"
 #include "audit/audit.h"
 #include "base/json.h"
+#include "base/log.h"
 #include <string.h>
 
 #define DETAILS_MAX  (8u * 1024u)
@@ -176,11 +178,21 @@ static enum st_rc apply_resource(struct learn *learn, const struct told *told, s
     return apply_tags(learn, told, err);
 }
 
+/* Damage is said and over with; what another try may mend stays an error. */
+static enum st_rc pass_over(uint64_t seq, const struct st_err *why, struct st_err *err)
+{
+    if (why->code != ST_E_INTEGRITY && why->code != ST_E_SYNTAX)
+        return st_fail_at(err, why->code, why->where, why->what, why->num);
+    ST_LOG(AUDIT_DAMAGED, ST_NUM("seq", seq), ST_ERRF(why));
+    return ST_OK;
+}
+
 static enum st_rc spans_load(struct learn *learn, const struct told *told, struct learn_spans *spans,
                              struct st_err *err)
 {
     struct db_q *q = db_q(learn->core, "SELECT intervals FROM learning WHERE pseudonym = CAST(? AS TEXT)"
                                        " AND resource = CAST(? AS TEXT) AND playback = ?");
+    struct st_err why = ST_ERR_INIT;
     json_t *pairs = NULL;
     enum st_rc rc;
 
@@ -189,8 +201,9 @@ static enum st_rc spans_load(struct learn *learn, const struct told *told, struc
     db_blob(q, 2, told->subject);
     db_text(q, 3, str(told, "playback"));
     rc = db_step(q, err);
-    if (rc == ST_OK && (rc = st_json_read(db_col(q, 0), "learning", &pairs, NULL, err)) == ST_OK)
-        spans_add(spans, pairs);
+    if (rc == ST_OK && st_json_read(db_col(q, 0), "learning", &pairs, NULL, &why) != ST_OK)
+        rc = pass_over(told->seq, &why, err);
+    spans_add(spans, pairs); /* of NULL: nothing */
     json_decref(pairs);
     db_done(q);
     return rc == ST_ERR ? ST_ERR : ST_OK;
@@ -276,10 +289,13 @@ static enum st_rc open_details(struct learn *learn, const struct led_row *row, j
 static enum st_rc apply(struct learn *learn, const struct led_row *row, struct st_err *err)
 {
     struct told told = { row->seq, row->wall_ms, row->pseudonym, row->subject, NULL };
-    enum st_rc rc = open_details(learn, row, &told.details, err);
+    struct st_err why = ST_ERR_INIT;
+    enum st_rc rc = open_details(learn, row, &told.details, &why);
 
     if (rc == ST_AGAIN)
         return ST_OK;
+    if (rc == ST_ERR)
+        return pass_over(row->seq, &why, err);
     if (rc == ST_OK && st_span_eq(row->kind, ST_SPAN("learning")))
         rc = apply_learning(learn, &told, err);
     else if (rc == ST_OK && st_span_eq(row->kind, ST_SPAN("resource")))
@@ -292,8 +308,8 @@ static enum st_rc apply(struct learn *learn, const struct led_row *row, struct s
 
 static enum st_rc apply_rows(struct learn *learn, struct db *db, struct st_err *err)
 {
-    struct db_q *q = db_q(db, "SELECT seq, id, wall_ms, kind, pseudonym, subject, key, details, salt, leaf FROM record"
-                              " WHERE seq > ? AND kind IN ('learning', 'resource', 'consent') ORDER BY seq");
+    struct db_q *q = db_q(db, "SELECT " LED_COLUMNS " FROM record WHERE seq > ?"
+                              " AND kind IN ('learning', 'resource', 'consent') ORDER BY seq");
     struct led_row row;
     enum st_rc rc;
 

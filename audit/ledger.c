@@ -107,8 +107,7 @@ enum st_rc led_leaf(const struct led_row *row, struct st_buf *scratch, uint8_t o
 
 struct db_q *led_rows(struct db *db, uint64_t from)
 {
-    struct db_q *q = db_q(db, "SELECT seq, id, wall_ms, kind, pseudonym, subject, key, details, salt, leaf FROM record"
-                              " WHERE seq >= ? ORDER BY seq");
+    struct db_q *q = db_q(db, "SELECT " LED_COLUMNS " FROM record WHERE seq >= ? ORDER BY seq");
 
     db_int(q, 1, (int64_t)from);
     return q;
@@ -463,8 +462,8 @@ enum st_rc led_add(struct ledger *led, struct led_row *row, struct st_err *err)
     row->seq = led_next(led);
     if (draw_salt(led, &row->salt, err) != ST_OK || led_leaf(row, &led->row, leaf, err) != ST_OK)
         return ST_ERR;
-    q = db_q(led->db, "INSERT INTO record (seq, id, wall_ms, kind, pseudonym, subject, key, details, salt, leaf)"
-                      " VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?)"
+    q = db_q(led->db, "INSERT INTO record (" LED_COLUMNS
+                      ") VALUES (?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?)"
                       " ON CONFLICT (id) DO NOTHING");
     db_int(q, 1, (int64_t)row->seq);
     db_blob(q, 2, row->id);

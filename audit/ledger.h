@@ -29,7 +29,8 @@ ST_MUST enum st_rc led_months(const char *dir, led_month_f *fn, void *ctx, struc
 int64_t led_month_ms(const char *month);                     /* its first millisecond */
 void led_month_next(const char *month, char out[LED_MONTH]); /* the month after it */
 struct db_q *led_rows(struct db *db, uint64_t from);         /* rows with seq >= from, in order */
-void led_row(struct db_q *q, struct led_row *row);           /* the row the statement stands on */
+#define LED_COLUMNS "seq, id, wall_ms, kind, pseudonym, subject, key, details, salt, leaf"
+void led_row(struct db_q *q, struct led_row *row); /* the row of LED_COLUMNS that the statement stands on */
 /* at: "start" (before the file's first row) or "now". ST_E_INTEGRITY when it is missing or has no sense. */
 ST_MUST enum st_rc led_tree(struct db *db, const char *at, struct tree *out, struct st_err *err);
 

@@ -2,10 +2,12 @@
 /* person - what can be asked and said about one person: consent, and a look at the records that leaves a record.
  *
  * Both go through the recorder, since it alone holds the keys. A look is written and on disk before the first detail
- * is opened: who cannot write down that they looked cannot look. Details of an erased person come out empty.
+ * is opened: who cannot write down that they looked cannot look. Details of an erased person come out empty, and so do
+ * those that are damaged.
  */
 #include "audit/recorder.h"
 #include "base/json.h"
+#include "base/log.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,22 +73,22 @@ struct reader {
 static enum st_rc show(struct reader *reader, const struct led_row *row, struct st_err *err)
 {
     struct aud_record record = { .seq = row->seq, .wall_ms = row->wall_ms, .pseudonym = reader->pseudonym };
+    struct st_err why = ST_ERR_INIT;
     char subject[64];
     enum st_rc rc;
 
     record.details = row->details;
-    record.kind = AUD_SYSTEM;
-    for (unsigned kind = 0; kind <= AUD_SYSTEM; kind++)
-        if (st_span_eq(row->kind, st_span_str(aud_kind_name((enum aud_kind)kind))))
-            record.kind = (enum aud_kind)kind;
+    record.kind = aud_kind_of(row->kind);
     snprintf(subject, sizeof subject, "%.*s", (int)row->subject.n, (const char *)row->subject.p);
     record.subject = subject;
     if (row->key != 0) {
         record.details = ST_SPAN_NONE;
         struct priv_sealed sealed = { reader->pseudonym, row->key, row->seq, row->kind, row->details };
-        rc = priv_unseal(reader->store->priv, &sealed, &reader->plain, err);
-        if (rc == ST_ERR)
-            return ST_ERR;
+        rc = priv_unseal(reader->store->priv, &sealed, &reader->plain, &why);
+        if (rc == ST_ERR && why.code != ST_E_INTEGRITY)
+            return st_fail_at(err, why.code, why.where, why.what, why.num);
+        if (rc == ST_ERR) /* the person still gets the rest */
+            ST_LOG(AUDIT_DAMAGED, ST_NUM("seq", row->seq), ST_ERRF(&why));
         if (rc == ST_OK)
             record.details = st_buf_view(&reader->plain);
     }
@@ -107,8 +109,7 @@ static enum st_rc look_month(void *ctx, const char *path, const char *month, str
         return ST_OK;
     if (db_open(path, &db_log, DB_READ, &db, NULL, err) != ST_OK)
         return ST_ERR;
-    q = db_q(db, "SELECT seq, id, wall_ms, kind, pseudonym, subject, key, details, salt, leaf FROM record"
-                 " WHERE pseudonym = ? ORDER BY seq");
+    q = db_q(db, "SELECT " LED_COLUMNS " FROM record WHERE pseudonym = ? ORDER BY seq");
     db_text(q, 1, reader->pseudonym);
     while ((rc = db_step(q, err)) == ST_OK && !reader->is_stopped) {
         led_row(q, &row);

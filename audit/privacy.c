@@ -5,12 +5,16 @@
  * can test whether a pseudonym is Ana's), the master key (wraps the keys of persons), and the checkpoint key (not
  * here). A person's key is made with the first record about that person and never made again: after an erasure a new
  * record, if one must exist, gets a key with the next number, so nothing ever opens the old ones again. The row of a
- * destroyed key stays as a tombstone. When you add a table that says something about a person, add it to priv_erase.
+ * destroyed key stays as a tombstone. A wrapped key that does not open (a damaged row) is said and passed over as if it
+ * were destroyed, since one row must not hold up everyone's records; the row stays, as a backup may mend it. A whole
+ * key file from somewhere else is told from that by a check value kept beside the wrapped keys. When you add a table
+ * that says something about a person, add it to destroy().
  */
 #include "audit/privacy.h"
 #include "audit/files.h"
 #include "base/clock.h"
 #include "base/ipc.h"
+#include "base/log.h"
 #include "base/table.h"
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +36,39 @@ static void person_free(void *value)
     free(value);
 }
 
+/* Records under two keys that claim to be one could never be told apart again. The check value, 63 bits of a keyed
+ * hash, tells nothing of the key; it is noted when stoa.db first meets the key. */
+static enum st_rc key_fits(const struct privacy *priv, const char *name, const uint8_t key[32], struct st_err *err)
+{
+    const struct st_span what = ST_SPAN("stoa key check");
+    uint8_t mac[ST_SHA256_LEN];
+    int64_t check = 0;
+    struct db_q *q;
+    enum st_rc rc;
+
+    if (st_hmac256(st_span(key, 32), &what, 1, mac, err) != ST_OK)
+        return ST_ERR;
+    for (size_t i = 0; i < 8; i++)
+        check = (check & (INT64_MAX >> 8)) << 8 | mac[i];
+    q = db_q(priv->core, "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING");
+    db_text(q, 1, name);
+    db_int(q, 2, check);
+    if (db_run(q, err) != ST_OK)
+        return ST_ERR;
+    q = db_q(priv->core, "SELECT value FROM meta WHERE name = ?");
+    db_text(q, 1, name);
+    rc = db_step(q, err);
+    if (rc == ST_OK && db_col_int(q, 0) != check)
+        rc = st_fail(err, ST_E_CONFIG, "audit.key", "a key is not the one that the records were made with", 0);
+    db_done(q);
+    return rc == ST_OK ? ST_OK : ST_ERR;
+}
+
 enum st_rc priv_open(const char *keys_dir, bool may_make, struct db *core, struct privacy **out, struct st_diag *diag,
                      struct st_err *err)
 {
     struct privacy *priv = calloc(1, sizeof *priv);
+    struct st_err why = ST_ERR_INIT;
     enum st_rc rc = ST_ERR;
 
     if (priv == NULL)
@@ -47,6 +80,15 @@ enum st_rc priv_open(const char *keys_dir, bool may_make, struct db *core, struc
         goto out;
     if ((priv->cache = st_table_new(CACHE, true, person_free)) == NULL) {
         st_fail(err, ST_E_NOMEM, "audit.privacy", "cache", CACHE);
+        goto out;
+    }
+    if (core != NULL && (key_fits(priv, "pseudonym.key", priv->pseudonym_key, &why) != ST_OK ||
+                         key_fits(priv, "master.key", priv->master, &why) != ST_OK)) {
+        if (why.code == ST_E_CONFIG)
+            st_diag_add(diag, keys_dir, 0, 0,
+                        "holds another pseudonym.key or master.key than the one the records were made with; restore "
+                        "the whole audit folder from one backup");
+        st_fail_at(err, why.code, why.where, why.what, why.num);
         goto out;
     }
     *out = priv;
@@ -115,6 +157,20 @@ static enum st_rc unwrap(struct privacy *priv, const char *pseudonym, uint32_t e
     return rc;
 }
 
+/* ST_AGAIN when the key does not open. */
+static enum st_rc open_key(struct privacy *priv, const char *pseudonym, uint32_t epoch, struct st_span wrapped,
+                           uint8_t key[ST_SEAL_KEY_LEN], struct st_err *err)
+{
+    struct st_err why = ST_ERR_INIT;
+
+    if (unwrap(priv, pseudonym, epoch, wrapped, key, &why) == ST_OK)
+        return ST_OK;
+    if (why.code != ST_E_INTEGRITY)
+        return st_fail_at(err, why.code, why.where, why.what, why.num);
+    ST_LOG(AUDIT_DAMAGED, ST_ID("person", st_id(pseudonym)), ST_NUM("key", epoch), ST_ERRF(&why));
+    return ST_AGAIN;
+}
+
 static enum st_rc load_key(struct privacy *priv, struct priv_person *person, struct st_err *err)
 {
     struct db_q *q = db_q(priv->core, "SELECT epoch, wrapped, (SELECT max(erased_ms) FROM person WHERE pseudonym = ?1)"
@@ -127,7 +183,7 @@ static enum st_rc load_key(struct privacy *priv, struct priv_person *person, str
         person->epoch = (uint32_t)db_col_int(q, 0);
         person->erased_ms = db_col_int(q, 2);
         if (!db_col_null(q, 1)) {
-            rc = unwrap(priv, person->pseudonym, person->epoch, db_col(q, 1), person->key, err);
+            rc = open_key(priv, person->pseudonym, person->epoch, db_col(q, 1), person->key, err);
             person->has_key = rc == ST_OK;
         }
     }
@@ -266,7 +322,7 @@ static enum st_rc key_of(struct privacy *priv, const char *pseudonym, uint32_t e
     db_int(q, 2, epoch);
     rc = db_step(q, err);
     if (rc == ST_OK)
-        rc = unwrap(priv, pseudonym, epoch, db_col(q, 0), key, err);
+        rc = open_key(priv, pseudonym, epoch, db_col(q, 0), key, err);
     db_done(q);
     return rc;
 }

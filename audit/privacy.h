@@ -16,14 +16,15 @@ struct privacy;
 struct priv_person {
     char pseudonym[PRIV_PSEUDONYM];
     uint32_t epoch; /* of the newest key there ever was; 0: none yet */
-    bool has_key;   /* that key is not destroyed */
+    bool has_key;   /* that key is neither destroyed nor damaged */
     uint8_t key[ST_SEAL_KEY_LEN];
     int64_t erased_ms;   /* of the last erasure; 0: never */
     bool is_learning;    /* opted in */
     int64_t learning_ms; /* since then */
 };
 
-/* keys_dir holds pseudonym.key and master.key; made when may_make. Borrows core. */
+/* keys_dir holds pseudonym.key and master.key; made when may_make. Borrows core (NULL: only the keys are made or read).
+ * ST_E_CONFIG with a diag line when they are not the keys that core's records were made with. */
 ST_MUST enum st_rc priv_open(const char *keys_dir, bool may_make, struct db *core, struct privacy **out,
                              struct st_diag *diag, struct st_err *err);
 void priv_close(struct privacy *priv); /* NULL is fine */
@@ -42,7 +43,7 @@ struct priv_sealed { /* what a row says about its details; borrowed */
     uint64_t seq;
     struct st_span kind, bytes;
 };
-/* ST_AGAIN when the key was destroyed. */
+/* ST_AGAIN when the key was destroyed or is damaged (logged). ST_E_INTEGRITY when the sealed bytes were changed. */
 ST_MUST enum st_rc priv_unseal(struct privacy *priv, const struct priv_sealed *sealed, struct st_buf *out,
                                struct st_err *err);
 /* Destroys every key of the person and what the projections hold; on disk when it answers, but for old pages in the

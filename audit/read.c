@@ -94,14 +94,6 @@ static enum st_rc find_last(struct reader *reader, struct st_err *err)
     return ST_OK;
 }
 
-static enum aud_kind kind_of(struct st_span name)
-{
-    for (unsigned kind = 0; kind < AUD_SYSTEM; kind++)
-        if (st_span_eq(name, st_span_str(aud_kind_name((enum aud_kind)kind))))
-            return (enum aud_kind)kind;
-    return AUD_SYSTEM;
-}
-
 static enum st_rc read_file(struct reader *reader, struct db *db, struct st_err *err)
 {
     struct db_q *q =
@@ -114,7 +106,7 @@ static enum st_rc read_file(struct reader *reader, struct db *db, struct st_err 
     while ((rc = db_step(q, err)) == ST_OK) {
         record.seq = (uint64_t)db_col_int(q, 0);
         record.wall_ms = db_col_int(q, 1);
-        record.kind = kind_of(db_col(q, 2));
+        record.kind = aud_kind_of(db_col(q, 2));
         db_col_text(q, 3, pseudonym, sizeof pseudonym);
         db_col_text(q, 4, subject, sizeof subject);
         record.pseudonym = pseudonym;

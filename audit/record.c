@@ -63,6 +63,14 @@ const char *aud_kind_name(enum aud_kind kind)
     return (unsigned)kind < ST_LEN(kind_name) ? kind_name[kind] : "unknown";
 }
 
+enum aud_kind aud_kind_of(struct st_span name)
+{
+    for (unsigned kind = 0; kind < ST_LEN(kind_name); kind++)
+        if (st_span_eq(name, st_span_str(kind_name[kind])))
+            return (enum aud_kind)kind;
+    return AUD_SYSTEM;
+}
+
 void aud_entry_init(struct aud_entry *entry, enum aud_kind kind)
 {
     memset(entry, 0, sizeof *entry);

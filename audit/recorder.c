@@ -15,7 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SEALED_MAX (8u * 1024u)
+#define SEALED_MAX    (8u * 1024u)
+#define COPY_RETRY_MS 10000u          /* a share that is away may take seconds to say so: not at every commit */
+#define COPY_WHOLE_MS (3600u * 1000u) /* someone may have emptied it, or mounted it late over an empty folder */
 
 /* ---- opening --------------------------------------------------------------------------------------------------- */
 
@@ -48,8 +50,8 @@ static enum st_rc take_lock(struct aud_store *store, struct st_diag *diag, struc
 static enum st_rc note_size(void *ctx, const char *name, struct st_err *err)
 {
     (void)err;
-    if (chk_is_name(name) && !st_span_u64(st_span_str(name), ctx))
-        return ST_OK; /* not a number we could have written; verify will say so */
+    if (chk_is_name(name)) /* in order, so the largest stays; one too large for u64 is not ours, and verify says so */
+        (void)st_span_u64(st_span_str(name), ctx);
     return ST_OK;
 }
 
@@ -146,7 +148,7 @@ enum st_rc aud_open(const struct aud_options *options, struct aud_store **out, s
     store->checkpoint_ms = options->checkpoint_ms;
     store->checkpoint_records = options->checkpoint_records;
     store->retention_ms = options->retention_ms;
-    store->copy_is_behind = true; /* it may have missed some while we were away */
+    store->copy = options->checkpoint_copy != NULL ? AUD_COPY_BEHIND : AUD_COPY_NONE;
     store->signed_at_ms = st_clock_ms();
     st_buf_init(&store->sealed, SEALED_MAX);
     if ((store->batch = calloc(AUD_BATCH_MAX, sizeof *store->batch)) == NULL) {
@@ -356,28 +358,65 @@ enum st_rc aud_commit(struct aud_store *store, struct st_err *err)
 
 /* ---- signing --------------------------------------------------------------------------------------------------- */
 
+/* The only writer of store->copy once it is open. Said once per absence, and once when it is over. */
+static void copy_enter(struct aud_store *store, enum aud_copy next, const struct st_err *err)
+{
+    if (next == AUD_COPY_AWAY && store->copy != AUD_COPY_AWAY)
+        ST_LOG(CHECKPOINT_COPY_AWAY, ST_NUM("records", store->signed_size), ST_ERRF(err));
+    if (next == AUD_COPY_IN_STEP && store->copy == AUD_COPY_AWAY)
+        ST_LOG(CHECKPOINT_COPY_BACK, ST_NUM("records", store->signed_size));
+    store->copy = next;
+}
+
+/* The copy lies where others rule, often on a share that comes and goes. That must not stop the recording, and what was
+ * signed here stands: so its absence is told and tried again, and is no failure of the checkpoint. */
+static void copy_checkpoints(struct aud_store *store, bool is_fresh, bool now)
+{
+    struct st_err err = ST_ERR_INIT;
+    uint64_t ms = st_clock_ms(), size = 0;
+
+    switch (store->copy) {
+    case AUD_COPY_NONE: return;
+    case AUD_COPY_BEHIND: break;
+    case AUD_COPY_IN_STEP:
+        if (!is_fresh)
+            return;
+        if (ms - store->copy_whole_ms < COPY_WHOLE_MS)
+            size = store->signed_size;
+        break;
+    case AUD_COPY_AWAY:
+        if (!now && ms - store->copy_tried_ms < COPY_RETRY_MS)
+            return;
+        break;
+    }
+    store->copy_tried_ms = ms;
+    if (chk_copy(store->checkpoints_dir, store->copy_dir, &store->signer.key, size, &err) != ST_OK) {
+        copy_enter(store, AUD_COPY_AWAY, &err);
+        return;
+    }
+    if (size == 0)
+        store->copy_whole_ms = ms;
+    copy_enter(store, AUD_COPY_IN_STEP, NULL);
+}
+
 enum st_rc aud_checkpoint(struct aud_store *store, bool now, struct st_err *err)
 {
     const struct tree *tree = led_state(store->led);
     uint64_t fresh, ms = st_clock_ms();
+    bool is_due;
 
     ST_CHECK(store, AUD_MAGIC);
     fresh = tree->size - (store->signed_size < tree->size ? store->signed_size : tree->size);
-    if (fresh > 0 && (now || fresh >= (uint64_t)store->checkpoint_records ||
-                      ms - store->signed_at_ms >= (uint64_t)store->checkpoint_ms)) {
+    is_due = fresh > 0 && (now || fresh >= (uint64_t)store->checkpoint_records ||
+                           ms - store->signed_at_ms >= (uint64_t)store->checkpoint_ms);
+    if (is_due) {
         if (chk_write(&store->signer, tree, store->checkpoints_dir, err) != ST_OK)
             return ST_ERR;
         store->signed_size = tree->size;
         store->signed_at_ms = ms;
-        store->copy_is_behind = true;
         ST_LOG(CHECKPOINT, ST_NUM("records", tree->size));
     }
-    if (store->copy_dir[0] != 0 && store->copy_is_behind) {
-        if (fil_mkdir(store->copy_dir, err) != ST_OK ||
-            chk_copy(store->checkpoints_dir, store->copy_dir, &store->signer.key, err) != ST_OK)
-            return ST_ERR;
-        store->copy_is_behind = false;
-    }
+    copy_checkpoints(store, is_due, now);
     return ST_OK;
 }
 

@@ -18,9 +18,16 @@ struct aud_pending {
     bool is_bare;                   /* about an erased person from before the erasure: says nothing of the person */
 };
 
+enum aud_copy {                   /* how the second folder of checkpoints stands */
+                AUD_COPY_NONE,    /* none is configured */
+                AUD_COPY_BEHIND,  /* it may lack some: it was not looked at since the start */
+                AUD_COPY_IN_STEP, /* it has all of them */
+                AUD_COPY_AWAY,    /* the last try failed and that was said */
+};
+
 struct aud_store {
     unsigned magic;
-    char dir[FIL_PATH], keys_dir[FIL_PATH], checkpoints_dir[FIL_PATH], copy_dir[FIL_PATH]; /* copy_dir "": none */
+    char dir[FIL_PATH], keys_dir[FIL_PATH], checkpoints_dir[FIL_PATH], copy_dir[FIL_PATH];
     int64_t checkpoint_ms, checkpoint_records, retention_ms;
     int lock; /* descriptor */
     struct db *core;
@@ -32,9 +39,10 @@ struct aud_store {
     struct st_buf sealed;
     uint8_t instance[16]; /* of this opening, for the ids of our own records */
     uint64_t counter;
-    uint64_t signed_size;  /* of the last checkpoint */
-    uint64_t signed_at_ms; /* monotonic */
-    bool copy_is_behind;
+    uint64_t signed_size;                  /* of the last checkpoint */
+    uint64_t signed_at_ms;                 /* monotonic */
+    enum aud_copy copy;                    /* written by copy_enter only */
+    uint64_t copy_tried_ms, copy_whole_ms; /* monotonic: the last try, the last comparison of all names */
 };
 
 void aud_own_entry(struct aud_store *store, struct aud_entry *entry, enum aud_kind kind); /* init, id, time */

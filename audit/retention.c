@@ -89,7 +89,7 @@ struct old_checkpoints {
     uint64_t below;
 };
 
-/* They say nothing any more that could be checked; the copies elsewhere stay. */
+/* They say nothing any more that could be checked here; the copies elsewhere stay. */
 static enum st_rc drop_checkpoint(void *ctx, const char *name, struct st_err *err)
 {
     const struct old_checkpoints *old = ctx;
@@ -110,7 +110,7 @@ static enum st_rc remove_month(struct aud_store *store, const struct due *due, s
 
     if (bounds(due->path, &start, &end, err) != ST_OK || say(store, due, &start, &end, err) != ST_OK)
         return ST_ERR;
-    old.below = end.size;
+    old.below = store->copy == AUD_COPY_AWAY ? 0 : end.size; /* what was not copied yet waits for a later month */
     if (remove_file(due->path, "", err) != ST_OK || remove_file(due->path, "-wal", err) != ST_OK ||
         remove_file(due->path, "-shm", err) != ST_OK || fil_sync_dir(store->dir, err) != ST_OK)
         return ST_ERR;
@@ -133,7 +133,7 @@ enum st_rc aud_retain(struct aud_store *store, struct st_err *err)
         if (due.path[0] == 0)
             return ST_OK;
         led_month_next(due.month, next);
-        if (remove_month(store, &due, err) != ST_OK || learn_retain(store->core, led_month_ms(next), err) != ST_OK)
-            return ST_ERR;
+        if (learn_retain(store->core, led_month_ms(next), err) != ST_OK || remove_month(store, &due, err) != ST_OK)
+            return ST_ERR; /* the file last: while it is there, this comes again */
     }
 }

@@ -309,7 +309,7 @@ struct db_q *db_q(struct db *db, const char *sql)
             q = &db->queries[i];
     if (q == NULL) {
         sqlite3_stmt *stmt = NULL;
-        int rc = db->n == DB_QUERIES ? SQLITE_FULL
+        int rc = db->n == DB_QUERIES ? SQLITE_MISUSE /* raise DB_QUERIES */
                                      : sqlite3_prepare_v3(db->lite, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
         if (rc != SQLITE_OK) {
             db->dead.failed = rc;

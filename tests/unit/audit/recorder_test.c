@@ -303,7 +303,7 @@ T_TEST(projections_are_the_same_when_made_anew)
     T_OK(aud_rebuild(store, &err), err);
     T_CHECK(before > 0 && ask(&log, "stoa.db", sum) == before, "rebuilt: %lld", (long long)before);
     ask(&log, "stoa.db", "DELETE FROM learning"); /* as after a power cut between the two files' commits */
-    ask(&log, "stoa.db", "UPDATE meta SET value = 0");
+    ask(&log, "stoa.db", "UPDATE meta SET value = 0 WHERE name = 'projected'");
     aud_close(store);
     store = at_open(&log);
     T_CHECK(ask(&log, "stoa.db", sum) == before, "caught up at opening");
@@ -495,6 +495,133 @@ T_TEST(keys_are_private_and_their_loss_is_no_new_start)
     T_CHECK(aud_open(&log.options, &store, NULL, &err) == ST_ERR && err.code == ST_E_CONFIG, "readable by others");
     T_CHECK(unlink(path) == 0, "unlink");
     T_CHECK(aud_open(&log.options, &store, NULL, &err) == ST_ERR && err.code == ST_E_CONFIG, "missing: %s", err.what);
+}
+
+T_TEST(the_keys_of_another_log_are_refused)
+{
+    static const char *const names[] = { "master.key", "pseudonym.key" };
+
+    at_quiet();
+    for (size_t i = 0; i < ST_LEN(names); i++) {
+        struct at_log log;
+        struct aud_store *store;
+        struct st_diag *diag = st_diag_new();
+        struct st_err err = ST_ERR_INIT;
+        char path[600];
+
+        at_fresh(&log);
+        aud_close(at_open(&log));
+        snprintf(path, sizeof path, "%s/keys/%s", log.dir, names[i]);
+        at_flip(path, 0, 1);
+        T_CHECK(aud_open(&log.options, &store, diag, &err) == ST_ERR && err.code == ST_E_CONFIG, "%s", names[i]);
+        T_CHECK(st_diag_count(diag) == 1, "said what to do");
+        at_flip(path, 0, 1);
+        aud_close(at_open(&log));
+        st_diag_free(diag);
+    }
+}
+
+/* Counts what was logged; every event that no test here expects still fails it. */
+static unsigned logged[ST_EV_COUNT];
+
+static void count_event(void *ctx, enum st_event event, const char *line)
+{
+    (void)ctx;
+    T_CHECK(event == ST_EV_CHECKPOINT || event == ST_EV_CHECKPOINT_COPY_AWAY || event == ST_EV_CHECKPOINT_COPY_BACK ||
+                event == ST_EV_AUDIT_DAMAGED,
+            "%s", line);
+    logged[event]++;
+}
+
+static void count_events(void)
+{
+    memset(logged, 0, sizeof logged);
+    st_log_sink(count_event, NULL);
+}
+
+T_TEST(a_copy_that_stays_away_stops_neither_commits_nor_checkpoints)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct aud_status status;
+    struct st_err err = ST_ERR_INIT;
+    char checkpoints[600];
+    FILE *in_the_way;
+
+    count_events();
+    at_fresh(&log);
+    in_the_way = fopen(log.copy, "w"); /* where the folder should be, so that nobody can make it, root neither */
+    T_CHECK(in_the_way != NULL && fclose(in_the_way) == 0, "file");
+    store = at_open(&log);
+    for (uint64_t month = 0; month < 3; month++) {
+        at_add(store, AUD_DECISION, month, "ana", "r", AT_DECISION);
+        at_commit(store);
+        T_OK(aud_checkpoint(store, true, &err), err);
+        aud_status(store, &status);
+        T_CHECK(status.signed_records == month + 1, "signed here: %llu", (unsigned long long)status.signed_records);
+        st_clock_turn(month_ms);
+    }
+    snprintf(checkpoints, sizeof checkpoints, "%s/checkpoints", log.dir);
+    T_CHECK(count_files(log.dir, "log-.*db$") == 3 && count_files(checkpoints, "0") == 3, "months and checkpoints");
+    T_CHECK(logged[ST_EV_CHECKPOINT_COPY_AWAY] == 1 && logged[ST_EV_CHECKPOINT_COPY_BACK] == 0, "said once, not %u",
+            logged[ST_EV_CHECKPOINT_COPY_AWAY]);
+
+    T_CHECK(unlink(log.copy) == 0, "the share is back");
+    T_OK(aud_checkpoint(store, false, &err), err);
+    T_CHECK(logged[ST_EV_CHECKPOINT_COPY_BACK] == 1 && count_files(log.copy, "0") == 3, "and gets what it missed");
+    at_add(store, AUD_DECISION, 9, "ana", "r", AT_DECISION);
+    at_commit(store);
+    T_OK(aud_checkpoint(store, true, &err), err);
+    T_CHECK(count_files(log.copy, "0") == 4, "in step again");
+    aud_close(store);
+    T_CHECK(at_clean(&log).checkpoints == 8, "both folders");
+    T_CHECK(logged[ST_EV_CHECKPOINT_COPY_AWAY] == 1 && logged[ST_EV_CHECKPOINT_COPY_BACK] == 1, "nothing said twice");
+    at_quiet();
+}
+
+T_TEST(a_damaged_key_or_record_holds_up_nobody_else)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct st_err err = ST_ERR_INIT;
+    struct seen seen = { 0 };
+    char stamp[32], month[40];
+
+    count_events();
+    at_fresh(&log);
+    store = at_open(&log);
+    T_OK(aud_consent_set(store, "ana", "learning", true, "ana", &err), err);
+    T_OK(aud_consent_set(store, "ben", "learning", true, "ben", &err), err);
+    at_add(store, AUD_LEARNING, 1, "ana", "yt:1", WATCH("[[0,1000]]"));
+    at_add(store, AUD_LEARNING, 2, "ben", "yt:1", WATCH("[[0,1000]]"));
+    at_add(store, AUD_LEARNING, 3, "ben", "yt:2", WATCH("[[0,1000]]"));
+    at_commit(store);
+    aud_close(store);
+    st_clock_rfc3339(st_clock_wall_ms(), stamp, sizeof stamp);
+    snprintf(month, sizeof month, "log-%.7s.db", stamp);
+    ask(&log, "stoa.db",
+        "UPDATE person SET wrapped = zeroblob(60) WHERE made_ms = (SELECT min(made_ms) FROM person)"
+        " AND pseudonym = (SELECT pseudonym FROM consent ORDER BY seq LIMIT 1)");
+    ask(&log, month, "UPDATE record SET details = zeroblob(80) WHERE subject = 'yt:2'");
+    ask(&log, "stoa.db", "UPDATE meta SET value = 0 WHERE name = 'projected'");
+    ask(&log, "stoa.db", "DELETE FROM learning");
+
+    store = at_open(&log);
+    T_CHECK(ask(&log, "stoa.db", "SELECT count(*) FROM learning") == 1, "what is whole is projected");
+    at_add(store, AUD_DECISION, 4, "ana", "r", AT_DECISION);
+    at_add(store, AUD_DECISION, 5, "ben", "r", AT_DECISION);
+    at_commit(store);
+    T_CHECK(logged[ST_EV_AUDIT_DAMAGED] > 0, "said");
+    T_CHECK(ask(&log, "stoa.db", "SELECT count(*) FROM person WHERE epoch = 2") == 1, "ana has a new key");
+    T_OK(aud_read_person(store, &(struct aud_look){ "ana", "dpo", "check" }, see, &seen, &err), err);
+    T_CHECK(seen.n == 4 && seen.opened == 2, "%llu records, %llu open: the new one and the look",
+            (unsigned long long)seen.n, (unsigned long long)seen.opened);
+    memset(&seen, 0, sizeof seen);
+    T_OK(aud_read_person(store, &(struct aud_look){ "ben", "dpo", "check" }, see, &seen, &err), err);
+    T_CHECK(seen.n == 5 && seen.opened == 4, "%llu records, %llu open: all but the changed one",
+            (unsigned long long)seen.n, (unsigned long long)seen.opened);
+    aud_close(store);
+    at_quiet();
 }
 
 T_TEST(opening_and_committing_survive_every_oom)
