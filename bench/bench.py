@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the gateway costs beside its peers: CPU per request, latency, memory of idle pairs, system calls.
 
-usage: bench.py [--rounds N] [--seconds S] [--peers a,b] [--modes x,y] [--idle N] [--no-strace] [--write]
+usage: bench.py [--rounds N] [--seconds S] [--peers a,b] [--modes x,y] [--idle N] [--no-strace] [--profile] [--write]
 
 Every round starts every proxy anew; inside each mode they come in shuffled order, so that what else the machine does
 hits all of them alike. CPU is the time on a core of the proxy's whole process tree, read before the run and 0.2 s after
@@ -116,9 +116,14 @@ def cell(peer, mode, seconds):
     pids = measure.tree(peer.pid) if peer.pid else []
     before = measure.nanoseconds(pids)
     figures = load.go()
-    used = measure.nanoseconds(pids) - before
+    after = measure.nanoseconds(pids)
     load.close()
-    figures["cpu"] = used / max(1, figures["requests"]) / 1000 if pids else None
+    each = 1000 * max(1, figures["requests"])
+    figures["by"] = {}
+    for pid in pids:
+        name = measure.role(pid)
+        figures["by"][name] = figures["by"].get(name, 0) + (after[pid] - before[pid]) / each
+    figures["cpu"] = sum(figures["by"].values()) if pids else None
     figures["rate"] = figures["requests"] / figures["seconds"]
     return figures
 
@@ -129,12 +134,13 @@ def idle(peer, count):
     warm.close()
     time.sleep(0.3)
     pids = measure.tree(peer.pid)
-    before = measure.memory(pids)
+    before, sockets = measure.memory(pids), measure.sockets(pids)
     load = Load(peer, f"--get /json/1000 --connections {count} --at-once 32 --warmup 1 --each 1 --seconds 60".split())
-    used = measure.memory(pids) - before
+    used, opened = measure.memory(pids) - before, measure.sockets(pids) - sockets
     figures = load.go()  # one more request on each: who was lost fails
     load.close()
-    return {"kib": used / count / 1024, "lost": count - figures["ok"], "start_mib": before / 2**20}
+    return {"kib": used / count / 1024, "lost": count - figures["ok"], "sockets": opened / count,
+            "start_mib": before / 2**20}
 
 
 def traced(peer, mode, stage):
@@ -147,6 +153,21 @@ def traced(peer, mode, stage):
     calls = strace.end()
     load.close()
     return {name: count / max(1, figures["requests"]) for name, count in calls.items()}
+
+
+def profile(mode, stage, seconds):
+    """Where the gateway's time goes in a mode, by perf."""
+    peer = PEERS["stoa"](stage.folder / f"profiled-{mode}", stage)
+    peer.start()
+    try:
+        load = Load(peer, [*MODES[mode][1].split(), "--seconds", str(seconds)])
+        perf = measure.Perf(measure.tree(peer.pid), stage.folder / "perf.data")
+        load.go()
+        text = perf.end()
+        load.close()
+    finally:
+        peer.stop()
+    return f"{mode}\n{text}\n"
 
 
 def scan_speed(stage):
@@ -206,6 +227,7 @@ def parse(arguments):
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--idle", type=int, default=500, help="idle connections held; 0: none")
     parser.add_argument("--no-strace", dest="strace", action="store_false")
+    parser.add_argument("--profile", action="store_true", help="no figures: perf on the gateway, one run a mode")
     parser.add_argument("--write", action="store_true", help="write bench/RESULTS.md")
     options = parser.parse_args(arguments)
     for what, known in (("peers", PEERS), ("modes", MODES)):
@@ -230,6 +252,10 @@ def main(arguments):
     with tempfile.TemporaryDirectory(prefix="stoa-bench-") as name:
         stage = Stage(Path(name))
         try:
+            if options.profile:
+                for mode in options.modes:
+                    print(profile(mode, stage, options.seconds))
+                return
             for number in range(options.rounds):
                 results["load"].append(os.getloadavg()[0])
                 one_round(number, options, stage, results)

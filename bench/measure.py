@@ -43,15 +43,22 @@ def tree(pid):
 
 
 def nanoseconds(pids):
-    """Time on a core of all threads of these processes, user and kernel: the first number of schedstat."""
-    total = 0
+    """{pid: time on a core of all its threads, user and kernel}: the first number of schedstat."""
+    used = {}
     for pid in pids:
+        used[pid] = 0
         for task in Path(f"/proc/{pid}/task").iterdir():
             try:
-                total += int((task / "schedstat").read_text().split()[0])
+                used[pid] += int((task / "schedstat").read_text().split()[0])
             except OSError:
                 pass  # a thread that has just ended
-    return total
+    return used
+
+
+def role(pid):
+    """What a process is in its family: the word behind --role, or the name of its program."""
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return words[words.index("--role") + 1] if "--role" in words else Path(words[0]).name
 
 
 def memory(pids):
@@ -62,6 +69,18 @@ def memory(pids):
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) * 1024
     return total
+
+
+def sockets(pids):
+    """How many sockets these processes hold open."""
+    found = 0
+    for pid in pids:
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                found += os.readlink(entry).startswith("socket:")
+            except OSError:
+                pass  # closed meanwhile
+    return found
 
 
 class Strace:
@@ -88,6 +107,28 @@ class Strace:
             if found and found.group(2) != "total":
                 calls[found.group(2)] = int(found.group(1))
         return calls
+
+
+class Perf:
+    """perf record on these processes until `end`."""
+
+    def __init__(self, pids, out):
+        self.out = str(out)
+        self.process = subprocess.Popen(["perf", "record", "-q", "-e", "cpu-clock", "-F", "2000", "-g", "-o", self.out, "-p",
+                                         ",".join(map(str, pids))], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        time.sleep(0.5)
+
+    def end(self):
+        """Where the samples fell: shares of program, library and symbol, callees only."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=30)
+        parts = []
+        for keys in ("pid,dso", "comm,dso,symbol"):
+            done = subprocess.run(["perf", "report", "-i", self.out, "--stdio", "-g", "none", "--no-children", "--sort", keys],
+                                  capture_output=True, text=True)
+            lines = [line.rstrip() for line in done.stdout.splitlines() if line.strip() and not line.startswith("#")]
+            parts.append("\n".join(lines[:40]))
+        return "\n\n".join(parts)
 
 
 def machine():
