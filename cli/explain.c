@@ -9,8 +9,9 @@
 #include <getopt.h>
 #include <string.h>
 
-#define BODY_MAX  (64u << 20)
-#define ARENA_MAX (512u << 20)
+#define BODY_MAX       (64u << 20)
+#define ARENA_MAX      (512u << 20)
+#define CANDIDATES_MAX 200
 
 struct explain {
     struct cli *cli;
@@ -23,6 +24,8 @@ struct explain {
     struct st_buf out; /* of the JSON form; its writer below */
     struct st_json w;
     unsigned step;
+    struct flt_candidate candidates[CANDIDATES_MAX];
+    size_t n_candidates; /* all of them, kept or not */
 };
 
 /* ---- the two forms of output ---------------------------------------------------------------------------------------
@@ -119,10 +122,19 @@ static void explain_activity(struct explain *e, const struct chain_out *out)
     }
 }
 
+/* The chain scans before anything can be printed in order, so candidates are kept; beyond CANDIDATES_MAX only counted.
+ */
 static void on_candidate(void *ctx, const struct flt_candidate *candidate)
 {
     struct explain *e = ctx;
 
+    if (e->n_candidates < CANDIDATES_MAX)
+        e->candidates[e->n_candidates] = *candidate;
+    e->n_candidates++;
+}
+
+static void explain_candidate(struct explain *e, const struct flt_candidate *candidate)
+{
     if (e->cli->json) {
         st_json_object(&e->w, NULL);
         st_json_str(&e->w, "detector", candidate->rule->id);
@@ -134,9 +146,27 @@ static void on_candidate(void *ctx, const struct flt_candidate *candidate)
         st_json_end(&e->w);
         return;
     }
-    printf("\n      %-28s field %u, bytes %u-%u  confidence %3u  %-8s  %s", candidate->rule->id, candidate->field,
+    printf("      %-28s field %u, bytes %u-%u  confidence %3u  %-8s  %s\n", candidate->rule->id, candidate->field,
            candidate->from, candidate->to, candidate->confidence, flt_severity_name(candidate->rule->severity),
            candidate->why);
+}
+
+static void explain_scan(struct explain *e)
+{
+    size_t detectors = flt_packs_count(pol_set_packs(e->gen->policies));
+    size_t shown = e->n_candidates < CANDIDATES_MAX ? e->n_candidates : CANDIDATES_MAX;
+
+    step(e, "scan");
+    if (e->cli->json) {
+        st_json_int(&e->w, "detectors", (int64_t)detectors);
+        st_json_array(&e->w, "candidates");
+    } else {
+        printf("%zu detectors, %zu candidates\n", detectors, e->n_candidates);
+    }
+    for (size_t i = 0; i < shown; i++)
+        explain_candidate(e, &e->candidates[i]);
+    if (e->cli->json)
+        st_json_end(&e->w);
 }
 
 static void explain_judge(struct explain *e, const struct chain_out *out)
@@ -193,18 +223,10 @@ static enum st_rc explain_message(struct explain *e, const char *const *groups, 
 
     if (flt_scanner_new(pol_set_packs(e->gen->policies), &in.scanner, err) != ST_OK)
         return ST_ERR;
-    step(e, "scan");
-    if (e->cli->json)
-        st_json_array(&e->w, "candidates");
-    else
-        printf("%zu detectors", flt_packs_count(pol_set_packs(e->gen->policies)));
     chain_run(&in, e->arena, &out);
-    if (e->cli->json)
-        st_json_end(&e->w);
-    else
-        putchar('\n');
     explain_decode(e, &out);
     explain_activity(e, &out);
+    explain_scan(e);
     explain_judge(e, &out);
     flt_scanner_free(in.scanner);
     return ST_OK;

@@ -18,7 +18,6 @@
 
 #define WORKERS_MAX   256
 #define QUEUE_BYTES   65536
-#define OUTBOX_BYTES  (8u << 20)
 #define ITEM_MEMORY   (8u << 20)
 #define DETAILS_MAX   8192
 #define SEEN_MAX      20000
@@ -290,7 +289,7 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     cur->seen = st_table_new(SEEN_MAX, true, free);
     if (cur->outbox == NULL || cur->seen == NULL)
         return st_fail(err, ST_E_NOMEM, "curator.start", "curator", 0);
-    return ST_OK;
+    return outbox_keep(cur->outbox, fam_journal(child), err);
 }
 
 static void peer(void *self, enum fam_role role, unsigned number, int fd)

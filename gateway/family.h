@@ -12,6 +12,7 @@
 #include "gateway/generation.h"
 
 #define FAM_CHANNEL 3
+#define FAM_JOURNAL 4 /* of workers and the curator: their records in shared memory (journal.h) */
 
 #define FAM_ROLES(X)            \
     X(SUPERVISOR, "supervisor") \
@@ -89,7 +90,8 @@ struct event_base *fam_base(struct fam_child *child);
 struct st_timers *fam_timers(struct fam_child *child);      /* armed on st_clock; turned by CLOCK */
 struct generation *fam_generation(struct fam_child *child); /* in force; borrowed */
 unsigned fam_number(const struct fam_child *child);
-void fam_done(struct fam_child *child); /* the drain is finished: leave the loop */
+int fam_journal(const struct fam_child *child); /* FAM_JOURNAL, or -1 when it was given none */
+void fam_done(struct fam_child *child);         /* the drain is finished: leave the loop */
 
 /* A channel to a sibling inside the child's event loop: reads whole messages, queues what the socket does not take.
  * The queue has a ceiling; beyond it fam_link_send answers ST_E_LIMIT. */

@@ -55,7 +55,7 @@ void kin_add(struct supervisor *sup, enum fam_role role, unsigned number)
 {
     struct kin *kin = &sup->kins[sup->n_kins++];
 
-    *kin = (struct kin){ .sup = sup, .role = role, .number = number, .pid = -1 };
+    *kin = (struct kin){ .sup = sup, .role = role, .number = number, .pid = -1, .journal = -1 };
     kin->again = (struct st_timer){ .fn = on_again, .ctx = kin };
     kin->patience = (struct st_timer){ .fn = on_patience, .ctx = kin };
     st_buf_init(&kin->status, STATUS_MAX);
@@ -272,12 +272,17 @@ void kin_commit(struct kin *kin)
 static void become(const struct kin *kin, int channel, char *const argv[])
 {
     sigset_t none;
+    int journal;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)close_range(FAM_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC); /* what a careless starter left open in us */
+    journal = fcntl(kin->journal, F_DUPFD_CLOEXEC, FAM_JOURNAL + 1); /* out of the way of the next lines */
     if (channel == FAM_CHANNEL ? fcntl(channel, F_SETFD, 0) != 0 : dup2(channel, FAM_CHANNEL) != FAM_CHANNEL)
         _exit(127);
+    if (kin->journal >= 0 && dup2(journal, FAM_JOURNAL) != FAM_JOURNAL)
+        _exit(127);
+    /* what a careless starter left open in us */
+    (void)close_range(kin->journal >= 0 ? FAM_JOURNAL + 1 : FAM_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC);
     if (!sandbox_become(&kin->sup->user))
         _exit(126);
     execv("/proc/self/exe", argv);
@@ -308,13 +313,38 @@ static void start_later(struct kin *kin, uint64_t ms)
         sup_give_up(kin->sup, 1);
 }
 
+/* True when it needs none, or has one. */
+static bool has_journal(struct kin *kin)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    if ((kin->role != FAM_WORKER && kin->role != FAM_CURATOR) || kin->journal >= 0 ||
+        journal_create(&kin->journal, &err) == ST_OK)
+        return true;
+    ST_LOG(OOM, ST_LIT("why", "journal"), ST_ERRF(&err));
+    return false;
+}
+
+/* Its successor gets a new one, since this one is read now. */
+static void read_journal(struct kin *kin)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    if (kin->journal < 0)
+        return;
+    if (outbox_inherit(kin->sup->outbox, kin->journal, &err) != ST_OK)
+        ST_LOG(RECORD_FAILED, ST_LIT("why", "journal"), ST_ERRF(&err));
+    close(kin->journal);
+    kin->journal = -1;
+}
+
 void kin_start(struct kin *kin)
 {
     struct supervisor *sup = kin->sup;
     struct st_err err = ST_ERR_INIT;
     int fds[2];
 
-    if (ipc_pair(fds, &err) != ST_OK) {
+    if (!has_journal(kin) || ipc_pair(fds, &err) != ST_OK) {
         start_later(kin, ROW_PAUSE_MS);
         return;
     }
@@ -351,6 +381,7 @@ static void bury(struct kin *kin, int status)
         sup_record_death(sup, kin, status);
     }
     kin->pid = -1;
+    read_journal(kin);
     if (kin->role == FAM_RECORDER)
         requests_recorder_died(sup);
     if (kin->state == KIN_DRAINING || (kin->role == FAM_WORKER && sup->phase >= SUP_DRAIN_WORKERS)) {
@@ -402,6 +433,8 @@ void kins_fini(struct supervisor *sup)
             (void)waitpid(kin->pid, NULL, 0);
         fam_link_free(kin->link);
         st_buf_fini(&kin->status);
+        if (kin->journal >= 0)
+            close(kin->journal);
     }
     sup->n_kins = 0;
 }

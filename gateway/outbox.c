@@ -2,7 +2,7 @@
 /* outbox - records on their way to the recorder; kept until it says that they are committed.
  *
  * An id is this process's instance (16 random bytes, drawn once) and a counter, so that handing a record over twice
- * writes it once. A record is in the kernel's socket before outbox_add returns, unless the socket is full or the
+ * writes it once. A record is in the journal before outbox_add returns, and in the socket unless that is full or the
  * recorder is away; then it waits here, and a new channel gets everything again. The list has a ceiling in bytes; what
  * happens beyond it is the caller's policy (failure.recorder), not a decision of this file.
  */
@@ -31,7 +31,9 @@ struct outbox {
     bool has_instance, is_away; /* is_away: said so in the log */
     uint64_t counter;
     struct letter *head, **tail;
+    struct outbox_wait *waits;
     size_t count, bytes, ceiling;
+    struct journal *journal; /* NULL: the process has none */
     outbox_idle_f *on_idle;
     void *idle_ctx;
 };
@@ -66,6 +68,7 @@ void outbox_free(struct outbox *box)
         return;
     ST_CHECK(box, OUTBOX_MAGIC);
     fam_link_free(box->link);
+    journal_close(box->journal);
     while (box->head != NULL) {
         struct letter *letter = box->head;
 
@@ -89,7 +92,8 @@ static void say_away(struct outbox *box)
     ST_LOG(RECORDER_AWAY, ST_NUM("waiting", box->count));
 }
 
-/* Sends what was not yet sent over this channel, in order; stops at the first that the link does not take. */
+/* Sends what was not yet sent over this channel, in order. One message at most waits inside this process, so that the
+ * link being idle means that everything sent is in the kernel. */
 static void push(struct outbox *box)
 {
     if (!is_connected(box))
@@ -99,6 +103,8 @@ static void push(struct outbox *box)
 
         if (l->is_sent)
             continue;
+        if (!fam_link_is_idle(box->link))
+            return;
         if (fam_link_send(box->link, FAM_MSG_RECORD, l->counter, st_span(l->bytes, l->n), &err) != ST_OK)
             return; /* tried again with the next acknowledgement, record or channel */
         l->is_sent = true;
@@ -119,7 +125,32 @@ static void acknowledge(struct outbox *box, uint64_t counter)
         box->count--;
         box->bytes -= letter_cost(letter);
         letter_free(letter);
+        if (box->count == 0 && box->journal != NULL)
+            journal_clear(box->journal);
         return;
+    }
+}
+
+static bool is_out(const struct outbox *box, uint64_t counter)
+{
+    for (const struct letter *l = box->head; l != NULL && l->counter <= counter; l = l->next) {
+        if (l->counter == counter)
+            return l->is_sent && is_connected(box) && fam_link_is_idle(box->link);
+    }
+    return true; /* committed */
+}
+
+static void settle_waits(struct outbox *box)
+{
+    struct outbox_wait *next;
+
+    for (struct outbox_wait *wait = box->waits; wait != NULL; wait = next) {
+        next = wait->next;
+        if (!is_out(box, wait->counter))
+            continue;
+        outbox_wait_cancel(wait);
+        wait->on_done(wait->ctx);
+        next = box->waits; /* on_done may have changed the list */
     }
 }
 
@@ -142,6 +173,7 @@ static void on_message(void *ctx, const struct ipc_msg *msg)
             acknowledge(box, counter);
     }
     push(box);
+    settle_waits(box);
     if (before > 0 && box->count == 0 && box->on_idle != NULL) {
         outbox_idle_f *fn = box->on_idle;
 
@@ -171,6 +203,7 @@ void outbox_peer(struct outbox *box, int fd)
         ST_LOG(RECORDER_BACK, ST_NUM("waiting", box->count));
     }
     push(box);
+    settle_waits(box);
 }
 
 static enum st_rc give_id(struct outbox *box, struct aud_entry *entry, struct st_err *err)
@@ -187,11 +220,82 @@ static enum st_rc give_id(struct outbox *box, struct aud_entry *entry, struct st
     return ST_OK;
 }
 
+enum st_rc outbox_keep(struct outbox *box, int fd, struct st_err *err)
+{
+    ST_CHECK(box, OUTBOX_MAGIC);
+    return fd < 0 ? ST_OK : journal_open(fd, &box->journal, err);
+}
+
+/* A full journal still holds what was acknowledged since: only what waits is written into its other half. */
+static enum st_rc write_down(struct outbox *box, struct st_span body, struct st_err *err)
+{
+    if (box->journal == NULL || journal_append(box->journal, body, err) == ST_OK)
+        return ST_OK;
+    journal_begin(box->journal);
+    for (const struct letter *l = box->head; l != NULL; l = l->next)
+        if (journal_append(box->journal, st_span(l->bytes, l->n), err) != ST_OK)
+            return ST_ERR;
+    journal_end(box->journal);
+    return journal_append(box->journal, body, err);
+}
+
+/* One more letter at the end of the list, written down, and sent when that can be. */
+static enum st_rc post(struct outbox *box, struct st_span body, struct st_err *err)
+{
+    struct letter *letter;
+
+    if (sizeof *letter + body.n > box->ceiling - box->bytes)
+        return st_fail(err, ST_E_LIMIT, "outbox.post", "too many records wait for the recorder", box->count);
+    if ((letter = malloc(sizeof *letter + body.n)) == NULL)
+        return st_fail(err, ST_E_NOMEM, "outbox.post", "record", body.n);
+    *letter = (struct letter){ .counter = box->counter, .n = body.n };
+    memcpy(letter->bytes, body.p, body.n);
+    if (write_down(box, body, err) != ST_OK) {
+        letter_free(letter);
+        return ST_ERR;
+    }
+    *box->tail = letter;
+    box->tail = &letter->next;
+    box->count++;
+    box->bytes += letter_cost(letter);
+    push(box);
+    if (!is_connected(box))
+        say_away(box);
+    return ST_OK;
+}
+
+struct heir {
+    struct outbox *box;
+    struct st_err err; /* of the first that could not be taken */
+};
+
+static void inherit(void *ctx, struct st_span body)
+{
+    struct heir *heir = ctx;
+
+    heir->box->counter++;
+    if (heir->err.code == ST_E_NONE)
+        (void)!post(heir->box, body, &heir->err);
+}
+
+enum st_rc outbox_inherit(struct outbox *box, int fd, struct st_err *err)
+{
+    struct heir heir = { .box = box, .err = ST_ERR_INIT };
+
+    ST_CHECK(box, OUTBOX_MAGIC);
+    if (journal_read(fd, inherit, &heir, err) != ST_OK)
+        return ST_ERR;
+    if (heir.err.code == ST_E_NONE)
+        return ST_OK;
+    if (err != NULL)
+        *err = heir.err;
+    return ST_ERR;
+}
+
 enum st_rc outbox_add(struct outbox *box, struct aud_entry *entry, struct st_err *err)
 {
     enum st_rc rc = ST_ERR;
     struct st_buf packed, body;
-    struct letter *letter;
 
     ST_CHECK(box, OUTBOX_MAGIC);
     st_buf_init(&packed, IPC_MAX);
@@ -202,28 +306,36 @@ enum st_rc outbox_add(struct outbox *box, struct aud_entry *entry, struct st_err
     st_pack_span(&body, st_buf_view(&packed));
     if (st_buf_done(&packed, err, "outbox.add") != ST_OK || st_buf_done(&body, err, "outbox.add") != ST_OK)
         goto out;
-    if (sizeof *letter + body.n > box->ceiling - box->bytes) {
-        rc = st_fail(err, ST_E_LIMIT, "outbox.add", "too many records wait for the recorder", box->count);
-        goto out;
-    }
-    if ((letter = malloc(sizeof *letter + body.n)) == NULL) {
-        rc = st_fail(err, ST_E_NOMEM, "outbox.add", "record", body.n);
-        goto out;
-    }
-    *letter = (struct letter){ .counter = box->counter, .n = body.n };
-    memcpy(letter->bytes, body.p, body.n);
-    *box->tail = letter;
-    box->tail = &letter->next;
-    box->count++;
-    box->bytes += letter_cost(letter);
-    push(box);
-    if (!is_connected(box))
-        say_away(box);
-    rc = ST_OK;
+    rc = post(box, st_buf_view(&body), err);
 out:
     st_buf_fini(&packed);
     st_buf_fini(&body);
     return rc;
+}
+
+bool outbox_is_out(struct outbox *box, struct outbox_wait *wait)
+{
+    ST_CHECK(box, OUTBOX_MAGIC);
+    wait->counter = box->counter;
+    wait->link = NULL;
+    if (is_out(box, wait->counter))
+        return true;
+    wait->next = box->waits;
+    wait->link = &box->waits;
+    if (wait->next != NULL)
+        wait->next->link = &wait->next;
+    box->waits = wait;
+    return false;
+}
+
+void outbox_wait_cancel(struct outbox_wait *wait)
+{
+    if (wait->link == NULL)
+        return;
+    *wait->link = wait->next;
+    if (wait->next != NULL)
+        wait->next->link = wait->link;
+    wait->link = NULL;
 }
 
 size_t outbox_pending(const struct outbox *box)

@@ -13,6 +13,7 @@
 #include "gateway/sandbox.h"
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ struct fam_child {
     struct st_timers *timers;
     struct st_timer overdue; /* the drain's last word */
     struct fam_link *channel;
+    int journal;
     struct generation *current, *prepared;
     enum { CHILD_WAITING, CHILD_STARTED, CHILD_DRAINING, CHILD_DONE } state;
     int exit_code;
@@ -77,6 +79,12 @@ unsigned fam_number(const struct fam_child *child)
 {
     ST_CHECK(child, CHILD_MAGIC);
     return child->number;
+}
+
+int fam_journal(const struct fam_child *child)
+{
+    ST_CHECK(child, CHILD_MAGIC);
+    return child->journal;
 }
 
 uint8_t *fam_scratch(struct fam_child *child)
@@ -365,7 +373,7 @@ struct fam_child *fam_child_new(const struct fam_ops *ops, void *self, unsigned 
 
     if (child == NULL)
         goto fail;
-    *child = (struct fam_child){ .magic = CHILD_MAGIC, .ops = ops, .self = self, .number = number };
+    *child = (struct fam_child){ .magic = CHILD_MAGIC, .ops = ops, .self = self, .number = number, .journal = -1 };
     child->overdue = (struct st_timer){ .fn = on_overdue, .ctx = child };
     if ((child->scratch = malloc(IPC_SCRATCH)) == NULL || (child->base = event_base_new()) == NULL ||
         (child->timers = st_timers_new(CHILD_TIMERS)) == NULL ||
@@ -450,6 +458,8 @@ int fam_child_main(const struct fam_ops *ops, void *self, unsigned number)
         ST_LOG(OOM, ST_NUM("number", number));
         return 1;
     }
+    if (fcntl(FAM_JOURNAL, F_GETFD) >= 0)
+        child->journal = FAM_JOURNAL;
     code = fam_child_loop(child);
     /* Answers that the channel did not take yet are given up: the supervisor knows by our exit. */
     generation_release(child->prepared);

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define EXIT_CONFIG     3
-#define OUTBOX_BYTES    (1u << 20)
+#define HEIR_BYTES      (64u << 20) /* own records, and what processes that died have left */
 #define OTHERS_MS       3000
 #define RECORDER_MS     10000
 #define PING_MS         5000
@@ -459,7 +459,7 @@ int fam_supervisor_main(const char *config_path)
     requests_init(sup);
     st_buf_init(&sup->problems, 256u << 10);
     if ((sup->child = fam_child_new(&ops, sup, 0, -1)) == NULL ||
-        (sup->outbox = outbox_new(sup->child, OUTBOX_BYTES)) == NULL) {
+        (sup->outbox = outbox_new(sup->child, HEIR_BYTES)) == NULL) {
         ST_LOG(OOM, ST_LIT("why", "start"));
         code = 1;
         goto out;

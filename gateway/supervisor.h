@@ -41,6 +41,7 @@ struct kin { /* one process below the supervisor */
     enum kin_state state;
     pid_t pid;
     struct fam_link *link;
+    int journal;              /* -1: it writes no records */
     uint64_t running_ms;      /* since when, on st_clock */
     unsigned restarts, row;   /* row: deaths without a quiet time between */
     struct st_timer again;    /* to start it after a pause */

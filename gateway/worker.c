@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define LISTENERS_MAX 32
-#define OUTBOX_BYTES  (16u * 1024u * 1024u)
 #define CURATOR_BYTES (8u * 1024u * 1024u)
 #define SAY_AGAIN_MS  1000u
 
@@ -132,6 +131,8 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
     if (worker->leaves == NULL || worker->pool == NULL || worker->outbox == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
+    if (outbox_keep(worker->outbox, fam_journal(child), err) != ST_OK)
+        return ST_ERR;
     role->has_started = true;
     return ST_OK;
 }

@@ -291,3 +291,97 @@ T_TEST(add_survives_every_oom)
         T_CHECK(nth < 50, "never ends");
     }
 }
+
+/* A worker with a journal is killed: what was not acknowledged is in it, and an heir hands it over under the same ids.
+ */
+T_TEST(what_a_killed_process_left_is_inherited)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct rig dead, heir;
+    uint8_t ids[5][AUD_ID_LEN];
+    uint64_t counter;
+    int fd;
+
+    T_OK(journal_create(&fd, &err), err);
+    open_rig(&dead, 65536);
+    new_recorder(&dead);
+    T_OK(outbox_keep(dead.box, dup(fd), &err), err);
+    for (int i = 0; i < 5; i++)
+        T_OK(add(&dead, "left", ids[i], &err), err);
+    close_rig(&dead);
+
+    open_rig(&heir, 65536);
+    new_recorder(&heir);
+    T_OK(outbox_inherit(heir.box, fd, &err), err);
+    T_CHECK(outbox_pending(heir.box) == 5, "%zu inherited", outbox_pending(heir.box));
+    for (int i = 0; i < 5; i++) {
+        struct aud_entry entry;
+
+        T_CHECK(receive(&heir, &counter, &entry), "record %d", i);
+        T_CHECK(memcmp(entry.id, ids[i], AUD_ID_LEN) == 0, "record %d keeps the id of its writer", i);
+        aud_entry_fini(&entry);
+        acknowledge_all(&heir, &counter, 1);
+    }
+    T_CHECK(outbox_pending(heir.box) == 0, "all acknowledged");
+    close_rig(&heir);
+    close(fd);
+}
+
+T_TEST(what_was_acknowledged_is_not_inherited)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct rig dead, heir;
+    struct aud_entry entry;
+    uint64_t counter;
+    int fd;
+
+    T_OK(journal_create(&fd, &err), err);
+    open_rig(&dead, 65536);
+    new_recorder(&dead);
+    T_OK(outbox_keep(dead.box, dup(fd), &err), err);
+    T_OK(add(&dead, "done", NULL, &err), err);
+    T_CHECK(receive(&dead, &counter, &entry), "it arrived");
+    aud_entry_fini(&entry);
+    acknowledge_all(&dead, &counter, 1);
+    close_rig(&dead);
+    open_rig(&heir, 65536);
+    T_OK(outbox_inherit(heir.box, fd, &err), err);
+    T_CHECK(outbox_pending(heir.box) == 0, "nothing is left");
+    close_rig(&heir);
+    close(fd);
+}
+
+/* Long use: the journal is rewritten when full, and always holds what waits. */
+T_TEST(a_full_journal_is_rewritten_with_what_waits)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct rig writer, heir;
+    uint64_t counter;
+    int fd;
+
+    T_OK(journal_create(&fd, &err), err);
+    open_rig(&writer, 65536);
+    new_recorder(&writer);
+    T_OK(outbox_keep(writer.box, dup(fd), &err), err);
+    T_OK(add(&writer, "stays", NULL, &err), err);
+    for (size_t i = 0; i < 1 + JOURNAL_BYTES / 64; i++) { /* more than a half holds */
+        struct aud_entry entry;
+
+        T_OK(add(&writer, "goes", NULL, &err), err);
+        while (receive(&writer, &counter, &entry)) {
+            bool goes = strcmp(entry.subject, "goes") == 0;
+
+            aud_entry_fini(&entry);
+            if (goes)
+                acknowledge_all(&writer, &counter, 1);
+        }
+    }
+    T_CHECK(outbox_pending(writer.box) == 1, "only the first waits");
+    close_rig(&writer);
+    t_expect_log(ST_EV_RECORDER_AWAY);
+    open_rig(&heir, JOURNAL_BYTES);
+    T_OK(outbox_inherit(heir.box, fd, &err), err);
+    T_CHECK(outbox_pending(heir.box) >= 1, "it is in the journal");
+    close_rig(&heir);
+    close(fd);
+}

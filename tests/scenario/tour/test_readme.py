@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command in the README's tour is run as printed, in order, and prints what the README says (… is anything)."""
+import os
+import re
+import subprocess
+import time
+
+import pytest
+
+from stoa_test.gateway import BIN, ROOT, Gateway
+from stoa_test.origin import WAIT, Origin, echo
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks():
+    """[(command, [expected lines])] of every console block."""
+    steps = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                steps.append((line[2:], []))
+            else:
+                steps[-1][1].append(line)
+    return steps
+
+
+def as_pattern(lines):
+    """Expected output as a pattern; a … is anything, also over lines; blanks count as one."""
+    parts = [re.escape(re.sub(r"\s+", " ", line.strip())).replace("…", ".*?") for line in lines]
+    return r"\s*".join(part.replace(r"\ ", r"\s+") for part in parts)
+
+
+@pytest.fixture
+def tour(tmp_path, authority):
+    """A folder as after `make run`: ./run with a gateway, ./build/release/bin."""
+    origin = Origin("www.youtube.com", authority.leaf(["www.youtube.com"]), echo)
+    gateway = Gateway(tmp_path / "run", [origin], trust=authority.path)
+    (tmp_path / "build" / "release").mkdir(parents=True)
+    (tmp_path / "build" / "release" / "bin").symlink_to(BIN)
+    with gateway:
+        yield tmp_path, gateway
+    origin.close()
+
+
+def shell(folder, exports, command):
+    done = subprocess.run(["bash", "-c", "\n".join([*exports, command])], cwd=folder, capture_output=True, text=True,
+                          timeout=120, env={**os.environ, "LANG": "C.UTF-8"})
+    assert "command not found" not in done.stderr, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_tour(tour):
+    folder, gateway = tour
+    exports = []
+    for command, expected in blocks():
+        told = command.replace("127.0.0.1:3128", f"127.0.0.1:{gateway.port}")
+        if command.startswith("export "):
+            exports.append(told)
+        pattern, end = as_pattern(expected), time.monotonic() + WAIT
+        output = shell(folder, exports, told)
+        while "audit tail" in command and not re.search(pattern, output, re.S) and time.monotonic() < end:
+            output = shell(folder, exports, told)  # records are committed in groups, a moment later
+        assert re.search(pattern, output, re.S), f"$ {command}\n{output}"
+
+
+def test_every_linked_file_is_there():
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} names {target}"
+
+
+def test_what_make_run_prints_are_commands_that_exist():
+    told = re.findall(r"build/release/bin/stoa (?:--config run/stoa.yaml )?(\w+)", (ROOT / "tools" / "run").read_text())
+    assert len(told) >= 4
+    for word in told:
+        assert subprocess.run([str(BIN / "stoa"), word, "--help"], capture_output=True).returncode == 0 or word == "audit"
