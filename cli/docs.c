@@ -20,12 +20,29 @@ static void write_detector(struct st_buf *out, const struct flt_rule *rule)
     st_buf_str(out, " |\n");
 }
 
+/* All detectors of one pack, below a heading. */
+static void write_pack(struct st_buf *out, const struct flt_packs *packs, const char *pack)
+{
+    st_buf_fmt(out, "\n## %s\n\n| id | English | Deutsch | severity | mask | tags |\n|---|---|---|---|---|---|\n",
+               pack);
+    for (size_t i = 0; i < flt_packs_count(packs); i++)
+        if (strcmp(flt_packs_rule(packs, i)->pack, pack) == 0)
+            write_detector(out, flt_packs_rule(packs, i));
+}
+
+static bool is_first_of_pack(const struct flt_packs *packs, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(flt_packs_rule(packs, k)->pack, flt_packs_rule(packs, i)->pack) == 0)
+            return false;
+    return true;
+}
+
 static int write_detectors(struct cli *cli, struct st_buf *out)
 {
     struct st_diag *diag = st_diag_new();
     struct flt_packs *packs = NULL;
     struct st_err err = ST_ERR_INIT;
-    const char *pack = "";
     char dir[4096];
     int code = CLI_OK;
 
@@ -36,15 +53,9 @@ static int write_detectors(struct cli *cli, struct st_buf *out)
     }
     st_buf_fmt(out, "# Detectors\n\n%zu detectors ship with Stoa. Made by `stoa docs detectors`.\n",
                flt_packs_count(packs));
-    for (size_t i = 0; i < flt_packs_count(packs); i++) {
-        const struct flt_rule *rule = flt_packs_rule(packs, i);
-
-        if (strcmp(pack, rule->pack) != 0)
-            st_buf_fmt(out,
-                       "\n## %s\n\n| id | English | Deutsch | severity | mask | tags |\n|---|---|---|---|---|---|\n",
-                       pack = rule->pack);
-        write_detector(out, rule);
-    }
+    for (size_t i = 0; i < flt_packs_count(packs); i++)
+        if (is_first_of_pack(packs, i))
+            write_pack(out, packs, flt_packs_rule(packs, i)->pack);
 out:
     flt_packs_release(packs);
     st_diag_free(diag);
