@@ -108,30 +108,6 @@ enum st_rc st_hmac256(struct st_span key, const struct st_span *parts, size_t n,
     return rc;
 }
 
-enum st_rc st_hkdf256(struct st_span key, struct st_span salt, struct st_span info, uint8_t *out, size_t out_len,
-                      struct st_err *err)
-{
-    uint8_t prk[ST_SHA256_LEN], block[ST_SHA256_LEN], count = 0;
-    enum st_rc rc = ST_OK;
-
-    assert(out_len <= 255u * ST_SHA256_LEN);
-    if (st_hmac256(salt, &key, 1, prk, err) != ST_OK)
-        return ST_ERR;
-    for (size_t done = 0; done < out_len && rc == ST_OK;) {
-        size_t n = out_len - done < sizeof block ? out_len - done : sizeof block;
-        struct st_span parts[3] = { st_span(block, count == 0 ? 0 : sizeof block), info, st_span(&count, 1) };
-
-        count++;
-        rc = st_hmac256(st_span(prk, sizeof prk), parts, ST_LEN(parts), block, err);
-        if (rc == ST_OK)
-            memcpy(out + done, block, n);
-        done += n;
-    }
-    st_wipe(prk, sizeof prk);
-    st_wipe(block, sizeof block);
-    return rc;
-}
-
 enum st_rc st_ed25519_public(const uint8_t seed[ST_ED25519_LEN], uint8_t out[ST_ED25519_LEN], struct st_err *err)
 {
     EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ST_ED25519_LEN);

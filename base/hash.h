@@ -21,9 +21,6 @@ ST_MUST enum st_rc st_sha256(const struct st_span *parts, size_t n, uint8_t out[
 /* RFC 2104. */
 ST_MUST enum st_rc st_hmac256(struct st_span key, const struct st_span *parts, size_t n, uint8_t out[ST_SHA256_LEN],
                               struct st_err *err);
-/* RFC 5869, SHA-256; out_len <= 255 * 32. */
-ST_MUST enum st_rc st_hkdf256(struct st_span key, struct st_span salt, struct st_span info, uint8_t *out,
-                              size_t out_len, struct st_err *err);
 /* RFC 8032. */
 ST_MUST enum st_rc st_ed25519_public(const uint8_t seed[ST_ED25519_LEN], uint8_t out[ST_ED25519_LEN],
                                      struct st_err *err);

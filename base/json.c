@@ -54,19 +54,22 @@ static bool is_plain(uint8_t c)
 
 static void put_string(struct st_buf *to, struct st_span s)
 {
-    size_t from = 0, step;
+    size_t from = 0, at = 0; /* runs of plain bytes go out in one piece */
 
     st_buf_byte(to, '"');
-    for (size_t i = 0; i<s.n; i += step> 0 ? step : 1) { /* runs of plain bytes go out in one piece */
-        step = st_span_utf8(st_span(s.p + i, s.n - i));
-        if (step > 0 && is_plain(s.p[i]))
+    while (at < s.n) {
+        size_t step = st_span_utf8(st_span(s.p + at, s.n - at));
+
+        if (step > 0 && is_plain(s.p[at])) {
+            at += step;
             continue;
-        st_buf_put(to, s.p + from, i - from);
+        }
+        st_buf_put(to, s.p + from, at - from);
         if (step == 0)
             st_buf_str(to, "\xef\xbf\xbd");
         else
-            put_escape(to, s.p[i]);
-        from = i + (step > 0 ? step : 1);
+            put_escape(to, s.p[at]);
+        from = ++at; /* what is escaped is one byte, and so is what is broken */
     }
     st_buf_span(to, st_span_sub(s, from, s.n));
     st_buf_byte(to, '"');

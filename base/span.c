@@ -146,3 +146,24 @@ size_t st_span_utf8(struct st_span s)
     }
     return cp < least[n] || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff) ? 0 : n;
 }
+
+size_t st_utf8_put(uint32_t cp, uint8_t out[4])
+{
+    static const uint8_t leads[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };
+    size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
+
+    for (size_t i = n - 1; i > 0; i--) {
+        out[i] = (uint8_t)(0x80 | (cp & 0x3f));
+        cp >>= 6;
+    }
+    out[0] = (uint8_t)(leads[n] | cp);
+    return n;
+}
+
+int st_hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

@@ -37,4 +37,8 @@ bool st_span_next(struct st_span *rest, uint8_t sep, struct st_span *part);
 bool st_span_u64(struct st_span s, uint64_t *out);
 /* Bytes of the well-formed UTF-8 character at the start of s (1 to 4), or 0 when there is none. */
 size_t st_span_utf8(struct st_span s);
+/* A code point up to U+10FFFF as UTF-8; answers the bytes written, 1 to 4. */
+size_t st_utf8_put(uint32_t cp, uint8_t out[4]);
+/* 0 to 15 for a hex digit of either case, else -1. */
+int st_hex_digit(uint8_t c);
 #endif

@@ -155,3 +155,30 @@ T_TEST(utf8_refuses_the_rest)
         T_CHECK(st_span_utf8(st_span_str(bad[i])) == 0, "row %zu", i);
     T_CHECK(st_span_utf8(ST_SPAN_NONE) == 0, "nothing");
 }
+
+T_TEST(utf8_is_written_as_it_is_read)
+{
+    static const uint32_t edges[] = { 0, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff };
+    static const size_t lengths[] = { 1, 1, 2, 2, 3, 3, 3, 3, 4, 4 };
+
+    for (size_t i = 0; i < ST_LEN(edges); i++) {
+        uint8_t out[4];
+        size_t n = st_utf8_put(edges[i], out);
+
+        T_CHECK(n == lengths[i] && st_span_utf8(st_span(out, n)) == n, "U+%04X: %zu bytes", edges[i], n);
+    }
+    {
+        uint8_t euro[4];
+        T_CHECK(st_utf8_put(0x20ac, euro) == 3 && memcmp(euro, "\xe2\x82\xac", 3) == 0, "the euro sign");
+    }
+}
+
+T_TEST(hex_digits)
+{
+    static const char digits[] = "0123456789abcdef", capitals[] = "0123456789ABCDEF";
+
+    for (int i = 0; i < 16; i++)
+        T_CHECK(st_hex_digit((uint8_t)digits[i]) == i && st_hex_digit((uint8_t)capitals[i]) == i, "%d", i);
+    for (int c = 0; c < 256; c++)
+        T_CHECK((st_hex_digit((uint8_t)c) >= 0) == (c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL), "%d", c);
+}
