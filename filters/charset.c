@@ -43,41 +43,6 @@ static const uint16_t cp1252_high[32] = {
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 
-/* Length of one well-formed character at p (Unicode table 3-7), 0 when there is none. */
-static size_t utf8_one(const uint8_t *p, size_t n)
-{
-    uint8_t low = 0x80, high = 0xBF;
-    size_t length;
-
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] >= 0xC2 && p[0] <= 0xDF)
-        length = 2;
-    else if (p[0] >= 0xE0 && p[0] <= 0xEF)
-        length = 3;
-    else if (p[0] >= 0xF0 && p[0] <= 0xF4)
-        length = 4;
-    else
-        return 0;
-    if (n < length)
-        return 0;
-    if (p[0] == 0xE0)
-        low = 0xA0;
-    else if (p[0] == 0xED)
-        high = 0x9F;
-    else if (p[0] == 0xF0)
-        low = 0x90;
-    else if (p[0] == 0xF4)
-        high = 0x8F;
-    if (p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    }
-    return length;
-}
-
 size_t flt_utf8_good(struct st_span s)
 {
     size_t at = 0;
@@ -95,7 +60,7 @@ size_t flt_utf8_good(struct st_span s)
         }
         if (at == s.n)
             break;
-        if ((length = utf8_one(s.p + at, s.n - at)) == 0)
+        if ((length = st_span_utf8(st_span_sub(s, at, s.n))) == 0)
             break;
         at += length;
     }
@@ -155,19 +120,6 @@ bool flt_text_likely(struct st_span s)
 
 /* ---- decoding -------------------------------------------------------------------------------------------------- */
 
-static size_t put_char(uint8_t *out, uint32_t cp)
-{
-    size_t n = cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-    static const uint8_t leads[] = { 0, 0x00, 0xC0, 0xE0, 0xF0 };
-
-    for (size_t i = n - 1; i > 0; i--) {
-        out[i] = (uint8_t)(0x80 | (cp & 0x3F));
-        cp >>= 6;
-    }
-    out[0] = (uint8_t)(leads[n] | cp);
-    return n;
-}
-
 static size_t single_byte(struct flt_dec *dec, struct st_span s, bool is_cp1252, uint8_t *out)
 {
     size_t made = 0, n;
@@ -184,7 +136,7 @@ static size_t single_byte(struct flt_dec *dec, struct st_span s, bool is_cp1252,
         if ((at = run) == s.n)
             break;
         cp = is_cp1252 && s.p[at] < 0xA0 ? cp1252_high[s.p[at] - 0x80] : s.p[at];
-        n = put_char(out + made, cp);
+        n = st_utf8_put(cp, out + made);
         flt_build_unit(&dec->build, n, 1);
         made += n;
         at++;
@@ -218,7 +170,7 @@ static size_t utf16(struct flt_dec *dec, struct st_span s, bool is_big, uint8_t 
         }
         if (cp >= 0xD800 && cp <= 0xDFFF)
             cp = 0xFFFD;
-        n = put_char(out + made, cp);
+        n = st_utf8_put(cp, out + made);
         flt_build_unit(&dec->build, n, used);
         made += n;
         at += used;
@@ -312,7 +264,7 @@ enum st_rc flt_charset_decode(struct flt_dec *dec, const struct flt_piece *bytes
 
 static uint32_t take_char(struct st_span *s)
 {
-    size_t n = utf8_one(s->p, s->n);
+    size_t n = st_span_utf8(*s);
     uint32_t cp = n == 0 ? 0xFFFD : n == 1 ? s->p[0] : (uint32_t)s->p[0] & (0x7Fu >> n);
 
     for (size_t i = 1; i < n; i++)

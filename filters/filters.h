@@ -102,6 +102,11 @@ ST_MUST enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in
 /* For a path pattern of an adapter: '*' is one segment, a trailing "**" any rest; ASCII case matters. */
 bool flt_path_match(struct st_span pattern, struct st_span path);
 
+/* ---- words that adapters and policies share ---------------------------------------------------------------------- */
+
+/* What a person can do on a platform, and who will see it: docs/activity.md. NULL-terminated. */
+extern const char *const flt_kinds[], *const flt_audiences[];
+
 /* ---- packs ----------------------------------------------------------------------------------------------------- */
 
 enum flt_severity { FLT_LOW, FLT_MEDIUM, FLT_HIGH, FLT_CRITICAL };
@@ -155,6 +160,10 @@ struct flt_candidate {
     const char *why; /* literal: "checksum ok", "checksum wrong", "example value", "below 50" */
 };
 typedef void flt_trace_f(void *ctx, const struct flt_candidate *candidate);
+struct flt_trace {
+    flt_trace_f *fn;
+    void *ctx;
+};
 
 /* A worker's own scratch space; not shared between threads or processes. */
 struct flt_scanner;
@@ -163,7 +172,7 @@ void flt_scanner_free(struct flt_scanner *scanner); /* NULL is fine */
 /* Scans every field that is not is_secret, each normalised (NFKC, case, zero-width, full-width), findings mapped back
  * to the field's text. trace may be NULL. */
 ST_MUST enum st_rc flt_scan(struct flt_scanner *scanner, struct st_arena *arena, const struct flt_doc *doc,
-                            struct flt_findings *out, flt_trace_f *trace, void *trace_ctx, struct st_err *err);
+                            struct flt_findings *out, const struct flt_trace *trace, struct st_err *err);
 /* One text without a message around it: what `stoa scan` does with a file. *doc_out is a doc of one field. */
 ST_MUST enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, struct flt_doc **doc_out,
                                 struct st_err *err);

@@ -11,14 +11,6 @@
 #define LIKELY_LOOK     4096u /* bytes looked at to tell a form from prose */
 #define NAME_MAX_LIKELY 128u
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Length of the front that stands for itself. */
 static size_t plain_run(struct st_span s)
 {
@@ -47,8 +39,9 @@ static enum st_rc unquote(struct flt_dec *dec, struct st_span raw, struct st_err
         flt_build_copy(&dec->build, n);
         if (at == raw.n)
             break;
-        if (raw.p[at] == '%' && raw.n - at >= 3 && hex_value(raw.p[at + 1]) >= 0 && hex_value(raw.p[at + 2]) >= 0) {
-            *out++ = (uint8_t)(hex_value(raw.p[at + 1]) << 4 | hex_value(raw.p[at + 2]));
+        if (raw.p[at] == '%' && raw.n - at >= 3 && st_hex_digit(raw.p[at + 1]) >= 0 &&
+            st_hex_digit(raw.p[at + 2]) >= 0) {
+            *out++ = (uint8_t)(st_hex_digit(raw.p[at + 1]) << 4 | st_hex_digit(raw.p[at + 2]));
             flt_build_unit(&dec->build, 1, 3);
             at += 3;
         } else {
@@ -157,7 +150,8 @@ bool flt_form_likely(struct st_span s, bool is_sure)
 
         if (c <= ' ' || c >= 0x7F || strchr("\"<>\\^`{|}", c) != NULL)
             return false;
-        marks += c == '&' || (c == '%' && i + 2 < s.n && hex_value(s.p[i + 1]) >= 0 && hex_value(s.p[i + 2]) >= 0);
+        marks +=
+            c == '&' || (c == '%' && i + 2 < s.n && st_hex_digit(s.p[i + 1]) >= 0 && st_hex_digit(s.p[i + 2]) >= 0);
     }
     return !is_sure || marks > 0;
 }

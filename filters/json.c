@@ -82,14 +82,6 @@ static inline const uint8_t *plain_run(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits after \u; negative when they are none. */
 static int32_t hex4(const uint8_t *p, const uint8_t *end)
 {
@@ -98,7 +90,7 @@ static int32_t hex4(const uint8_t *p, const uint8_t *end)
     if (end - p < 4)
         return -1;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(p[i]);
+        int digit = st_hex_digit(p[i]);
 
         if (digit < 0)
             return -1;
@@ -131,30 +123,6 @@ static bool take_string(struct scanner *s, struct st_span *raw, bool *has_escape
     return true;
 }
 
-static size_t put_utf8(uint8_t *out, uint32_t cp)
-{
-    if (cp < 0x80) {
-        out[0] = (uint8_t)cp;
-        return 1;
-    }
-    if (cp < 0x800) {
-        out[0] = (uint8_t)(0xC0 | cp >> 6);
-        out[1] = (uint8_t)(0x80 | (cp & 0x3F));
-        return 2;
-    }
-    if (cp < 0x10000) {
-        out[0] = (uint8_t)(0xE0 | cp >> 12);
-        out[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3F));
-        out[2] = (uint8_t)(0x80 | (cp & 0x3F));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xF0 | cp >> 18);
-    out[1] = (uint8_t)(0x80 | (cp >> 12 & 0x3F));
-    out[2] = (uint8_t)(0x80 | (cp >> 6 & 0x3F));
-    out[3] = (uint8_t)(0x80 | (cp & 0x3F));
-    return 4;
-}
-
 /* One escape at p, already checked; half a surrogate pair becomes U+FFFD. */
 static size_t take_escape(const uint8_t *p, const uint8_t *end, uint8_t *out, size_t *text_n)
 {
@@ -170,11 +138,11 @@ static size_t take_escape(const uint8_t *p, const uint8_t *end, uint8_t *out, si
     if (high >= 0xD800 && high <= 0xDBFF && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
         low = hex4(p + 8, end);
         if (low >= 0xDC00 && low <= 0xDFFF) {
-            *text_n = put_utf8(out, 0x10000u + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00));
+            *text_n = st_utf8_put(0x10000u + ((uint32_t)(high - 0xD800) << 10) + (uint32_t)(low - 0xDC00), out);
             return 12;
         }
     }
-    *text_n = put_utf8(out, high >= 0xD800 && high <= 0xDFFF ? 0xFFFDu : (uint32_t)high);
+    *text_n = st_utf8_put(high >= 0xD800 && high <= 0xDFFF ? 0xFFFDu : (uint32_t)high, out);
     return 6;
 }
 

@@ -133,7 +133,8 @@ static uint32_t raw_end(const struct flt_map *map, uint32_t offset)
     return is_unit(pt) ? pt[1].raw : pt->raw + (offset - pt->text);
 }
 
-void flt_map_up(const struct flt_map *map, uint32_t *from, uint32_t *to)
+/* One layer up. */
+static void map_up(const struct flt_map *map, uint32_t *from, uint32_t *to)
 {
     if (map->pts != NULL) {
         bool is_empty = *from == *to;
@@ -148,5 +149,5 @@ void flt_map_up(const struct flt_map *map, uint32_t *from, uint32_t *to)
 void flt_map_range(const struct flt_map *map, const struct flt_map *stop, uint32_t *from, uint32_t *to)
 {
     for (; map != stop && map != NULL; map = map->up)
-        flt_map_up(map, from, to);
+        map_up(map, from, to);
 }

@@ -1,10 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* names - the words that records, receipts and --json use for the room's enums.
+/* names - the words that records, receipts and --json use for the room's enums, and those of activities.
  *
- * They are part of what others store and match on: a name never changes once shipped. The lists themselves stand in
- * filters.h, so a new codec or reason needs nothing here.
+ * They are part of what others store and match on: a name never changes once shipped. The lists of the enums stand in
+ * filters.h, so a new codec or reason needs nothing here. Kinds and audiences are words only: adapters (lua-plugins/)
+ * say them and policies (policies/) ask for them, two rooms that do not see each other, so the list is below both.
  */
 #include "filters/filters.h"
+
+const char *const flt_kinds[] = { "view",
+                                  "watch.start",
+                                  "watch.progress",
+                                  "watch.end",
+                                  "read.dwell",
+                                  "search",
+                                  "post",
+                                  "comment",
+                                  "reply",
+                                  "edit",
+                                  "delete",
+                                  "message",
+                                  "draft",
+                                  "share",
+                                  "react",
+                                  "follow",
+                                  "join",
+                                  "save",
+                                  "upload",
+                                  "download",
+                                  "ai.prompt",
+                                  "course.progress",
+                                  "course.complete",
+                                  "quiz.attempt",
+                                  "auth",
+                                  "opaque",
+                                  NULL };
+const char *const flt_audiences[] = { "public", "group", "private", "direct", "ai", "unknown", NULL };
 
 const char *flt_codec_name(enum flt_codec codec)
 {
