@@ -129,11 +129,11 @@ static void check_never(struct check *c, const struct st_list *list)
         const struct st_str *s = pol_str(list, i);
         const char *nearest;
 
-        if (pol_in(c->known->categories, s->s) || pol_in(pol_kinds, s->s) || pol_host_pattern_ok(s->s))
+        if (pol_in(c->known->categories, s->s) || pol_in(flt_kinds, s->s) || pol_host_pattern_ok(s->s))
             continue;
         nearest = st_diag_nearest(s->s, c->known->categories, count(c->known->categories));
         if (nearest == NULL)
-            nearest = st_diag_nearest(s->s, pol_kinds, count(pol_kinds));
+            nearest = st_diag_nearest(s->s, flt_kinds, count(flt_kinds));
         bad(c, s->pos, "expected a host, a protected category or an activity kind", s->s, nearest);
     }
 }
@@ -146,7 +146,7 @@ static void check_rule(struct check *c, struct pol_rule *rule)
 
     check_name(c, &rule->id, "expected a rule id of lower-case letters, digits and -_. (at most 63)");
     check_findings(c, &when->finding);
-    check_words(c, &when->kind, pol_kinds, "expected an activity kind, as post, comment, edit or upload");
+    check_words(c, &when->kind, flt_kinds, "expected an activity kind, as post, comment, edit or upload");
     check_platforms(c, &when->platform);
     rule->verdict = (enum pol_verdict)(rule->then + POL_NOTE);
     rule->wants_findings = when->finding.n > 0 || when->severity > FLT_LOW || when->confidence.op != ST_CMP_NONE ||

@@ -7,7 +7,6 @@
  * When you add an option: a field in policies.h, a line here, and nothing else.
  */
 #include "policies/set.h"
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,19 +276,6 @@ struct endpoint {
     uint64_t port;       /* 0: none was given */
 };
 
-static bool parse_address(struct st_span s, uint8_t out[16])
-{
-    static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-    char text[INET6_ADDRSTRLEN];
-
-    if (s.n >= sizeof text)
-        return false;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
-    memcpy(out, mapped, sizeof mapped);
-    return inet_pton(AF_INET, text, out + 12) == 1 || inet_pton(AF_INET6, text, out) == 1;
-}
-
 /* "127.0.0.1:3128", "[::1]:3128", and without a port where that is allowed: "127.0.0.1", "[::1]", "::1". */
 static bool parse_endpoint(struct st_span s, bool needs_port, struct endpoint *out)
 {
@@ -313,7 +299,7 @@ static bool parse_endpoint(struct st_span s, bool needs_port, struct endpoint *o
     out->port = 0;
     if (has_port && (!st_span_u64(port, &out->port) || out->port < 1 || out->port > 65535))
         return false;
-    return (has_port || !needs_port) && host.n > 0 && parse_address(host, out->address);
+    return (has_port || !needs_port) && host.n > 0 && pol_address(host, out->address);
 }
 
 static bool is_loopback(const struct endpoint *e)

@@ -40,14 +40,15 @@ struct court { /* one judgement in the making */
 
 static bool holds(const struct st_compare *c, long value, double scale)
 {
-    long bound = (long)(c->value * scale + 0.5); /* 0.57 * 100 is 56.99… */
+    const double near = 1e-6; /* 0.57 * 100 is 56.99… */
+    double over = (double)value - c->value * scale;
 
     switch ((int)c->op) {
-    case ST_CMP_GE: return value >= bound;
-    case ST_CMP_GT: return value > bound;
-    case ST_CMP_LE: return value <= bound;
-    case ST_CMP_LT: return value < bound;
-    case ST_CMP_EQ: return value == bound;
+    case ST_CMP_GE: return over > -near;
+    case ST_CMP_GT: return over > near;
+    case ST_CMP_LE: return over < near;
+    case ST_CMP_LT: return over < -near;
+    case ST_CMP_EQ: return over > -near && over < near;
     default: return true; /* ST_CMP_NONE: no condition */
     }
 }

@@ -6,38 +6,8 @@
  * platform or its host is named; a person is concerned when a group is named and none is excepted.
  */
 #include "policies/set.h"
+#include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
-
-/* Of the activity schema; an adapter may use no others. */
-const char *const pol_kinds[] = { "view",
-                                  "watch.start",
-                                  "watch.progress",
-                                  "watch.end",
-                                  "read.dwell",
-                                  "search",
-                                  "post",
-                                  "comment",
-                                  "reply",
-                                  "edit",
-                                  "delete",
-                                  "message",
-                                  "draft",
-                                  "share",
-                                  "react",
-                                  "follow",
-                                  "join",
-                                  "save",
-                                  "upload",
-                                  "download",
-                                  "ai.prompt",
-                                  "course.progress",
-                                  "course.complete",
-                                  "quiz.attempt",
-                                  "auth",
-                                  "opaque",
-                                  NULL };
-const char *const pol_audiences[] = { "public", "group", "private", "direct", "ai", "unknown", NULL };
 
 bool pol_glob(const char *pattern, struct st_span text)
 {
@@ -63,10 +33,30 @@ bool pol_glob(const char *pattern, struct st_span text)
     return *pattern == '\0';
 }
 
+struct st_span pol_host(struct st_span host)
+{
+    return host.n > 1 && host.p[host.n - 1] == '.' ? st_span_sub(host, 0, host.n - 1) : host;
+}
+
+bool pol_address(struct st_span text, uint8_t out[16])
+{
+    static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+    char s[INET6_ADDRSTRLEN];
+
+    if (text.n >= sizeof s || st_span_chr(text, '\0') != ST_SPAN_NPOS)
+        return false;
+    if (text.n > 0)
+        memcpy(s, text.p, text.n);
+    s[text.n] = '\0';
+    memcpy(out, mapped, sizeof mapped);
+    return inet_pton(AF_INET, s, out + 12) == 1 || inet_pton(AF_INET6, s, out) == 1;
+}
+
 bool pol_host_match(const char *pattern, struct st_span host)
 {
     struct st_span suffix;
 
+    host = pol_host(host);
     if (pattern[0] != '*')
         return st_span_ieq(st_span_str(pattern), host);
     suffix = st_span_str(pattern + 1); /* ".suffix" */

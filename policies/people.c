@@ -5,17 +5,8 @@
  * client. Both tables are sorted once at load; a name that is not listed has no group.
  */
 #include "policies/set.h"
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool parse_address(const char *text, uint8_t out[16])
-{
-    static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-    memcpy(out, mapped, sizeof mapped);
-    return inet_pton(AF_INET, text, out + 12) == 1 || inet_pton(AF_INET6, text, out) == 1;
-}
 
 static int by_address(const void *a, const void *b)
 {
@@ -38,7 +29,7 @@ static enum st_rc load_people(struct pol_set *set, struct st_diag *diag, struct 
     for (size_t i = 0; i < list->n; i++, pair++) {
         struct pol_person *p = &set->people[set->n_people];
 
-        if (!parse_address(pair->key.s, p->address)) {
+        if (!pol_address(st_span_str(pair->key.s), p->address)) {
             rc = st_diag_add(diag, set->config_file, pair->key.pos.line, pair->key.pos.col,
                              "expected a client address without port, as 192.0.2.7, found \"%.128s\"", pair->key.s);
         } else if (pair->value.s[0] == '\0' || strlen(pair->value.s) > 200) {
@@ -128,7 +119,7 @@ const char *pol_person(const struct pol_set *set, const char *address)
     const struct pol_person *found = NULL;
 
     ST_CHECK(set, POL_SET_MAGIC);
-    if (address != NULL && set->n_people > 0 && parse_address(address, key.address))
+    if (address != NULL && set->n_people > 0 && pol_address(st_span_str(address), key.address))
         found = bsearch(&key, set->people, set->n_people, sizeof key, by_address);
     return found != NULL ? found->name : address;
 }

@@ -176,3 +176,27 @@ enum st_rc pol_protected_load(struct pol_set *set, struct st_diag *diag, struct 
     sort_domains(set);
     return rc != ST_OK ? rc : list_categories(set, files, n, err);
 }
+
+const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span host)
+{
+    uint8_t lower[256]; /* a name is at most 253 bytes; a longer one cannot be a host */
+    struct pol_domain key = { .name = ST_SPAN_NONE };
+
+    host = pol_host(host);
+    if (host.n == 0 || host.n > sizeof lower || set->n_domains == 0)
+        return NULL;
+    for (size_t i = 0; i < host.n; i++)
+        lower[i] = host.p[i] >= 'A' && host.p[i] <= 'Z' ? (uint8_t)(host.p[i] | 0x20) : host.p[i];
+    key.name = st_span(lower, host.n);
+    while (key.name.n > 0) { /* www.example.org, example.org, org */
+        const struct pol_domain *hit = bsearch(&key, set->domains, set->n_domains, sizeof *set->domains, by_name);
+        size_t dot = st_span_chr(key.name, '.');
+
+        if (hit != NULL)
+            return hit;
+        if (dot == ST_SPAN_NPOS)
+            break;
+        key.name = st_span_sub(key.name, dot + 1, key.name.n);
+    }
+    return NULL;
+}

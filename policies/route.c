@@ -7,7 +7,6 @@
  * be every host there is, so its hosts have to be listed.
  */
 #include "policies/set.h"
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const route_names[] = { [POL_PASS] = "pass", [POL_INSPECT] = "inspect", [POL_REFUSE] = "refuse" };
@@ -15,43 +14,6 @@ static const char *const route_names[] = { [POL_PASS] = "pass", [POL_INSPECT] = 
 const char *pol_route_name(enum pol_route route)
 {
     return (size_t)route < ST_LEN(route_names) ? route_names[route] : "?";
-}
-
-static struct st_span without_final_dot(struct st_span host)
-{
-    return host.n > 1 && host.p[host.n - 1] == '.' ? st_span_sub(host, 0, host.n - 1) : host;
-}
-
-static int by_name(const void *key, const void *member)
-{
-    const struct st_span *a = key, *b = &((const struct pol_domain *)member)->name;
-    size_t n = a->n < b->n ? a->n : b->n;
-    int order = memcmp(a->p, b->p, n);
-
-    return order != 0 ? order : (a->n > b->n) - (a->n < b->n);
-}
-
-const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span host)
-{
-    uint8_t lower[256]; /* a name is at most 253 bytes; a longer one cannot be a host */
-    struct st_span rest;
-
-    if (host.n == 0 || host.n > sizeof lower || set->n_domains == 0)
-        return NULL;
-    for (size_t i = 0; i < host.n; i++)
-        lower[i] = host.p[i] >= 'A' && host.p[i] <= 'Z' ? (uint8_t)(host.p[i] | 0x20) : host.p[i];
-    rest = st_span(lower, host.n);
-    while (rest.n > 0) { /* www.example.org, example.org, org */
-        const struct pol_domain *hit = bsearch(&rest, set->domains, set->n_domains, sizeof *set->domains, by_name);
-        size_t dot = st_span_chr(rest, '.');
-
-        if (hit != NULL)
-            return hit;
-        if (dot == ST_SPAN_NPOS)
-            break;
-        rest = st_span_sub(rest, dot + 1, rest.n);
-    }
-    return NULL;
 }
 
 /* Whether inspect.never names this host. */
@@ -94,8 +56,7 @@ void pol_route(const struct pol_set *set, const struct pol_route_facts *facts, s
                                             [POL_SAY_PASS] = POL_PASS,
                                             [POL_SAY_INSPECT] = POL_INSPECT,
                                             [POL_SAY_REFUSE] = POL_REFUSE };
-    struct st_span host = without_final_dot(facts->host);
-    const struct pol_domain *domain = pol_protected(set, host);
+    const struct pol_domain *domain = pol_protected(set, facts->host);
     const char *platform = facts->platform;
     enum pol_policy_route best = POL_BY_OPEN;
 
@@ -114,9 +75,9 @@ void pol_route(const struct pol_set *set, const struct pol_route_facts *facts, s
         unsigned line;
         enum pol_policy_route said;
 
-        if (!pol_about(policy, platform, host) || !pol_concerns(policy, facts->groups))
+        if (!pol_about(policy, platform, facts->host) || !pol_concerns(policy, facts->groups))
             continue;
-        said = say(policy, host, &line);
+        said = say(policy, facts->host, &line);
         if (weight(said) <= weight(best))
             continue;
         best = said;

@@ -130,18 +130,20 @@ ST_MUST enum st_rc pol_people_load(struct pol_set *set, struct st_diag *diag, st
 
 /* '*' is any run of bytes, everything else itself. */
 bool pol_glob(const char *pattern, struct st_span text);
-/* Exact, or "*.suffix": everything below the suffix, not the suffix itself. Case does not matter. */
+/* The name without the dot that may end it: "example.com." is example.com. */
+struct st_span pol_host(struct st_span host);
+/* An address without port as 16 bytes, IPv4 as ::ffff:a.b.c.d, so that one client has one form. */
+bool pol_address(struct st_span text, uint8_t out[16]);
+/* Exact, or "*.suffix": everything below the suffix, not the suffix itself. Case and a final dot do not matter. */
 bool pol_host_match(const char *pattern, struct st_span host);
 bool pol_host_pattern_ok(const char *pattern);
 /* A detector pattern: an id with '*', "tag:…" or "pack:…" with '*'. */
 bool pol_detector_match(const char *pattern, const struct flt_rule *rule);
-/* The activity kinds of the schema, NULL-terminated, and the audiences. */
-extern const char *const pol_kinds[], *const pol_audiences[];
 bool pol_in(const char *const *list, const char *word); /* list NULL-terminated or NULL */
 /* Whether a policy is about this platform or host, and about a person in these groups. */
 bool pol_about(const struct pol_policy *policy, const char *platform, struct st_span host);
 bool pol_concerns(const struct pol_policy *policy, const char *const *groups);
-/* The entry that protects this host, or NULL. host has no final dot. */
+/* The entry that protects this host, or NULL. */
 const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span host);
 const struct st_str *pol_str(const struct st_list *list, size_t i);
 #endif

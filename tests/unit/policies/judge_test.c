@@ -160,6 +160,9 @@ T_TEST(conditions)
         { "", "{ confidence: \"= 0.9\" }", { .kind = "post" }, true },
         { "", "{ confidence: \"<= 0.9\" }", { .kind = "post" }, true },
         { "", "{ confidence: \"< 0.9\" }", { .kind = "post" }, false },
+        { "", "{ confidence: \"> 0.895\" }", { .kind = "post" }, true }, /* between two whole percents */
+        { "", "{ confidence: \"< 0.905\" }", { .kind = "post" }, true },
+        { "", "{ confidence: \">= 0.905\" }", { .kind = "post" }, false },
         { "", "{ count: 2 }", { .kind = "post" }, true }, /* a bare number means at least */
         { "", "{ count: \"> 2\" }", { .kind = "post" }, false },
         { "", "{ count: \"= 2\" }", { .kind = "post" }, true },
@@ -221,6 +224,39 @@ T_TEST(conditions)
         facts.findings = &findings;
         got = judge(set, arena, &facts);
         T_CHECK((got.verdict == POL_BLOCK) == rows[i].holds, "row %zu: %s %s", i, rows[i].applies, rows[i].when);
+        st_arena_free(arena);
+        pol_set_release(set);
+    }
+}
+
+/* The way a host is spelt must not be a way around a policy: both names reach the same origin. */
+T_TEST(a_final_dot_is_the_same_host)
+{
+    static const struct {
+        const char *policy, *host;
+        enum pol_verdict verdict;
+    } rows[] = {
+        { "applies_to: { hosts: [a.example] }\n", "a.example.", POL_BLOCK },
+        { "applies_to: { hosts: [a.example] }\n", "A.Example.", POL_BLOCK },
+        { "applies_to: { hosts: [\"*.example\"] }\n", "a.example.", POL_BLOCK },
+        { "applies_to: { hosts: [\"*.example\"] }\n", "example.", POL_ALLOW },
+        { "inspect: { never: [a.example] }\n", "a.example.", POL_ALLOW },
+    };
+
+    for (size_t i = 0; i < ST_LEN(rows); i++) {
+        struct st_arena *arena = st_arena_new(MEMORY);
+        struct flt_finding items[HITS_MAX];
+        struct hit hits[HITS_MAX] = { { IBAN, 90 } };
+        struct flt_findings findings = { .items = items, .n = make_findings(hits, items) };
+        struct pol_case facts = { .host = st_span_str(rows[i].host), .findings = &findings };
+        struct pol_set *set;
+        char text[512];
+
+        snprintf(text, sizeof text,
+                 "version: 1\npolicy: p\n%srules:\n  - id: r\n    when: { finding: iban }\n    then: block\n",
+                 rows[i].policy);
+        set = t_set(text);
+        T_CHECK(judge(set, arena, &facts).verdict == rows[i].verdict, "row %zu: %s", i, rows[i].host);
         st_arena_free(arena);
         pol_set_release(set);
     }
