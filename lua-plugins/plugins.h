@@ -68,11 +68,15 @@ struct lp_activity { /* one thing a person did; schema in docs/activity.md; stri
     uint64_t length_ms, dwell_ms; /* 0: unknown */
     bool is_final;
 };
+struct lp_exchange { /* borrowed */
+    const struct lp_request *req;
+    struct flt_doc *doc;
+};
 /* Marks is_secret on the doc's fields by the adapter's redact_always, and fills *out. ST_AGAIN: this request is no
  * activity after all. */
 ST_MUST enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route,
-                                    const struct lp_request *req, struct flt_doc *doc, struct st_arena *arena,
-                                    struct lp_activity *out, struct st_err *err);
+                                    const struct lp_exchange *exchange, struct st_arena *arena, struct lp_activity *out,
+                                    struct st_err *err);
 
 /* How to say no there. body is built from the route's shape and the (plain text) message; lives in the arena. */
 struct lp_denial {
@@ -93,10 +97,14 @@ struct lp_opinion {
     const char *message_en, *message_de; /* in the arena; NULL */
     const char *failed; /* a plugin that failed in this call, and how its on_failure was honoured; NULL */
 };
+struct lp_seen { /* what a hook may ask about; all borrowed */
+    const struct lp_activity *activity;
+    const struct flt_findings *findings;
+    const char *const *groups; /* of the person, NULL-terminated; NULL: none */
+};
 /* Runs the activity hook of every enabled plugin, in name order; the strictest opinion wins. */
-ST_MUST enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_activity *activity,
-                                    const struct flt_findings *findings, const char *const *groups,
-                                    struct st_arena *arena, struct lp_opinion *out, struct st_err *err);
+ST_MUST enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_seen *seen, struct st_arena *arena,
+                                    struct lp_opinion *out, struct st_err *err);
 
 /* ---- curation (in the curator process) -------------------------------------------------------------------------- */
 
@@ -116,7 +124,10 @@ ST_MUST enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, str
 typedef void lp_explain_f(void *ctx, const char *rule, unsigned depth, const char *node, bool held);
 ST_MUST enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_explain_f *fn, void *ctx,
                                      struct st_err *err);
-/* Text, title and lang of an HTML page (or any text), bounded; into the arena. */
+struct lp_page {
+    struct st_span title, lang, text; /* in the arena */
+};
+/* Title, language and text of an HTML page (or any text), bounded. */
 ST_MUST enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_span content_type,
-                                struct st_span *title, struct st_span *lang, struct st_span *text, struct st_err *err);
+                                struct lp_page *out, struct st_err *err);
 #endif

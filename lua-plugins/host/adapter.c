@@ -9,36 +9,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const kinds[] = {
-    "view",
-    "watch.start",
-    "watch.progress",
-    "watch.end",
-    "read.dwell",
-    "search",
-    "post",
-    "comment",
-    "reply",
-    "edit",
-    "delete",
-    "message",
-    "draft",
-    "share",
-    "react",
-    "follow",
-    "join",
-    "save",
-    "upload",
-    "download",
-    "course.progress",
-    "course.complete",
-    "quiz.attempt",
-    "ai.prompt",
-    "auth",
-    "opaque",
+const char *const lp_phase_names[] = {
+#define X(id, name) [LP_##id] = name,
+    LP_PHASES(X)
+#undef X
+        NULL
 };
-static const char *const audiences[] = { "public", "group", "private", "direct", "ai", "unknown" };
 
+static size_t count(const char *const *list)
+{
+    size_t n = 0;
+
+    while (list[n] != NULL)
+        n++;
+    return n;
+}
+
+/* The word as the list has it; its last one after a mistake, which is "opaque" or "unknown" for what policies see. */
 static const char *one_of(struct lp_conf *c, const char *key, const char *word, const char *const *list, size_t n)
 {
     const char *near;
@@ -73,7 +60,7 @@ static void read_param(struct lp_conf *c, int at, struct lp_param *p)
     }
 }
 
-/* { action = "submit", preview = false }; read in the order of names, so that a file always gives the same tables. */
+/* { action = "submit", preview = false }; all have to hold, so their order does not matter. */
 static const struct lp_param *read_params(struct lp_conf *c, int at, const char *key, size_t *n)
 {
     struct lp_param *list = NULL;
@@ -147,7 +134,7 @@ static void read_audience(struct lp_conf *c, struct lp_route *r)
     if (lua_rawget(c->L, -2) != LUA_TTABLE) {
         lua_pop(c->L, 1);
         r->audience.fixed =
-            one_of(c, "audience", lp_conf_str(c, -1, "audience", "unknown"), audiences, ST_LEN(audiences));
+            one_of(c, "audience", lp_conf_str(c, -1, "audience", "unknown"), flt_audiences, count(flt_audiences));
         return;
     }
     lua_pop(c->L, 1);
@@ -155,7 +142,8 @@ static void read_audience(struct lp_conf *c, struct lp_route *r)
         return;
     lp_conf_keys(c, -1, "from map default");
     r->audience.from = lp_conf_strs(c, -1, "from");
-    r->audience.fixed = one_of(c, "default", lp_conf_str(c, -1, "default", "unknown"), audiences, ST_LEN(audiences));
+    r->audience.fixed =
+        one_of(c, "default", lp_conf_str(c, -1, "default", "unknown"), flt_audiences, count(flt_audiences));
     r->audience.map = map = lp_conf_alloc(c, 33 * sizeof *map);
     if (lp_conf_enter(c, -1, "map", &inner)) {
         lua_pushnil(c->L);
@@ -165,7 +153,7 @@ static void read_audience(struct lp_conf *c, struct lp_route *r)
 
                 memcpy(value, lua_tostring(c->L, -2), lua_rawlen(c->L, -2));
                 map[n++] = value;
-                map[n++] = one_of(c, "map", lua_tostring(c->L, -1), audiences, ST_LEN(audiences));
+                map[n++] = one_of(c, "map", lua_tostring(c->L, -1), flt_audiences, count(flt_audiences));
             } else {
                 lp_conf_fail(c, "needs at most 16 strings with strings");
             }
@@ -197,11 +185,6 @@ static void read_object(struct lp_conf *c, struct lp_route *r)
 
 static void read_activity(struct lp_conf *c, struct lp_route *r)
 {
-    static const char *const phases[] = {
-#define X(id, name) name,
-        LP_PHASES(X)
-#undef X
-    };
     const char *phase;
     size_t mark, inner;
 
@@ -211,10 +194,10 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
         return;
     }
     lp_conf_keys(c, -1, "kind audience phase object dwell watch");
-    r->kind = one_of(c, "kind", lp_conf_need(c, -1, "kind"), kinds, ST_LEN(kinds));
-    phase = one_of(c, "phase", lp_conf_str(c, -1, "phase", "commit"), phases, ST_LEN(phases));
-    for (unsigned i = 0; i < ST_LEN(phases); i++) {
-        if (phase == phases[i])
+    r->kind = one_of(c, "kind", lp_conf_need(c, -1, "kind"), flt_kinds, count(flt_kinds));
+    phase = one_of(c, "phase", lp_conf_str(c, -1, "phase", "commit"), lp_phase_names, count(lp_phase_names));
+    for (unsigned i = 0; lp_phase_names[i] != NULL; i++) {
+        if (phase == lp_phase_names[i])
             r->phase = (enum lp_phase)i;
     }
     read_audience(c, r);
@@ -225,7 +208,8 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
         r->watch.from = lp_conf_strs(c, -1, "from");
         r->watch.to = lp_conf_strs(c, -1, "to");
         r->watch.is_final = lp_conf_strs(c, -1, "final");
-        r->watch.final_kind = one_of(c, "final_kind", lp_conf_str(c, -1, "final_kind", r->kind), kinds, ST_LEN(kinds));
+        r->watch.final_kind =
+            one_of(c, "final_kind", lp_conf_str(c, -1, "final_kind", r->kind), flt_kinds, count(flt_kinds));
         lp_conf_leave(c, inner);
     }
     lp_conf_leave(c, mark);

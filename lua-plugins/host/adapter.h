@@ -101,6 +101,8 @@ struct lp_adapters {
     size_t n;
 };
 
+extern const char *const lp_phase_names[]; /* by enum lp_phase */
+
 /* Inside lp_state_run: the table on the top of the stack as an adapter, in the arena. */
 struct lp_adapter *lp_adapter_read(struct lp_conf *c);
 /* Runs the file's own tests; a failed one is a diagnostic. ST_ERR: memory, or a test failed (ST_E_CONFIG). */
@@ -110,6 +112,8 @@ const struct lp_adapters *lp_set_adapters(const struct lp_set *set);
 
 /* match.c */
 bool lp_glob(const char *glob, struct st_span name); /* '*' at either end; ASCII case does not matter */
+/* The next byte of a percent-escaped run and *i behind it; '+' is a blank in queries. i < s.n. */
+int lp_next_byte(struct st_span s, size_t *i, bool is_query);
 /* The raw value of a parameter in a query string, or false. */
 bool lp_query_get(struct st_span query, const char *name, struct st_span *raw);
 struct st_span lp_last_part(struct st_span path);

@@ -48,13 +48,7 @@ int lp_activity_audience(lua_State *L)
 
 int lp_activity_phase(lua_State *L)
 {
-    static const char *const phases[] = {
-#define X(id, name) name,
-        LP_PHASES(X)
-#undef X
-    };
-
-    return push_str(L, phases[lp_api_call(L)->activity->phase]);
+    return push_str(L, lp_phase_names[lp_api_call(L)->activity->phase]);
 }
 
 int lp_activity_confidence(lua_State *L)
@@ -184,14 +178,14 @@ static const char *take_text(lua_State *L, int at, const char *key, size_t most)
 {
     struct st_arena *arena = lp_api_call(L)->arena;
     char *copy = NULL;
-    size_t n;
+    size_t len, n;
 
     lua_pushstring(L, key);
     if (lua_rawget(L, at) == LUA_TSTRING) {
-        const char *s = lua_tolstring(L, -1, &n);
+        const char *s = lua_tolstring(L, -1, &len);
 
-        n = n < most ? n : most;
-        while (n > 0 && n == most && ((uint8_t)s[n] & 0xc0) == 0x80) /* not in the middle of a character */
+        n = len < most ? len : most;
+        while (n < len && n > 0 && ((uint8_t)s[n] & 0xc0) == 0x80) /* not in the middle of a character */
             n--;
         if ((copy = st_arena_alloc(arena, n + 1)) == NULL)
             luaL_error(L, "not enough memory");

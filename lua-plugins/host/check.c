@@ -72,15 +72,10 @@ static void expect_media(struct checker *c, const struct lp_activity *a)
 
 static void expect_activity(struct checker *c, const struct flt_doc *doc, const struct lp_activity *a)
 {
-    static const char *const phases[] = {
-#define X(id, name) name,
-        LP_PHASES(X)
-#undef X
-    };
     const struct lp_check *k = c->check;
 
     expect_text(c, "kind", k->kind, st_span_str(a->kind));
-    expect_text(c, "phase", k->phase, st_span_str(phases[a->phase]));
+    expect_text(c, "phase", k->phase, st_span_str(lp_phase_names[a->phase]));
     expect_text(c, "audience", k->audience, st_span_str(a->audience));
     expect_text(c, "id", k->object_id, a->object_id);
     expect_text(c, "title", k->title, a->title);
@@ -116,7 +111,7 @@ static enum st_rc run_check(struct checker *c, struct st_arena *arena, struct st
         expect(c, k->is_none, "an activity", "there", ST_SPAN("none"));
         return ST_OK;
     }
-    rc = lp_activity_read(c->set, route, &req, doc, arena, &a, err);
+    rc = lp_activity_read(c->set, route, &(struct lp_exchange){ &req, doc }, arena, &a, err);
     expect_hidden(c, doc);
     expect(c, (rc == ST_AGAIN) == k->is_none || rc == ST_ERR, "an activity", k->is_none ? "none" : "there",
            ST_SPAN("the opposite"));

@@ -409,7 +409,7 @@ enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_are
         (void)st_fail(err, ST_E_LIMIT, "lua.curate", "too many curation files", 0);
         goto out;
     }
-    if (lp_file_read(path, &text, err) != ST_OK || lp_state_new(LP_MEMORY_BARE, &state, err) != ST_OK)
+    if (lp_file_read(path, &text, diag, err) != ST_OK || lp_state_new(LP_MEMORY_BARE, &state, err) != ST_OK)
         goto out;
     rules->states[rules->n_states++] = state; /* the rules read so far point to it, whatever comes */
     state->host = run;

@@ -48,30 +48,28 @@ static bool has_words(struct st_span text, const char *words, bool is_tag)
 }
 
 /* '*' is any run; the whole text must match. */
-static bool glob(const char *g, struct st_span text)
+static bool glob(const char *pattern, struct st_span text)
 {
-    const char *star = NULL;
-    size_t i = 0, back = 0;
+    struct st_span g = st_span_str(pattern);
+    size_t at = 0, star = ST_SPAN_NPOS, i = 0, back = 0; /* star: behind the last '*' seen */
 
     while (i < text.n) {
-        struct st_span one = st_span_str(g);
-
-        if (*g == '*') {
-            star = ++g;
+        if (at < g.n && g.p[at] == '*') {
+            star = ++at;
             back = i;
-        } else if (*g != '\0' && fold(one, 0) == fold(text, i)) {
-            g++;
+        } else if (at < g.n && fold(g, at) == fold(text, i)) {
+            at++;
             i++;
-        } else if (star != NULL) {
-            g = star;
+        } else if (star != ST_SPAN_NPOS) {
+            at = star;
             i = ++back;
         } else {
             return false;
         }
     }
-    while (*g == '*')
-        g++;
-    return *g == '\0';
+    while (at < g.n && g.p[at] == '*')
+        at++;
+    return at == g.n;
 }
 
 static bool url_is(const char *g, struct st_span url)

@@ -85,11 +85,10 @@ static enum st_rc call_one(struct lp_plugin *p, const struct lp_call *call, stru
     return ST_OK;
 }
 
-enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_activity *activity, const struct flt_findings *findings,
-                            const char *const *groups, struct st_arena *arena, struct lp_opinion *out,
-                            struct st_err *err)
+enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_seen *seen, struct st_arena *arena,
+                            struct lp_opinion *out, struct st_err *err)
 {
-    const struct lp_call call = { LP_PHASE_ACTIVITY, activity, findings, groups, arena, out };
+    const struct lp_call call = { LP_PHASE_ACTIVITY, seen->activity, seen->findings, seen->groups, arena, out };
 
     ST_CHECK(set, LP_SET_MAGIC);
     *out = (struct lp_opinion){ 0 };

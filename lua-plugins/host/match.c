@@ -13,21 +13,14 @@ static int lower(int c)
     return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
-static int hex(int c)
-{
-    c = lower(c);
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The next byte of an escaped run; '+' is a blank in queries. */
-static int next_byte(struct st_span s, size_t *i, bool is_query)
+int lp_next_byte(struct st_span s, size_t *i, bool is_query)
 {
     int c = s.p[(*i)++];
 
     if (c == '+' && is_query)
         return ' ';
-    if (c == '%' && *i + 1 < s.n && hex(s.p[*i]) >= 0 && hex(s.p[*i + 1]) >= 0) {
-        c = hex(s.p[*i]) * 16 + hex(s.p[*i + 1]);
+    if (c == '%' && *i + 1 < s.n && st_hex_digit(s.p[*i]) >= 0 && st_hex_digit(s.p[*i + 1]) >= 0) {
+        c = st_hex_digit(s.p[*i]) * 16 + st_hex_digit(s.p[*i + 1]);
         *i += 2;
     }
     return c;
@@ -41,7 +34,7 @@ static bool same(struct st_span raw, const char *word, size_t n, bool is_query)
     for (; i < raw.n && k < n; k++) {
         if (word[k] == '*' && k + 1 == n)
             return true;
-        if (lower(next_byte(raw, &i, is_query)) != lower((unsigned char)word[k]))
+        if (lower(lp_next_byte(raw, &i, is_query)) != lower((unsigned char)word[k]))
             return false;
     }
     return i == raw.n && (k == n || (k + 1 == n && word[k] == '*'));

@@ -56,30 +56,6 @@ static bool named(struct st_span name, const char *list)
     return false;
 }
 
-static size_t utf8(uint32_t c, uint8_t out[4])
-{
-    if (c < 0x80) {
-        out[0] = (uint8_t)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (uint8_t)(0xc0 | c >> 6);
-        out[1] = (uint8_t)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (uint8_t)(0xe0 | c >> 12);
-        out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-        out[2] = (uint8_t)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    out[0] = (uint8_t)(0xf0 | c >> 18);
-    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-    out[3] = (uint8_t)(0x80 | (c & 0x3f));
-    return 4;
-}
-
 /* "#8211" or "#x2013"; false when it is no character. */
 static bool numeric(struct st_span name, uint32_t *code)
 {
@@ -162,7 +138,7 @@ static void read_text(struct page *g)
         if (code == ' ' || code == 0xa0)
             gap(g, ' ');
         else if (code != 0)
-            show(g, bytes, utf8(code, bytes));
+            show(g, bytes, st_utf8_put(code, bytes));
         return;
     }
     g->at++;
@@ -349,35 +325,34 @@ static bool is_html(struct st_span page, struct st_span content_type)
            (st_span_istarts(page, ST_SPAN("<!doctype html")) || st_span_istarts(page, ST_SPAN("<html")));
 }
 
-enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_span content_type, struct st_span *title,
-                        struct st_span *lang, struct st_span *text, struct st_err *err)
+enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_span content_type, struct lp_page *out,
+                        struct st_err *err)
 {
     struct page g = { .in = st_span_sub(page, 0, PAGE_MAX) };
     enum st_rc rc = ST_OK;
     void *copy;
 
-    *title = *lang = ST_SPAN_NONE;
-    *text = st_span_sub(page, 0, OUT_MAX);
+    *out = (struct lp_page){ .text = st_span_sub(page, 0, OUT_MAX) };
     if (!is_html(page, content_type)) {
-        if (page.n > 0 && (copy = st_arena_dup(arena, text->p, text->n)) == NULL)
+        if (page.n > 0 && (copy = st_arena_dup(arena, out->text.p, out->text.n)) == NULL)
             return st_arena_fail(arena, err, "lua.page");
         else if (page.n > 0)
-            text->p = copy;
+            out->text.p = copy;
         return ST_OK;
     }
     st_buf_init(&g.text, OUT_MAX);
     st_buf_init(&g.main, OUT_MAX);
     st_buf_init(&g.title, TITLE_MAX);
     read_page(&g);
-    rc = settle(arena, &g.title, title, err);
+    rc = settle(arena, &g.title, &out->title, err);
     if (rc == ST_OK)
-        rc = settle(arena, g.main.n > 0 ? &g.main : &g.text, text, err);
+        rc = settle(arena, g.main.n > 0 ? &g.main : &g.text, &out->text, err);
     g.lang = st_span_sub(g.lang, 0, 35);
     if (rc == ST_OK && g.lang.n > 0) {
         if ((copy = st_arena_dup(arena, g.lang.p, g.lang.n)) == NULL)
             rc = st_arena_fail(arena, err, "lua.page");
         else
-            *lang = st_span(copy, g.lang.n);
+            out->lang = st_span(copy, g.lang.n);
     }
     st_buf_fini(&g.text);
     st_buf_fini(&g.main);

@@ -252,7 +252,7 @@ enum st_rc lp_plugin_load(const char *path, const struct lp_libs *libs, struct s
     p->libs = libs;
     p->time_us = TIME_US_DEFAULT;
     p->memory = MEMORY_DEFAULT;
-    if (lp_file_read(path, &text, err) != ST_OK || lp_state_new(MEMORY_MAX, &p->state, err) != ST_OK)
+    if (lp_file_read(path, &text, diag, err) != ST_OK || lp_state_new(MEMORY_MAX, &p->state, err) != ST_OK)
         goto out;
     p->state->host = p;
     p->call = &load;

@@ -20,14 +20,6 @@ struct reader {
     bool no_memory;
 };
 
-static int hex(int c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static struct st_span unescape(struct reader *r, struct st_span raw, bool is_query)
 {
     uint8_t *to;
@@ -38,14 +30,8 @@ static struct st_span unescape(struct reader *r, struct st_span raw, bool is_que
         r->no_memory = true;
         return ST_SPAN_NONE;
     }
-    for (size_t i = 0; i < raw.n; i++) {
-        if (raw.p[i] == '%' && i + 2 < raw.n && hex(raw.p[i + 1]) >= 0 && hex(raw.p[i + 2]) >= 0) {
-            to[n++] = (uint8_t)(hex(raw.p[i + 1]) * 16 + hex(raw.p[i + 2]));
-            i += 2;
-        } else {
-            to[n++] = raw.p[i] == '+' && is_query ? ' ' : raw.p[i];
-        }
-    }
+    for (size_t i = 0; i < raw.n;)
+        to[n++] = (uint8_t)lp_next_byte(raw, &i, is_query);
     return st_span(to, n);
 }
 
@@ -223,21 +209,21 @@ struct slot {
     put_f *put;
 };
 
-static void fill(struct st_buf *b, const char *template, const struct slot *slots, size_t n)
+static void fill(struct st_buf *b, const char *shape, const struct slot *slots, size_t n)
 {
-    while (*template != '\0') {
+    while (*shape != '\0') {
         size_t i = 0, len = 0;
 
         for (; i < n; i++) {
             len = strlen(slots[i].name);
-            if (strncmp(template, slots[i].name, len) == 0)
+            if (strncmp(shape, slots[i].name, len) == 0)
                 break;
         }
         if (i < n) {
             slots[i].put(b, slots[i].value);
-            template += len;
+            shape += len;
         } else {
-            st_buf_byte(b, (uint8_t) * template ++);
+            st_buf_byte(b, (uint8_t)*shape++);
         }
     }
 }
@@ -310,10 +296,10 @@ static void read_audience(struct reader *r, struct lp_activity *out)
     }
 }
 
-enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req,
-                            struct flt_doc *doc, struct st_arena *arena, struct lp_activity *out, struct st_err *err)
+enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route, const struct lp_exchange *exchange,
+                            struct st_arena *arena, struct lp_activity *out, struct st_err *err)
 {
-    struct reader r = { set, route, req, doc, arena, false };
+    struct reader r = { set, route, exchange->req, exchange->doc, arena, false };
 
     *out = (struct lp_activity){ .platform = route->adapter->id,
                                  .kind = route->kind,

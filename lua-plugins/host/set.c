@@ -2,19 +2,17 @@
 /* set - finds the files below the directories, loads them in name order, and keeps what came of them.
  *
  * Below each directory: lib/NAME.lua (shared modules), platforms/ID.lua (adapters), detect/NAME.lua (plugins),
- * curation/NAME.curate.lua (rules). A
- * later directory wins over an earlier one where both have an adapter or a plugin of the same name, so that a site may
- * put its own beside the shipped ones. Loading goes on after a mistake, so that one run shows all of them; any mistake
- * makes the load fail as a whole. What a mistake is, the diagnostics say; *err is ST_E_CONFIG then.
+ * curation/NAME.curate.lua (rules). A later directory wins over an earlier one where both have an adapter or a plugin
+ * of the same name, so that a site may put its own beside the shipped ones. Loading goes on after a mistake, so that
+ * one run shows all of them; any mistake makes the load fail as a whole. What a mistake is, the diagnostics say; *err
+ * is ST_E_CONFIG then.
  */
 #include "set.h"
-#include <dirent.h>
+#include "base/file.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define ARENA_MAX ((size_t)16 << 20)
 
@@ -26,30 +24,27 @@ struct loader {
     bool failed; /* a file is wrong */
 };
 
-enum st_rc lp_file_read(const char *path, struct st_buf *out, struct st_err *err)
+enum st_rc lp_file_read(const char *path, struct st_buf *out, struct st_diag *diag, struct st_err *err)
 {
+    struct st_err why = ST_ERR_INIT;
+    enum st_rc rc = ST_ERR;
     struct stat st;
-    ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum st_rc rc = ST_OK;
 
-    st_buf_init(out, LP_SOURCE_MAX + 1);
-    if (fd < 0)
-        return st_fail(err, ST_E_IO, "lua.file", "open", errno);
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        rc = st_fail(err, ST_E_IO, "lua.file", "not a regular file", errno);
-    while (rc == ST_OK && got > 0) {
-        uint8_t *to = st_buf_room(out, 4096);
-
-        if (to == NULL)
-            rc = st_buf_done(out, err, "lua.file");
-        else if ((got = read(fd, to, 4096)) < 0)
-            rc = st_fail(err, ST_E_IO, "lua.file", "read", errno);
-        else
-            out->n += (size_t)got;
-    }
-    (void)close(fd);
-    return rc;
+    st_buf_init(out, LP_SOURCE_MAX);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* opening a pipe would wait for its other end */
+        st_fail(&why, ST_E_IO, "lua.file", "not a regular file", 0);
+    else
+        rc = st_file_read(path, LP_SOURCE_MAX, out, &why);
+    if (rc == ST_OK)
+        return ST_OK;
+    if (why.code == ST_E_NOMEM)
+        return st_fail(err, ST_E_NOMEM, "lua.file", "source", LP_SOURCE_MAX);
+    if (why.code == ST_E_LIMIT)
+        (void)st_diag_add(diag, path, 0, 0, "the file is longer than 256 KiB; split it, or move data out of it");
+    else
+        (void)st_diag_add(diag, path, 0, 0, "the file cannot be read: %s",
+                          why.num != 0 ? strerror((int)why.num) : "it is no regular file");
+    return st_fail(err, ST_E_CONFIG, "lua.file", "a file cannot be read", why.num);
 }
 
 enum st_rc lp_file_diag(const struct lp_state *s, const char *path, struct st_diag *diag)
@@ -117,15 +112,9 @@ static enum st_rc load_adapter(struct loader *l, const char *path)
     struct adapter_run run = { .conf = { .arena = l->set->arena, .diag = l->diag, .file = path } };
     struct lp_state *state = NULL;
     struct st_buf text;
-    enum st_rc rc = lp_file_read(path, &text, l->err);
+    enum st_rc rc = lp_file_read(path, &text, l->diag, l->err);
 
-    if (rc != ST_OK) {
-        if (l->err->code == ST_E_LIMIT)
-            rc = st_fail(l->err, ST_E_CONFIG, "lua.set", "file too long", 0);
-        (void)st_diag_add(l->diag, path, 0, 0, "the file cannot be read, or is longer than 256 KiB");
-        goto out;
-    }
-    if ((rc = lp_state_new(LP_MEMORY_BARE, &state, l->err)) != ST_OK)
+    if (rc != ST_OK || (rc = lp_state_new(LP_MEMORY_BARE, &state, l->err)) != ST_OK)
         goto out;
     run.text = st_buf_view(&text);
     rc = lp_state_run(state, run_adapter, &run, LP_TIME_LOAD_US, l->err);
@@ -184,7 +173,7 @@ static enum st_rc load_lib(struct loader *l, const char *path)
     const char *base = strrchr(path, '/') + 1;
     struct st_span name = st_span(base, strlen(base) - strlen(".lua")), kept = ST_SPAN_NONE;
     struct st_buf text;
-    enum st_rc rc = lp_file_read(path, &text, l->err);
+    enum st_rc rc = lp_file_read(path, &text, l->diag, l->err);
     size_t at = 0;
 
     if (rc == ST_OK && (rc = lp_state_new(LP_MEMORY_BARE, &state, l->err)) == ST_OK) {
@@ -216,37 +205,38 @@ static enum st_rc load_rules(struct loader *l, const char *path)
     return lp_rules_load(&l->set->rules, path, l->set->arena, l->diag, l->err);
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+struct folder {
+    struct loader *l;
+    const char *path;
+    load_f *load;
+    unsigned n;
+};
+
+static enum st_rc load_file(void *ctx, const char *name, struct st_err *err)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
+    struct folder *folder = ctx;
+    char *path = join(folder->l->set->arena, folder->path, "/", name);
+
+    if (path == NULL)
+        return st_arena_fail(folder->l->set->arena, err, "lua.set");
+    if (++folder->n > LP_FILES_MAX)
+        return st_fail(err, ST_E_LIMIT, "lua.set", "more than 512 files in a folder", folder->n);
+    return after_file(folder->l, folder->load(folder->l, path));
 }
 
-/* Loads every file with the ending, in name order; a missing folder is fine. Hidden files and tests are no plugins. */
-static enum st_rc load_folder(struct loader *l, const char *folder, const char *ending, load_f *load)
+/* Loads every file with the ending, in name order; a missing folder is fine. Hidden files are no plugins. */
+static enum st_rc load_folder(struct loader *l, const char *path, const char *ending, load_f *load)
 {
-    struct dirent **names = NULL;
-    int n = scandir(folder, &names, NULL, by_name), kept = 0;
-    enum st_rc rc = ST_OK;
+    struct folder folder = { .l = l, .path = path, .load = load };
+    struct stat st;
 
-    if (n < 0)
-        return errno == ENOENT || errno == ENOTDIR ? ST_OK : st_fail(l->err, ST_E_IO, "lua.set", "scan folder", errno);
-    for (int i = 0; i < n; i++) {
-        struct st_span name = st_span_str(names[i]->d_name);
-
-        if (rc == ST_OK && name.p[0] != '.' && st_span_ends(name, st_span_str(ending))) {
-            char *path = join(l->set->arena, folder, "/", names[i]->d_name);
-
-            if (path == NULL)
-                rc = st_arena_fail(l->set->arena, l->err, "lua.set");
-            else if (++kept > LP_FILES_MAX)
-                rc = st_fail(l->err, ST_E_LIMIT, "lua.set", "more than 512 files in a folder", kept);
-            else
-                rc = after_file(l, load(l, path));
-        }
-        free(names[i]);
-    }
-    free(names);
-    return rc;
+    if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        return ST_OK;
+    if (st_dir_list(path, ending, load_file, &folder, l->err) == ST_OK)
+        return ST_OK;
+    if (l->err->code == ST_E_IO)
+        (void)st_diag_add(l->diag, path, 0, 0, "this folder cannot be read: %s", strerror((int)l->err->num));
+    return ST_ERR;
 }
 
 static enum st_rc load_dir(struct loader *l, const char *dir)

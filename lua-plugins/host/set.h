@@ -20,12 +20,9 @@ struct lp_set {
     struct lp_libs libs;
 };
 
-/* One file, read whole, in a state of its own or the one given. */
-struct lp_file {
-    const char *path; /* in the arena of the set */
-    struct st_buf text;
-};
-ST_MUST enum st_rc lp_file_read(const char *path, struct st_buf *out, struct st_err *err);
+/* One file, whole, at most LP_SOURCE_MAX; out is initialised here and the caller's to end in any case. A file that
+ * cannot be read is a diagnostic and ST_E_CONFIG. */
+ST_MUST enum st_rc lp_file_read(const char *path, struct st_buf *out, struct st_diag *diag, struct st_err *err);
 /* Adds the failure of a run to diag, at the line Lua named. Answers ST_ERR. */
 enum st_rc lp_file_diag(const struct lp_state *s, const char *path, struct st_diag *diag);
 #endif

@@ -33,7 +33,7 @@ static void hook(struct lp_set *set, const char *text)
 
     st_arena_free(arena);
     arena = st_arena_new(1u << 20);
-    T_OK(lp_hook_activity(set, &a, &findings, groups, arena, &opinion, &err), err);
+    T_OK(lp_hook_activity(set, &(struct lp_seen){ &a, &findings, groups }, arena, &opinion, &err), err);
 }
 
 static struct lp_set *plugin(const char *test, const char *source)
@@ -103,6 +103,23 @@ T_TEST(the_strictest_opinion_wins)
     T_CHECK(set != NULL, "%s", lt_said);
     hook(set, "text");
     T_CHECK(opinion.verdict == 1 && strcmp(opinion.plugin, "b") == 0, "disabled plugin spoke: %d", opinion.verdict);
+    done(set);
+}
+
+T_TEST(a_message_is_cut_between_characters)
+{
+    const char *dir = lt_dir("cut");
+    struct lp_set *set;
+
+    lt_write(dir, "detect/a.lua",
+             "return { api = 1, name = 'a', version = '1', title = 'A', permissions = { 'verdict.coach' },"
+             " activity = function(a, ctx) ctx:coach { reason = 'long', message = {"
+             " en = string.rep('a', 498) .. '\xe2\x82\xac', de = string.rep('a', 500) } } end }");
+    set = lt_load(dir, NULL);
+    T_CHECK(set != NULL, "%s", lt_said);
+    hook(set, "text");
+    T_CHECK(strlen(opinion.message_en) == 498 && strlen(opinion.message_de) == 500, "%zu, %zu",
+            strlen(opinion.message_en), strlen(opinion.message_de));
     done(set);
 }
 
@@ -351,11 +368,11 @@ T_TEST(the_shipped_example_coaches_when_switched_on)
     struct lp_set *set;
     char *source, *at;
 
-    T_OK(lp_file_read("lua-plugins/detect/launch-embargo.lua", &text, &err), err);
+    T_OK(lp_file_read("lua-plugins/detect/launch-embargo.lua", &text, NULL, &err), err);
     source = strndup((const char *)text.p, text.n);
     st_buf_fini(&text);
     lt_write(dir, "detect/one.lua", source);
-    T_OK(lp_file_read("lua-plugins/lib/words.lua", &text, &err), err);
+    T_OK(lp_file_read("lua-plugins/lib/words.lua", &text, NULL, &err), err);
     st_buf_byte(&text, 0);
     lt_write(dir, "lib/words.lua", (const char *)text.p);
     st_buf_fini(&text);

@@ -142,7 +142,7 @@ static const struct lp_activity *act(struct lp_set *set, struct st_arena *arena,
     T_OK(flt_decode(arena, &in, doc, &err), err);
     r = lp_route_find(set, req, *doc, &needs_body);
     T_CHECK(r != NULL && !needs_body, "no route");
-    return lp_activity_read(set, r, req, *doc, arena, &a, &err) == ST_OK ? &a : NULL;
+    return lp_activity_read(set, r, &(struct lp_exchange){ req, *doc }, arena, &a, &err) == ST_OK ? &a : NULL;
 }
 
 T_TEST(titles_and_urls_are_canonical)
@@ -248,7 +248,8 @@ T_TEST(an_activity_survives_every_oom)
 
         T_OK(flt_decode(arena, &in, &doc, &err), err);
         t_fail_alloc(nth);
-        rc = lp_activity_read(set, lp_route_find(set, &req, doc, &needs_body), &req, doc, arena, &a, &err);
+        rc = lp_activity_read(set, lp_route_find(set, &req, doc, &needs_body), &(struct lp_exchange){ &req, doc },
+                              arena, &a, &err);
         is_end = !t_alloc_failed();
         t_fail_alloc(0);
         T_CHECK(rc == ST_OK || err.code == ST_E_NOMEM, "%s", err.what);
@@ -273,7 +274,8 @@ T_TEST(an_arena_that_is_full_is_an_error)
     bool needs_body;
 
     T_OK(flt_decode(arena, &in, &doc, &err), err);
-    T_CHECK(lp_activity_read(set, lp_route_find(set, &req, doc, &needs_body), &req, doc, small, &a, &err) == ST_ERR &&
+    T_CHECK(lp_activity_read(set, lp_route_find(set, &req, doc, &needs_body), &(struct lp_exchange){ &req, doc }, small,
+                             &a, &err) == ST_ERR &&
                 err.code == ST_E_LIMIT,
             "%s", err.what);
     st_arena_free(small);

@@ -32,8 +32,12 @@ static void read_page(struct st_arena *arena, const char *html, struct st_span o
 {
     struct st_err err = ST_ERR_INIT;
 
-    T_OK(lp_page_text(arena, st_span_str(html), ST_SPAN("text/html; charset=utf-8"), &out[0], &out[1], &out[2], &err),
-         err);
+    struct lp_page page;
+
+    T_OK(lp_page_text(arena, st_span_str(html), ST_SPAN("text/html; charset=utf-8"), &page, &err), err);
+    out[0] = page.title;
+    out[1] = page.lang;
+    out[2] = page.text;
 }
 
 T_TEST(pages)
@@ -69,15 +73,15 @@ T_TEST(every_cut_of_a_page_is_read)
 T_TEST(plain_text_stays_as_it_is)
 {
     struct st_arena *arena = st_arena_new(1u << 20);
-    struct st_span title, lang, text;
     struct st_err err = ST_ERR_INIT;
+    struct lp_page page;
 
-    T_OK(lp_page_text(arena, ST_SPAN("a <b> c"), ST_SPAN("text/plain"), &title, &lang, &text, &err), err);
-    T_CHECK(st_span_eq(text, ST_SPAN("a <b> c")) && title.n == 0 && lang.n == 0, "changed");
-    T_OK(lp_page_text(arena, ST_SPAN_NONE, ST_SPAN("text/plain"), &title, &lang, &text, &err), err);
-    T_CHECK(text.n == 0, "not empty");
-    T_OK(lp_page_text(arena, ST_SPAN("  <!DOCTYPE HTML><p>x"), ST_SPAN_NONE, &title, &lang, &text, &err), err);
-    T_CHECK(st_span_eq(text, ST_SPAN("x")), "not seen as HTML");
+    T_OK(lp_page_text(arena, ST_SPAN("a <b> c"), ST_SPAN("text/plain"), &page, &err), err);
+    T_CHECK(st_span_eq(page.text, ST_SPAN("a <b> c")) && page.title.n == 0 && page.lang.n == 0, "changed");
+    T_OK(lp_page_text(arena, ST_SPAN_NONE, ST_SPAN("text/plain"), &page, &err), err);
+    T_CHECK(page.text.n == 0, "not empty");
+    T_OK(lp_page_text(arena, ST_SPAN("  <!DOCTYPE HTML><p>x"), ST_SPAN_NONE, &page, &err), err);
+    T_CHECK(st_span_eq(page.text, ST_SPAN("x")), "not seen as HTML");
     st_arena_free(arena);
 }
 
@@ -128,12 +132,12 @@ T_TEST(a_page_survives_every_oom)
     for (int nth = 1;; nth++) {
         struct st_arena *arena = st_arena_new(1u << 20);
         struct st_err err = ST_ERR_INIT;
-        struct st_span out[3];
+        struct lp_page page;
         enum st_rc rc;
         bool is_end;
 
         t_fail_alloc(nth);
-        rc = lp_page_text(arena, st_span_str(cases[0].html), ST_SPAN("text/html"), &out[0], &out[1], &out[2], &err);
+        rc = lp_page_text(arena, st_span_str(cases[0].html), ST_SPAN("text/html"), &page, &err);
         is_end = !t_alloc_failed();
         t_fail_alloc(0);
         T_CHECK(rc == ST_OK || err.code == ST_E_NOMEM, "%s", err.what);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* set - the shipped files load, pass their own tests, give their memory back, and survive every failed allocation. */
-#include "plugins.h"
-#include "t.h"
+#include "lua_t.h"
 
 static const char *const shipped[] = { "lua-plugins", NULL };
 
@@ -56,6 +55,28 @@ T_TEST(a_host_belongs_to_its_platform)
     }
     lp_set_release(set);
     st_diag_free(diag);
+}
+
+T_TEST(a_file_that_cannot_be_read_is_named)
+{
+    static const char *const names[] = { "detect/big.lua", "lib/big.lua", "platforms/big.lua",
+                                         "curation/x.curate.lua" };
+    static char big[(256u << 10) + 2];
+
+    memset(big, '-', sizeof big - 1);
+    for (size_t i = 0; i < ST_LEN(names); i++) {
+        char folder[32], path[768];
+        const char *dir;
+
+        (void)snprintf(folder, sizeof folder, "big%zu", i);
+        dir = lt_dir(folder);
+        lt_write(dir, names[i], big);
+        T_CHECK(lt_load(dir, NULL) == NULL && strstr(lt_said, "longer than 256 KiB") != NULL, "%s: %s", names[i],
+                lt_said);
+        (void)snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        T_CHECK(remove(path) == 0 && mkdir(path, 0700) == 0, "a folder in its place");
+        T_CHECK(lt_load(dir, NULL) == NULL && strstr(lt_said, "no regular file") != NULL, "%s: %s", names[i], lt_said);
+    }
 }
 
 T_TEST(two_hundred_reloads_leak_nothing) /* the sanitizer counts */

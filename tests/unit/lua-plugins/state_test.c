@@ -95,7 +95,7 @@ T_TEST(hostile_scripts_are_contained)
     struct st_span rest, part, name = ST_SPAN_NONE;
     unsigned count = 0;
 
-    T_OK(lp_file_read("tests/lua/hostile.txt", &text, &err), err);
+    T_OK(lp_file_read("tests/lua/hostile.txt", &text, NULL, &err), err);
     rest = st_buf_view(&text);
     rest = st_span_sub(rest, st_span_find(rest, ST_SPAN("\n=== ")), rest.n);
     while (rest.n > 0) {
