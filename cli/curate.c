@@ -71,7 +71,7 @@ static int preview_file(struct cli *cli, const char *path, struct lp_item *item)
     struct generation *gen = NULL;
     struct st_err err = ST_ERR_INIT;
     struct st_buf bytes;
-    struct st_span text;
+    struct lp_page page;
     int code = CLI_OK;
 
     st_buf_init(&bytes, PAGE_MAX + 65536);
@@ -79,10 +79,15 @@ static int preview_file(struct cli *cli, const char *path, struct lp_item *item)
         code = cli_fail(CLI_USAGE, "%s: %s", path, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
         goto out;
     }
-    text = st_buf_view(&bytes);
     if (generation_load(cli->config, 0, &gen, diag, &err) != ST_OK ||
-        lp_page_text(arena, text, content_type(text), &item->title, &item->lang, &item->text, &err) != ST_OK ||
-        preview_item(cli, gen, item, &err) != ST_OK)
+        lp_page_text(arena, st_buf_view(&bytes), content_type(st_buf_view(&bytes)), &page, &err) != ST_OK) {
+        code = cli_broken(cli, diag, &err);
+        goto out;
+    }
+    item->title = page.title;
+    item->lang = page.lang;
+    item->text = page.text;
+    if (preview_item(cli, gen, item, &err) != ST_OK)
         code = cli_broken(cli, diag, &err);
 out:
     generation_release(gen);

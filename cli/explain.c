@@ -208,6 +208,7 @@ static void explain_judge(struct explain *e, const struct chain_out *out)
 
 static enum st_rc explain_message(struct explain *e, const char *const *groups, struct st_err *err)
 {
+    const struct flt_trace trace = { on_candidate, e };
     struct chain_out out;
     struct chain_in in = { .gen = e->gen,
                            .req = { .method = e->file != NULL ? ST_SPAN("POST") : ST_SPAN("GET"),
@@ -218,8 +219,7 @@ static enum st_rc explain_message(struct explain *e, const char *const *groups, 
                            .body = st_buf_view(&e->body),
                            .groups = groups,
                            .plain_limit = BODY_MAX,
-                           .trace = on_candidate,
-                           .trace_ctx = e };
+                           .trace = &trace };
 
     if (flt_scanner_new(pol_set_packs(e->gen->policies), &in.scanner, err) != ST_OK)
         return ST_ERR;

@@ -51,7 +51,7 @@ static enum st_rc scan_text(struct scan_run *run, struct st_arena *arena, struct
 
     if (flt_text_doc(arena, text, &doc, &run->err) != ST_OK)
         return ST_ERR;
-    return flt_scan(run->scanner, arena, doc, findings, NULL, NULL, &run->err);
+    return flt_scan(run->scanner, arena, doc, findings, NULL, &run->err);
 }
 
 static void write_id(struct st_json *w, const json_t *id)

@@ -85,7 +85,7 @@ static void tell(const struct flt_scanner *s, const struct flt_guess *g, int con
         return;
     flt_view_range(&s->view, g->from, g->to, &c.from, &c.to);
     c.confidence = (uint8_t)(confidence < 0 ? 0 : confidence > 100 ? 100 : confidence);
-    s->trace(s->trace_ctx, &c);
+    s->trace->fn(s->trace->ctx, &c);
 }
 
 static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)

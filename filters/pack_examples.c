@@ -41,7 +41,7 @@ static enum st_rc try_one(struct flt_scanner *scanner, struct trial *trial, stru
         return st_fail(err, ST_E_NOMEM, "packs.examples", "arena", 0);
     rc = flt_text_doc(arena, text, &doc, err);
     if (rc == ST_OK)
-        rc = flt_scan(scanner, arena, doc, &findings, on_candidate, trial, err);
+        rc = flt_scan(scanner, arena, doc, &findings, &(struct flt_trace){ on_candidate, trial }, err);
     *found = false;
     for (size_t i = 0; rc == ST_OK && i < findings.n; i++)
         *found = *found || findings.items[i].rule == &trial->detector->rule;

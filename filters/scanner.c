@@ -132,7 +132,7 @@ static int by_place(const void *a, const void *b)
 }
 
 enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, struct flt_findings *out,
-                    flt_trace_f *trace, void *trace_ctx, struct st_err *err)
+                    const struct flt_trace *trace, struct st_err *err)
 {
     ST_CHECK(s, FLT_SCANNER_MAGIC);
     memset(out, 0, sizeof *out);
@@ -140,7 +140,6 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
         return st_arena_fail(arena, err, "scan");
     s->out = out;
     s->trace = trace;
-    s->trace_ctx = trace_ctx;
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;

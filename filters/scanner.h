@@ -44,9 +44,8 @@ struct flt_scanner {
     unsigned magic;
     struct flt_packs *packs; /* one reference */
     struct scan_scratch *scratch;
-    flt_trace_f *trace;
-    void *trace_ctx;
-    struct flt_findings *out; /* of the running scan */
+    const struct flt_trace *trace; /* of the present scan; NULL */
+    struct flt_findings *out;      /* of the running scan */
     /* of the running field */
     const struct flt_field *field;
     uint32_t field_index;

@@ -65,7 +65,8 @@ static enum st_rc activity(struct run *run)
     out->route = lp_route_find(in->gen->plugins, &in->req, out->doc, &needs_body);
     if (out->route == NULL)
         return ST_OK; /* a write that no rule knows is scanned all the same */
-    rc = lp_activity_read(in->gen->plugins, out->route, &in->req, out->doc, run->arena, &out->activity, &out->err);
+    rc = lp_activity_read(in->gen->plugins, out->route, &(struct lp_exchange){ &in->req, out->doc }, run->arena,
+                          &out->activity, &out->err);
     out->has_activity = rc == ST_OK;
     return rc == ST_ERR ? ST_ERR : ST_OK;
 }
@@ -74,8 +75,7 @@ static enum st_rc scan(struct run *run)
 {
     const struct chain_in *in = run->in;
 
-    return flt_scan(in->scanner, run->arena, run->out->doc, &run->out->findings, in->trace, in->trace_ctx,
-                    &run->out->err);
+    return flt_scan(in->scanner, run->arena, run->out->doc, &run->out->findings, in->trace, &run->out->err);
 }
 
 static enum st_rc plugins(struct run *run)
@@ -84,8 +84,9 @@ static enum st_rc plugins(struct run *run)
 
     if (!out->has_activity)
         return ST_OK;
-    return lp_hook_activity(run->in->gen->plugins, &out->activity, &out->findings, run->in->groups, run->arena,
-                            &out->opinion, &out->err);
+    const struct lp_seen seen = { &out->activity, &out->findings, run->in->groups };
+
+    return lp_hook_activity(run->in->gen->plugins, &seen, run->arena, &out->opinion, &out->err);
 }
 
 static struct pol_case case_of(const struct run *run)

@@ -33,8 +33,7 @@ struct chain_in { /* all borrowed */
     size_t plain_limit;        /* ceiling of the body after content coding */
     enum flt_reason not_held;  /* not NONE: the body could not be held (SIZE, FAILED); it is judged unread */
     uint64_t not_held_bytes;
-    flt_trace_f *trace; /* every candidate of the scan; NULL */
-    void *trace_ctx;
+    const struct flt_trace *trace; /* every candidate of the scan; NULL */
 };
 struct chain_out {                /* lives in the arena; spans borrow from the input too */
     const struct lp_route *route; /* NULL: nothing to see */

@@ -215,19 +215,19 @@ static void apply(struct curator *cur, const struct item *item, const struct lp_
 static enum st_rc curate(struct curator *cur, struct item *item, struct st_arena *arena, struct st_err *err)
 {
     struct lp_item subject;
-    struct st_span title = ST_SPAN_NONE, lang = ST_SPAN_NONE;
     struct lp_tag *tags = NULL;
     size_t n = 0;
 
     if (item->is_html) {
-        struct st_span page = item->text;
+        struct lp_page page;
 
-        if (lp_page_text(arena, page, item->content_type, &title, &lang, &item->text, err) != ST_OK)
+        if (lp_page_text(arena, item->text, item->content_type, &page, err) != ST_OK)
             return ST_ERR;
+        item->text = page.text;
         if (item->title.n == 0)
-            item->title = title;
+            item->title = page.title;
         if (item->lang.n == 0)
-            item->lang = lang;
+            item->lang = page.lang;
     }
     subject = (struct lp_item){ .platform = item->platform,
                                 .kind = item->kind,

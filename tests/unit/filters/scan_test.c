@@ -36,7 +36,7 @@ static void scan(struct scanned *s, struct st_span text)
     st_arena_free(s->arena);
     s->arena = st_arena_new(64u << 20);
     T_OK(flt_text_doc(s->arena, text, &s->doc, &err), err);
-    T_OK(flt_scan(s->scanner, s->arena, s->doc, &s->findings, NULL, NULL, &err), err);
+    T_OK(flt_scan(s->scanner, s->arena, s->doc, &s->findings, NULL, &err), err);
 }
 
 static void done(struct scanned *s)
@@ -257,7 +257,7 @@ T_TEST(secret_fields_are_not_read)
     scan(&s, ST_SPAN("x"));
     T_OK(flt_text_doc(s.arena, ST_SPAN("4111 1111 1111 1111"), &s.doc, &err), err);
     s.doc->fields[0].is_secret = true;
-    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, NULL, NULL, &err), err);
+    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, NULL, &err), err);
     T_CHECK(s.findings.n == 0, "nothing");
     done(&s);
 }
@@ -270,7 +270,7 @@ T_TEST(the_fields_name_is_context)
     scan(&s, ST_SPAN("x"));
     T_OK(flt_text_doc(s.arena, ST_SPAN("0170 9284711"), &s.doc, &err), err);
     s.doc->fields[0].path = ST_SPAN("person/telefon");
-    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, NULL, NULL, &err), err);
+    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, NULL, &err), err);
     T_CHECK(find(&s, "pii.phone.national") != NULL, "a phone number");
     done(&s);
 }
@@ -291,7 +291,7 @@ T_TEST(the_trace_says_why_not)
 
     scan(&s, ST_SPAN("x"));
     T_OK(flt_text_doc(s.arena, ST_SPAN("DE89 3704 0044 0532 0130 01"), &s.doc, &err), err);
-    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, count_candidate, &n, &err), err);
+    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, &(struct flt_trace){ count_candidate, &n }, &err), err);
     T_CHECK(n == 1, "told %u times", n);
     done(&s);
 }
@@ -337,7 +337,7 @@ T_TEST(scanning_survives_every_oom)
 
         T_OK(flt_text_doc(arena, ST_SPAN("\xef\xbc\x94 4111 1111 1111 1111"), &doc, &err), err);
         t_fail_alloc(nth);
-        rc = flt_scan(s.scanner, arena, doc, &s.findings, NULL, NULL, &err);
+        rc = flt_scan(s.scanner, arena, doc, &s.findings, NULL, &err);
         t_fail_alloc(0);
         st_arena_free(arena);
         if (rc == ST_OK)
