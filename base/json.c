@@ -52,11 +52,10 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
 }
 
-static void put_string(struct st_buf *to, struct st_span s)
+void st_json_escape(struct st_buf *to, struct st_span s)
 {
     size_t from = 0, at = 0; /* runs of plain bytes go out in one piece */
 
-    st_buf_byte(to, '"');
     while (at < s.n) {
         size_t step = st_span_utf8(st_span(s.p + at, s.n - at));
 
@@ -72,6 +71,12 @@ static void put_string(struct st_buf *to, struct st_span s)
         from = ++at; /* what is escaped is one byte, and so is what is broken */
     }
     st_buf_span(to, st_span_sub(s, from, s.n));
+}
+
+static void put_string(struct st_buf *to, struct st_span s)
+{
+    st_buf_byte(to, '"');
+    st_json_escape(to, s);
     st_buf_byte(to, '"');
 }
 

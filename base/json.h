@@ -34,4 +34,6 @@ void st_json_int(struct st_json *w, const char *key, int64_t value);
 void st_json_real(struct st_json *w, const char *key, double value); /* finite; 6 significant digits */
 void st_json_bool(struct st_json *w, const char *key, bool value);
 void st_json_raw(struct st_json *w, const char *key, struct st_span json); /* one whole JSON value, written before */
+/* What stands between the quotes of a JSON string, for text that goes into a template or a body. */
+void st_json_escape(struct st_buf *to, struct st_span s);
 #endif
