@@ -103,16 +103,14 @@ enum st_rc flt_body_raw(struct flt_dec *dec, const struct flt_piece *bytes, enum
 {
     struct flt_piece piece = *bytes;
     struct st_span s = bytes->s;
-    size_t good = flt_utf8_good(s);
     enum st_rc rc;
 
-    if (good < s.n) { /* one byte for one, so that offsets stay what they are */
+    if (flt_utf8_good(s) < s.n) {
         uint8_t *copy = st_arena_dup(dec->arena, s.p, s.n);
 
         if (copy == NULL)
             return st_arena_fail(dec->arena, err, "filters.raw");
-        for (size_t at = good; at < s.n; at += flt_utf8_good(st_span(copy + at, s.n - at)))
-            copy[at++] = '?';
+        flt_utf8_mend(copy, s.n);
         piece.s.p = copy;
     }
     if (dec->depth == FLT_CHAIN_MAX)

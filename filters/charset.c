@@ -67,6 +67,12 @@ size_t flt_utf8_good(struct st_span s)
     return at;
 }
 
+void flt_utf8_mend(uint8_t *s, size_t n)
+{
+    for (size_t at = flt_utf8_good(st_span(s, n)); at < n; at += flt_utf8_good(st_span(s + at, n - at)))
+        s[at++] = '?';
+}
+
 /* 0 when it is not UTF-16, else 'L' or 'B': more than a third of the bytes are zero, and on one side only. */
 static char utf16_by_zeros(struct st_span s)
 {
@@ -197,20 +203,18 @@ static enum st_rc convert(struct flt_dec *dec, const struct flt_piece *bytes, en
     return flt_build_done(&dec->build, bytes->up, bytes->base, layer, &out->up, err);
 }
 
-/* Bad bytes become question marks, one for one. */
+/* What is no UTF-8 in it is lost. */
 static enum st_rc lossy(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer, struct flt_piece *out,
                         struct st_err *err)
 {
-    size_t at = flt_utf8_good(bytes->s);
     uint8_t *copy;
 
     out->s = bytes->s;
     out->base = 0;
-    if (at < bytes->s.n) {
+    if (flt_utf8_good(bytes->s) < bytes->s.n) {
         if ((copy = st_arena_dup(dec->arena, bytes->s.p, bytes->s.n)) == NULL)
             return st_arena_fail(dec->arena, err, "filters.charset");
-        for (; at < bytes->s.n; at += flt_utf8_good(st_span(copy + at, bytes->s.n - at)))
-            copy[at++] = '?';
+        flt_utf8_mend(copy, bytes->s.n);
         out->s.p = copy;
     }
     return flt_map_cut(dec->arena, bytes->up, bytes->base, layer, &out->up, err);

@@ -81,7 +81,8 @@ static enum st_rc keep_path(struct flt_dec *dec, struct flt_field *field, struct
     return ST_OK;
 }
 
-enum st_rc flt_dec_field(struct flt_dec *dec, struct st_span text, const struct flt_map *map, struct st_err *err)
+/* One field at the present path and chain; text lives in the arena or the message. */
+static enum st_rc put_field(struct flt_dec *dec, struct st_span text, const struct flt_map *map, struct st_err *err)
 {
     struct flt_field field = { .text = text, .name = dec->name, .is_query = dec->is_query, .map = map };
 
@@ -108,7 +109,7 @@ enum st_rc flt_dec_piece(struct flt_dec *dec, const struct flt_piece *piece, enu
 
     if (flt_map_cut(dec->arena, piece->up, piece->base, layer, &map, err) != ST_OK)
         return ST_ERR;
-    return flt_dec_field(dec, piece->s, map, err);
+    return put_field(dec, piece->s, map, err);
 }
 
 struct flt_mark flt_dec_mark(const struct flt_dec *dec)
@@ -147,7 +148,7 @@ enum st_rc flt_dec_string(struct flt_dec *dec, struct st_span text, const struct
     enum st_rc rc;
 
     if (dec->nested > FLT_NEST_MAX || dec->depth == FLT_CHAIN_MAX || !is_json_like(text))
-        return flt_dec_field(dec, text, map, err);
+        return put_field(dec, text, map, err);
     dec->nested++; /* one more than is allowed is tried too, only to say so in the receipt */
     flt_dec_push(dec, FLT_CODEC_JSON);
     rc = flt_json(dec, &inner, &end, err);
@@ -161,7 +162,7 @@ enum st_rc flt_dec_string(struct flt_dec *dec, struct st_span text, const struct
     if (dec->nested == FLT_NEST_MAX ? is_whole : end.reason == FLT_REASON_DEPTH)
         flt_dec_note(dec, FLT_PARTLY, FLT_REASON_DEPTH);
     flt_dec_undo(dec, mark);
-    return flt_dec_field(dec, text, map, err);
+    return put_field(dec, text, map, err);
 }
 
 bool flt_key_is_data(struct st_span key)
@@ -185,7 +186,7 @@ bool flt_key_is_data(struct st_span key)
 enum st_rc flt_dec_key(struct flt_dec *dec, struct st_span key, const struct flt_map *map, struct st_err *err)
 {
     size_t mark = flt_dec_enter(dec, ST_SPAN("@key"));
-    enum st_rc rc = flt_dec_field(dec, key, map, err);
+    enum st_rc rc = put_field(dec, key, map, err);
 
     flt_dec_leave(dec, mark);
     return rc;

@@ -53,9 +53,6 @@ void flt_dec_pop(struct flt_dec *dec);
 /* Adds a segment to the path; answers the length to give back to flt_dec_leave. */
 size_t flt_dec_enter(struct flt_dec *dec, struct st_span segment);
 void flt_dec_leave(struct flt_dec *dec, size_t mark);
-/* One field at the present path and chain; text lives in the arena or the message. */
-ST_MUST enum st_rc flt_dec_field(struct flt_dec *dec, struct st_span text, const struct flt_map *map,
-                                 struct st_err *err);
 /* A field that is a piece as it stands, under a layer. */
 ST_MUST enum st_rc flt_dec_piece(struct flt_dec *dec, const struct flt_piece *piece, enum flt_layer layer,
                                  struct st_err *err);
@@ -114,6 +111,7 @@ enum flt_charset {
 };
 enum flt_charset flt_charset_find(struct st_span label); /* empty: NONE */
 size_t flt_utf8_good(struct st_span s);                  /* length of the valid UTF-8 at its front */
+void flt_utf8_mend(uint8_t *s, size_t n);                /* bad bytes become '?', one for one: offsets stay */
 bool flt_text_likely(struct st_span s);                  /* no control bytes and mostly readable, by its first KiB */
 /* *out is valid UTF-8: the bytes themselves, or a new layer over them. Notes in the receipt what was guessed or lost.
  */

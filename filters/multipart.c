@@ -147,8 +147,7 @@ static enum st_rc clean_name(struct flt_dec *dec, struct st_span raw, struct st_
             copy[n] = raw.p[++at];
         at++;
     }
-    for (size_t at = flt_utf8_good(st_span(copy, n)); at < n; at += flt_utf8_good(st_span(copy + at, n - at)))
-        copy[at++] = '?';
+    flt_utf8_mend(copy, n);
     *out = st_span(copy, n);
     return ST_OK;
 }

@@ -7,6 +7,7 @@
  * escape, a composed character) takes the whole unit. Where a layer cannot be written, the answer is
  * ST_E_UNSUPPORTED and the caller blocks. When a layer is added to map.h, its quoting comes here.
  */
+#include "base/json.h"
 #include "filters/decode.h"
 #include <stdlib.h>
 #include <string.h>
@@ -25,21 +26,6 @@ struct edits {
 };
 
 /* ---- quoting --------------------------------------------------------------------------------------------------- */
-
-static void quote_json(struct st_span s, struct st_buf *out)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-
-        if (c < 0x20) {
-            st_buf_fmt(out, "\\u%04x", c);
-            continue;
-        }
-        if (c == '"' || c == '\\')
-            st_buf_byte(out, '\\');
-        st_buf_byte(out, c);
-    }
-}
 
 static bool is_bare_in_form(uint8_t c)
 {
@@ -85,10 +71,10 @@ static bool quote(enum flt_layer layer, struct st_span s, struct st_buf *out)
     switch (layer) {
     case FLT_LAYER_RAW: st_buf_span(out, s); return true;
     case FLT_LAYER_PERCENT: quote_percent(s, out); return true;
-    case FLT_LAYER_JSON: quote_json(s, out); return true;
+    case FLT_LAYER_JSON: st_json_escape(out, s); return true;
     case FLT_LAYER_NUMBER:
         st_buf_byte(out, '"');
-        quote_json(s, out);
+        st_json_escape(out, s);
         st_buf_byte(out, '"');
         return true;
     case FLT_LAYER_HTML: quote_html(s, out); return true;
