@@ -6,6 +6,7 @@
  * places the rule lists (adapter.h), decoded, bounded, and copied into the arena of the transaction.
  */
 #include "adapter.h"
+#include "base/json.h"
 #include <string.h>
 
 #define VALUE_MAX     ((size_t)2048)
@@ -319,18 +320,6 @@ enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *rou
     return read_url(&r, out, err);
 }
 
-static void put_json(struct st_buf *b, struct st_span s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"' || s.p[i] == '\\')
-            st_buf_byte(b, '\\');
-        if (s.p[i] < 0x20)
-            st_buf_fmt(b, "\\u%04x", s.p[i]);
-        else
-            st_buf_byte(b, s.p[i]);
-    }
-}
-
 static void put_html(struct st_buf *b, struct st_span s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -348,7 +337,7 @@ enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const c
                    struct lp_denial *out, struct st_err *err)
 {
     struct st_span type = st_span_str(route->deny.content_type);
-    put_f *put = st_span_find(type, ST_SPAN("json")) != ST_SPAN_NPOS   ? put_json
+    put_f *put = st_span_find(type, ST_SPAN("json")) != ST_SPAN_NPOS   ? st_json_escape
                  : st_span_find(type, ST_SPAN("html")) != ST_SPAN_NPOS ? put_html
                                                                        : st_buf_span;
     const struct slot slots[] = { { "{message}", st_span_str(message), put }, { "{id}", st_span_str(id), put } };
