@@ -380,14 +380,16 @@ enum st_rc learn_catch_up(const char *dir, struct db *core, struct ledger *led, 
                           struct st_err *err)
 {
     struct learn learn = { .core = core, .led = led, .priv = priv };
+    struct st_err own = ST_ERR_INIT;
     enum st_rc rc;
 
     if (mark_get(core, &learn.done, err) != ST_OK)
         return ST_ERR;
     if (learn.done >= led_state(led)->size)
         return ST_OK;
+    if (db_durable(core, false, err) != ST_OK) /* the log can tell it again */
+        return ST_ERR;
     st_buf_init(&learn.plain, DETAILS_MAX);
-    db_durable(core, false); /* the log can tell it again */
     rc = db_begin(core, err);
     if (rc == ST_OK) {
         rc = catch_up(&learn, dir, err);
@@ -396,7 +398,8 @@ enum st_rc learn_catch_up(const char *dir, struct db *core, struct ledger *led, 
         if (rc != ST_OK)
             db_rollback(core);
     }
-    db_durable(core, true);
+    if (db_durable(core, true, &own) != ST_OK && rc == ST_OK)
+        rc = st_fail_at(err, own.code, own.where, own.what, own.num);
     st_buf_fini(&learn.plain);
     *changed = learn.consent_changed;
     return rc;

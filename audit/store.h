@@ -33,8 +33,8 @@ ST_MUST enum st_rc db_begin(struct db *db, struct st_err *err); /* DB_WRITE: tak
 ST_MUST enum st_rc db_commit(struct db *db, struct st_err *err);
 void db_rollback(struct db *db); /* fine when there is no transaction */
 /* false: the next commits may be lost by a power cut (never torn); for what the log can restore. Not in a transaction.
- */
-void db_durable(struct db *db, bool on);
+ * Who cannot set it back must not go on: a person's key would be acknowledged before it is on disk. */
+ST_MUST enum st_rc db_durable(struct db *db, bool on, struct st_err *err);
 /* Moves everything from the write-ahead file into the database and empties it: nothing old stays behind. */
 ST_MUST enum st_rc db_flush(struct db *db, struct st_err *err);
 /* ST_E_INTEGRITY when the structure of the file is damaged. */

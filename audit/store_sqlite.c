@@ -274,9 +274,9 @@ void db_rollback(struct db *db)
         sqlite3_exec(db->lite, "ROLLBACK", NULL, NULL, NULL);
 }
 
-void db_durable(struct db *db, bool on)
+enum st_rc db_durable(struct db *db, bool on, struct st_err *err)
 {
-    sqlite3_exec(db->lite, on ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    return run(db, on ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err);
 }
 
 enum st_rc db_flush(struct db *db, struct st_err *err)

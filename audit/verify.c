@@ -112,6 +112,10 @@ static enum st_rc read_checkpoints(struct verify *v, const char *dir, const char
 {
     char own[FIL_PATH];
 
+    if (copy_dir != NULL && !fil_exists(copy_dir))
+        st_diag_add(v->diag, copy_dir, 0, 0,
+                    "the copies are not there, so only the log's own checkpoints were read; they prove nothing against "
+                    "whoever holds its key");
     if (fil_join(own, dir, "checkpoints", err) != ST_OK || read_key(v, dir, copy_dir, err) != ST_OK ||
         read_folder(v, own, err) != ST_OK || (copy_dir != NULL && read_folder(v, copy_dir, err) != ST_OK))
         return ST_ERR;

@@ -322,3 +322,25 @@ T_TEST(it_reads_what_nobody_may_write)
     snprintf(command, sizeof command, "chmod -R u+w '%s'", log.dir);
     T_CHECK(system(command) == 0, "chmod");
 }
+
+T_TEST(copies_that_are_not_there_are_said)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct aud_verdict verdict;
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    char elsewhere[600];
+
+    at_quiet();
+    at_fresh(&log);
+    store = at_open(&log);
+    at_add(store, AUD_DECISION, 1, "ana", "r", AT_DECISION);
+    aud_close(store);
+    T_OK(aud_verify(log.dir, log.copy, &verdict, diag, &err), err);
+    T_CHECK(st_diag_count(diag) == 0, "they are there");
+    snprintf(elsewhere, sizeof elsewhere, "%s-not-mounted", log.copy);
+    T_OK(aud_verify(log.dir, elsewhere, &verdict, diag, &err), err);
+    T_CHECK(st_diag_count(diag) == 1 && strcmp(st_diag_at(diag, 0)->file, elsewhere) == 0, "said which");
+    st_diag_free(diag);
+}
