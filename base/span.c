@@ -124,6 +124,11 @@ bool st_span_u64(struct st_span s, uint64_t *out)
     return true;
 }
 
+struct st_span st_span_host(struct st_span host)
+{
+    return host.n > 1 && host.p[host.n - 1] == '.' ? st_span(host.p, host.n - 1) : host;
+}
+
 /* Length and smallest code point by the lead byte, then the two exclusions: surrogates and beyond U+10FFFF. */
 size_t st_span_utf8(struct st_span s)
 {

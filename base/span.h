@@ -35,6 +35,8 @@ size_t st_span_find(struct st_span hay, struct st_span needle); /* offset of the
 bool st_span_next(struct st_span *rest, uint8_t sep, struct st_span *part);
 /* Decimal digits only, the whole span, no sign; false on anything else or on overflow. */
 bool st_span_u64(struct st_span s, uint64_t *out);
+/* A host name without the dot that may end it: "example.com." and example.com are one host. */
+struct st_span st_span_host(struct st_span host);
 /* Bytes of the well-formed UTF-8 character at the start of s (1 to 4), or 0 when there is none. */
 size_t st_span_utf8(struct st_span s);
 /* A code point up to U+10FFFF as UTF-8; answers the bytes written, 1 to 4. */

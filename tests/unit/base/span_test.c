@@ -182,3 +182,19 @@ T_TEST(hex_digits)
     for (int c = 0; c < 256; c++)
         T_CHECK((st_hex_digit((uint8_t)c) >= 0) == (c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL), "%d", c);
 }
+
+T_TEST(a_host_may_end_in_a_dot)
+{
+    static const struct {
+        struct st_span in, out;
+    } rows[] = {
+        { ST_SPAN("a.example."), ST_SPAN("a.example") },
+        { ST_SPAN("a.example"), ST_SPAN("a.example") },
+        { ST_SPAN("a.."), ST_SPAN("a.") },
+        { ST_SPAN("."), ST_SPAN(".") },
+        { ST_SPAN_NONE, ST_SPAN_NONE },
+    };
+
+    for (size_t i = 0; i < ST_LEN(rows); i++)
+        T_CHECK(st_span_eq(st_span_host(rows[i].in), rows[i].out), "row %zu", i);
+}
