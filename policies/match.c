@@ -33,11 +33,6 @@ bool pol_glob(const char *pattern, struct st_span text)
     return *pattern == '\0';
 }
 
-struct st_span pol_host(struct st_span host)
-{
-    return host.n > 1 && host.p[host.n - 1] == '.' ? st_span_sub(host, 0, host.n - 1) : host;
-}
-
 bool pol_address(struct st_span text, uint8_t out[16])
 {
     static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
@@ -56,7 +51,7 @@ bool pol_host_match(const char *pattern, struct st_span host)
 {
     struct st_span suffix;
 
-    host = pol_host(host);
+    host = st_span_host(host);
     if (pattern[0] != '*')
         return st_span_ieq(st_span_str(pattern), host);
     suffix = st_span_str(pattern + 1); /* ".suffix" */

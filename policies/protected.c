@@ -182,7 +182,7 @@ const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span
     uint8_t lower[256]; /* a name is at most 253 bytes; a longer one cannot be a host */
     struct pol_domain key = { .name = ST_SPAN_NONE };
 
-    host = pol_host(host);
+    host = st_span_host(host);
     if (host.n == 0 || host.n > sizeof lower || set->n_domains == 0)
         return NULL;
     for (size_t i = 0; i < host.n; i++)

@@ -130,8 +130,6 @@ ST_MUST enum st_rc pol_people_load(struct pol_set *set, struct st_diag *diag, st
 
 /* '*' is any run of bytes, everything else itself. */
 bool pol_glob(const char *pattern, struct st_span text);
-/* The name without the dot that may end it: "example.com." is example.com. */
-struct st_span pol_host(struct st_span host);
 /* An address without port as 16 bytes, IPv4 as ::ffff:a.b.c.d, so that one client has one form. */
 bool pol_address(struct st_span text, uint8_t out[16]);
 /* Exact, or "*.suffix": everything below the suffix, not the suffix itself. Case and a final dot do not matter. */
