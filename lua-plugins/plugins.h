@@ -24,7 +24,8 @@ const char *const *lp_platforms(const struct lp_set *set); /* ids, NULL-terminat
 
 /* ---- adapters -------------------------------------------------------------------------------------------------- */
 
-/* The adapter that claims a host (exact or "*.suffix"), NULL when none does. host is lower case. Borrowed id. */
+/* The adapter that claims a host (exact or "*.suffix"), NULL when none does. host is lower case; a final dot
+ * does not matter. Borrowed id. */
 const char *lp_host_platform(const struct lp_set *set, struct st_span host);
 
 #define LP_PHASES(X)      \

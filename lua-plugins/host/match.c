@@ -207,6 +207,7 @@ static const struct lp_adapter *claimer(const struct lp_set *set, struct st_span
 {
     const struct lp_adapters *all = lp_set_adapters(set);
 
+    host = st_span_host(host);
     for (size_t i = 0; i < all->n; i++) {
         if (claims(all->items[i], host))
             return all->items[i];

@@ -40,10 +40,15 @@ T_TEST(a_host_belongs_to_its_platform)
 {
     static const struct {
         const char *host, *platform;
-    } cases[] = { { "www.youtube.com", "youtube" },    { "youtube.com", NULL },
-                  { "en.wikipedia.org", "mediawiki" }, { "wikipedia.org", NULL },
-                  { "evilwikipedia.org", NULL },       { "wiki.test", NULL },
-                  { "a.b.wikipedia.org", "mediawiki" } };
+    } cases[] = { { "www.youtube.com", "youtube" },
+                  { "youtube.com", NULL },
+                  { "en.wikipedia.org", "mediawiki" },
+                  { "wikipedia.org", NULL },
+                  { "evilwikipedia.org", NULL },
+                  { "wiki.test", NULL },
+                  { "a.b.wikipedia.org", "mediawiki" },
+                  { "www.youtube.com.", "youtube" },
+                  { "youtube.com..", NULL } };
     struct st_diag *diag;
     struct lp_set *set = load(shipped, ST_E_NONE, &diag);
 
