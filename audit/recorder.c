@@ -251,6 +251,15 @@ static bool is_sealed_kind(enum aud_kind kind)
     return kind == AUD_DECISION || kind == AUD_LEARNING || kind == AUD_CONSENT;
 }
 
+static enum aud_fate fate_of(const struct aud_entry *entry, const struct priv_person *person)
+{
+    if (entry->kind == AUD_LEARNING && (!person->is_learning || entry->wall_ms < person->learning_ms))
+        return AUD_DROPPED;
+    if (entry->kind == AUD_DECISION && person->erased_ms != 0 && entry->wall_ms <= person->erased_ms)
+        return AUD_BARE;
+    return AUD_WHOLE;
+}
+
 static enum st_rc prepare_one(struct aud_store *store, struct aud_pending *p, bool *made, struct st_err *err)
 {
     struct priv_person *person = NULL;
@@ -259,12 +268,11 @@ static enum st_rc prepare_one(struct aud_store *store, struct aud_pending *p, bo
         return ST_OK;
     if (priv_find(store->priv, p->entry.person, &person, err) != ST_OK)
         return ST_ERR;
-    p->is_dropped = p->entry.kind == AUD_LEARNING && (!person->is_learning || p->entry.wall_ms < person->learning_ms);
-    p->is_bare = p->entry.kind == AUD_DECISION && person->erased_ms != 0 && p->entry.wall_ms <= person->erased_ms;
+    p->fate = fate_of(&p->entry, person);
     memcpy(p->pseudonym, person->pseudonym, sizeof p->pseudonym);
-    if (p->is_bare)
+    if (p->fate == AUD_BARE)
         p->pseudonym[0] = 0;
-    if (p->is_dropped || p->is_bare || !is_sealed_kind(p->entry.kind))
+    if (p->fate != AUD_WHOLE || !is_sealed_kind(p->entry.kind))
         return ST_OK;
     return priv_need_key(store->priv, person, made, err);
 }
@@ -299,9 +307,9 @@ static enum st_rc write_one(struct aud_store *store, struct aud_pending *p, stru
         .details = st_buf_view(&p->entry.details),
     };
 
-    if (p->is_dropped)
+    if (p->fate == AUD_DROPPED)
         return ST_OK;
-    if (p->is_bare) {
+    if (p->fate == AUD_BARE) {
         row.details = ST_SPAN_NONE;
     } else if (p->entry.person[0] != 0 && is_sealed_kind(p->entry.kind)) {
         if (priv_find(store->priv, p->entry.person, &person, err) != ST_OK)

@@ -11,11 +11,16 @@
 #define AUD_MAGIC     0x61756473u
 #define AUD_BATCH_MAX 16384 /* records that may wait for a commit; then the caller must wait */
 
+enum aud_fate {            /* what becomes of an entry, decided at commit */
+                AUD_WHOLE, /* written as it is, sealed where it is about a person */
+                AUD_BARE,  /* about an erased person from before the erasure: written, but says nothing of the person */
+                AUD_DROPPED, /* learning of a person who is not in: not written */
+};
+
 struct aud_pending {
     struct aud_entry entry;
     char pseudonym[PRIV_PSEUDONYM]; /* found at commit, or given by the recorder itself */
-    bool is_dropped;                /* learning of a person who is not in */
-    bool is_bare;                   /* about an erased person from before the erasure: says nothing of the person */
+    enum aud_fate fate;
 };
 
 enum aud_copy {                   /* how the second folder of checkpoints stands */
