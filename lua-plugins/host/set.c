@@ -251,7 +251,8 @@ static enum st_rc load_dir(struct loader *l, const char *dir)
     struct stat st;
 
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        (void)st_diag_add(l->diag, dir, 0, 0, "this plugin directory cannot be read");
+        (void)st_diag_add(l->diag, dir, 0, 0,
+                          "this plugin directory cannot be read; make it, or correct path.plugins in stoa.yaml");
         l->failed = true;
         return ST_OK;
     }
