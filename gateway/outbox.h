@@ -27,8 +27,9 @@ void outbox_peer(struct outbox *outbox, int fd);
 /* Gives the entry its id, keeps a packed copy, and sends it at once when the socket takes it (the entry stays the
  * caller's). ST_E_LIMIT when the ceiling is reached: the caller applies failure.recorder. */
 ST_MUST enum st_rc outbox_add(struct outbox *outbox, struct aud_entry *entry, struct st_err *err);
-/* Is the entry that outbox_add just took out of this process: in the recorder's socket, or committed? Until then a
- * killed worker would lose it. False: on_done is called once when it is; the wait is in the caller's storage. */
+/* Is the entry that outbox_add just took out of this process: in the journal, in the recorder's socket, or committed?
+ * Until then a killed worker would lose it. False: on_done is called once when it is; the wait is in the caller's
+ * storage. */
 struct outbox_wait {
     void (*on_done)(void *ctx);
     void *ctx;

@@ -166,7 +166,7 @@ enum st_rc report_decision(struct txn *t)
     rc = hand_over(t, &entry);
     aud_entry_fini(&entry);
     if (rc == ST_OK)
-        return ST_OK;
+        return outbox_is_out(t->worker->outbox, &t->record) ? ST_OK : ST_AGAIN;
     ST_LOG(TXN_FAILED, ST_LIT("why", "record"), ST_ERRF(&t->err));
     if (worker_config(t->worker)->failure.recorder == POL_FAIL_BLOCK)
         return ST_ERR;

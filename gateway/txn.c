@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RECORD_WITHIN_MS 5000 /* a recorder that was killed is back within a second */
+
 /* The only writer of t->state. */
 void txn_enter(struct txn *t, enum txn_state next)
 {
@@ -62,6 +64,7 @@ struct txn *txn_new(struct txn_env *env)
     t->timer = (struct st_timer){ .fn = on_timer, .ctx = t };
     t->tail = evbuffer_new();
     t->arena = st_arena_new((size_t)config->limit.txn_memory);
+    st_buf_init(&t->whole, (size_t)config->limit.body_max);
     st_buf_init(&t->redacted, (size_t)config->limit.body_max);
     st_buf_init(&t->redacted_query, 65536);
     if (t->tail == NULL || t->arena == NULL) {
@@ -78,10 +81,12 @@ void txn_free(struct txn *t)
         return;
     ST_CHECK(t, TXN_MAGIC);
     st_timer_disarm(t->worker->loop.timers, &t->timer);
+    outbox_wait_cancel(&t->record);
     exchange_fini(t);
     body_free(t->body);
     if (t->tail != NULL)
         evbuffer_free(t->tail);
+    st_buf_fini(&t->whole);
     st_buf_fini(&t->redacted);
     st_buf_fini(&t->redacted_query);
     st_arena_free(t->arena);
@@ -398,8 +403,8 @@ static void count_verdict(struct txn *t)
     }
 }
 
-/* Runs the chain over the held body; *whole is scratch of a spooled one. */
-static enum st_rc judge(struct txn *t, struct st_buf *whole)
+/* Runs the chain over the held body. */
+static enum st_rc judge(struct txn *t)
 {
     struct chain_in *in = &t->chain_in;
 
@@ -411,7 +416,8 @@ static enum st_rc judge(struct txn *t, struct st_buf *whole)
                              .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,
                              .not_held = t->not_held,
                              .not_held_bytes = t->length };
-    if (t->body != NULL && t->not_held == FLT_REASON_NONE && body_whole(t->body, whole, &in->body, &t->err) != ST_OK)
+    if (t->body != NULL && t->not_held == FLT_REASON_NONE &&
+        body_whole(t->body, &t->whole, &in->body, &t->err) != ST_OK)
         return ST_ERR;
     chain_run(in, t->arena, &t->chain);
     if (t->chain.judgement.verdict == POL_REDACT)
@@ -419,29 +425,54 @@ static enum st_rc judge(struct txn *t, struct st_buf *whole)
     return ST_OK;
 }
 
+/* The verdict is recorded, or needs no record: it takes effect. */
+static enum st_rc carry_out(struct txn *t)
+{
+    if (t->chain.judgement.verdict == POL_BLOCK)
+        return txn_refuse(t, t->not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
+    st_buf_fini(&t->whole);
+    txn_enter(t, TXN_EXCHANGE);
+    return ST_OK;
+}
+
+static void on_recorded(void *ctx)
+{
+    struct txn *t = ctx;
+
+    ST_CHECK(t, TXN_MAGIC);
+    t->record_is_due = false;
+    t->env->on_event(t->env->ctx);
+}
+
 static enum st_rc inspect(struct txn *t)
 {
-    struct st_buf whole;
-    enum st_rc rc;
-
-    st_buf_init(&whole, (size_t)worker_config(t->worker)->limit.body_max);
-    rc = judge(t, &whole);
-    if (rc == ST_OK) {
-        count_verdict(t);
-        rc = report_decision(t);
-        if (rc != ST_OK) {
-            st_buf_fini(&whole);
-            return txn_refuse(t, REFUSE_NO_RECORD);
-        }
-        if (t->chain.judgement.verdict == POL_BLOCK)
-            rc = txn_refuse(t, t->not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
-        else
-            txn_enter(t, TXN_EXCHANGE);
-    } else {
-        rc = txn_refuse(t, REFUSE_INTERNAL);
+    if (judge(t) != ST_OK)
+        return txn_refuse(t, REFUSE_INTERNAL);
+    count_verdict(t);
+    t->record = (struct outbox_wait){ .on_done = on_recorded, .ctx = t };
+    switch (report_decision(t)) {
+    case ST_OK: return carry_out(t);
+    case ST_ERR: return txn_refuse(t, REFUSE_NO_RECORD);
+    case ST_AGAIN: break;
     }
-    st_buf_fini(&whole);
-    return rc;
+    t->record_is_due = true;
+    txn_arm(t, RECORD_WITHIN_MS);
+    txn_enter(t, TXN_RECORD);
+    return ST_AGAIN;
+}
+
+/* No verdict is carried out whose record a killed worker would take along. */
+static enum st_rc wait_for_record(struct txn *t)
+{
+    return t->record_is_due ? ST_AGAIN : carry_out(t);
+}
+
+static enum st_rc record_is_late(struct txn *t)
+{
+    outbox_wait_cancel(&t->record);
+    if (worker_config(t->worker)->failure.recorder == POL_FAIL_BLOCK)
+        return txn_refuse(t, REFUSE_NO_RECORD);
+    return carry_out(t);
 }
 
 /* ---- the step --------------------------------------------------------------------------------------------------- */
@@ -452,6 +483,7 @@ static enum st_rc on_late(struct txn *t)
     switch (t->state) {
     case TXN_READ_HEAD:
     case TXN_READ_BODY: return txn_refuse(t, REFUSE_TIMEOUT);
+    case TXN_RECORD: return record_is_late(t);
     case TXN_EXCHANGE: return txn_refuse(t, REFUSE_ORIGIN_SLOW);
     case TXN_PLAN:
     case TXN_INSPECT:
@@ -482,6 +514,7 @@ enum txn_outcome txn_step(struct txn *t)
         case TXN_PLAN: rc = plan(t); break;
         case TXN_READ_BODY: rc = read_body(t); break;
         case TXN_INSPECT: rc = inspect(t); break;
+        case TXN_RECORD: rc = wait_for_record(t); break;
         case TXN_EXCHANGE: rc = exchange_step(t); break;
         case TXN_ANSWER: rc = answer(t); break;
         case TXN_DONE: break;

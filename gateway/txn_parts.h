@@ -16,6 +16,7 @@
     X(PLAN)           \
     X(READ_BODY)      \
     X(INSPECT)        \
+    X(RECORD)         \
     X(EXCHANGE)       \
     X(ANSWER)         \
     X(DONE)
@@ -35,7 +36,7 @@ struct txn {
     struct st_arena *arena;
     struct st_timer timer;
     bool is_late; /* the timer fired */
-    char id[37]; /* "" until someone needs it */
+    char id[37];  /* "" until someone needs it */
     struct st_err err;
 
     /* the request */
@@ -56,7 +57,10 @@ struct txn {
     /* the verdict */
     struct chain_in chain_in;
     struct chain_out chain;
+    struct st_buf whole; /* a spooled body, read back: the doc borrows from it */
     bool is_redacted;
+    struct outbox_wait record; /* of the decision */
+    bool record_is_due;
     struct st_buf redacted, redacted_query;
 
     /* the origin's side (exchange.c) */
@@ -85,8 +89,9 @@ void exchange_fini(struct txn *t);
 ST_MUST enum st_rc exchange_read_client(struct txn *t, struct http1_event *event, size_t *used);
 
 /* report.c */
-ST_MUST enum st_rc report_decision(struct txn *t); /* before the answer; ST_ERR: failure.recorder is block */
-void report_response(struct txn *t);               /* the origin's head is there: learning, a post's copy */
-bool report_wants_page(const struct txn *t);       /* a copy of the response body is wanted */
-void report_page(struct txn *t);                   /* the copy is whole */
+/* Before the answer. ST_ERR: failure.recorder is block. ST_AGAIN: t->record says when it has left the process. */
+ST_MUST enum st_rc report_decision(struct txn *t);
+void report_response(struct txn *t);         /* the origin's head is there: learning, a post's copy */
+bool report_wants_page(const struct txn *t); /* a copy of the response body is wanted */
+void report_page(struct txn *t);             /* the copy is whole */
 #endif
