@@ -138,4 +138,5 @@ def machine():
     gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = next((line.split("=", 1)[1].strip('"') for line in Path("/etc/os-release").read_text().splitlines()
                    if line.startswith("PRETTY_NAME")), "Linux")
-    return f"{len(CORES)} cores ({model}), {gib:.0f} GiB, Linux {os.uname().release}, {system}"
+    kernel = os.uname().release.split("-")[0]
+    return f"{len(CORES)} cores ({model}), {gib:.0f} GiB, Linux {kernel}, {system}"
