@@ -539,13 +539,41 @@ static void count_events(void)
     st_log_sink(count_event, NULL);
 }
 
+T_TEST(a_checkpoint_is_signed_when_it_is_due_and_not_before)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct st_err err = ST_ERR_INIT;
+    static const struct {
+        uint64_t records, turn_ms, is_signed; /* added, then waited; up to here it is signed */
+    } steps[] = { { 2, 0, 0 }, { 0, 59000, 0 }, { 0, 2000, 2 }, { 2, 0, 2 }, { 1, 0, 5 }, { 0, 90000, 5 } };
+
+    at_quiet();
+    at_fresh(&log);
+    log.options.checkpoint_records = 3;
+    store = at_open(&log);
+    for (size_t i = 0; i < ST_LEN(steps); i++) {
+        struct aud_status status;
+
+        for (uint64_t k = 0; k < steps[i].records; k++)
+            at_add(store, AUD_DECISION, i * 100 + k, "ana", "r", AT_DECISION);
+        at_commit(store);
+        st_clock_turn(steps[i].turn_ms);
+        T_OK(aud_checkpoint(store, false, &err), err);
+        aud_status(store, &status);
+        T_CHECK(status.signed_records == steps[i].is_signed, "step %zu: %llu", i,
+                (unsigned long long)status.signed_records);
+    }
+    aud_close(store);
+}
+
 T_TEST(a_copy_that_stays_away_stops_neither_commits_nor_checkpoints)
 {
     struct at_log log;
     struct aud_store *store;
     struct aud_status status;
     struct st_err err = ST_ERR_INIT;
-    char checkpoints[600];
+    char checkpoints[600], copied[600];
     FILE *in_the_way;
 
     count_events();
@@ -573,8 +601,18 @@ T_TEST(a_copy_that_stays_away_stops_neither_commits_nor_checkpoints)
     at_commit(store);
     T_OK(aud_checkpoint(store, true, &err), err);
     T_CHECK(count_files(log.copy, "0") == 4, "in step again");
+
+    snprintf(copied, sizeof copied, "%s/%020d", log.copy, 1); /* somebody empties the place; nobody looks for an hour */
+    T_CHECK(unlink(copied) == 0, "unlink");
+    for (uint64_t hour = 0; hour < 2; hour++) {
+        st_clock_turn(hour * 3600 * 1000);
+        at_add(store, AUD_DECISION, 10 + hour, "ana", "r", AT_DECISION);
+        at_commit(store);
+        T_OK(aud_checkpoint(store, true, &err), err);
+        T_CHECK((access(copied, F_OK) == 0) == (hour == 1), "hour %llu", (unsigned long long)hour);
+    }
     aud_close(store);
-    T_CHECK(at_clean(&log).checkpoints == 8, "both folders");
+    T_CHECK(at_clean(&log).checkpoints == 12, "both folders");
     T_CHECK(logged[ST_EV_CHECKPOINT_COPY_AWAY] == 1 && logged[ST_EV_CHECKPOINT_COPY_BACK] == 1, "nothing said twice");
     at_quiet();
 }

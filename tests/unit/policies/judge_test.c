@@ -229,6 +229,25 @@ T_TEST(conditions)
     }
 }
 
+/* What one rule takes out, the next one must not put back. */
+T_TEST(redactions_of_several_rules_add_up)
+{
+    static const struct hit hits[HITS_MAX] = { { VISA, 90 }, { IBAN, 90 }, { EMAIL, 90 } };
+    struct pol_set *set = t_set("version: 1\npolicy: p\nrules:\n"
+                                "  - id: card\n    when: { finding: card.visa }\n    then: redact\n"
+                                "  - id: bank\n    when: { finding: iban }\n    then: redact\n");
+    struct st_arena *arena = st_arena_new(MEMORY);
+    struct flt_finding items[HITS_MAX];
+    struct flt_findings findings = { .items = items, .n = make_findings(hits, items) };
+    struct pol_case facts = { .host = ST_SPAN("a.example"), .findings = &findings };
+    struct pol_judgement got = judge(set, arena, &facts);
+
+    T_CHECK(got.verdict == POL_REDACT && got.redact[0] && got.redact[1] && !got.redact[2], "%d %d %d", got.redact[0],
+            got.redact[1], got.redact[2]);
+    st_arena_free(arena);
+    pol_set_release(set);
+}
+
 /* The way a host is spelt must not be a way around a policy: both names reach the same origin. */
 T_TEST(a_final_dot_is_the_same_host)
 {

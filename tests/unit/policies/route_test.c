@@ -202,3 +202,13 @@ T_TEST(patterns)
         T_CHECK(pol_glob(globs[i].pattern, st_span_str(globs[i].text)) == globs[i].matches, "%s on %s",
                 globs[i].pattern, globs[i].text);
 }
+
+T_TEST(what_is_refused_is_refused_though_it_is_never_opened)
+{
+    struct pol_set *set = t_set("version: 1\npolicy: p\napplies_to: { hosts: [\"*.wiki.example\"] }\n"
+                                "inspect: { never: [a.wiki.example] }\nroute: refuse\n");
+
+    T_CHECK(ask(set, "a.wiki.example", NULL, NULL).route == POL_REFUSE, "named in never");
+    T_CHECK(ask(set, "b.wiki.example", NULL, NULL).route == POL_REFUSE, "not named");
+    pol_set_release(set);
+}
