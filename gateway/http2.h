@@ -132,7 +132,7 @@ ST_MUST enum st_rc http2_goaway(struct http2 *session, bool is_notice, uint32_t 
 /* The peer's SETTINGS, or the protocol's defaults before they came. */
 bool http2_peer_offers_connect(const struct http2 *session);
 uint32_t http2_peer_streams(const struct http2 *session);
-size_t http2_streams(const struct http2 *session); /* not yet released or closed */
+size_t http2_streams(const struct http2 *session); /* that are not closed */
 size_t http2_memory(const struct http2 *session);  /* bytes that nghttp2 holds */
 
 /* Copies into arena. */

@@ -52,11 +52,12 @@ int http2_on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcb
     (void)flags;
     block->bytes += nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + FIELD_COST;
     if (block->kind == BLOCK_GOOD && (block->bytes > limits->head_bytes || block->n >= limits->fields + PSEUDO_MAX)) {
-        size_t bytes = block->bytes;
+        size_t bytes = block->bytes, frames = block->frames;
 
         http2_block_reset(session);
         block->kind = BLOCK_BIG;
         block->bytes = bytes;
+        block->frames = frames;
     }
     if (block->kind == BLOCK_BIG)
         return block->bytes / BOMB_FACTOR > limits->head_bytes ? http2_spend(session, UINT32_MAX, "header bomb") : 0;

@@ -45,6 +45,7 @@ struct http2_block { /* the header block that is being received; there is never 
     enum http2_block_kind kind;
     struct http2_line *lines; /* owned; gone between blocks */
     size_t n, cap, bytes;
+    size_t frames; /* CONTINUATION */
 };
 
 /* DEAD: takes nothing more, err says why; LOST: nghttp2 is not called any more at all. */

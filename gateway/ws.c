@@ -52,7 +52,6 @@ struct message {
 struct work {
     uint8_t wire[WIRE], chunk[CHUNK];
     struct st_span pending; /* of wire (or the tail): not yet inflated */
-    bool has_more;          /* the last chunk was full */
 };
 
 struct ws {
@@ -303,7 +302,7 @@ static enum st_rc give(struct ws *ws, struct st_span data, struct ws_event *even
     if (message->plain > ws->limits.message)
         return st_fail(err, ST_E_LIMIT, "ws.message", "message is larger than allowed", WS_CLOSE_SIZE);
     if (message->is_deflated && ws->limits.ratio > 0 && message->plain > ws->limits.ratio_grace &&
-        message->plain / ws->limits.ratio > message->wire)
+        message->plain / ws->limits.ratio > (message->wire + WIRE - 1) / WIRE * WIRE)
         return st_fail(err, ST_E_LIMIT, "ws.message", "message inflates too much", WS_CLOSE_SIZE);
     if (message->is_text && !ws_utf8_feed(&message->utf8, data))
         return st_fail(err, ST_E_SYNTAX, "ws.message", "text is not UTF-8", WS_CLOSE_DATA);
@@ -312,13 +311,19 @@ static enum st_rc give(struct ws *ws, struct st_span data, struct ws_event *even
     return ST_OK;
 }
 
-/* Up to WIRE bytes of the frame, unmasked, in work->wire. */
+static bool is_inflating(const struct ws *ws)
+{
+    return ws->message.is_deflated && (ws->work->pending.n > 0 || ws_inflate_has_more(ws->inflate));
+}
+
+/* Up to WIRE bytes of the frame, unmasked, in work->wire. They end at a multiple of WIRE of the message, where its
+ * ratio is asked, so that the answer does not hang on how the bytes came. */
 static struct st_span take_wire(struct ws *ws, struct st_span *in)
 {
     size_t n = ws->frame.left < in->n ? (size_t)ws->frame.left : in->n;
 
-    if (n > WIRE)
-        n = WIRE;
+    if (n > WIRE - ws->message.wire % WIRE)
+        n = WIRE - (size_t)(ws->message.wire % WIRE);
     ws_mask(ws->work->wire, st_span_sub(*in, 0, n), ws->frame.mask, ws->frame.turned);
     ws->frame.turned += n;
     ws->frame.left -= n;
@@ -335,7 +340,6 @@ static enum st_rc inflate_pending(struct ws *ws, struct ws_event *event, struct 
 
     if (ws_inflate_step(ws->inflate, &work->pending, work->chunk, CHUNK, &n, err) != ST_OK)
         return ST_ERR;
-    work->has_more = n == CHUNK;
     return n > 0 ? give(ws, st_span(work->chunk, n), event, err) : ST_AGAIN;
 }
 
@@ -345,7 +349,7 @@ static enum st_rc read_deflated(struct ws *ws, struct st_span *in, struct ws_eve
     enum st_rc rc = ST_AGAIN;
 
     while (rc == ST_AGAIN) {
-        if (work->pending.n == 0 && !work->has_more) {
+        if (!is_inflating(ws)) {
             if (in->n == 0 || ws->frame.left == 0)
                 return ST_AGAIN;
             work->pending = take_wire(ws, in);
@@ -404,7 +408,7 @@ static enum st_rc read_tail(struct ws *ws, struct ws_event *event, struct st_err
 {
     enum st_rc rc = ST_AGAIN;
 
-    while (rc == ST_AGAIN && (ws->work->pending.n > 0 || ws->work->has_more))
+    while (rc == ST_AGAIN && is_inflating(ws))
         rc = inflate_pending(ws, event, err);
     if (rc != ST_AGAIN)
         return rc;
@@ -453,7 +457,7 @@ static bool is_ready(const struct ws *ws)
 {
     switch (ws->state) {
     case IN_CONTROL: return ws->frame.left == 0;
-    case IN_DATA: return ws->frame.left == 0 || ws->work->pending.n > 0 || ws->work->has_more;
+    case IN_DATA: return ws->frame.left == 0 || is_inflating(ws);
     case IN_TAIL:
     case IN_END: return true;
     case IN_HEAD:

@@ -21,6 +21,8 @@ struct ws_inflate {
     z_stream z;
     unsigned restarts;
     bool is_fresh; /* nothing of this message was seen */
+    bool has_more;
+    int rc; /* of zlib; a fault stays */
 };
 
 struct ws_squeeze {
@@ -50,20 +52,32 @@ void ws_inflate_free(struct ws_inflate *inflate)
 }
 
 /* The peer's deflate stream ended; what follows is a new one over the same window. */
-static enum st_rc restart(struct ws_inflate *state, struct st_err *err)
+static int restart(struct ws_inflate *state)
 {
-    if (++state->restarts > RESTARTS_MAX)
-        return st_fail(err, ST_E_LIMIT, "ws.inflate", "too many deflate streams in a message", 1009);
-    if (inflateResetKeep(&state->z) != Z_OK)
-        return st_fail(err, ST_E_SYNTAX, "ws.inflate", "stream cannot go on", 1007);
-    return ST_OK;
+    if (++state->restarts > RESTARTS_MAX || inflateResetKeep(&state->z) != Z_OK)
+        return Z_DATA_ERROR;
+    return state->z.avail_in > 0 ? Z_OK : Z_BUF_ERROR;
+}
+
+static int run(struct ws_inflate *state)
+{
+    z_stream *z = &state->z;
+    int rc = Z_OK;
+
+    while (rc == Z_OK && z->avail_out > 0) {
+        rc = inflate(z, Z_SYNC_FLUSH);
+        if (rc == Z_STREAM_END)
+            rc = restart(state);
+        else if (z->avail_in == 0)
+            break;
+    }
+    return rc == Z_BUF_ERROR ? Z_OK : rc;
 }
 
 enum st_rc ws_inflate_step(struct ws_inflate *state, struct st_span *in, uint8_t *out, size_t cap, size_t *n,
                            struct st_err *err)
 {
     z_stream *z = &state->z;
-    int rc = Z_OK;
 
     if (in->n > 0)
         state->is_fresh = false;
@@ -71,23 +85,21 @@ enum st_rc ws_inflate_step(struct ws_inflate *state, struct st_span *in, uint8_t
     z->avail_in = (uInt)in->n;
     z->next_out = out;
     z->avail_out = (uInt)cap;
-    while (rc == Z_OK && z->avail_out > 0) {
-        rc = inflate(z, Z_SYNC_FLUSH);
-        if (rc == Z_STREAM_END) {
-            if (restart(state, err) != ST_OK)
-                return ST_ERR;
-            rc = z->avail_in > 0 ? Z_OK : Z_BUF_ERROR;
-        } else if (z->avail_in == 0) {
-            break;
-        }
-    }
+    if (state->rc == Z_OK)
+        state->rc = run(state);
     *n = cap - z->avail_out;
     *in = st_span_sub(*in, in->n - z->avail_in, z->avail_in);
-    if (rc == Z_MEM_ERROR)
+    state->has_more = z->avail_out == 0 || (state->rc != Z_OK && *n > 0);
+    if (state->rc == Z_OK || *n > 0) /* what came before the fault is handed out first */
+        return ST_OK;
+    if (state->rc == Z_MEM_ERROR)
         return st_fail(err, ST_E_NOMEM, "ws.inflate", "window", 1011);
-    if (rc != Z_OK && rc != Z_BUF_ERROR)
-        return st_fail(err, ST_E_SYNTAX, "ws.inflate", "compressed bytes are broken", 1007);
-    return ST_OK;
+    return st_fail(err, ST_E_SYNTAX, "ws.inflate", "compressed bytes are broken", 1007);
+}
+
+bool ws_inflate_has_more(const struct ws_inflate *state)
+{
+    return state->has_more;
 }
 
 enum st_rc ws_inflate_end(struct ws_inflate *state, struct st_err *err)

@@ -8,9 +8,10 @@
 struct ws_inflate;
 ST_MUST struct ws_inflate *ws_inflate_new(unsigned bits);
 void ws_inflate_free(struct ws_inflate *inflate); /* NULL is fine */
-/* Takes from *in, makes up to cap bytes at out; *n == cap means that more may come without any input. */
+/* Takes from *in, makes up to cap bytes at out. A fault is told once all before it was handed out. */
 ST_MUST enum st_rc ws_inflate_step(struct ws_inflate *inflate, struct st_span *in, uint8_t *out, size_t cap, size_t *n,
                                    struct st_err *err);
+bool ws_inflate_has_more(const struct ws_inflate *inflate); /* without any input: bytes, or a fault */
 /* After the last byte of a message: does it end where a block ends? Ready for the next message. */
 ST_MUST enum st_rc ws_inflate_end(struct ws_inflate *inflate, struct st_err *err);
 

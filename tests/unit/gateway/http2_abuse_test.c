@@ -219,7 +219,8 @@ T_TEST(more_streams_than_allowed_are_refused)
 
 T_TEST(continuation_floods_end)
 {
-    static const size_t SIZES[] = { 0, 1, 16000 };
+    static const size_t SIZES[] = { 0, 1, 16000 }; /* 0x82 makes the block malformed; what is ignored is counted too */
+    static const size_t MOST[] = { 70, 620, 620 };
     static uint8_t zeros[16384];
 
     for (size_t i = 0; i < ST_LEN(SIZES); i++) {
@@ -243,13 +244,36 @@ T_TEST(continuation_floods_end)
             put_frame(&in, 9, 0, 1, st_buf_view(&block));
             n++;
         }
-        T_CHECK(n < 260, "%zu frames of %zu", n, SIZES[i]);
-        T_CHECK(goaway == HTTP2_ENHANCE_YOUR_CALM || goaway == HTTP2_PROTOCOL_ERROR, "goaway %u", goaway);
+        T_CHECK(n < MOST[i], "%zu frames of %zu", n, SIZES[i]);
+        T_CHECK(goaway == HTTP2_ENHANCE_YOUR_CALM, "goaway %u", goaway);
         T_CHECK(server.heads == 0, "told");
         st_buf_fini(&in);
         st_buf_fini(&block);
         side_fini(&server);
     }
+}
+
+/* nghttp2 1.52 alone would count each byte that comes by itself as a frame. */
+T_TEST(a_head_in_pieces_that_comes_byte_by_byte_is_fine)
+{
+    struct side server = side_new(HTTP2_SERVER, &LIMITS, &server);
+    struct st_buf in, block;
+    struct st_err err = ST_ERR_INIT;
+    uint32_t goaway = UINT32_MAX;
+
+    st_buf_init(&in, 1 << 20);
+    st_buf_init(&block, 1 << 20);
+    put_preface(&in);
+    put_get(&block);
+    put_frame(&in, 1, 1, 1, st_span(block.p, 10));
+    put_frame(&in, 9, 0, 1, st_span(block.p + 10, 20));
+    put_frame(&in, 9, 4, 1, st_span(block.p + 30, block.n - 30));
+    for (size_t at = 0; at < in.n; at++)
+        T_CHECK(attack(&server, st_span(in.p + at, 1), &goaway, &err) == ST_OK, "byte %zu: %s", at, err.what);
+    T_CHECK(server.heads == 1 && goaway == UINT32_MAX, "%s", said(&server));
+    st_buf_fini(&in);
+    st_buf_fini(&block);
+    side_fini(&server);
 }
 
 T_TEST(header_bombs_are_counted_not_stored)
