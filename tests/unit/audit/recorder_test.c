@@ -617,6 +617,61 @@ T_TEST(a_copy_that_stays_away_stops_neither_commits_nor_checkpoints)
     at_quiet();
 }
 
+/* The copy is what betrays a rewritten log, so the rewritten one must not reach it. */
+T_TEST(a_copy_is_never_written_over)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct st_err err = ST_ERR_INIT;
+    char here[600], there[600];
+    uint64_t size;
+
+    at_quiet();
+    at_fresh(&log);
+    store = at_open(&log);
+    at_add(store, AUD_DECISION, 1, "ana", "r", AT_DECISION);
+    aud_close(store);
+    snprintf(here, sizeof here, "%s/checkpoints/%020d", log.dir, 1);
+    snprintf(there, sizeof there, "%s/%020d", log.copy, 1);
+    size = at_size(there);
+    T_CHECK(size > 0 && at_size(here) == size && truncate(here, 0) == 0, "copied, then rewritten");
+    store = at_open(&log); /* compares all names again */
+    T_OK(aud_checkpoint(store, true, &err), err);
+    T_CHECK(at_size(there) == size, "the older word stays");
+    aud_close(store);
+}
+
+T_TEST(checkpoints_that_were_not_copied_outlive_their_month)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct st_err err = ST_ERR_INIT;
+    char checkpoints[600];
+    FILE *in_the_way;
+
+    count_events();
+    at_fresh(&log);
+    snprintf(checkpoints, sizeof checkpoints, "%s/checkpoints", log.dir);
+    log.options.retention_ms = (int64_t)month_ms;
+    in_the_way = fopen(log.copy, "w");
+    T_CHECK(in_the_way != NULL && fclose(in_the_way) == 0, "file");
+    store = at_open(&log);
+    for (uint64_t month = 0; month < 4; month++) {
+        at_add(store, AUD_DECISION, month, "ana", "r", AT_DECISION);
+        at_commit(store);
+        T_OK(aud_checkpoint(store, true, &err), err);
+        st_clock_turn(month_ms);
+    }
+    T_OK(aud_retain(store, &err), err);
+    T_CHECK(count_files(log.dir, "log-.*db$") < 4, "months went");
+    T_CHECK(access(checkpoints, F_OK) == 0 && count_files(checkpoints, "0*1$") == 1, "the first checkpoint waits");
+    T_CHECK(unlink(log.copy) == 0, "the share is back");
+    T_OK(aud_checkpoint(store, true, &err), err);
+    T_CHECK(count_files(log.copy, "0*1$") == 1, "and gets it");
+    aud_close(store);
+    at_quiet();
+}
+
 T_TEST(a_damaged_key_or_record_holds_up_nobody_else)
 {
     struct at_log log;
@@ -662,6 +717,7 @@ T_TEST(a_damaged_key_or_record_holds_up_nobody_else)
     at_quiet();
 }
 
+/* Three records, so that a failure in the second or third has to take the first back too; closing tries once more. */
 T_TEST(opening_and_committing_survive_every_oom)
 {
     struct at_log log;
@@ -672,26 +728,26 @@ T_TEST(opening_and_committing_survive_every_oom)
     for (int nth = 1;; nth++) {
         struct aud_store *store = NULL;
         struct st_err err = ST_ERR_INIT;
-        struct aud_entry entry;
+        struct aud_entry entries[3];
+        bool is_end;
         enum st_rc rc;
 
-        at_entry(&entry, AUD_DECISION, (uint64_t)nth, nth % 2 ? "ana" : "ben", "r", AT_DECISION);
+        for (size_t i = 0; i < ST_LEN(entries); i++)
+            at_entry(&entries[i], AUD_DECISION, (uint64_t)nth * 10 + i, i % 2 ? "ana" : "ben", "r", AT_DECISION);
         t_fail_alloc(nth);
         rc = aud_open(&log.options, &store, NULL, &err);
-        if (rc == ST_OK)
-            rc = aud_append(store, &entry, &err);
+        for (size_t i = 0; i < ST_LEN(entries) && rc == ST_OK; i++)
+            rc = aud_append(store, &entries[i], &err);
         if (rc == ST_OK)
             rc = aud_commit(store, &err);
-        if (rc == ST_OK && !t_alloc_failed()) {
-            t_fail_alloc(0);
-            aud_close(store);
-            aud_entry_fini(&entry);
-            break;
-        }
+        is_end = rc == ST_OK && !t_alloc_failed();
         t_fail_alloc(0);
         T_CHECK(rc == ST_OK || err.code == ST_E_NOMEM, "allocation %d: %s %s", nth, err.where, err.what);
         aud_close(store);
-        aud_entry_fini(&entry);
+        for (size_t i = 0; i < ST_LEN(entries); i++)
+            aud_entry_fini(&entries[i]);
+        if (is_end)
+            break;
     }
     at_clean(&log);
 }
