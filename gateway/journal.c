@@ -137,8 +137,10 @@ enum st_rc journal_append(struct journal *journal, struct st_span record, struct
 
     ST_CHECK(journal, WRITER_MAGIC);
     used = atomic_load_explicit(&head->used[journal->writing], memory_order_relaxed);
-    if (record.n > JOURNAL_BYTES || sizeof n + record.n > JOURNAL_BYTES - used)
+    if (record.n > JOURNAL_BYTES || sizeof n + record.n > JOURNAL_BYTES - used) {
+        journal->writing = atomic_load_explicit(&head->in_force, memory_order_relaxed) & 1u; /* a rewrite is given up */
         return st_fail(err, ST_E_LIMIT, "journal.append", "the journal is full", record.n);
+    }
     at = half(head, journal->writing) + used;
     memcpy(at, &n, sizeof n);
     memcpy(at + sizeof n, record.p, record.n);

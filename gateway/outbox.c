@@ -31,7 +31,6 @@ struct outbox {
     bool has_instance, is_away; /* is_away: said so in the log */
     uint64_t counter;
     struct letter *head, **tail;
-    struct outbox_wait *waits;
     size_t count, bytes, ceiling;
     struct journal *journal; /* NULL: the process has none */
     outbox_idle_f *on_idle;
@@ -92,8 +91,8 @@ static void say_away(struct outbox *box)
     ST_LOG(RECORDER_AWAY, ST_NUM("waiting", box->count));
 }
 
-/* Sends what was not yet sent over this channel, in order. One message at most waits inside this process, so that the
- * link being idle means that everything sent is in the kernel. */
+/* Sends what was not yet sent over this channel, in order. One message at most waits in the link's own queue: what is
+ * here need not be there a second time. */
 static void push(struct outbox *box)
 {
     if (!is_connected(box))
@@ -131,31 +130,6 @@ static void acknowledge(struct outbox *box, uint64_t counter)
     }
 }
 
-static bool is_out(const struct outbox *box, uint64_t counter)
-{
-    if (box->journal != NULL)
-        return true; /* the journal outlives this process */
-    for (const struct letter *l = box->head; l != NULL && l->counter <= counter; l = l->next) {
-        if (l->counter == counter)
-            return l->is_sent && is_connected(box) && fam_link_is_idle(box->link);
-    }
-    return true; /* committed */
-}
-
-static void settle_waits(struct outbox *box)
-{
-    struct outbox_wait *next;
-
-    for (struct outbox_wait *wait = box->waits; wait != NULL; wait = next) {
-        next = wait->next;
-        if (!is_out(box, wait->counter))
-            continue;
-        outbox_wait_cancel(wait);
-        wait->on_done(wait->ctx);
-        next = box->waits; /* on_done may have changed the list */
-    }
-}
-
 static void on_message(void *ctx, const struct ipc_msg *msg)
 {
     struct outbox *box = ctx;
@@ -175,7 +149,6 @@ static void on_message(void *ctx, const struct ipc_msg *msg)
             acknowledge(box, counter);
     }
     push(box);
-    settle_waits(box);
     if (before > 0 && box->count == 0 && box->on_idle != NULL) {
         outbox_idle_f *fn = box->on_idle;
 
@@ -205,7 +178,6 @@ void outbox_peer(struct outbox *box, int fd)
         ST_LOG(RECORDER_BACK, ST_NUM("waiting", box->count));
     }
     push(box);
-    settle_waits(box);
 }
 
 static enum st_rc give_id(struct outbox *box, struct aud_entry *entry, struct st_err *err)
@@ -313,31 +285,6 @@ out:
     st_buf_fini(&packed);
     st_buf_fini(&body);
     return rc;
-}
-
-bool outbox_is_out(struct outbox *box, struct outbox_wait *wait)
-{
-    ST_CHECK(box, OUTBOX_MAGIC);
-    wait->counter = box->counter;
-    wait->link = NULL;
-    if (is_out(box, wait->counter))
-        return true;
-    wait->next = box->waits;
-    wait->link = &box->waits;
-    if (wait->next != NULL)
-        wait->next->link = &wait->next;
-    box->waits = wait;
-    return false;
-}
-
-void outbox_wait_cancel(struct outbox_wait *wait)
-{
-    if (wait->link == NULL)
-        return;
-    *wait->link = wait->next;
-    if (wait->next != NULL)
-        wait->next->link = wait->link;
-    wait->link = NULL;
 }
 
 size_t outbox_pending(const struct outbox *box)

@@ -24,20 +24,10 @@ ST_MUST enum st_rc outbox_keep(struct outbox *outbox, int fd, struct st_err *err
 ST_MUST enum st_rc outbox_inherit(struct outbox *outbox, int fd, struct st_err *err);
 /* A (new) channel to the recorder; owns fd. Everything not yet acknowledged is sent again. */
 void outbox_peer(struct outbox *outbox, int fd);
-/* Gives the entry its id, keeps a packed copy, and sends it at once when the socket takes it (the entry stays the
- * caller's). ST_E_LIMIT when the ceiling is reached: the caller applies failure.recorder. */
+/* Gives the entry its id, keeps a packed copy here and in the journal, and sends it at once when the socket takes it
+ * (the entry stays the caller's). On ST_OK a kill of this process does not lose it. ST_E_LIMIT when the ceiling is
+ * reached or the journal cannot take it: nothing was kept, and the caller applies failure.recorder. */
 ST_MUST enum st_rc outbox_add(struct outbox *outbox, struct aud_entry *entry, struct st_err *err);
-/* Is the entry that outbox_add just took out of this process: in the journal, in the recorder's socket, or committed?
- * Until then a killed worker would lose it. False: on_done is called once when it is; the wait is in the caller's
- * storage. */
-struct outbox_wait {
-    void (*on_done)(void *ctx);
-    void *ctx;
-    uint64_t counter;
-    struct outbox_wait *next, **link; /* link NULL: not waiting */
-};
-ST_MUST bool outbox_is_out(struct outbox *outbox, struct outbox_wait *wait);
-void outbox_wait_cancel(struct outbox_wait *wait);  /* done or never waiting is fine */
 size_t outbox_pending(const struct outbox *outbox); /* records not yet acknowledged */
 /* Called once when pending has fallen to 0 (for a drain). */
 typedef void outbox_idle_f(void *ctx);

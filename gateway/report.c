@@ -2,9 +2,9 @@
 /* report - what of an exchange may be kept, and what the curator gets to see.
  *
  * Decisions and learning become records: ids, numbers and the public facts of a resource, never text, never a header
- * (audit/fields.def; DESIGN §6.3). A value that is no id is left out rather than sent. A record is in the recorder's
- * socket before the person gets the answer it is about. Copies for the curator are bounded and may be dropped: curation
- * never stands in the way. Ordinary traffic reports nothing.
+ * (audit/fields.def; DESIGN §6.3). A value that is no id is left out rather than sent. A record is in this
+ * process's journal before the person gets the answer it is about. Copies for the curator are bounded and may be
+ * dropped: curation never stands in the way. Ordinary traffic reports nothing.
  */
 #include "base/clock.h"
 #include "base/json.h"
@@ -166,7 +166,7 @@ enum st_rc report_decision(struct txn *t)
     rc = hand_over(t, &entry);
     aud_entry_fini(&entry);
     if (rc == ST_OK)
-        return outbox_is_out(t->worker->outbox, &t->record) ? ST_OK : ST_AGAIN;
+        return ST_OK;
     ST_LOG(TXN_FAILED, ST_LIT("why", "record"), ST_ERRF(&t->err));
     if (worker_config(t->worker)->failure.recorder == POL_FAIL_BLOCK)
         return ST_ERR;

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD_WITHIN_MS 5000 /* a recorder that was killed is back within a second */
-
 /* The only writer of t->state. */
 void txn_enter(struct txn *t, enum txn_state next)
 {
@@ -81,7 +79,6 @@ void txn_free(struct txn *t)
         return;
     ST_CHECK(t, TXN_MAGIC);
     st_timer_disarm(t->worker->loop.timers, &t->timer);
-    outbox_wait_cancel(&t->record);
     exchange_fini(t);
     body_free(t->body);
     if (t->tail != NULL)
@@ -435,42 +432,12 @@ static enum st_rc carry_out(struct txn *t)
     return ST_OK;
 }
 
-static void on_recorded(void *ctx)
-{
-    struct txn *t = ctx;
-
-    ST_CHECK(t, TXN_MAGIC);
-    t->record_is_due = false;
-    t->env->on_event(t->env->ctx);
-}
-
 static enum st_rc inspect(struct txn *t)
 {
     if (judge(t) != ST_OK)
         return txn_refuse(t, REFUSE_INTERNAL);
     count_verdict(t);
-    t->record = (struct outbox_wait){ .on_done = on_recorded, .ctx = t };
-    switch (report_decision(t)) {
-    case ST_OK: return carry_out(t);
-    case ST_ERR: return txn_refuse(t, REFUSE_NO_RECORD);
-    case ST_AGAIN: break;
-    }
-    t->record_is_due = true;
-    txn_arm(t, RECORD_WITHIN_MS);
-    txn_enter(t, TXN_RECORD);
-    return ST_AGAIN;
-}
-
-/* No verdict is carried out whose record a killed worker would take along. */
-static enum st_rc wait_for_record(struct txn *t)
-{
-    return t->record_is_due ? ST_AGAIN : carry_out(t);
-}
-
-static enum st_rc record_is_late(struct txn *t)
-{
-    outbox_wait_cancel(&t->record);
-    if (worker_config(t->worker)->failure.recorder == POL_FAIL_BLOCK)
+    if (report_decision(t) != ST_OK)
         return txn_refuse(t, REFUSE_NO_RECORD);
     return carry_out(t);
 }
@@ -483,7 +450,6 @@ static enum st_rc on_late(struct txn *t)
     switch (t->state) {
     case TXN_READ_HEAD:
     case TXN_READ_BODY: return txn_refuse(t, REFUSE_TIMEOUT);
-    case TXN_RECORD: return record_is_late(t);
     case TXN_EXCHANGE: return txn_refuse(t, REFUSE_ORIGIN_SLOW);
     case TXN_PLAN:
     case TXN_INSPECT:
@@ -514,7 +480,6 @@ enum txn_outcome txn_step(struct txn *t)
         case TXN_PLAN: rc = plan(t); break;
         case TXN_READ_BODY: rc = read_body(t); break;
         case TXN_INSPECT: rc = inspect(t); break;
-        case TXN_RECORD: rc = wait_for_record(t); break;
         case TXN_EXCHANGE: rc = exchange_step(t); break;
         case TXN_ANSWER: rc = answer(t); break;
         case TXN_DONE: break;

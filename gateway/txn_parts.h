@@ -16,7 +16,6 @@
     X(PLAN)           \
     X(READ_BODY)      \
     X(INSPECT)        \
-    X(RECORD)         \
     X(EXCHANGE)       \
     X(ANSWER)         \
     X(DONE)
@@ -59,8 +58,6 @@ struct txn {
     struct chain_out chain;
     struct st_buf whole; /* a spooled body, read back: the doc borrows from it */
     bool is_redacted;
-    struct outbox_wait record; /* of the decision */
-    bool record_is_due;
     struct st_buf redacted, redacted_query;
 
     /* the origin's side (exchange.c) */
@@ -89,7 +86,7 @@ void exchange_fini(struct txn *t);
 ST_MUST enum st_rc exchange_read_client(struct txn *t, struct http1_event *event, size_t *used);
 
 /* report.c */
-/* Before the answer. ST_ERR: failure.recorder is block. ST_AGAIN: t->record says when it has left the process. */
+/* Before the answer: afterwards the record survives this process. ST_ERR: it cannot, and failure.recorder is block. */
 ST_MUST enum st_rc report_decision(struct txn *t);
 void report_response(struct txn *t);         /* the origin's head is there: learning, a post's copy */
 bool report_wants_page(const struct txn *t); /* a copy of the response body is wanted */

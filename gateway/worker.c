@@ -131,6 +131,8 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
     if (worker->leaves == NULL || worker->pool == NULL || worker->outbox == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
+    if (fam_journal(child) < 0) /* no verdict may depend on this process living on */
+        return st_fail(err, ST_E_UNAVAILABLE, "worker.start", "no journal", 0);
     if (outbox_keep(worker->outbox, fam_journal(child), err) != ST_OK)
         return ST_ERR;
     role->has_started = true;
