@@ -113,15 +113,13 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
 static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name, nghttp2_rcbuf *value,
                              uint8_t flags, void *ctx)
 {
-    int rc = http2_spend(ctx, 4, "malformed fields");
-
+    (void)ng;
+    (void)frame;
     (void)name;
     (void)value;
     (void)flags;
-    if (rc != 0)
-        return rc;
-    (void)nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, frame->hd.stream_id, HTTP2_PROTOCOL_ERROR);
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    (void)ctx;
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* a reset with PROTOCOL_ERROR; on_invalid_frame follows */
 }
 
 static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *ctx)
@@ -218,21 +216,6 @@ static int on_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *ctx)
     return 0;
 }
 
-/* A request that never left, because a GOAWAY came before it, has no stream that could be closed. */
-static int on_not_sent(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *ctx)
-{
-    struct http2 *session = ctx;
-    struct http2_stream *stream;
-
-    (void)code;
-    if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
-        return 0;
-    stream = http2_stream_find(session, frame->hd.stream_id);
-    if (stream != NULL && stream->life != LIFE_CLOSED && nghttp2_session_get_stream_user_data(ng, stream->id) == NULL)
-        http2_stream_closed(stream, stream->life == LIFE_RESET ? stream->reset_code : HTTP2_REFUSED_STREAM);
-    return 0;
-}
-
 /* ---- birth and death -------------------------------------------------------------------------------------------- */
 
 static nghttp2_session_callbacks *new_callbacks(void)
@@ -250,7 +233,6 @@ static nghttp2_session_callbacks *new_callbacks(void)
     nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_close);
     nghttp2_session_callbacks_set_on_frame_send_callback(cb, on_sent);
-    nghttp2_session_callbacks_set_on_frame_not_send_callback(cb, on_not_sent);
     return cb;
 }
 

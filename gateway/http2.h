@@ -70,7 +70,8 @@ struct http2_event {
     struct st_span data;               /* DATA: borrowed until the handler returns; owes http2_consume */
     const struct http_field *trailers; /* END; borrowed as head is */
     size_t n_trailers;
-    uint32_t code; /* CLOSED, GOAWAY: enum http2_code; CLOSED with 0 is a clean end */
+    uint32_t code; /* CLOSED, GOAWAY: enum http2_code; CLOSED with 0: both messages are whole, or the peer wanted no
+                      more of ours */
 };
 /* Called from http2_feed, http2_pull and http2_close_all. May call everything below but these three and http2_free. A
  * server's first HEAD of a stream is where it learns of it; http2_bind there. */

@@ -89,7 +89,6 @@ void http2_stream_free(struct http2_stream *stream);
 /* nghttp2 is through with it; the stream may be gone afterwards. */
 void http2_stream_closed(struct http2_stream *stream, uint32_t code);
 void http2_stream_sent_end(struct http2_stream *stream);
-struct http2_stream *http2_stream_find(struct http2 *session, int32_t id);
 void http2_tell_ready(struct http2 *session);
 
 /* http2_head.c */

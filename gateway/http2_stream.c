@@ -50,15 +50,6 @@ void http2_stream_free(struct http2_stream *stream)
     free(stream);
 }
 
-struct http2_stream *http2_stream_find(struct http2 *session, int32_t id)
-{
-    struct http2_stream *stream = session->streams;
-
-    while (stream != NULL && stream->id != id)
-        stream = stream->next;
-    return stream;
-}
-
 static void not_ready(struct http2_stream *stream)
 {
     stream->session->ready -= stream->is_ready;

@@ -23,6 +23,7 @@ struct run {
     struct http2 *h2;
     struct st_buf text; /* what was told; bodies apart, since their pieces follow the cut */
     uint64_t body;
+    bool is_leaving; /* GOAWAY came: nghttp2 looks for the end at each new piece of input */
     enum st_rc rc;
 };
 
@@ -72,6 +73,7 @@ static void on_event(void *ctx, struct http2 *session, const struct http2_event 
     }
     st_buf_fmt(&run->text, "<%d %d %u>", (int)event->kind, event->stream != NULL ? http2_stream_id(event->stream) : 0,
                event->code);
+    run->is_leaving = run->is_leaving || event->kind == HTTP2_GOAWAY;
     if (event->kind == HTTP2_HEAD) {
         keep(event->head);
         for (size_t i = 0; i < event->head->head.n; i++)
@@ -150,11 +152,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     in = st_span(data + 1, size - 1);
     go(&whole, data[0], in, in.n + 1);
     go(&cut, data[0], in, 1u + (data[0] >> 3));
-    if (whole.rc != cut.rc)
-        abort();
-    /* Bytes beyond Content-Length are told up to the piece that goes beyond it. */
-    if (whole.rc == ST_OK && (whole.body > cut.body || !st_span_eq(st_buf_view(&whole.text), st_buf_view(&cut.text))))
-        abort();
+    if (!whole.is_leaving && !cut.is_leaving) {
+        if (whole.rc != cut.rc)
+            abort();
+        /* Bytes beyond Content-Length are told up to the piece that goes beyond it. */
+        if (whole.rc == ST_OK &&
+            (whole.body > cut.body || !st_span_eq(st_buf_view(&whole.text), st_buf_view(&cut.text))))
+            abort();
+    }
     end(&whole);
     end(&cut);
     return 0;

@@ -306,6 +306,69 @@ T_TEST(bodies_nobody_reads_do_not_eat_the_connection_window)
     side_fini(&server);
 }
 
+/* Answers at the end of the body and never consumes. */
+static void refuse_at_end(struct side *side, const struct http2_event *event)
+{
+    struct http2_head head = response(403, NULL, 0);
+    struct st_err err = ST_ERR_INIT;
+
+    (void)side;
+    if (event->kind != HTTP2_END)
+        return;
+    T_OK(http2_response(event->stream, &head, true, &err), err);
+    http2_release(event->stream);
+}
+
+T_TEST(what_is_owed_at_release_is_credited)
+{
+    struct side client = side_new(HTTP2_CLIENT, &LIMITS, &client), server = side_new(HTTP2_SERVER, &LIMITS, &server);
+
+    client.also = drop_client;
+    server.also = refuse_at_end;
+    server.keeps_credit = true;
+    for (size_t i = 0; i < 5; i++) {
+        begin_echo(&client, 60000);
+        settle(&client, &server);
+        T_CHECK(client.closed == i + 1, "request %zu: %s", i, said(&client));
+    }
+    side_fini(&client);
+    side_fini(&server);
+}
+
+T_TEST(an_upload_nobody_waits_for_is_stopped_politely)
+{
+    struct http2_head head = request("POST", "/", NULL, 0);
+    struct side client = side_new(HTTP2_CLIENT, &LIMITS, &client), server = side_new(HTTP2_SERVER, &LIMITS, &server);
+
+    server.also = refuse_at_once;
+    (void)ask(&client, &head, false);
+    settle(&client, &server);
+    T_CHECK(strcmp(said(&client), "403.|end|closed 0|") == 0, "%s", said(&client));
+    T_CHECK(http2_streams(server.h2) == 0, "a stream is left");
+    side_fini(&client);
+    side_fini(&server);
+}
+
+T_TEST(trailers_wait_behind_the_body_in_memory_of_their_own)
+{
+    struct http2_head head = request("POST", "/", NULL, 0);
+    struct side client = side_new(HTTP2_CLIENT, &LIMITS, &client), server = side_new(HTTP2_SERVER, &LIMITS, &server);
+    struct http2_stream *stream = ask(&client, &head, false);
+    char text[] = "x-sumabcdef";
+    struct http_field trailer = { st_span(text, 5), st_span(text + 5, 6) };
+    struct st_err err = ST_ERR_INIT;
+    size_t taken;
+
+    T_OK(http2_send(stream, ST_SPAN("body"), &taken, &err), err);
+    T_OK(http2_end(stream, &trailer, 1, &err), err);
+    memset(text, 'z', sizeof text);
+    settle(&client, &server);
+    T_CHECK(strcmp(said(&server), "POST https://forum.example/|end x-sum=abcdef|") == 0, "%s", said(&server));
+    T_CHECK(http2_send(stream, ST_SPAN("more"), &taken, &err) == ST_ERR && err.code == ST_E_CLOSED, "more was taken");
+    side_fini(&client);
+    side_fini(&server);
+}
+
 /* ---- extended CONNECT ---- */
 
 static void accept_all(struct side *side, const struct http2_event *event)
@@ -399,6 +462,11 @@ T_TEST(resets_are_told_with_their_code)
     http2_release(stream); /* the same, and nobody wants to know */
     settle(&client, &server);
     T_CHECK(http2_streams(client.h2) == 0 && client.closed == 3, "%s", said(&client));
+    (void)ask(&client, &head, true);
+    settle(&client, &server);
+    http2_reset(server.last, HTTP2_NO_ERROR); /* before any answer, so that it was no clean end */
+    settle(&client, &server);
+    T_CHECK(client.closed == 4 && client.last_code == HTTP2_CANCEL, "%s", said(&client));
     side_fini(&client);
     side_fini(&server);
 }

@@ -195,10 +195,15 @@ T_TEST(a_second_message_may_point_into_the_first_one_only_with_takeover)
     static const struct good TWICE[] = { { "text*|Hello|end|text*|Hello|end|",
                                            { P(0xc1, "\xf2\x48\xcd\xc9\xc9\x07\x00"), P(0xc1, "\xf2\x00\x11\x00\x00"),
                                              P(0xff, "") } } };
+    /* The first one ends its deflate stream; the window goes on. */
+    static const struct good ENDED[] = { { "text*|Hello|end|text*|Hello|end|",
+                                           { P(0xc1, "\xf3\x48\xcd\xc9\xc9\x07\x00\x00"),
+                                             P(0xc1, "\xf2\x00\x11\x00\x00"), P(0xff, "") } } };
     struct st_buf in = frames(WS_FROM_SERVER, TWICE[0].pieces, ST_LEN(TWICE[0].pieces));
     struct seen seen = talk(WS_FROM_SERVER, &ALONE, st_buf_view(&in), in.n);
 
     check_good(TWICE, 1, &TAKEOVER);
+    check_good(ENDED, 1, &TAKEOVER);
     T_CHECK(seen.rc == ST_ERR && seen.err.num == WS_CLOSE_DATA, "went through: %s", (char *)seen.text.p);
     st_buf_fini(&seen.text);
     st_buf_fini(&in);
