@@ -7,6 +7,7 @@
  * was meant to be read as ASCII. Only utf8proc knows Unicode here; its data decides, not ours.
  */
 #include "filters/normalise.h"
+#include "filters/escape.h"
 #include "filters/map.h"
 #include <string.h>
 #include <utf8proc.h>
@@ -242,7 +243,9 @@ static void take_cluster(struct maker *m)
 
 #define EACH(byte) ((uint64_t)(byte)*0x0101010101010101u)
 
-/* Past the bytes that stay as they are; with fold, upper case does not. */
+#define HAS(w, byte) ((((w) ^ EACH(byte)) - EACH(0x01)) & ~((w) ^ EACH(byte)) & EACH(0x80))
+
+/* Past the bytes that stay as they are; with fold, upper case does not. It stops where an escape may begin. */
 static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end, bool is_folding)
 {
     while (end - p >= 8) {
@@ -259,9 +262,12 @@ static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end, bool is_fo
         } else if (is_folding) {
             break;
         }
+        if (HAS(w, '%') | HAS(w, '\\') | HAS(w, '&') | HAS(w, '<'))
+            break;
         p += 8;
     }
-    while (p < end && *p < 0x80 && !is_dropped_control(*p) && !(is_folding && *p >= 'A' && *p <= 'Z'))
+    while (p < end && *p < 0x80 && !is_dropped_control(*p) && !(is_folding && *p >= 'A' && *p <= 'Z') &&
+           !flt_escape_may_begin(*p))
         p++;
     return p;
 }
@@ -269,7 +275,7 @@ static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end, bool is_fo
 /* ASCII up to the next character of interest; the last byte before a mark is left to its cluster. */
 static void take_ascii(struct maker *m)
 {
-    const uint8_t *stop = plain_run(m->p, m->end, m->is_folding);
+    const uint8_t *stop = plain_run(m->p + 1, m->end, m->is_folding); /* an escape at m->p was none */
 
     if (stop < m->end && *stop >= 0x80 && stop > m->p) {
         utf8proc_int32_t cp;
@@ -290,6 +296,24 @@ static void take_upper(struct maker *m)
     m->p++;
 }
 
+/* A character that is written by its number, as whoever shows the text will show it. */
+static bool take_escape(struct maker *m)
+{
+    utf8proc_int32_t cp;
+    size_t raw_n = flt_escape(m->p, m->end, &cp);
+
+    if (raw_n == 0)
+        return false;
+    if (cp == FLT_ESCAPE_NOTHING || is_unseen(cp)) {
+        m->is_changed = true;
+        flt_build_unit(&m->build, 0, raw_n);
+    } else {
+        put_cluster(m, &cp, 1, raw_n);
+    }
+    m->p += raw_n;
+    return true;
+}
+
 static bool next_joins(const struct maker *m)
 {
     utf8proc_int32_t cp;
@@ -305,6 +329,8 @@ static void make(struct maker *m)
     while (m->p < m->end && m->text.failed == ST_E_NONE) {
         uint8_t c = *m->p;
 
+        if (flt_escape_may_begin(c) && take_escape(m))
+            continue;
         if (c >= 0x80 || is_dropped_control(c) || next_joins(m))
             take_cluster(m);
         else if (m->is_folding && c >= 'A' && c <= 'Z')

@@ -69,6 +69,10 @@ struct lp_activity { /* one thing a person did; schema in docs/activity.md; stri
     uint64_t length_ms, dwell_ms; /* 0: unknown */
     bool is_final;
 };
+/* Marks is_secret on the doc's fields: by the route's adapter, and what is hidden on every platform. route: NULL for a
+ * request that no rule knows. */
+void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc);
+
 struct lp_exchange { /* borrowed */
     const struct lp_request *req;
     struct flt_doc *doc;

@@ -80,19 +80,35 @@ static bool path_in(const char *const *patterns, struct st_span path)
     return false;
 }
 
-static void hide_secrets(struct reader *r)
+static bool only_reads(struct st_span method)
 {
-    const struct lp_adapters *all = lp_set_adapters(r->set);
+    return st_span_eq(method, ST_SPAN("GET")) || st_span_eq(method, ST_SPAN("HEAD"));
+}
 
-    for (size_t i = 0; r->doc != NULL && i < r->doc->n; i++) {
-        struct flt_field *f = &r->doc->fields[i];
-        struct st_span name = lp_last_part(f->path);
-        bool hide = r->route->is_secret || path_in(r->route->adapter->redact, f->path) ||
-                    name_in(r->route->adapter->hide_names, name);
+/* What the fallback's lists hide holds on every platform: a password field, and in a link what machines put there. */
+static bool hidden_everywhere(const struct lp_set *set, const struct flt_field *f, bool is_link)
+{
+    const struct lp_adapters *all = lp_set_adapters(set);
+    struct st_span name = lp_last_part(f->path);
 
-        for (size_t k = 0; !hide && k < all->n; k++) /* a password field is one on every platform */
-            hide = all->items[k]->is_fallback && name_in(all->items[k]->hide_names, name);
-        f->is_secret = f->is_secret || hide;
+    for (size_t i = 0; i < all->n; i++) {
+        if (all->items[i]->is_fallback && (name_in(all->items[i]->hide_names, name) ||
+                                           (is_link && f->is_query && name_in(all->items[i]->link_names, name))))
+            return true;
+    }
+    return false;
+}
+
+void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc)
+{
+    bool is_link = only_reads(req->method);
+
+    for (size_t i = 0; doc != NULL && i < doc->n; i++) {
+        struct flt_field *f = &doc->fields[i];
+
+        f->is_secret = f->is_secret || hidden_everywhere(set, f, is_link) ||
+                       (route != NULL && (route->is_secret || path_in(route->adapter->redact, f->path) ||
+                                          name_in(route->adapter->hide_names, lp_last_part(f->path))));
     }
 }
 
@@ -306,7 +322,7 @@ enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *rou
                                  .kind = route->kind,
                                  .phase = route->phase,
                                  .confidence = route->adapter->is_fallback ? 50 : 100 };
-    hide_secrets(&r);
+    lp_hide(set, route, exchange->req, exchange->doc);
     if (route->is_secret)
         return ST_AGAIN;
     read_audience(&r, out);
