@@ -50,7 +50,7 @@ enum st_rc tls_verify_setup(SSL_CTX *origin, const struct pol_config *config, st
 
     if (loaded != 1) {
         ERR_clear_error();
-        return st_fail(err, ST_E_CONFIG, "tls.trust", "upstream.trust cannot be read", 0);
+        return st_fail(err, ST_E_CONFIG, "tls.trust", "upstream.trust is no PEM bundle of certificates", 0);
     }
     SSL_CTX_set_verify(origin, SSL_VERIFY_PEER, NULL);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT);
@@ -84,14 +84,14 @@ enum st_rc tls_connect(struct tls_context *context, const char *identity, uint16
     struct tls *tls = NULL;
     SSL_SESSION *session;
 
-    if (tls_new(context, context->origin, &tls, err) != ST_OK)
+    if (tls_new(context, context->trust->origin, &tls, err) != ST_OK)
         return ST_ERR;
     if (identity[0] == '\0' || !set_identity(tls->ssl, identity)) {
         tls_free(tls);
         return tls_failed(err, "tls.connect");
     }
     (void)snprintf(tls->key, sizeof tls->key, "%s:%u", identity, port);
-    session = st_table_take(context->sessions, st_span_str(tls->key)); /* TLS 1.3 tickets are for one use */
+    session = st_table_take(context->trust->sessions, st_span_str(tls->key)); /* TLS 1.3 tickets are for one use */
     if (session != NULL) {
         (void)SSL_set_session(tls->ssl, session);
         SSL_SESSION_free(session);

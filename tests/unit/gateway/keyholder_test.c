@@ -75,7 +75,9 @@ static bool load(struct rig *r, uint64_t number, int key_fd)
     st_buf_init(&body, 4096);
     st_pack_str(&body, r->dir);
     tell(r, FAM_MSG_PREPARE, number, &body, key_fd);
-    T_OK(ipc_recv(r->sup, scratch, &msg, &err), err);
+    do
+        T_OK(ipc_recv(r->sup, scratch, &msg, &err), err);
+    while (msg.type == FAM_MSG_STARTED); /* of the generation before */
     u = st_unpack(msg.body);
     ok = st_unpack_u8(&u) != 0;
     st_unpack_str(&u, r->text, sizeof r->text);

@@ -71,7 +71,9 @@ static void hear(struct rig *r, struct ipc_msg *msg)
 {
     struct st_err err = ST_ERR_INIT;
 
-    T_OK(ipc_recv(r->sup, scratch, msg, &err), err);
+    do
+        T_OK(ipc_recv(r->sup, scratch, msg, &err), err);
+    while (msg->type == FAM_MSG_STARTED);
 }
 
 static void open_rig(struct rig *r)
