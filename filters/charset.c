@@ -9,7 +9,8 @@
 #include "filters/decode.h"
 #include <string.h>
 
-#define LOOK 1024u
+#define LOOK            1024u
+#define ASCII_PAIRS_MIN 6 /* a shorter row is no number */
 
 static const struct {
     const char *label;
@@ -155,6 +156,11 @@ static uint32_t unit16(const uint8_t *p, bool is_big)
     return is_big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
 }
 
+static bool is_ascii_pair(const uint8_t *p)
+{
+    return p[0] >= ' ' && p[0] < 0x7F && p[1] >= ' ' && p[1] < 0x7F;
+}
+
 /* Half a pair, and an odd byte at the end, become U+FFFD. */
 static size_t utf16(struct flt_dec *dec, struct st_span s, bool is_big, uint8_t *out)
 {
@@ -182,6 +188,26 @@ static size_t utf16(struct flt_dec *dec, struct st_span s, bool is_big, uint8_t 
         at += used;
     }
     return made;
+}
+
+/* What in UTF-16 would be a row of ideographs, and to a reader of bytes is plain ASCII: a field of its own. Pairs with
+ * a zero byte are the letters that the conversion reads. */
+static enum st_rc ascii_in_utf16(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err)
+{
+    size_t pairs = 0, n = bytes->s.n & ~(size_t)1;
+    uint8_t *copy;
+
+    for (size_t i = 0; i < n; i += 2)
+        pairs += is_ascii_pair(bytes->s.p + i);
+    if (pairs < ASCII_PAIRS_MIN)
+        return ST_OK;
+    if ((copy = st_arena_dup(dec->arena, bytes->s.p, n)) == NULL)
+        return st_arena_fail(dec->arena, err, "filters.charset");
+    for (size_t i = 0; i < n; i += 2) {
+        if (!is_ascii_pair(copy + i))
+            copy[i] = copy[i + 1] = ' ';
+    }
+    return flt_dec_seen(dec, st_span(copy, n), bytes, err);
 }
 
 static enum st_rc convert(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer,
@@ -220,10 +246,32 @@ static enum st_rc lossy(struct flt_dec *dec, const struct flt_piece *bytes, enum
     return flt_map_cut(dec->arena, bytes->up, bytes->base, layer, &out->up, err);
 }
 
+static bool has_high_byte(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] >= 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* Many readers do not look at the label. So text that is UTF-8 and hardly anything else is read as such: with a
+ * character of several bytes it is no Latin-1, without zero bytes no UTF-16. */
+static bool is_mislabelled(struct st_span s, enum flt_charset declared)
+{
+    bool is_wide = declared == FLT_CHARSET_UTF16 || declared == FLT_CHARSET_UTF16LE || declared == FLT_CHARSET_UTF16BE;
+
+    if (declared == FLT_CHARSET_NONE || declared == FLT_CHARSET_UNKNOWN || flt_utf8_good(s) < s.n)
+        return false;
+    return is_wide ? s.n > 0 && memchr(s.p, 0, s.n) == NULL : has_high_byte(s);
+}
+
 static enum flt_charset guess(struct st_span s, enum flt_charset declared)
 {
     char order;
 
+    if (is_mislabelled(s, declared))
+        declared = FLT_CHARSET_UTF8;
     if (declared == FLT_CHARSET_UTF16)
         return utf16_by_zeros(s) == 'L' ? FLT_CHARSET_UTF16LE : FLT_CHARSET_UTF16BE;
     if (declared != FLT_CHARSET_NONE && declared != FLT_CHARSET_UTF8)
@@ -245,8 +293,11 @@ enum st_rc flt_charset_decode(struct flt_dec *dec, const struct flt_piece *bytes
     if (charset == FLT_CHARSET_NONE)
         charset = guess(bytes->s, declared);
     switch (charset) {
-    case FLT_CHARSET_UTF16LE: return convert(dec, &rest, FLT_LAYER_UTF16LE, out, err);
-    case FLT_CHARSET_UTF16BE: return convert(dec, &rest, FLT_LAYER_UTF16BE, out, err);
+    case FLT_CHARSET_UTF16LE:
+    case FLT_CHARSET_UTF16BE:
+        if (ascii_in_utf16(dec, &rest, err) != ST_OK)
+            return ST_ERR;
+        return convert(dec, &rest, charset == FLT_CHARSET_UTF16LE ? FLT_LAYER_UTF16LE : FLT_LAYER_UTF16BE, out, err);
     case FLT_CHARSET_LATIN1:
     case FLT_CHARSET_CP1252:
         return convert(dec, &rest, charset == FLT_CHARSET_LATIN1 ? FLT_LAYER_LATIN1 : FLT_LAYER_CP1252, out, err);

@@ -174,8 +174,8 @@ bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_bu
         "sie wurde nicht gesendet."
     };
 
-    (void)in;
-    if (out->doc != NULL && out->judgement.redact != NULL &&
+    if (in->not_held == FLT_REASON_NONE && /* what was not held cannot be written anew */
+        out->doc != NULL && out->judgement.redact != NULL &&
         flt_redact(out->doc, &out->findings, out->judgement.redact, body, query, &out->err) == ST_OK &&
         body->failed == ST_E_NONE && query->failed == ST_E_NONE)
         return true;
