@@ -32,6 +32,7 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
         return ST_ERR;
     }
     s->packs = flt_packs_retain(packs);
+    flt_shapes_init(s);
     *out = s;
     return ST_OK;
 }
