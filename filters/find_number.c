@@ -318,8 +318,6 @@ static void grow(struct flt_scanner *s, uint32_t at)
 static bool is_run_byte(uint8_t c)
 {
     return (signs[c] & SIGN_RUN) != 0;
-<<<<<<< /tmp/pf/m.cur
-=======
 }
 
 static unsigned letters_in(const uint8_t *p)
@@ -347,7 +345,6 @@ static uint32_t run_end(struct st_span text, uint32_t i)
         i = token_end(text, i);
     while (i < text.n && is_run_byte(text.p[i]) && ++i);
     return i;
->>>>>>> /tmp/pf/w/filters/find_number.c
 }
 
 /* How far the run of letters and digits around `at` goes; *is_long says whether it is one to skip. */
@@ -419,16 +416,6 @@ static bool may_grow(const struct flt_scanner *s, uint32_t at, uint32_t end)
             (flt_is_digit(s->text.p[end + 1]) || s->text.p[end + 1] == s->text.p[end]));
 }
 
-<<<<<<< /tmp/pf/m.cur
-static uint32_t token_end(struct st_span text, uint32_t i)
-{
-    while (i < text.n && flt_is_alnum(text.p[i]))
-        i++;
-    return i;
-}
-
-=======
->>>>>>> /tmp/pf/w/filters/find_number.c
 void flt_find_numbers(struct flt_scanner *s)
 {
     uint32_t i = 0, end, measured = 0, token = 0; /* token: where the letters and digits end that were seen last */
@@ -451,11 +438,7 @@ void flt_find_numbers(struct flt_scanner *s)
             flt_find_iban_at(s, i);
         if (i >= token) { /* shapes begin where a token does: its first digits tell */
             token = token_end(s->text, end);
-<<<<<<< /tmp/pf/m.cur
-            if (may_be_shape(s->text, i))
-=======
             if (token - i <= FLT_NUMBER_MAX && may_be_shape(s->text, i))
->>>>>>> /tmp/pf/w/filters/find_number.c
                 flt_find_shapes_at(s, i);
         }
         if (may_grow(s, i, end))

@@ -20,7 +20,6 @@ static const uint8_t classes[256] = { ['0' ... '9'] = CLASS_DIGIT,
 
 /* The classes a place takes. */
 static inline uint8_t takes(char place)
-<<<<<<< /tmp/pf/m.cur
 {
     return place == '9' ? CLASS_DIGIT : place == 'A' ? CLASS_ALPHA : CLASS_DIGIT | CLASS_ALPHA;
 }
@@ -44,31 +43,6 @@ static bool shape_stands(const struct flt_detector *d, struct st_span text, uint
     return i >= text.n || classes[text.p[i]] == 0;
 }
 
-=======
-{
-    return place == '9' ? CLASS_DIGIT : place == 'A' ? CLASS_ALPHA : CLASS_DIGIT | CLASS_ALPHA;
-}
-
-static inline bool separates(const struct flt_detector *d, struct st_span text, uint32_t i)
-{
-    return i + 1 < text.n && classes[text.p[i]] == 0 && flt_set_has(&d->separators, text.p[i]);
-}
-
-/* Does the shape stand at `from`, with nothing of its kind behind it? Most do not; they are told here. */
-static bool shape_stands(const struct flt_detector *d, struct st_span text, uint32_t from)
-{
-    uint32_t i = from;
-
-    for (const char *place = d->shape; *place != '\0'; place++, i++) {
-        if (place > d->shape && separates(d, text, i))
-            i++;
-        if (i >= text.n || (classes[text.p[i]] & takes(*place)) == 0)
-            return false;
-    }
-    return i >= text.n || classes[text.p[i]] == 0;
-}
-
->>>>>>> /tmp/pf/w/filters/find_text.c
 static void offer_shape(struct flt_scanner *s, const struct flt_detector *d, uint32_t from)
 {
     uint8_t compact[FLT_NUMBER_MAX], groups[FLT_NUMBER_MAX + 1] = { 0 };
@@ -95,54 +69,6 @@ static void offer_shape(struct flt_scanner *s, const struct flt_detector *d, uin
                                                  : 0 });
 }
 
-<<<<<<< /tmp/pf/m.cur
-/* A shape is bit (its index modulo 64) of a mask. */
-void flt_shapes_init(struct flt_scanner *s)
-{
-    const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
-
-    for (size_t i = 0; i < list->n; i++) {
-        const char *shape = list->items[i]->shape;
-        uint64_t bit = (uint64_t)1 << (i & 63);
-        size_t n = strlen(shape);
-
-        for (int digit = 0; digit < 2; digit++) { /* of the first place, then of the next group's first */
-            if ((takes(shape[0]) & (digit ? CLASS_DIGIT : CLASS_ALPHA)) == 0)
-                continue;
-            s->whole_runs[digit][n] |= bit;
-            for (size_t k = 1; k < n; k++) {
-                s->first_runs[digit][0][k] |= (takes(shape[k]) & CLASS_ALPHA) != 0 ? bit : 0;
-                s->first_runs[digit][1][k] |= (takes(shape[k]) & CLASS_DIGIT) != 0 ? bit : 0;
-            }
-        }
-    }
-}
-
-/* The shapes that could stand at `from`, going by the length of the first run and what follows it. */
-static uint64_t shapes_of_run(const struct flt_scanner *s, uint32_t from)
-{
-    struct st_span text = s->text;
-    bool digit = flt_is_digit(text.p[from]), next;
-    uint64_t shapes;
-    uint32_t n = 1;
-
-    while (n <= FLT_NUMBER_MAX && from + n < text.n && classes[text.p[from + n]] != 0)
-        n++;
-    if (n > FLT_NUMBER_MAX)
-        return 0;
-    shapes = s->whole_runs[digit][n];
-    if (from + n + 1 < text.n && classes[text.p[from + n + 1]] != 0) {
-        next = flt_is_digit(text.p[from + n + 1]);
-        shapes |= s->first_runs[digit][next][n];
-    }
-    return shapes;
-}
-
-static void try_shapes(struct flt_scanner *s, uint32_t from)
-{
-    const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
-
-=======
 /* Could a run of that kind fill the first n places? */
 static bool fills(const char *shape, size_t n, enum flt_run kind)
 {
@@ -209,7 +135,6 @@ static void try_shapes(struct flt_scanner *s, uint32_t from)
 {
     const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
 
->>>>>>> /tmp/pf/w/filters/find_text.c
     for (uint64_t shapes = shapes_of_run(s, from); shapes != 0; shapes &= shapes - 1)
         for (size_t i = (size_t)__builtin_ctzll(shapes); i < list->n; i += 64)
             if (shape_stands(list->items[i], s->text, from))

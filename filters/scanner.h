@@ -60,16 +60,10 @@ struct flt_scanner {
     size_t n_hits;
     struct flt_finding found[FLT_FOUND_MAX];
     size_t n_found;
-<<<<<<< /tmp/pf/m.cur
-    /* Which shapes a run of n letters and digits may begin: as the whole of one; as its first group, by what the next
-     * group begins with. First index: the run begins with a digit; second: the next group does; last: n. */
-    uint64_t whole_runs[2][FLT_NUMBER_MAX + 1], first_runs[2][2][FLT_NUMBER_MAX + 1];
-=======
     /* Which shapes a run of letters and digits may begin (find_text.c): bit i is shape i modulo 64. */
     uint64_t whole_runs[FLT_RUN_KINDS][FLT_NUMBER_MAX + 1];    /* by its length: as the whole of one */
     uint64_t first_runs[FLT_RUN_KINDS][2][FLT_NUMBER_MAX + 1]; /* as its first group, the next begins with a digit: 1 */
     uint64_t behind_runs[256];                                 /* by the byte behind the first group */
->>>>>>> /tmp/pf/w/filters/scanner.h
     /* per rule, in one block behind the struct */
     uint32_t *last_hit;  /* index in hits + 1 */
     uint32_t *done_to;   /* end of the rule's last candidate */
