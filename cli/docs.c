@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TEXT_MAX (4u << 20)
+#define SPDX     "<!-- SPDX-License-Identifier: Apache-2.0; made by `stoa docs`, not for editing -->\n"
 
 static void write_detector(struct st_buf *out, const struct flt_rule *rule)
 {
@@ -51,8 +52,7 @@ static int write_detectors(struct cli *cli, struct st_buf *out)
         code = cli_broken(cli, diag, &err);
         goto out;
     }
-    st_buf_fmt(out, "# Detectors\n\n%zu detectors ship with Stoa. Made by `stoa docs detectors`.\n",
-               flt_packs_count(packs));
+    st_buf_fmt(out, SPDX "# Detectors\n\nThe %zu detectors that ship with Stoa, by pack.\n", flt_packs_count(packs));
     for (size_t i = 0; i < flt_packs_count(packs); i++)
         if (is_first_of_pack(packs, i))
             write_pack(out, packs, flt_packs_rule(packs, i)->pack);
@@ -60,6 +60,22 @@ out:
     flt_packs_release(packs);
     st_diag_free(diag);
     return code;
+}
+
+static void write_config(struct st_buf *out, enum st_yaml_form form)
+{
+    if (form == ST_YAML_MARKDOWN)
+        st_buf_str(out, SPDX "# Configuration\n\nEvery option of `stoa.yaml`, the gateway's one configuration file; "
+                             "`stoa check` says what is wrong with one, and where.\n\n");
+    pol_config_describe(form, out);
+}
+
+static void write_policy(struct st_buf *out, enum st_yaml_form form)
+{
+    if (form == ST_YAML_MARKDOWN)
+        st_buf_str(out, SPDX "# Policies\n\nEvery option of a policy file: each `*.policy.yaml` in the folders that "
+                             "`path.policies` of `stoa.yaml` names.\n\n");
+    pol_policy_describe(form, out);
 }
 
 int cmd_docs(struct cli *cli)
@@ -74,9 +90,9 @@ int cmd_docs(struct cli *cli)
         return cli_usage(cli, "of what: config, policy or detectors");
     st_buf_init(&out, TEXT_MAX);
     if (strcmp(what, "config") == 0)
-        pol_config_describe(form, &out);
+        write_config(&out, form);
     else if (strcmp(what, "policy") == 0)
-        pol_policy_describe(form, &out);
+        write_policy(&out, form);
     else if (strcmp(what, "detectors") == 0 && !is_schema)
         code = write_detectors(cli, &out);
     else
