@@ -368,7 +368,7 @@ static void build_public(struct reader *r, const struct yrule *y, struct flt_rul
 
 static void build_validator(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
-    const char *names[128];
+    const char *names[512];
     const struct flt_validator *v;
     const char *near_name;
     size_t n = 0;

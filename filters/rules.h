@@ -40,7 +40,7 @@ enum flt_extent {
 enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT_OR_GROUPS };
 
 #define FLT_RULES_MAX  1024u
-#define FLT_WORDS_MAX  1024u
+#define FLT_WORDS_MAX  4096u
 #define FLT_NUMBER_MAX 24u /* digits of the longest number a rule may ask for */
 #define FLT_GROUPS_MAX 8u
 #define FLT_WIDTH_MAX  2048u    /* of a pattern (dlp: hold-back stays small) */
