@@ -6,6 +6,7 @@
  * charset, as in browsers; UTF-16 without either is known by its zero bytes. UTF-7 is off by design. What is of an
  * unknown charset is read as ASCII with question marks, and the receipt says so.
  */
+#include "base/bytes.h"
 #include "filters/decode.h"
 #include <string.h>
 
@@ -44,26 +45,30 @@ static const uint16_t cp1252_high[32] = {
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 
+static size_t ascii_run(struct st_span s, size_t at)
+{
+    for (; s.n - at >= ST_BYTES_STEP; at += ST_BYTES_STEP) {
+        unsigned high = st_bytes_high(s.p + at);
+
+        if (high != 0)
+            return at + st_bytes_first(high);
+    }
+    while (at < s.n && s.p[at] < 0x80)
+        at++;
+    return at;
+}
+
 size_t flt_utf8_good(struct st_span s)
 {
-    size_t at = 0;
+    size_t at = 0, length;
 
-    while (at < s.n) {
-        size_t length;
+    while ((at = ascii_run(s, at)) < s.n) {
+        for (; at < s.n && s.p[at] >= 0x80; at += length) {
+            bool is_pair = s.p[at] >= 0xC2 && s.p[at] <= 0xDF && at + 1 < s.n && (s.p[at + 1] & 0xC0) == 0x80;
 
-        while (s.n - at >= 8) {
-            uint64_t w;
-
-            memcpy(&w, s.p + at, sizeof w);
-            if (w & 0x8080808080808080u)
-                break;
-            at += 8;
+            if ((length = is_pair ? 2 : st_span_utf8(st_span_sub(s, at, s.n))) == 0)
+                return at;
         }
-        if (at == s.n)
-            break;
-        if ((length = st_span_utf8(st_span_sub(s, at, s.n))) == 0)
-            break;
-        at += length;
     }
     return at;
 }
@@ -79,9 +84,11 @@ static char utf16_by_zeros(struct st_span s)
 {
     size_t n = s.n < LOOK ? s.n & ~(size_t)1 : LOOK, zeros[2] = { 0, 0 };
 
+    if (n < 4 || memchr(s.p, 0, n) == NULL)
+        return 0;
     for (size_t i = 0; i < n; i++)
         zeros[i & 1] += s.p[i] == 0;
-    if (n < 4 || zeros[0] + zeros[1] < n / 3)
+    if (zeros[0] + zeros[1] < n / 3)
         return 0;
     if (zeros[1] > 8 * zeros[0])
         return 'L';
@@ -111,11 +118,17 @@ static enum flt_charset bom_of(struct st_span s, size_t *n)
 
 bool flt_text_likely(struct st_span s)
 {
-    size_t n = s.n < LOOK ? s.n : LOOK, high = 0, bom;
+    size_t n = s.n < LOOK ? s.n : LOOK, high = 0, i = 0, bom;
 
     if (bom_of(s, &bom) != FLT_CHARSET_NONE || utf16_by_zeros(s) != 0)
         return true;
-    for (size_t i = 0; i < n; i++) {
+    for (; n - i >= ST_BYTES_STEP; i += ST_BYTES_STEP) {
+        if ((st_bytes_in(s.p + i, 0x20, 0xFF) | st_bytes_in(s.p + i, '\t', '\r') | st_bytes_in(s.p + i, 0x1B, 0x1B)) !=
+            0xFFFF)
+            return false;
+        high += (size_t)__builtin_popcount(st_bytes_high(s.p + i));
+    }
+    for (; i < n; i++) {
         uint8_t c = s.p[i];
 
         if (c < 0x20 && !(c >= '\t' && c <= '\r') && c != 0x1B)

@@ -76,17 +76,24 @@ static bool is_unseen(utf8proc_int32_t cp)
     return false;
 }
 
+static bool in(utf8proc_int32_t cp, utf8proc_int32_t from, utf8proc_int32_t to)
+{
+    return cp >= from && cp <= to;
+}
+
+static bool is_stable_sign(utf8proc_int32_t cp)
+{
+    return in(cp, 0x2018, 0x2022) || cp == 0x20AC || cp == 0x3001 || cp == 0x3002 || cp == 0xA7 || cp == 0xA9 ||
+           cp == 0xAB || cp == 0xAE || cp == 0xB0 || cp == 0xB7 || cp == 0xBB;
+}
+
 /* Characters that are their own NFKC and say nothing in ASCII: letters of Europe, Russia and East Asia, quotation
  * marks, emoji. None of them is a mark. */
 static bool is_stable(utf8proc_int32_t cp)
 {
-    if (cp < 0x700)
-        return (cp >= 0xC0 && cp <= 0x131) || (cp >= 0x400 && cp <= 0x482) || (cp >= 0x48A && cp <= 0x52F) ||
-               (cp >= 0x5D0 && cp <= 0x5EA) || (cp >= 0x621 && cp <= 0x64A) || cp == 0xA7 || cp == 0xA9 || cp == 0xAB ||
-               cp == 0xAE || cp == 0xB0 || cp == 0xB7 || cp == 0xBB;
-    return (cp >= 0x4E00 && cp <= 0x9FFF) || (cp >= 0xAC00 && cp <= 0xD7A3) || (cp >= 0x3041 && cp <= 0x3096) ||
-           (cp >= 0x30A1 && cp <= 0x30FA) || (cp >= 0x1F300 && cp <= 0x1F64F) || (cp >= 0x2018 && cp <= 0x2022) ||
-           cp == 0x20AC || cp == 0x3001 || cp == 0x3002;
+    return in(cp, 0xC0, 0x131) || in(cp, 0x400, 0x482) || in(cp, 0x48A, 0x52F) || in(cp, 0x5D0, 0x5EA) ||
+           in(cp, 0x621, 0x64A) || in(cp, 0x4E00, 0x9FFF) || in(cp, 0xAC00, 0xD7A3) || in(cp, 0x3041, 0x3096) ||
+           in(cp, 0x30A1, 0x30FA) || in(cp, 0x1F300, 0x1F64F) || is_stable_sign(cp);
 }
 
 /* The ASCII digit for one of any script: Unicode keeps the ten of a script in order and without a gap. */
