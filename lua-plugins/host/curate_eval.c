@@ -12,20 +12,34 @@
 
 #define WHERE_TIME_US 20000u
 #define WHERE_TEXT    ((size_t)256 << 10)
+#define TRIES         8 /* phrases after which lp_curate_may asks the rules before it has read the text */
 
 struct look { /* at one item */
     const struct lp_item *item;
     struct lp_words *words;
-    bool is_read; /* words knows this item's text */
+    bool is_open, is_read; /* words knows this item's text; and has read all of it */
 };
+
+static void open_words(struct look *look)
+{
+    const struct st_span texts[LP_WORDS_TEXTS] = { look->item->title, look->item->text };
+
+    if (!look->is_open)
+        lp_words_open(look->words, texts, ST_LEN(texts));
+    look->is_open = true;
+}
+
+static void read_words(struct look *look)
+{
+    open_words(look);
+    while (!look->is_read && lp_words_next(look->words))
+        ;
+    look->is_read = true;
+}
 
 static bool words_held(struct look *look, const struct lp_node *node)
 {
-    const struct st_span texts[] = { look->item->text, look->item->title };
-
-    if (!look->is_read)
-        lp_words_read(look->words, texts, ST_LEN(texts));
-    look->is_read = true;
+    read_words(look);
     return lp_words_seen(look->words, node->words_at, node->n_words);
 }
 
@@ -153,7 +167,8 @@ static bool leaf_held(struct look *look, const struct lp_node *node)
     return false;
 }
 
-/* Could the node come out as wanted? Whatever a where() would say is possible. */
+/* Could the node come out as wanted? Whatever a where() would say is possible, and so is that a phrase is not there:
+ * the text may be read in part only. */
 static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
 {
     bool all = (node->type == LP_NODE_ALL) == wanted; /* each part must, or one of them */
@@ -162,6 +177,10 @@ static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
         return true;
     if (node->type == LP_NODE_NOT)
         return may_be(look, node->kids[0], !wanted);
+    if (node->type == LP_NODE_HASHTAG || node->type == LP_NODE_PHRASE) {
+        open_words(look);
+        return !wanted || lp_words_seen(look->words, node->words_at, node->n_words);
+    }
     if (node->type != LP_NODE_ALL && node->type != LP_NODE_ANY)
         return leaf_held(look, node) == wanted;
     for (enum lp_node_cost cost = LP_COST_FACT; cost <= node->cost; cost++)
@@ -169,6 +188,14 @@ static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
             if (node->kids[i]->cost == cost && may_be(look, node->kids[i], wanted) != all)
                 return !all;
     return all;
+}
+
+static bool any_may_be(struct lp_set *set, struct look *look)
+{
+    for (size_t i = 0; i < set->rules.n; i++)
+        if (may_be(look, set->rules.items[i]->when, true))
+            return true;
+    return false;
 }
 
 struct explain {
@@ -214,17 +241,23 @@ static bool held(const struct explain *x, const struct lp_node *node, struct loo
 static struct look look_at(struct lp_set *set, const struct lp_item *item)
 {
     ST_CHECK(set, LP_SET_MAGIC);
-    return (struct look){ item, &set->rules.words, false };
+    return (struct look){ item, &set->rules.words, false, false };
 }
 
+/* Each phrase that turns up may be the one a rule waits for, so the first few are tried at once: a text that is about
+ * something says so soon. */
 bool lp_curate_may(struct lp_set *set, const struct lp_item *item)
 {
     struct look look = look_at(set, item);
 
-    for (size_t i = 0; i < set->rules.n; i++)
-        if (may_be(&look, set->rules.items[i]->when, true))
+    open_words(&look);
+    for (unsigned i = 0; i < TRIES && !look.is_read; i++) {
+        if (any_may_be(set, &look))
             return true;
-    return false;
+        look.is_read = !lp_words_next(look.words);
+    }
+    read_words(&look);
+    return any_may_be(set, &look);
 }
 
 enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_arena *arena, struct lp_tag **out,

@@ -10,9 +10,9 @@
 #include "base/bytes.h"
 #include <string.h>
 
-int lp_words_fold(struct st_span s, size_t i)
+static inline uint8_t fold(struct st_span s, size_t i)
 {
-    int c = s.p[i];
+    uint8_t c = s.p[i];
 
     if (c >= 'A' && c <= 'Z')
         return c + 32;
@@ -21,14 +21,19 @@ int lp_words_fold(struct st_span s, size_t i)
     return c;
 }
 
+uint8_t lp_words_fold(struct st_span s, size_t i)
+{
+    return fold(s, i);
+}
+
 static bool is_word(int c)
 {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c >= 0x80;
 }
 
-static size_t head_of(unsigned pair)
+static unsigned slot_of(uint8_t a, uint8_t b, uint8_t c)
 {
-    return (pair * 40503u >> 4) % LP_WORDS_HEADS;
+    return ((a | (unsigned)b << 8 | (unsigned)c << 16) * 2654435761u) >> 16;
 }
 
 /* ---- adding ------------------------------------------------------------------------------------------------------ */
@@ -43,16 +48,17 @@ static void index_first(struct lp_words *words, uint8_t first)
 static void index_word(struct lp_words *words, struct lp_word *word, uint32_t number)
 {
     const uint8_t *p = word->folded.p;
-    unsigned pair = word->folded.n > 1 ? p[0] | (unsigned)p[1] << 8 : p[0];
-    uint32_t *head = &words->heads[head_of(pair)];
+    uint32_t *head = &words->short_heads[p[0]];
 
+    if (word->folded.n > 2) {
+        unsigned slot = slot_of(p[0], p[1], p[2]);
+
+        words->slots[slot / 64] |= (uint64_t)1 << (slot % 64);
+        head = &words->heads[slot / 16];
+    }
     word->next = *head;
     *head = number + 1;
     index_first(words, p[0]);
-    words->is_short[p[0]] = words->is_short[p[0]] || word->folded.n == 1;
-    for (unsigned second = 0; second < 256; second++)
-        if (word->folded.n == 1 || second == p[1])
-            words->pairs[(p[0] | second << 8) / 64] |= (uint64_t)1 << ((p[0] | second << 8) % 64);
 }
 
 enum st_rc lp_words_add(struct lp_words *words, const char *const *list, bool is_tag, struct st_arena *arena,
@@ -68,7 +74,7 @@ enum st_rc lp_words_add(struct lp_words *words, const char *const *list, bool is
         if (copy == NULL)
             return st_arena_fail(arena, err, "lua.words");
         for (size_t k = 0; k < word.folded.n; k++)
-            copy[k] = (uint8_t)lp_words_fold(word.folded, k);
+            copy[k] = fold(word.folded, k);
         word.folded.p = copy;
         index_word(words, &word, (uint32_t)(*first + i));
         st_buf_put(&words->list, &word, sizeof word);
@@ -92,7 +98,7 @@ static bool stands(const struct lp_word *word, struct st_span text, size_t at)
 
     if (w.n > text.n - at)
         return false;
-    while (k < w.n && lp_words_fold(text, at + k) == w.p[k])
+    while (k < w.n && fold(text, at + k) == w.p[k])
         k++;
     if (k < w.n || (at + w.n < text.n && is_word(w.p[w.n - 1]) && is_word(text.p[at + w.n])))
         return false;
@@ -101,25 +107,30 @@ static bool stands(const struct lp_word *word, struct st_span text, size_t at)
     return at == 0 || !is_word(w.p[0]) || !is_word(text.p[at - 1]);
 }
 
-static void mark(struct lp_words *words, unsigned pair, struct st_span text, size_t at)
+/* True when one of the chain is seen for the first time. */
+static bool mark(struct lp_words *words, uint32_t head, struct st_span text, size_t at)
 {
     struct lp_word *list = (struct lp_word *)(void *)words->list.p;
+    bool is_new = false;
 
-    for (uint32_t i = words->heads[head_of(pair)]; i != 0; i = list[i - 1].next)
+    for (uint32_t i = head; i != 0; i = list[i - 1].next)
         if (!list[i - 1].is_seen && stands(&list[i - 1], text, at))
-            list[i - 1].is_seen = true;
+            is_new = list[i - 1].is_seen = true;
+    return is_new;
 }
 
-static void look_at(struct lp_words *words, struct st_span text, size_t at)
+static inline bool look_at(struct lp_words *words, struct st_span text, size_t at)
 {
-    unsigned first = (unsigned)lp_words_fold(text, at);
-    unsigned pair = first | (at + 1 < text.n ? (unsigned)lp_words_fold(text, at + 1) << 8 : 0);
+    uint8_t first = fold(text, at);
+    bool is_new = words->short_heads[first] != 0 && mark(words, words->short_heads[first], text, at);
+    unsigned slot;
 
-    if ((words->pairs[pair / 64] >> (pair % 64) & 1) == 0)
-        return;
-    mark(words, pair, text, at);
-    if (words->is_short[first] && pair != first)
-        mark(words, first, text, at);
+    if (text.n - at < 3)
+        return is_new;
+    slot = slot_of(first, fold(text, at + 1), fold(text, at + 2));
+    if ((words->slots[slot / 64] >> (slot % 64) & 1) == 0)
+        return is_new;
+    return mark(words, words->heads[slot / 16], text, at) || is_new;
 }
 
 /* Bit i: p[i] is part of a word. */
@@ -129,38 +140,54 @@ static unsigned words_in(const uint8_t *p)
            st_bytes_high(p);
 }
 
-static void read_text(struct lp_words *words, struct st_span text)
+/* Where in the sixteen bytes at `at` a phrase may begin. */
+static unsigned beginnings(const struct lp_words *words, struct st_span text, size_t at)
 {
-    size_t at = 0;
-    unsigned before = 0; /* 1: the byte before is part of a word */
+    unsigned inside = words_in(text.p + at);
+    unsigned begins = inside & ~(inside << 1 | (unsigned)(at > 0 && is_word(text.p[at - 1])));
 
-    for (; at + ST_BYTES_STEP <= text.n; at += ST_BYTES_STEP) {
-        unsigned inside = words_in(text.p + at), begins = inside & ~(inside << 1 | before);
-
-        for (size_t i = 0; i < words->n_odd; i++)
-            begins |= st_bytes_in(text.p + at, words->odd[i], words->odd[i]);
-        before = inside >> (ST_BYTES_STEP - 1);
-        for (; begins != 0; begins &= begins - 1)
-            look_at(words, text, at + st_bytes_first(begins));
-    }
-    for (; at < text.n; at++) {
-        bool inside = is_word(text.p[at]);
-
-        if (inside ? before == 0 : memchr(words->odd, text.p[at], words->n_odd) != NULL)
-            look_at(words, text, at);
-        before = inside;
-    }
+    for (size_t i = 0; i < words->n_odd; i++)
+        begins |= st_bytes_in(text.p + at, words->odd[i], words->odd[i]);
+    return begins;
 }
 
-void lp_words_read(struct lp_words *words, const struct st_span *texts, size_t n)
+static bool may_begin(const struct lp_words *words, struct st_span text, size_t at)
+{
+    return is_word(text.p[at]) ? at == 0 || !is_word(text.p[at - 1])
+                               : memchr(words->odd, text.p[at], words->n_odd) != NULL;
+}
+
+/* From words->at on; stops behind sixteen bytes in which something new was seen. */
+static bool read_text(struct lp_words *words, struct st_span text)
+{
+    bool is_new = false;
+
+    for (; !is_new && text.n - words->at >= ST_BYTES_STEP; words->at += ST_BYTES_STEP)
+        for (unsigned begins = beginnings(words, text, words->at); begins != 0; begins &= begins - 1)
+            is_new = look_at(words, text, words->at + st_bytes_first(begins)) || is_new;
+    for (; !is_new && words->at < text.n; words->at++)
+        is_new = may_begin(words, text, words->at) && look_at(words, text, words->at);
+    return is_new;
+}
+
+void lp_words_open(struct lp_words *words, const struct st_span *texts, size_t n)
 {
     struct lp_word *list = (struct lp_word *)(void *)words->list.p;
-    size_t count = words->list.n / sizeof *list;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < words->list.n / sizeof *list; i++)
         list[i].is_seen = false;
-    for (size_t i = 0; i < n && count > 0; i++)
-        read_text(words, texts[i]);
+    for (size_t i = 0; i < n; i++)
+        words->texts[i] = texts[i];
+    words->n_texts = words->list.n > 0 ? n : 0;
+    words->text = words->at = 0;
+}
+
+bool lp_words_next(struct lp_words *words)
+{
+    for (; words->text < words->n_texts; words->text++, words->at = 0)
+        if (read_text(words, words->texts[words->text]))
+            return true;
+    return false;
 }
 
 bool lp_words_seen(const struct lp_words *words, size_t first, size_t n)
