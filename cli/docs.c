@@ -31,6 +31,32 @@ static void write_pack(struct st_buf *out, const struct flt_packs *packs, const 
             write_detector(out, flt_packs_rule(packs, i));
 }
 
+static void write_json(struct st_buf *out, const struct flt_packs *packs)
+{
+    struct st_json w;
+
+    st_json_init(&w, out);
+    st_json_array(&w, NULL);
+    for (size_t i = 0; i < flt_packs_count(packs); i++) {
+        const struct flt_rule *rule = flt_packs_rule(packs, i);
+
+        st_json_object(&w, NULL);
+        st_json_str(&w, "id", rule->id);
+        st_json_str(&w, "pack", rule->pack);
+        st_json_str(&w, "title_en", rule->title_en);
+        st_json_str(&w, "title_de", rule->title_de);
+        st_json_str(&w, "severity", flt_severity_name(rule->severity));
+        st_json_str(&w, "mask", rule->mask);
+        st_json_array(&w, "tags");
+        for (size_t k = 0; rule->tags != NULL && rule->tags[k] != NULL; k++)
+            st_json_str(&w, NULL, rule->tags[k]);
+        st_json_end(&w);
+        st_json_end(&w);
+    }
+    st_json_end(&w);
+    st_buf_byte(out, '\n');
+}
+
 static bool is_first_of_pack(const struct flt_packs *packs, size_t i)
 {
     for (size_t k = 0; k < i; k++)
@@ -50,6 +76,10 @@ static int write_detectors(struct cli *cli, struct st_buf *out)
     if (cli_share("packs", dir, sizeof dir, &err) != ST_OK ||
         flt_packs_load((const char *const[]){ dir, NULL }, NULL, &packs, diag, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
+        goto out;
+    }
+    if (cli->json) {
+        write_json(out, packs);
         goto out;
     }
     st_buf_fmt(out, SPDX "# Detectors\n\nThe %zu detectors that ship with Stoa, by pack.\n", flt_packs_count(packs));
@@ -80,20 +110,20 @@ static void write_policy(struct st_buf *out, enum st_yaml_form form)
 
 int cmd_docs(struct cli *cli)
 {
-    bool is_schema = cli->argc == 3 && strcmp(cli->argv[2], "--schema") == 0;
-    enum st_yaml_form form = is_schema ? ST_YAML_JSON_SCHEMA : ST_YAML_MARKDOWN;
+    bool says_schema = cli->argc == 3 && strcmp(cli->argv[2], "--schema") == 0;
+    enum st_yaml_form form = says_schema || cli->json ? ST_YAML_JSON_SCHEMA : ST_YAML_MARKDOWN;
     const char *what = cli->argc > 1 ? cli->argv[1] : "";
     struct st_buf out;
     int code = CLI_OK;
 
-    if (cli->argc < 2 || (cli->argc > 2 && !is_schema))
+    if (cli->argc < 2 || (cli->argc > 2 && !says_schema))
         return cli_usage(cli, "of what: config, policy or detectors");
     st_buf_init(&out, TEXT_MAX);
     if (strcmp(what, "config") == 0)
         write_config(&out, form);
     else if (strcmp(what, "policy") == 0)
         write_policy(&out, form);
-    else if (strcmp(what, "detectors") == 0 && !is_schema)
+    else if (strcmp(what, "detectors") == 0 && !says_schema)
         code = write_detectors(cli, &out);
     else
         code = cli_usage(cli, "of what: config, policy or detectors (--schema for the first two)");

@@ -358,6 +358,21 @@ out:
     return rc;
 }
 
+enum st_rc tls_ca_check(const char *cert_path, const char *key_path, struct st_diag *diag, struct st_err *err)
+{
+    struct tls_ca *ca = NULL;
+    enum st_rc rc;
+    int fd;
+
+    if (access(key_path, R_OK) != 0 && errno == EACCES)
+        return ST_OK;
+    if ((fd = tls_ca_open_key(key_path, diag)) < 0)
+        return st_fail(err, ST_E_CONFIG, "tls.ca", "the CA key cannot be used", 0);
+    rc = tls_ca_load(cert_path, key_path, fd, &ca, diag, err);
+    tls_ca_free(ca);
+    return rc;
+}
+
 void tls_ca_free(struct tls_ca *ca)
 {
     if (ca == NULL)
