@@ -45,6 +45,4 @@ enum st_rc tls_fail(struct st_err *err, const char *where);
 ST_MUST enum st_rc tls_new(struct tls_context *context, SSL_CTX *role, struct tls **out, struct st_err *err);
 ST_MUST enum st_rc tls_verify_setup(SSL_CTX *origin, const struct pol_config *config, struct st_err *err);
 ST_MUST enum st_rc tls_client_setup(struct tls_context *context, struct st_err *err);
-/* Towards a verified origin: does its stapled answer say revoked? */
-int tls_staple_check(SSL *ssl, void *ctx);
 #endif

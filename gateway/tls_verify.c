@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* 1: go on; 0: the handshake fails. Called before the certificate is verified in TLS 1.2, after in 1.3. */
-int tls_staple_check(SSL *ssl, void *ctx)
+static int check_staple(SSL *ssl, void *ctx)
 {
     const unsigned char *der = NULL;
     long len = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
@@ -57,7 +57,7 @@ enum st_rc tls_verify_setup(SSL_CTX *origin, const struct pol_config *config, st
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
     SSL_CTX_set_tlsext_status_type(origin, TLSEXT_STATUSTYPE_ocsp);
-    SSL_CTX_set_tlsext_status_cb(origin, tls_staple_check);
+    SSL_CTX_set_tlsext_status_cb(origin, check_staple);
     if (SSL_CTX_set_alpn_protos(origin, OURS, sizeof OURS - 1) != 0)
         return tls_failed(err, "tls.origin");
     return ST_OK;
