@@ -170,6 +170,8 @@ static void run_finder(struct bench *b, void (*find)(struct flt_scanner *s))
         s->view = (struct flt_view){ s->text, NULL };
         s->n_near = s->n_hits = s->n_found = 0;
         s->near_until = UINT32_MAX;
+        s->n_asked = 0;
+        s->is_near_read = false;
         memset(s->last_hit, 0, b->packs->n * (2 * sizeof(uint32_t) + 1));
         find(s);
     }
