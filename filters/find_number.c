@@ -392,12 +392,18 @@ static bool may_be_phone(struct st_span text, uint32_t at, uint32_t end)
     return i > end && i < text.n && flt_is_digit(text.p[i]);
 }
 
-/* Two letters right before, or one behind a sign; then two digits. */
+/* Two letters right before, or before a sign, or each before a sign of its own; then two digits. */
 static bool may_be_iban(struct st_span text, uint32_t at, uint32_t end)
 {
-    if (at < 2 || !flt_is_alpha(text.p[at - 2]) || (end - at == 1 && (end == text.n || flt_is_alpha(text.p[end]))))
+    const uint8_t *p = text.p;
+
+    if (at < 2 || !flt_is_alpha(p[at - 2]) || (end - at == 1 && (end == text.n || flt_is_alpha(p[end]))))
         return false;
-    return flt_is_alpha(text.p[at - 1]) || (at >= 3 && may_separate(text.p[at - 1]));
+    if (flt_is_alpha(p[at - 1]))
+        return flt_iban_length(p[at - 2], p[at - 1]) != 0;
+    if (at < 3 || !may_separate(p[at - 1]))
+        return false;
+    return (flt_is_upper(p[at - 2]) && flt_is_upper(p[at - 3])) || (at > 3 && may_separate(p[at - 3]));
 }
 
 static bool may_be_shape(struct st_span text, uint32_t at)
