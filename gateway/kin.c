@@ -319,7 +319,8 @@ static void start_later(struct kin *kin, uint64_t ms)
     struct st_err err = ST_ERR_INIT;
 
     kin->state = KIN_DOWN;
-    if (st_timer_arm(fam_timers(kin->sup->child), &kin->again, ms, &err) != ST_OK)
+    if (kin->sup->phase == SUP_STARTING || /* what has not begun need not be kept alive */
+        st_timer_arm(fam_timers(kin->sup->child), &kin->again, ms, &err) != ST_OK)
         sup_give_up(kin->sup, 1);
 }
 

@@ -363,7 +363,7 @@ static void start_family(struct supervisor *sup)
     kin_add(sup, FAM_CURATOR, 0);
     for (unsigned i = 0; i < workers; i++)
         kin_add(sup, FAM_WORKER, i);
-    for (size_t i = 0; i < sup->n_kins; i++)
+    for (size_t i = 0; i < sup->n_kins && sup->phase == SUP_STARTING; i++)
         kin_start(&sup->kins[i]);
 }
 

@@ -18,6 +18,8 @@ MADE = {
 }
 
 findings = []
+if not os.access(f"{BIN}/stoa", os.X_OK):
+    lint.finish([(BIN, 0, "there is no stoa here; build it, or say where it is in STOA_BIN")], "generated")
 for name, words in MADE.items():
     made = subprocess.run(words, cwd=lint.ROOT, check=True, capture_output=True, text=True).stdout
     path = lint.ROOT / name
