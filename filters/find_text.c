@@ -91,6 +91,7 @@ static void shape_init(struct flt_scanner *s, const struct flt_detector *d, uint
             s->first_runs[kind][1][k] |= (takes(d->shape[k]) & CLASS_DIGIT) != 0 ? bit : 0;
         }
     }
+    s->long_as[n] |= bit;
     for (unsigned c = 0; c < 256; c++)
         s->behind_runs[c] |= flt_set_has(&d->separators, (uint8_t)c) ? bit : 0;
 }
@@ -115,20 +116,33 @@ static uint32_t measure(struct st_span text, uint32_t from, enum flt_run *kind)
     return n;
 }
 
-/* The shapes that could stand at `from`, going by its first run and what follows. */
+/* The shapes that may go on behind a run of that kind, n places long, that ends at `end`: what stands there is a
+ * separator of theirs, and what follows fits their next place. */
+static uint64_t going_on(const struct flt_scanner *s, enum flt_run kind, uint32_t n, uint32_t end)
+{
+    const uint8_t *p = s->text.p;
+
+    if (end + 1 >= s->text.n || classes[p[end + 1]] == 0)
+        return 0;
+    return s->first_runs[kind][flt_is_digit(p[end + 1])][n] & s->behind_runs[p[end]];
+}
+
+/* The shapes that could stand at `from`, going by its first two groups and what follows. */
 static uint64_t shapes_of_run(const struct flt_scanner *s, uint32_t from)
 {
-    struct st_span text = s->text;
-    enum flt_run kind;
-    uint32_t n = measure(text, from, &kind);
-    uint64_t shapes;
+    enum flt_run kind, ignored;
+    uint32_t n = measure(s->text, from, &kind), both;
+    uint64_t shapes, grouped;
 
     if (n > FLT_NUMBER_MAX)
         return 0;
     shapes = s->whole_runs[kind][n];
-    if (from + n + 1 < text.n && classes[text.p[from + n + 1]] != 0)
-        shapes |= s->first_runs[kind][flt_is_digit(text.p[from + n + 1])][n] & s->behind_runs[text.p[from + n]];
-    return shapes;
+    if ((grouped = going_on(s, kind, n, from + n)) == 0)
+        return shapes;
+    both = n + measure(s->text, from + n + 1, &ignored);
+    if (both > FLT_NUMBER_MAX)
+        return shapes;
+    return shapes | (grouped & (s->long_as[both] | going_on(s, FLT_RUN_MIXED, both, from + both + 1)));
 }
 
 static void try_shapes(struct flt_scanner *s, uint32_t from)

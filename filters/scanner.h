@@ -68,6 +68,7 @@ struct flt_scanner {
     uint64_t whole_runs[FLT_RUN_KINDS][FLT_NUMBER_MAX + 1];    /* by its length: as the whole of one */
     uint64_t first_runs[FLT_RUN_KINDS][2][FLT_NUMBER_MAX + 1]; /* as its first group, the next begins with a digit: 1 */
     uint64_t behind_runs[256];                                 /* by the byte behind the first group */
+    uint64_t long_as[FLT_NUMBER_MAX + 1];                      /* shapes by their length */
     uint32_t longest_word;                                     /* of the packs, bytes */
     /* per rule, in one block behind the struct */
     uint32_t *last_hit;  /* index in hits + 1 */
