@@ -31,6 +31,7 @@ static void slow(struct maker *m)
             take_cluster(m);
         }
     }
+    m->scratch = NULL;
 }
 
 static void check_same(struct st_span text, enum flt_case fold)
