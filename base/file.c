@@ -26,7 +26,7 @@ enum st_rc st_file_read(const char *path, size_t limit, struct st_buf *out, stru
     uint8_t piece[16384];
     struct stat st;
     ssize_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a pipe may not hold a start or a reload */
 
     if (fd < 0 || fstat(fd, &st) != 0) {
         rc = st_fail(err, ST_E_IO, "file.read", "file cannot be opened", errno);
@@ -34,6 +34,10 @@ enum st_rc st_file_read(const char *path, size_t limit, struct st_buf *out, stru
     }
     if (S_ISDIR(st.st_mode)) {
         rc = st_fail(err, ST_E_IO, "file.read", "file cannot be read", EISDIR);
+        goto out;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        rc = st_fail(err, ST_E_IO, "file.read", "this is no regular file", EINVAL);
         goto out;
     }
     while ((n = read(fd, piece, sizeof piece)) != 0) { /* st_size is 0 in /proc and may be old: the end says it */

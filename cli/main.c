@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -153,21 +154,28 @@ enum st_rc cli_share(const char *name, char *out, size_t size, struct st_err *er
 
 enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct st_err *err)
 {
-    if (strcmp(path, "-") != 0)
-        return st_file_read(path, limit, out, err);
-    for (;;) {
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC); /* also a pipe: stoa scan <(command) */
+    enum st_rc rc = ST_AGAIN;
+
+    if (fd < 0)
+        return st_fail(err, ST_E_IO, "cli.read", "the file cannot be opened", errno);
+    while (rc == ST_AGAIN) {
         uint8_t *room = st_buf_room(out, 65536);
-        ssize_t n;
+        ssize_t n = room != NULL ? read(fd, room, 65536) : 0;
 
         if (room == NULL || out->n > limit)
-            return st_fail(err, ST_E_LIMIT, "cli.read", "standard input is too long", (int64_t)limit);
-        n = read(STDIN_FILENO, room, 65536);
-        if (n < 0)
-            return st_fail(err, ST_E_IO, "cli.read", "standard input", errno);
-        if (n == 0)
-            return ST_OK;
-        out->n += (size_t)n;
+            rc = st_fail(err, ST_E_LIMIT, "cli.read", "it is too long", (int64_t)limit);
+        else if (n < 0)
+            rc = st_fail(err, ST_E_IO, "cli.read", "it cannot be read", errno);
+        else if (n == 0)
+            rc = ST_OK;
+        else
+            out->n += (size_t)n;
     }
+    if (!is_stdin)
+        close(fd);
+    return rc;
 }
 
 /* How many of argv's words the command's words take; 0 when they are not it. */

@@ -140,17 +140,19 @@ static void print_json(struct scan_run *run, const char *path, const struct flt_
     cli_print(&run->out);
 }
 
+/* A broken line is said and the others are scanned all the same; the file counts as failed. */
 static enum st_rc scan_lines(struct scan_run *run, const char *path, struct st_span text)
 {
+    enum st_rc rc = ST_OK;
     struct st_span line;
     unsigned number = 0;
 
     while (st_span_next(&text, '\n', &line)) {
         number++;
         if (st_span_trim(line).n > 0 && scan_line(run, line, path, number) != ST_OK)
-            return ST_ERR;
+            rc = ST_ERR;
     }
-    return ST_OK;
+    return rc;
 }
 
 static enum st_rc scan_file(struct scan_run *run, const char *path)
