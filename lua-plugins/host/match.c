@@ -6,6 +6,7 @@
  * while comparing: nothing is allocated, and "%53pecial" is no way around a rule.
  */
 #include "adapter.h"
+#include <stdlib.h>
 #include <string.h>
 
 static int lower(int c)
@@ -90,13 +91,13 @@ static bool path_is(const char *pattern, struct st_span path)
         pattern = end;
         path = st_span_sub(path, cut, path.n);
     }
-    return *pattern == '\0' && path.n == 0;
+    return *pattern == '\0' && (path.n == 0 || st_span_eq(path, ST_SPAN("/"))); /* /login/ is /login */
 }
 
 bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *rest)
 {
     const char *mark = strstr(pattern, "{}");
-    size_t at;
+    size_t at, end;
 
     if (mark == NULL)
         return false;
@@ -108,8 +109,15 @@ bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *r
             continue;
         memcpy(prefix, pattern, n);
         prefix[n] = '\0';
-        if (n == 0 ? at == 0 : path_is(prefix, st_span_sub(path, 0, at))) {
-            *rest = st_span_sub(path, at + 1, path.n);
+        if (!(n == 0 ? at == 0 : path_is(prefix, st_span_sub(path, 0, at))))
+            continue;
+        *rest = st_span_sub(path, at + 1, path.n);
+        if (mark[2] == '\0')
+            return true;
+        end = st_span_chr(*rest, '/'); /* more follows: "{}" is one segment, and the rest has to be as it says */
+        end = end == ST_SPAN_NPOS ? rest->n : end;
+        if (end > 0 && path_is(mark + 2, st_span_sub(*rest, end, rest->n))) {
+            rest->n = end;
             return true;
         }
     }
@@ -139,6 +147,11 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req)
         held = st_span_eq(req->method, st_span_str(h->methods[i]));
     if (!held || (h->type != NULL && !type_is(h->type, req->content_type)))
         return false;
+    held = h->hosts == NULL;
+    for (size_t i = 0; !held && h->hosts[i] != NULL; i++)
+        held = lp_glob(h->hosts[i], st_span_host(req->host));
+    if (!held)
+        return false;
     held = h->paths == NULL;
     for (size_t i = 0; !held && h->paths[i] != NULL; i++)
         held = path_is(h->paths[i], req->path);
@@ -152,10 +165,37 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req)
     return held;
 }
 
+/* As flt_path_match, and "**" may stand in the middle too: rich text is a tree of any depth. */
+bool lp_path_match(const char *pattern, struct st_span path)
+{
+    for (;;) {
+        const char *end = strchrnul(pattern, '/');
+        size_t n = (size_t)(end - pattern), cut = st_span_chr(path, '/');
+        bool is_any = n == 2 && memcmp(pattern, "**", 2) == 0;
+
+        if (is_any && *end == '\0')
+            return true;
+        while (is_any) { /* the rest of the pattern begins at this part or a later one */
+            if (lp_path_match(end + 1, path))
+                return true;
+            if (cut == ST_SPAN_NPOS)
+                return false;
+            path = st_span_sub(path, cut + 1, path.n);
+            cut = st_span_chr(path, '/');
+        }
+        if (!(n == 1 && *pattern == '*') && !st_span_eq(st_span(pattern, n), st_span_sub(path, 0, cut)))
+            return false;
+        if (*end == '\0' || cut == ST_SPAN_NPOS) /* any rest may also be none */
+            return *end == '\0' ? cut == ST_SPAN_NPOS : strcmp(end, "/**") == 0 && n > 0;
+        pattern = end + 1;
+        path = st_span_sub(path, cut + 1, path.n);
+    }
+}
+
 const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pattern)
 {
     for (size_t i = 0; doc != NULL && i < doc->n; i++) {
-        if (flt_path_match(st_span_str(pattern), doc->fields[i].path))
+        if (lp_path_match(pattern, doc->fields[i].path))
             return &doc->fields[i];
     }
     return NULL;
@@ -177,40 +217,71 @@ static bool body_is(const struct lp_body *b, const struct flt_doc *doc)
         bool held = false;
 
         for (size_t k = 0; f != NULL && want == LP_ONE_OF && b->params[i].values[k] != NULL; k++)
-            held = held || st_span_ieq(f->text, st_span_str(b->params[i].values[k]));
+            held = held || lp_glob(b->params[i].values[k], f->text);
         if (want == LP_ONE_OF ? !held : (f != NULL) != (want == LP_PRESENT))
             return false;
     }
     return true;
 }
 
-/* True when the host is the name, or below the suffix of "*.suffix". */
-static bool host_is(const char *name, struct st_span host)
+static int by_name(const void *a, const void *b)
 {
-    struct st_span suffix = st_span_str(name + 1);
+    const struct lp_host *x = a, *y = b;
+    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
+    int order = n > 0 ? memcmp(x->name.p, y->name.p, n) : 0;
 
-    if (name[0] == '*')
-        return host.n > suffix.n && st_span_ends(host, suffix);
-    return st_span_eq(host, st_span_str(name));
+    return order != 0 ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
 }
 
-static bool claims(const struct lp_adapter *a, struct st_span host)
+/* Of two adapters with one host the first in name order keeps it, whatever qsort does. */
+static int by_name_and_id(const void *a, const void *b)
 {
-    for (size_t i = 0; a->hosts != NULL && a->hosts[i] != NULL; i++) {
-        if (host_is(a->hosts[i], host))
-            return true;
+    int order = by_name(a, b);
+
+    return order != 0 ? order
+                      : strcmp(((const struct lp_host *)a)->adapter->id, ((const struct lp_host *)b)->adapter->id);
+}
+
+enum st_rc lp_hosts_index(struct lp_adapters *all, struct st_arena *arena, struct st_err *err)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++)
+            n++;
+    if ((all->hosts = st_arena_alloc(arena, (n + 1) * sizeof *all->hosts)) == NULL)
+        return st_arena_fail(arena, err, "lua.hosts");
+    for (size_t i = 0; i < all->n; i++) {
+        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++) {
+            const char *name = all->items[i]->hosts[k];
+
+            all->hosts[all->n_hosts++] = (struct lp_host){ st_span_str(name + (name[0] == '*')), all->items[i] };
+        }
     }
-    return false;
+    qsort(all->hosts, all->n_hosts, sizeof *all->hosts, by_name_and_id);
+    n = 0;
+    for (size_t i = 0; i < all->n_hosts; i++)
+        if (n == 0 || by_name(&all->hosts[n - 1], &all->hosts[i]) != 0)
+            all->hosts[n++] = all->hosts[i];
+    all->n_hosts = n;
+    return ST_OK;
 }
 
+/* The exact name, else the longest suffix (kept with its leading dot). */
 static const struct lp_adapter *claimer(const struct lp_set *set, struct st_span host)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
+    struct lp_host wanted = { st_span_host(host), NULL };
 
-    host = st_span_host(host);
-    for (size_t i = 0; i < all->n; i++) {
-        if (claims(all->items[i], host))
-            return all->items[i];
+    while (wanted.name.n > 0) {
+        const struct lp_host *found = bsearch(&wanted, all->hosts, all->n_hosts, sizeof wanted, by_name);
+        size_t dot = st_span_chr(st_span_sub(wanted.name, 1, wanted.name.n), '.');
+
+        if (found != NULL)
+            return found->adapter;
+        if (dot == ST_SPAN_NPOS)
+            break;
+        wanted.name = st_span_sub(wanted.name, dot + 1, wanted.name.n);
     }
     return NULL;
 }

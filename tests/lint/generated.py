@@ -11,6 +11,7 @@ MADE = {
     "docs/configuration.md": [f"{BIN}/stoa", "docs", "config"],
     "docs/policy.md": [f"{BIN}/stoa", "docs", "policy"],
     "docs/detectors.md": [f"{BIN}/stoa", "docs", "detectors"],
+    "docs/platforms.md": [f"{BIN}/stoa", "docs", "platforms"],
 }
 
 findings = []
