@@ -194,6 +194,7 @@ static void read_objects(struct lp_conf *c, struct lp_route *r)
 
 static void read_activity(struct lp_conf *c, struct lp_route *r)
 {
+    static const char *const units[] = { "ms", "s" };
     const char *phase;
     size_t mark, inner;
 
@@ -202,7 +203,7 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
             lp_conf_fail(c, "needs 'activity', 'ignore = true' or 'secret = true'");
         return;
     }
-    lp_conf_keys(c, -1, "kind audience phase object parent group answer dwell watch");
+    lp_conf_keys(c, -1, "kind audience phase object parent group answer dwell watch unit");
     r->kind = one_of(c, "kind", lp_conf_need(c, -1, "kind"), flt_kinds, count(flt_kinds));
     phase = one_of(c, "phase", lp_conf_str(c, -1, "phase", "commit"), lp_phase_names, count(lp_phase_names));
     for (unsigned i = 0; lp_phase_names[i] != NULL; i++) {
@@ -212,6 +213,7 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
     read_audience(c, r);
     read_objects(c, r);
     r->dwell = lp_conf_strs(c, -1, "dwell");
+    r->is_ms = strcmp(one_of(c, "unit", lp_conf_str(c, -1, "unit", "s"), units, ST_LEN(units)), "ms") == 0;
     if (lp_conf_enter(c, -1, "watch", &inner)) {
         lp_conf_keys(c, -1, "from to final final_kind");
         r->watch.from = lp_conf_strs(c, -1, "from");

@@ -50,7 +50,7 @@ static void take_object(struct lp_reader *r, const struct lp_object *o, struct l
     take(&a->title, lp_value_of(r, o->title));
     take(&a->author, lp_value_of(r, o->author));
     take(&a->lang, lp_value_of(r, o->lang));
-    if (lp_seconds(lp_value_of(r, o->length), &ms))
+    if (lp_time(r->route, lp_value_of(r, o->length), &ms))
         a->length_ms = ms;
     if (id.n > 0 && a->phase == LP_COMMIT && makes(a->kind))
         a->phase = LP_CONFIRM;

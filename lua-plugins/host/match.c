@@ -65,6 +65,18 @@ static bool value_is(struct st_span raw, const char *const *values, bool is_quer
     return false;
 }
 
+/* One segment; a leading '*' is any beginning: "*.json". */
+static bool segment_is(const char *pattern, size_t n, struct st_span raw)
+{
+    if (n < 2 || pattern[0] != '*')
+        return same(raw, pattern, n, false);
+    for (; raw.n > 0; raw = st_span_sub(raw, 1, raw.n)) {
+        if (same(raw, pattern + 1, n - 1, false))
+            return true;
+    }
+    return false;
+}
+
 static bool path_is(const char *pattern, struct st_span path)
 {
     while (*pattern == '/' && path.n > 0 && path.p[0] == '/') {
@@ -86,7 +98,7 @@ static bool path_is(const char *pattern, struct st_span path)
         cut = st_span_chr(path, '/');
         if (cut == ST_SPAN_NPOS)
             cut = path.n;
-        if (!(n == 1 && *pattern == '*' && cut > 0) && !same(st_span_sub(path, 0, cut), pattern, n, false))
+        if (!(n == 1 && *pattern == '*' && cut > 0) && !segment_is(pattern, n, st_span_sub(path, 0, cut)))
             return false;
         pattern = end;
         path = st_span_sub(path, cut, path.n);

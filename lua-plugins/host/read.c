@@ -121,6 +121,13 @@ bool lp_seconds(struct st_span s, uint64_t *ms)
     return true;
 }
 
+bool lp_time(const struct lp_route *route, struct st_span s, uint64_t *ms)
+{
+    if (!route->is_ms)
+        return lp_seconds(s, ms);
+    return st_span_u64(st_span_sub(s, 0, st_span_chr(s, '.')), ms) && *ms < 1000000000000u;
+}
+
 static void read_watch(struct lp_reader *r, struct lp_activity *out)
 {
     struct st_span from = lp_value_of(r, r->route->watch.from), to = lp_value_of(r, r->route->watch.to), a, b;
@@ -136,7 +143,7 @@ static void read_watch(struct lp_reader *r, struct lp_activity *out)
     while (out->n_intervals < INTERVALS_MAX && st_span_next(&from, ',', &a) && st_span_next(&to, ',', &b)) {
         uint64_t from_ms, to_ms;
 
-        if (!lp_seconds(a, &from_ms) || !lp_seconds(b, &to_ms) || from_ms > to_ms)
+        if (!lp_time(r->route, a, &from_ms) || !lp_time(r->route, b, &to_ms) || from_ms > to_ms)
             continue;
         out->intervals[out->n_intervals].from_ms = from_ms;
         out->intervals[out->n_intervals++].to_ms = to_ms;
@@ -215,8 +222,8 @@ static void read_object(struct lp_reader *r, struct lp_activity *out)
     out->title = lp_value_of(r, route->object.title);
     out->author = lp_value_of(r, route->object.author);
     out->lang = lp_value_of(r, route->object.lang);
-    (void)lp_seconds(lp_value_of(r, route->object.length), &out->length_ms);
-    (void)lp_seconds(lp_value_of(r, route->dwell), &out->dwell_ms);
+    (void)lp_time(route, lp_value_of(r, route->object.length), &out->length_ms);
+    (void)lp_time(route, lp_value_of(r, route->dwell), &out->dwell_ms);
     if (route->spaces && out->title.n > 0)
         name_page(r, out);
     r->id = out->object_id;

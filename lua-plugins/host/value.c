@@ -3,8 +3,9 @@
  *
  * "=text" itself · "?name" a query parameter · "/3" a segment of the path · "/a/{}/b" what stands for "{}" · "%a/b" a
  * JSON scalar, for numbers and truth values, which are no fields · "@a/b:2" a field of a packed message in base64 ·
- * "+…{source}…" a template · "prefix>source" a value without its prefix, none without it · else a field's path. A part
- * that is missing makes a template empty, so that the next source of the list is tried: half an address is none.
+ * "+…{source}…" a template · "prefix>source" a value without its prefix, none without it · "source<ending" without its
+ * ending · else a field's path. A part that is missing makes a template empty, so that the next source of the list is
+ * tried: half an address is none.
  */
 #include "value.h"
 #include <stdlib.h>
@@ -335,6 +336,20 @@ static struct st_span from_field(struct lp_reader *r, const char *source)
     return f != NULL && !f->is_secret ? st_span_sub(f->text, 0, LP_VALUE_MAX) : ST_SPAN_NONE;
 }
 
+/* "/3<.json": a value without its ending; with another ending it stays whole. */
+static struct st_span without_end(struct lp_reader *r, const char *source, const char *mark, unsigned level)
+{
+    struct st_span value, end = st_span_str(mark + 1);
+    char inner[128];
+
+    if ((size_t)(mark - source) >= sizeof inner)
+        return ST_SPAN_NONE;
+    memcpy(inner, source, (size_t)(mark - source));
+    inner[mark - source] = '\0';
+    value = value_from(r, inner, level + 1);
+    return st_span_ends(value, end) ? st_span_sub(value, 0, value.n - end.n) : value;
+}
+
 static struct st_span value_from(struct lp_reader *r, const char *source, unsigned level)
 {
     const char *mark = source[0] != '+' && source[0] != '=' ? strchr(source, '>') : NULL;
@@ -347,9 +362,12 @@ static struct st_span value_from(struct lp_reader *r, const char *source, unsign
         value = value_from(r, mark + 1, level + 1);
         return st_span_starts(value, prefix) ? st_span_sub(value, prefix.n, value.n) : ST_SPAN_NONE;
     }
+    if ((mark = source[0] != '+' && source[0] != '=' ? strchr(source, '<') : NULL) != NULL)
+        return without_end(r, source, mark, level);
     switch (source[0]) {
     case '=': return st_span_str(source + 1);
-    case '?': return lp_query_get(r->req->query, source + 1, &value) ? unescape(r, value, true) : ST_SPAN_NONE;
+    case '?': /* a parameter, or what is inside one that holds JSON */
+        return lp_query_get(r->req->query, source + 1, &value) ? unescape(r, value, true) : from_field(r, source);
     case '/': return from_path(r, source);
     case '+': return expand(r, source + 1, false, level);
     case '@': return from_packed(r, source);
