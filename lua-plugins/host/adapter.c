@@ -299,7 +299,7 @@ static void read_secrets(struct lp_conf *c, struct lp_adapter *a)
         lp_conf_keys(c, -1, "method host path query");
         read_head(c, -1, &list[a->n_secrets]);
         if (list[a->n_secrets].paths == NULL && list[a->n_secrets].n_params == 0 && list[a->n_secrets].hosts == NULL)
-            lp_conf_fail(c, "needs 'path', 'query' or 'host'");
+            lp_conf_fail(c, "needs 'path' or 'query'");
         else
             a->n_secrets++;
         lp_conf_leave(c, inner);

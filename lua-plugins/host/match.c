@@ -124,8 +124,10 @@ bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *r
         if (!(n == 0 ? at == 0 : path_is(prefix, st_span_sub(path, 0, at))))
             continue;
         *rest = st_span_sub(path, at + 1, path.n);
-        if (mark[2] == '\0')
+        if (mark[2] == '\0') {
+            rest->n -= rest->n > 1 && rest->p[rest->n - 1] == '/';
             return true;
+        }
         end = st_span_chr(*rest, '/'); /* more follows: "{}" is one segment, and the rest has to be as it says */
         end = end == ST_SPAN_NPOS ? rest->n : end;
         if (end > 0 && path_is(mark + 2, st_span_sub(*rest, end, rest->n))) {
