@@ -64,10 +64,17 @@ static void put_kinds(struct st_buf *out, const struct lp_adapter *a)
 
 static void put_shape(struct st_buf *out, const struct lp_shape *shape)
 {
-    if (shape->is_page)
+    if (shape->is_page) {
         st_buf_str(out, "Stoa's page");
-    else
-        st_buf_fmt(out, "%u `%s`", shape->status, shape->body);
+        return;
+    }
+    st_buf_fmt(out, "%u `", shape->status);
+    for (const char *c = shape->body; *c != '\0'; c++) /* a row of a table is one line */
+        if (*c == '|' || *c == '\n')
+            st_buf_str(out, *c == '|' ? "\\|" : c[1] == '\n' ? "" : " ");
+        else
+            st_buf_byte(out, (uint8_t)*c);
+    st_buf_byte(out, '`');
 }
 
 /* The different ways to say no to a write. */

@@ -81,7 +81,7 @@ return {
     { id = "upload", match = { method = "POST", path = { "/ajax/mercury/upload.php",
         "/ajax/react_composer/attachments/photo/upload", "/messenger_*/**" } },
       activity = { kind = "upload", audience = "unknown", object = { type = "file" } },
-      typed = { "filename", "caption" }, deny = "page" },
+      typed = { "filename", "caption", "farr", "file", "upload_*", "source" }, deny = "page" },
     op("search", { "SearchCometResults*", "GroupsCometGroupSearch*" }, { kind = "search", audience = "private",
       object = { type = "search" } }, { "variables/**/text", "variables/args/text" }),
     { id = "queries", ignore = true, match = { method = "POST", path = graphql, type = "form",
@@ -141,6 +141,17 @@ return {
       expect = { rule = "join", kind = "join", id = "g1" } },
     { name = "a group", host = "www.facebook.com", path = "/groups/123/posts/456/",
       expect = { rule = "group-view", kind = "view", id = "456", group = "123" } },
+    { name = "a search", method = "POST", host = "www.facebook.com", path = "/api/graphql/", type = form,
+      body = "fb_api_req_friendly_name=SearchCometResultsPaginatedResultsQuery&variables=%7B%22args%22%3A%7B%22text%"
+        .. "22%3A"
+        .. "%22probes%22%7D%7D", expect = { rule = "search", kind = "search", text = "probes" } },
+    { name = "deleting", method = "POST", host = "www.facebook.com", path = "/api/graphql/", type = form,
+      body = "fb_api_req_friendly_name=useCometFeedStoryDeleteMutation&variables=%7B%22input%22%3A%7B%22story_id%22%3A"
+        .. "%22S1%22%7D%7D", expect = { rule = "delete", kind = "delete", id = "S1" } },
+    { name = "an upload to a chat", method = "POST", host = "www.facebook.com", path = "/ajax/mercury/upload.php",
+      type = "multipart/form-data; boundary=B", body = "--B\r\nContent-Disposition: form-data; name=\"farr\"; "
+        .. "filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nthe plan\r\n--B--\r\n",
+      expect = { rule = "upload", kind = "upload", text = "the plan" } },
     { name = "a query is nothing", method = "POST", host = "www.facebook.com", path = "/api/graphql/", type = form,
       body = "fb_api_req_friendly_name=CometGroupDiscussionRootSuccessQuery&variables=%7B%22text%22%3A%22long+enough"
         .. "%22%7D",

@@ -31,7 +31,7 @@ return {
 
   tests = {
     { name = "a prompt inside JSON inside a list inside a form", method = "POST", host = "gemini.google.com",
-      path = "/_/BardChatUi/data/assistant.lamda.BardFrontendService/StreamGenerate", query = "bl=x&_reqid=1&rt=c",
+      path = "/_/BardChatUi/data/assistant.BardFrontendService/StreamGenerate", query = "bl=x&_reqid=1&rt=c",
       type = form,
         body = "f.req=%5Bnull%2C%22%5B%5B%5C%22explain+probes%5C%22%2C0%2Cnull%5D%2C%5B%5C%22en%5C%22%5D%5D%22"
         .. "%5D&at=secret%3A1",

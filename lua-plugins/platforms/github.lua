@@ -152,7 +152,7 @@ return {
         body = { eq = { query = { "*createIssue*", "*createDiscussion*", "*createPullRequest*" } } } },
       activity = { kind = "post", audience = "unknown", object = { type = "issue", title = "variables/**/title" },
         group = { type = "repository", id = "variables/**/repositoryId" },
-        answer = { id = { "data/*/issue/id", "data/*/discussion/id", "data/*/pullRequest/id" } } },
+        answer = { id = "data/*/*/id" } },
       typed = { "variables/**/title", "variables/**/body", "query" }, deny = graphql },
     { id = "graphql-edit", match = { method = "POST", host = api_host, path = "/graphql" },
       activity = { kind = "edit", audience = "unknown", object = { type = "issue", id = "variables/**/id" } },

@@ -168,8 +168,8 @@ return {
         url = "https://www.reddit.com/r/redditdev/comments/ab1/probes/" } },
     { name = "a post in rich text", method = "POST", host = "www.reddit.com", path = "/api/submit", type = form,
       body = "sr=a&title=T&richtext_json=%7B%22document%22%3A%5B%7B%22e%22%3A%22par%22%2C%22c%22%3A%5B%7B%22e%22%3A"
-        .. "%22text%22%2C%22t%22%3A%22in+a+tree%22%7D%5D%7D%5D%7D&uh=abc",
-      expect = { rule = "submit", text = "T\nin a tree", typed = { "title", "richtext_json/document/#/c/#/t" },
+        .. "%22text%22%2C%22t%22%3A%22as+a+tree%22%7D%5D%7D%5D%7D&uh=abc",
+      expect = { rule = "submit", text = "T\nas a tree", typed = { "title", "richtext_json/document/#/c/#/t" },
         hidden = { "uh" } } },
     { name = "a comment", method = "POST", host = "oauth.reddit.com", path = "/api/comment/", type = form,
       body = "api_type=json&thing_id=t3_ab1&text=Thanks",
