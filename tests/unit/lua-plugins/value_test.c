@@ -165,7 +165,8 @@ T_TEST(sources_in_templates)
         { "%flag", "false" },
         { "@none:2", NULL },
         { "@field", NULL },
-        { "+{+{+{+{+{=x}", NULL },
+        { "+{+{+{+{+{=x}", "{+{+{+{=x" }, /* braces do not nest */
+        { ">>>>>>>>field", NULL },
         { "+{", "{" },
         { "+{}", "{}" },
         { "", NULL },
