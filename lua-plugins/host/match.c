@@ -153,12 +153,34 @@ static bool type_is(const char *type, struct st_span content_type)
     return st_span_istarts(media, ST_SPAN("text/"));
 }
 
-static bool head_is(const struct lp_head *h, const struct lp_request *req)
+/* Cheap reasons why a path cannot be the pattern: most rules of an adapter fail here. Only for a path without escapes.
+ */
+static bool cannot_be(const char *pattern, struct st_span path)
+{
+    size_t n = strlen(pattern), last = path.n;
+    int a, b;
+
+    if (path.n < 2 || n < 2)
+        return false;
+    a = lower((unsigned char)pattern[1]);
+    if (a != '*' && a != lower(path.p[1]))
+        return true;
+    last -= path.p[last - 1] == '/';
+    b = lower((unsigned char)pattern[n - 1]);
+    return b != '*' && b != '/' && b != lower(path.p[last - 1]);
+}
+
+static bool method_is(const char *method, struct st_span is)
+{
+    return is.n > 0 && is.p[0] == (uint8_t)method[0] && st_span_eq(is, st_span_str(method));
+}
+
+static bool head_is(const struct lp_head *h, const struct lp_request *req, bool is_plain)
 {
     bool held = h->methods == NULL;
 
     for (size_t i = 0; !held && h->methods[i] != NULL; i++)
-        held = st_span_eq(req->method, st_span_str(h->methods[i]));
+        held = method_is(h->methods[i], req->method);
     if (!held || (h->type != NULL && !type_is(h->type, req->content_type)))
         return false;
     held = h->hosts == NULL;
@@ -168,7 +190,7 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req)
         return false;
     held = h->paths == NULL;
     for (size_t i = 0; !held && h->paths[i] != NULL; i++)
-        held = path_is(h->paths[i], req->path);
+        held = !(is_plain && cannot_be(h->paths[i], req->path)) && path_is(h->paths[i], req->path);
     for (size_t i = 0; held && i < h->n_params; i++) {
         const struct lp_param *p = &h->params[i];
         struct st_span raw;
@@ -182,6 +204,13 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req)
 /* As flt_path_match, and "**" may stand in the middle too: rich text is a tree of any depth. */
 bool lp_path_match(const char *pattern, struct st_span path)
 {
+    size_t length = strlen(pattern);
+
+    /* Most fields fail most patterns at their first or last byte. */
+    if (path.n > 0 && length > 0 &&
+        ((pattern[0] != '*' && (uint8_t)pattern[0] != path.p[0]) ||
+         (pattern[length - 1] != '*' && (uint8_t)pattern[length - 1] != path.p[path.n - 1])))
+        return false;
     for (;;) {
         const char *end = strchrnul(pattern, '/');
         size_t n = (size_t)(end - pattern), cut = st_span_chr(path, '/');
@@ -316,10 +345,11 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
     const struct lp_adapter *owner = claimer(set, req->host);
+    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
 
     for (size_t i = 0; i < all->n; i++) {
         for (size_t k = 0; is_tried(all->items[i], owner) && k < all->items[i]->n_secrets; k++) {
-            if (head_is(&all->items[i]->secrets[k], req))
+            if (head_is(&all->items[i]->secrets[k], req, is_plain))
                 return true;
         }
     }
@@ -329,10 +359,12 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
 static const struct lp_route *route_of(const struct lp_adapter *a, const struct lp_request *req,
                                        const struct flt_doc *doc, bool *needs_body)
 {
+    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
+
     for (size_t i = 0; i < a->n_routes; i++) {
         const struct lp_route *r = &a->routes[i];
 
-        if (!head_is(&r->head, req))
+        if (!head_is(&r->head, req, is_plain))
             continue;
         if (!r->has_body)
             return r;
@@ -378,15 +410,30 @@ struct st_span lp_last_part(struct st_span path)
     return path;
 }
 
+static bool same_word(const uint8_t *p, const char *word, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (lower(p[i]) != lower((unsigned char)word[i]))
+            return false;
+    }
+    return true;
+}
+
 bool lp_glob(const char *glob, struct st_span name)
 {
     size_t n = strlen(glob);
     bool open_left = n > 0 && glob[0] == '*', open_right = n > 1 && glob[n - 1] == '*';
-    struct st_span word = st_span(glob + open_left, n - open_left - open_right);
+    const char *word = glob + open_left;
 
-    for (size_t at = 0; at + word.n <= name.n; at++) {
-        if ((at == 0 || open_left) && (at + word.n == name.n || open_right) &&
-            st_span_ieq(st_span_sub(name, at, word.n), word))
+    n -= (size_t)open_left + open_right;
+    if (n > name.n || (!open_left && !open_right && n != name.n))
+        return false;
+    if (!open_left)
+        return same_word(name.p, word, n);
+    if (!open_right)
+        return same_word(name.p + name.n - n, word, n);
+    for (size_t at = 0; at + n <= name.n; at++) {
+        if (same_word(name.p + at, word, n))
             return true;
     }
     return false;
