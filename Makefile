@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front of the CMake presets. `make` alone says what there is.
-BUILD ?= build
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 BENCH ?=
@@ -17,20 +16,21 @@ run: release
 ## make test      install what is missing, build with sanitizers, run every test
 test:
 	@tools/setup build run test
-	@cmake --preset sanitize -B $(BUILD)/sanitize >$(BUILD)-cmake.log 2>&1 || { cat $(BUILD)-cmake.log; exit 1; }
-	@rm -f $(BUILD)-cmake.log
-	@cmake --build $(BUILD)/sanitize -j $(JOBS)
-	@cd $(BUILD)/sanitize && ctest --output-on-failure --no-tests=error
+	@mkdir -p build
+	@cmake --preset sanitize >build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
+	@cmake --build build/sanitize -j $(JOBS)
+	@cd build/sanitize && ctest --output-on-failure --no-tests=error
 
 ## make lint      layers, doors, limits, banned calls, format, generated files
 lint:
 	@tools/setup build test
-	@cmake --preset sanitize >/dev/null && cd $(BUILD)/sanitize && ctest -R '^lint/' --output-on-failure --no-tests=error
+	@cmake --preset sanitize >/dev/null && cmake --build build/sanitize -j $(JOBS) --target stoa
+	@cd build/sanitize && ctest -R '^lint/' --output-on-failure --no-tests=error
 
 ## make bench     what the gateway costs beside the peers that are installed (bench/README.md); BENCH="--write" etc.
 bench:
 	@tools/setup build run measure
-	@cmake --preset release -DSTOA_BENCH=ON >/dev/null && cmake --build $(BUILD)/release -j $(JOBS)
+	@cmake --preset release -DSTOA_BENCH=ON >/dev/null && cmake --build build/release -j $(JOBS)
 	@/usr/bin/python3 bench/bench.py $(BENCH)
 
 ## make bench-peers  install the peers: Squid, HAProxy, sslsplit, mitmproxy; perf and strace
@@ -40,12 +40,12 @@ bench-peers:
 ## make fuzz      every fuzzer for FUZZ_SECONDS seconds (default 60)
 fuzz:
 	@tools/setup build test
-	@cmake --preset fuzz >/dev/null && cmake --build $(BUILD)/fuzz -j $(JOBS) --target fuzzers
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(BUILD)/fuzz
+	@cmake --preset fuzz >/dev/null && cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz
 
 ## make install   into DESTDIR (default /)
 install: release
-	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)/release
+	@DESTDIR=$(DESTDIR) cmake --install build/release
 
 ## make fresh     both commands in a bare Debian 12 made below ./build
 fresh:
@@ -54,8 +54,8 @@ fresh:
 
 ## make clean     removes ./build and ./run
 clean:
-	rm -rf $(BUILD) run
+	rm -rf build run
 
 release:
 	@tools/setup build run
-	@cmake --preset release >/dev/null && cmake --build $(BUILD)/release -j $(JOBS)
+	@cmake --preset release >/dev/null && cmake --build build/release -j $(JOBS)

@@ -72,6 +72,14 @@ struct db {
     size_t n;
 };
 
+/* The errno of the system call that failed, else the one that says it best: err->num of ST_E_IO is shown as one. */
+static int64_t errno_of(sqlite3 *lite, int best)
+{
+    int num = lite != NULL ? sqlite3_system_errno(lite) : 0;
+
+    return num > 0 ? num : best;
+}
+
 static enum st_rc lite_fail(sqlite3 *lite, int rc, struct st_err *err)
 {
     int64_t num = lite != NULL ? sqlite3_extended_errcode(lite) : rc;
@@ -80,11 +88,17 @@ static enum st_rc lite_fail(sqlite3 *lite, int rc, struct st_err *err)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return st_fail(err, ST_E_INTEGRITY, "audit.db", "the database file is damaged", num);
     case SQLITE_NOMEM: return st_fail(err, ST_E_NOMEM, "audit.db", "database", num);
-    case SQLITE_FULL: return st_fail(err, ST_E_IO, "audit.db", "the disk is full", num);
+    case SQLITE_FULL: return st_fail(err, ST_E_IO, "audit.db", "the disk is full", ENOSPC);
     case SQLITE_BUSY: return st_fail(err, ST_E_UNAVAILABLE, "audit.db", "another process holds the database", num);
-    case SQLITE_CANTOPEN: return st_fail(err, ST_E_IO, "audit.db", "the database cannot be opened", num);
-    case SQLITE_IOERR: return st_fail(err, ST_E_IO, "audit.db", "the database cannot be read or written", num);
-    default: return st_fail(err, ST_E_IO, "audit.db", "the database refused a statement", num);
+    case SQLITE_CANTOPEN:
+        return st_fail(err, ST_E_IO, "audit.db", "the database cannot be opened", errno_of(lite, ENOENT));
+    case SQLITE_READONLY:
+        return st_fail(err, ST_E_IO, "audit.db", "the database may not be written", errno_of(lite, EROFS));
+    case SQLITE_PERM:
+        return st_fail(err, ST_E_IO, "audit.db", "the database may not be opened", errno_of(lite, EACCES));
+    case SQLITE_IOERR:
+        return st_fail(err, ST_E_IO, "audit.db", "the database cannot be read or written", errno_of(lite, EIO));
+    default: return st_fail(err, ST_E_IO, "audit.db", "the database refused a statement", EINVAL);
     }
 }
 

@@ -85,15 +85,11 @@ int cmd_audit_tail(struct cli *cli)
     struct st_diag *diag = NULL;
     struct st_err err = ST_ERR_INIT;
     char dir[4096], copy[4096];
-    static const struct option options[] = { { "kind", required_argument, NULL, 'k' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = { { "kind", required_argument, NULL, 'k' }, { NULL, 0, NULL, 0 } };
     int code, option;
 
     while ((option = getopt_long(cli->argc, cli->argv, "n:", options, NULL)) != -1) {
-        if (option == 'j')
-            cli->json = true;
-        else if (option == 'n' && st_span_u64(st_span_str(optarg), &filter.last))
+        if (option == 'n' && st_span_u64(st_span_str(optarg), &filter.last))
             continue;
         else if (option == 'k' && (filter.kind = kind_by_name(optarg)) >= 0)
             continue;
@@ -101,6 +97,8 @@ int cmd_audit_tail(struct cli *cli)
             return cli_usage(cli, "-n takes a number; kinds are decision, learning, resource, consent, access, "
                                   "erasure, generation, system");
     }
+    if (optind != cli->argc)
+        return cli_usage(cli, "tail takes options only");
     if ((code = audit_dir(cli, dir, copy, sizeof dir)) == CLI_OK) {
         diag = st_diag_new();
         st_buf_init(&tail.out, 1u << 20);
@@ -206,16 +204,12 @@ static int read_pages(struct cli *cli, const char *person, const char *reason)
 
 int cmd_audit_read(struct cli *cli)
 {
-    static const struct option options[] = { { "reason", required_argument, NULL, 'r' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = { { "reason", required_argument, NULL, 'r' }, { NULL, 0, NULL, 0 } };
     const char *reason = NULL;
     int option;
 
     while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
-        if (option == 'j')
-            cli->json = true;
-        else if (option == 'r')
+        if (option == 'r')
             reason = optarg;
         else
             return cli_usage(cli, "the only option is --reason");

@@ -98,6 +98,21 @@ out:
     return code;
 }
 
+static void print_exported(const char *path, const struct st_buf *pem)
+{
+    struct st_buf out;
+    struct st_json w;
+
+    st_buf_init(&out, 4 * PEM_MAX);
+    st_json_init(&w, &out);
+    st_json_object(&w, NULL);
+    st_json_str(&w, "file", path);
+    st_json_span(&w, "pem", st_buf_view(pem));
+    st_json_end(&w);
+    cli_print(&out);
+    st_buf_fini(&out);
+}
+
 int cmd_ca_export(struct cli *cli)
 {
     struct st_err err = ST_ERR_INIT;
@@ -105,14 +120,18 @@ int cmd_ca_export(struct cli *cli)
     struct st_buf pem;
     int code;
 
-    if (cli->argc > 2)
+    if (cli->argc > 2 || (cli->argc == 2 && cli->argv[1][0] == '-'))
         return cli_usage(cli, "name at most one file; without one the certificate goes to standard output");
     st_buf_init(&pem, PEM_MAX);
-    code = read_ca(cli, path, sizeof path, &pem);
-    if (code == CLI_OK && cli->argc == 1)
+    if ((code = read_ca(cli, path, sizeof path, &pem)) != CLI_OK)
+        goto out;
+    if (cli->argc == 2 && st_file_write_atomic(cli->argv[1], st_buf_view(&pem), 0644, &err) != ST_OK)
+        code = cli_fail(cli_code(&err), "%s: %s", cli->argv[1], strerror((int)err.num));
+    else if (cli->json)
+        print_exported(cli->argc == 2 ? cli->argv[1] : NULL, &pem);
+    else if (cli->argc == 1)
         fwrite(pem.p, 1, pem.n, stdout);
-    else if (code == CLI_OK && st_file_write_atomic(cli->argv[1], st_buf_view(&pem), 0644, &err) != ST_OK)
-        code = cli_fail(CLI_FOUND, "%s: %s", cli->argv[1], strerror((int)err.num));
+out:
     st_buf_fini(&pem);
     return code;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check - `stoa check`: loads everything a generation is made of, exactly as the gateway would, and says what is wrong.
+/* check - `stoa check`: loads everything a generation is made of, and the CA, exactly as the gateway would, and says
+ * what is wrong.
  */
 #include "cli/cli.h"
 #include "filters/filters.h"
 #include "gateway/generation.h"
+#include "gateway/tls_ca.h"
 
 static void print_summary(const struct cli *cli, const struct generation *gen)
 {
@@ -38,7 +40,8 @@ int cmd_check(struct cli *cli)
 
     if (cli->argc != 1)
         code = cli_usage(cli, "check takes no argument; name the file with --config");
-    else if (flt_platform_check(&err) != ST_OK || generation_load(cli->config, 0, &gen, diag, &err) != ST_OK)
+    else if (flt_platform_check(&err) != ST_OK || generation_load(cli->config, 0, &gen, diag, &err) != ST_OK ||
+             tls_ca_check(gen->config->ca.certificate.s, gen->config->ca.key.s, diag, &err) != ST_OK)
         code = cli_broken(cli, diag, &err);
     else
         print_summary(cli, gen);

@@ -21,7 +21,7 @@ enum { /* exit codes: stable, used by scripts */
 struct cli {
     const char *config; /* --config, else $STOA_CONFIG, else /etc/stoa/stoa.yaml */
     const char *lang;   /* "en" or "de" */
-    bool json;          /* --json */
+    bool json;          /* --json: all that a command prints to standard output is JSON */
     const char *usage;  /* of the sub-command, for messages */
     int argc;           /* what follows the sub-command */
     char **argv;        /* argv[0] is the sub-command's last word, as getopt wants it */
@@ -35,8 +35,10 @@ struct cli {
 int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints one line to stderr and answers `code`. */
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Prints the diagnostics (as JSON with --json) and the error; answers CLI_CONFIG, or CLI_FOUND for a failure of the
- * machine. Frees nothing. */
+/* The exit code that says best what went wrong; CLI_FOUND for a failure of the machine. */
+int cli_code(const struct st_err *err);
+/* Prints the diagnostics (as JSON with --json), or the error when there are none; answers CLI_CONFIG or cli_code. Frees
+ * nothing. */
 int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct st_err *err);
 /* Writes the text of buf and a newline to stdout, emptying it. */
 void cli_print(struct st_buf *buf);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define ANSWER_MAX (4u << 20)
-#define ANSWER_MS  30000
+#define ANSWER_MS  130000 /* the gateway gives itself 120 seconds: a reload compiles */
 #define WAIT_MS    30000
 
 /* run_dir/control.sock, from stoa.yaml. */
@@ -158,7 +158,7 @@ static void print_plain(const json_t *value, const char *prefix)
             printf("%s: %s\n", name, json_string_value(item));
         else if (json_is_integer(item))
             printf("%s: %lld\n", name, (long long)json_integer_value(item));
-        else if (strcmp(name, "ok") != 0)
+        else if (json_is_boolean(item) && strcmp(name, "ok") != 0)
             printf("%s: %s\n", name, json_is_true(item) ? "yes" : "no");
     }
 }
@@ -263,9 +263,12 @@ int cmd_clock(struct cli *cli)
     if (cli->argc != 2 || !st_span_u64(st_span_str(cli->argv[1]), &seconds) || seconds > 366u * 86400u)
         return cli_usage(cli, "how many seconds to turn the clock forward (at most a year)");
     code = cli_ask(cli, "clock", json_pack("{s:I}", "ms", (json_int_t)(seconds * 1000)), &answer);
-    if (code == CLI_OK)
-        json_decref(answer);
-    return code;
+    if (code != CLI_OK)
+        return code;
+    if (cli->json)
+        print_answer(cli, answer);
+    json_decref(answer);
+    return CLI_OK;
 }
 
 int cmd_version(struct cli *cli)
@@ -273,9 +276,17 @@ int cmd_version(struct cli *cli)
     json_t *answer;
     int code;
 
-    printf("stoa %s\n", STOA_VERSION);
-    if ((code = cli_ask(cli, "version", NULL, &answer)) != CLI_OK)
+    if (cli->argc != 1)
+        return cli_usage(cli, "version takes no argument");
+    if (!cli->json)
+        printf("stoa: %s\n", STOA_VERSION);
+    code = cli_ask(cli, "version", NULL, &answer);
+    if (code != CLI_OK && cli->json)
+        printf("{\"stoa\":\"%s\",\"stoad\":null}\n", STOA_VERSION);
+    if (code != CLI_OK)
         return code;
+    if (cli->json)
+        (void)!json_object_set_new(answer, "stoa", json_string(STOA_VERSION));
     print_answer(cli, answer);
     json_decref(answer);
     return CLI_OK;

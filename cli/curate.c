@@ -102,7 +102,6 @@ int cmd_curate_preview(struct cli *cli)
     static const struct option options[] = { { "url", required_argument, NULL, 'u' },
                                              { "platform", required_argument, NULL, 'p' },
                                              { "kind", required_argument, NULL, 'k' },
-                                             { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
     struct lp_item item = { .platform = "generic", .kind = "view" };
     int option;
@@ -114,8 +113,6 @@ int cmd_curate_preview(struct cli *cli)
             item.platform = optarg;
         else if (option == 'k')
             item.kind = optarg;
-        else if (option == 'j')
-            cli->json = true;
         else
             return cli_usage(cli, "options are --url, --platform, --kind");
     }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TEXT_MAX (4u << 20)
+#define SPDX     "<!-- SPDX-License-Identifier: Apache-2.0; made by `stoa docs`, not for editing -->\n"
 
 static void write_detector(struct st_buf *out, const struct flt_rule *rule)
 {
@@ -29,6 +30,32 @@ static void write_pack(struct st_buf *out, const struct flt_packs *packs, const 
     for (size_t i = 0; i < flt_packs_count(packs); i++)
         if (strcmp(flt_packs_rule(packs, i)->pack, pack) == 0)
             write_detector(out, flt_packs_rule(packs, i));
+}
+
+static void write_json(struct st_buf *out, const struct flt_packs *packs)
+{
+    struct st_json w;
+
+    st_json_init(&w, out);
+    st_json_array(&w, NULL);
+    for (size_t i = 0; i < flt_packs_count(packs); i++) {
+        const struct flt_rule *rule = flt_packs_rule(packs, i);
+
+        st_json_object(&w, NULL);
+        st_json_str(&w, "id", rule->id);
+        st_json_str(&w, "pack", rule->pack);
+        st_json_str(&w, "title_en", rule->title_en);
+        st_json_str(&w, "title_de", rule->title_de);
+        st_json_str(&w, "severity", flt_severity_name(rule->severity));
+        st_json_str(&w, "mask", rule->mask);
+        st_json_array(&w, "tags");
+        for (size_t k = 0; rule->tags != NULL && rule->tags[k] != NULL; k++)
+            st_json_str(&w, NULL, rule->tags[k]);
+        st_json_end(&w);
+        st_json_end(&w);
+    }
+    st_json_end(&w);
+    st_buf_byte(out, '\n');
 }
 
 static bool is_first_of_pack(const struct flt_packs *packs, size_t i)
@@ -52,8 +79,11 @@ static int write_detectors(struct cli *cli, struct st_buf *out)
         code = cli_broken(cli, diag, &err);
         goto out;
     }
-    st_buf_fmt(out, "# Detectors\n\n%zu detectors ship with Stoa. Made by `stoa docs detectors`.\n",
-               flt_packs_count(packs));
+    if (cli->json) {
+        write_json(out, packs);
+        goto out;
+    }
+    st_buf_fmt(out, SPDX "# Detectors\n\nThe %zu detectors that ship with Stoa, by pack.\n", flt_packs_count(packs));
     for (size_t i = 0; i < flt_packs_count(packs); i++)
         if (is_first_of_pack(packs, i))
             write_pack(out, packs, flt_packs_rule(packs, i)->pack);
@@ -72,33 +102,51 @@ static int write_platforms(struct cli *cli, struct st_buf *out)
     int code = CLI_OK;
 
     if (cli_share("plugins", dir, sizeof dir, &err) != ST_OK ||
-        lp_set_load((const char *const[]){ dir, NULL }, NULL, &set, diag, &err) != ST_OK)
+        lp_set_load((const char *const[]){ dir, NULL }, NULL, &set, diag, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
-    else
+    } else {
+        st_buf_str(out, SPDX);
         lp_describe(set, out);
+    }
     lp_set_release(set);
     st_diag_free(diag);
     return code;
 }
 
+static void write_config(struct st_buf *out, enum st_yaml_form form)
+{
+    if (form == ST_YAML_MARKDOWN)
+        st_buf_str(out, SPDX "# Configuration\n\nEvery option of `stoa.yaml`, the gateway's one configuration file; "
+                             "`stoa check` says what is wrong with one, and where.\n\n");
+    pol_config_describe(form, out);
+}
+
+static void write_policy(struct st_buf *out, enum st_yaml_form form)
+{
+    if (form == ST_YAML_MARKDOWN)
+        st_buf_str(out, SPDX "# Policies\n\nEvery option of a policy file: each `*.policy.yaml` in the folders that "
+                             "`path.policies` of `stoa.yaml` names.\n\n");
+    pol_policy_describe(form, out);
+}
+
 int cmd_docs(struct cli *cli)
 {
-    bool is_schema = cli->argc == 3 && strcmp(cli->argv[2], "--schema") == 0;
-    enum st_yaml_form form = is_schema ? ST_YAML_JSON_SCHEMA : ST_YAML_MARKDOWN;
+    bool says_schema = cli->argc == 3 && strcmp(cli->argv[2], "--schema") == 0;
+    enum st_yaml_form form = says_schema || cli->json ? ST_YAML_JSON_SCHEMA : ST_YAML_MARKDOWN;
     const char *what = cli->argc > 1 ? cli->argv[1] : "";
     struct st_buf out;
     int code = CLI_OK;
 
-    if (cli->argc < 2 || (cli->argc > 2 && !is_schema))
+    if (cli->argc < 2 || (cli->argc > 2 && !says_schema))
         return cli_usage(cli, "of what: config, policy, detectors or platforms");
     st_buf_init(&out, TEXT_MAX);
     if (strcmp(what, "config") == 0)
-        pol_config_describe(form, &out);
+        write_config(&out, form);
     else if (strcmp(what, "policy") == 0)
-        pol_policy_describe(form, &out);
-    else if (strcmp(what, "detectors") == 0 && !is_schema)
+        write_policy(&out, form);
+    else if (strcmp(what, "detectors") == 0 && !says_schema)
         code = write_detectors(cli, &out);
-    else if (strcmp(what, "platforms") == 0 && !is_schema)
+    else if (strcmp(what, "platforms") == 0 && !says_schema)
         code = write_platforms(cli, &out);
     else
         code = cli_usage(cli, "of what: config, policy, detectors or platforms (--schema for the first two)");

@@ -235,35 +235,21 @@ static enum st_rc explain_message(struct explain *e, const char *const *groups, 
 /* ---- the call ------------------------------------------------------------------------------------------------------
  */
 
-/* scheme://host[:port][/path][?query] */
-static bool split_url(struct explain *e)
+/* "[::1]:8443", "host:8443", "host" */
+static bool split_authority(struct explain *e, struct st_span authority)
 {
-    struct st_span rest = st_span_str(e->url);
-    size_t at = st_span_find(rest, ST_SPAN("://"));
-    bool is_tls = st_span_starts(rest, ST_SPAN("https"));
-    uint64_t port = is_tls ? 443 : 80;
-    struct st_span authority, digits;
-    size_t end, colon;
+    bool is_six = st_span_starts(authority, ST_SPAN("["));
+    size_t end = st_span_chr(authority, is_six ? ']' : ':');
+    struct st_span rest = end == ST_SPAN_NPOS ? ST_SPAN_NONE : st_span_sub(authority, end + is_six, authority.n);
+    uint64_t port = e->port;
     char *lower;
 
-    if (at == ST_SPAN_NPOS)
+    if (is_six && end == ST_SPAN_NPOS)
         return false;
-    rest = st_span_sub(rest, at + 3, rest.n);
-    end = st_span_chr(rest, '/');
-    authority = st_span_sub(rest, 0, end == ST_SPAN_NPOS ? rest.n : end);
-    e->path = end == ST_SPAN_NPOS ? ST_SPAN("/") : st_span_sub(rest, end, rest.n);
-    at = st_span_chr(e->path, '?');
-    if (at != ST_SPAN_NPOS) {
-        e->query = st_span_sub(e->path, at + 1, e->path.n);
-        e->path = st_span_sub(e->path, 0, at);
-    }
-    colon = st_span_chr(authority, ':');
-    if (colon != ST_SPAN_NPOS) {
-        digits = st_span_sub(authority, colon + 1, authority.n);
-        authority = st_span_sub(authority, 0, colon);
-        if (!st_span_u64(digits, &port) || port == 0 || port > 65535)
-            return false;
-    }
+    if (rest.n > 0 &&
+        (rest.p[0] != ':' || !st_span_u64(st_span_sub(rest, 1, rest.n), &port) || port == 0 || port > 65535))
+        return false;
+    authority = st_span_sub(authority, is_six, (end == ST_SPAN_NPOS ? authority.n : end) - is_six);
     if ((lower = st_arena_str(e->arena, authority)) == NULL)
         return false;
     for (char *c = lower; *c != '\0'; c++)
@@ -274,13 +260,39 @@ static bool split_url(struct explain *e)
     return authority.n > 0;
 }
 
+/* scheme://host[:port][/path][?query][#fragment]; the fragment stays in the browser. */
+static bool split_url(struct explain *e)
+{
+    struct st_span rest = st_span_str(e->url);
+    size_t at = st_span_find(rest, ST_SPAN("://")), end = 0;
+    bool is_tls = st_span_istarts(rest, ST_SPAN("https:")) || st_span_istarts(rest, ST_SPAN("wss:"));
+
+    if (at == ST_SPAN_NPOS)
+        return false;
+    e->port = is_tls ? 443 : 80;
+    rest = st_span_sub(rest, at + 3, rest.n);
+    at = st_span_chr(rest, '#');
+    rest = st_span_sub(rest, 0, at == ST_SPAN_NPOS ? rest.n : at);
+    while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?')
+        end++;
+    e->path = st_span_sub(rest, end, rest.n);
+    at = st_span_chr(e->path, '?');
+    if (at != ST_SPAN_NPOS) {
+        e->query = st_span_sub(e->path, at + 1, e->path.n);
+        e->path = st_span_sub(e->path, 0, at);
+    }
+    if (e->path.n == 0)
+        e->path = ST_SPAN("/");
+    return split_authority(e, st_span_sub(rest, 0, end));
+}
+
 static int read_words(struct explain *e)
 {
-    static const struct option options[] = {
-        { "url", required_argument, NULL, 'u' }, { "type", required_argument, NULL, 't' },
-        { "as", required_argument, NULL, 'g' },  { "person", required_argument, NULL, 'p' },
-        { "json", no_argument, NULL, 'j' },      { NULL, 0, NULL, 0 }
-    };
+    static const struct option options[] = { { "url", required_argument, NULL, 'u' },
+                                             { "type", required_argument, NULL, 't' },
+                                             { "as", required_argument, NULL, 'g' },
+                                             { "person", required_argument, NULL, 'p' },
+                                             { NULL, 0, NULL, 0 } };
     struct cli *cli = e->cli;
     int option;
 
@@ -290,7 +302,6 @@ static int read_words(struct explain *e)
         case 't': e->type = optarg; break;
         case 'g': e->group = optarg; break;
         case 'p': e->person = optarg; break;
-        case 'j': cli->json = true; break;
         default: return cli_usage(cli, "options are --url, --type, --as, --person");
         }
     }

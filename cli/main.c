@@ -2,10 +2,12 @@
 /* main - `stoa`, everything that is not the daemon: one table of sub-commands, a few global options, exit codes.
  *
  * Commands work offline on files, or ask the running gateway through its control socket. Plain text by default, --json
- * for programs. The table is cli/commands.def; --help is made from it.
+ * for programs; the global options may stand anywhere. The table is cli/commands.def; --help is made from it.
  */
 #include "base/file.h"
 #include "cli/cli.h"
+#include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +24,23 @@ static const struct command commands[] = {
 #undef COMMAND
 };
 
+/* All commands, or those of a group ("audit"). */
+static void list(FILE *to, const char *group)
+{
+    size_t n = strlen(group);
+
+    for (size_t i = 0; i < ST_LEN(commands); i++)
+        if (n == 0 || (strncmp(commands[i].words, group, n) == 0 && commands[i].words[n] == ' '))
+            fprintf(to, "  stoa %s %s\n      %s\n", commands[i].words, commands[i].arguments, commands[i].summary);
+}
+
 static void help(FILE *to)
 {
     fputs("usage: stoa [--config FILE] [--json] [--lang en|de] COMMAND …\n\n", to);
-    for (size_t i = 0; i < ST_LEN(commands); i++)
-        fprintf(to, "  stoa %s %s\n      %s\n", commands[i].words, commands[i].arguments, commands[i].summary);
-    fputs("\nExit codes: 0 fine, 1 findings or differences, 2 usage, 3 invalid configuration, 4 gateway unreachable,\n"
+    list(to, "");
+    fputs("\nGlobal options may stand anywhere: --config FILE (else $STOA_CONFIG, else /etc/stoa/stoa.yaml), --json,\n"
+          "--lang de for what is said to people in their language: names of detectors, messages of policies.\n"
+          "Exit codes: 0 fine, 1 findings or differences, 2 usage, 3 invalid configuration, 4 gateway unreachable,\n"
           "5 not permitted, 6 integrity violated.\n",
           to);
 }
@@ -66,7 +79,7 @@ static void broken_json(const struct st_diag *diag, const struct st_err *err)
     st_json_object(&w, NULL);
     st_json_str(&w, "error", st_e_name(err->code));
     st_json_array(&w, "problems");
-    for (size_t i = 0; i < st_diag_count(diag) && st_diag_at(diag, i) != NULL; i++) {
+    for (size_t i = 0; diag != NULL && i < st_diag_count(diag) && st_diag_at(diag, i) != NULL; i++) {
         const struct st_diag_item *item = st_diag_at(diag, i);
 
         st_json_object(&w, NULL);
@@ -82,9 +95,20 @@ static void broken_json(const struct st_diag *diag, const struct st_err *err)
     st_buf_fini(&buf);
 }
 
+int cli_code(const struct st_err *err)
+{
+    if (err->code == ST_E_CONFIG)
+        return CLI_CONFIG;
+    if (err->code == ST_E_INTEGRITY)
+        return CLI_INTEGRITY;
+    if (err->code == ST_E_DENIED || (err->code == ST_E_IO && (err->num == EACCES || err->num == EPERM)))
+        return CLI_DENIED;
+    return CLI_FOUND;
+}
+
 int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct st_err *err)
 {
-    bool by_person = err->code == ST_E_CONFIG || (diag != NULL && st_diag_count(diag) > 0);
+    bool by_person = diag != NULL && st_diag_count(diag) > 0 && err->code != ST_E_INTEGRITY;
 
     if (cli->json)
         broken_json(diag, err);
@@ -94,7 +118,7 @@ int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct s
         fprintf(stderr, "stoa: %s: %s: %s\n", err->where, err->what, strerror((int)err->num));
     else
         fprintf(stderr, "stoa: %s: %s\n", err->where, err->what);
-    return by_person ? CLI_CONFIG : CLI_FOUND;
+    return by_person ? CLI_CONFIG : cli_code(err);
 }
 
 void cli_print(struct st_buf *buf)
@@ -139,7 +163,7 @@ enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct s
             return st_fail(err, ST_E_LIMIT, "cli.read", "standard input is too long", (int64_t)limit);
         n = read(STDIN_FILENO, room, 65536);
         if (n < 0)
-            return st_fail(err, ST_E_IO, "cli.read", "standard input", 0);
+            return st_fail(err, ST_E_IO, "cli.read", "standard input", errno);
         if (n == 0)
             return ST_OK;
         out->n += (size_t)n;
@@ -159,6 +183,42 @@ static int matches(const struct command *command, int argc, char **argv)
     return strcmp(argv[1], space + 1) == 0 ? 2 : 0;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static bool is_group(const char *word)
+{
+    size_t n = strlen(word);
+
+    for (size_t i = 0; i < ST_LEN(commands); i++)
+        if (strncmp(commands[i].words, word, n) == 0 && commands[i].words[n] == ' ')
+            return true;
+    return false;
+}
+
+/* The first word, or two, are no command. */
+static int unknown(int argc, char **argv)
+{
+    const char *known[ST_LEN(commands)], *near;
+    char words[128];
+
+    for (size_t i = 0; i < ST_LEN(commands); i++)
+        known[i] = commands[i].words;
+    snprintf(words, sizeof words, "%s%s%s", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+    near = st_diag_nearest(words, known, ST_LEN(known));
+    if (near == NULL)
+        near = st_diag_nearest(argv[0], known, ST_LEN(known));
+    if (near != NULL)
+        return cli_fail(CLI_USAGE, "unknown command; did you mean `stoa %s`? `stoa --help` lists all", near);
+    if (!is_group(argv[0]))
+        return cli_fail(CLI_USAGE, "unknown command; `stoa --help` lists all");
+    fprintf(stderr, "stoa: what of it? There is\n");
+    list(stderr, argv[0]);
+    return CLI_USAGE;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
     char usage[256];
@@ -172,58 +232,85 @@ static int run(struct cli *cli, int argc, char **argv)
         cli->usage = usage;
         cli->argc = argc - words + 1;
         cli->argv = argv + words - 1;
-        if (cli->argc > 1 && strcmp(cli->argv[1], "--help") == 0) {
-            printf("usage: stoa %s\n    %s\n", usage, commands[i].summary);
-            return CLI_OK;
-        }
+        for (int k = 1; k < cli->argc && strcmp(cli->argv[k], "--") != 0; k++)
+            if (is_help(cli->argv[k])) {
+                printf("usage: stoa %s\n    %s\n", usage, commands[i].summary);
+                return CLI_OK;
+            }
         return commands[i].fn(cli);
     }
-    const char *known[ST_LEN(commands)];
-    for (size_t i = 0; i < ST_LEN(commands); i++)
-        known[i] = commands[i].words;
-    const char *near = st_diag_nearest(argv[0], known, ST_LEN(known));
-    if (near != NULL)
-        return cli_fail(CLI_USAGE, "unknown command; did you mean `stoa %s`? `stoa --help` lists all", near);
-    return cli_fail(CLI_USAGE, "unknown command; `stoa --help` lists all");
+    if (argc > 1 && is_group(argv[0]) && is_help(argv[1])) {
+        list(stdout, argv[0]);
+        return CLI_OK;
+    }
+    return unknown(argc, argv);
 }
 
-/* The global options may stand before the command. Answers how many words they took, or -1. */
-static int global_options(struct cli *cli, int argc, char **argv)
+/* Takes the global options out of argv, wherever they stand before a "--". Answers CLI_OK, or CLI_USAGE after a line.
+ */
+static int global_options(struct cli *cli, int *argc, char **argv)
 {
-    int i = 1;
+    int kept = 1, i = 1;
 
-    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
-        if (strcmp(argv[i], "--json") == 0)
+    for (; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+        const char **to = NULL;
+
+        if (strcmp(argv[i], "--json") == 0) {
             cli->json = true;
-        else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
-            cli->config = argv[++i];
-        else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
-            cli->lang = argv[++i];
-        else
-            return -1;
+            continue;
+        }
+        if (strcmp(argv[i], "--config") == 0)
+            to = &cli->config;
+        else if (strcmp(argv[i], "--lang") == 0)
+            to = &cli->lang;
+        if (to == NULL) {
+            argv[kept++] = argv[i];
+            continue;
+        }
+        if (i + 1 == *argc)
+            return cli_fail(CLI_USAGE, "%s needs a value; see `stoa --help`", argv[i]);
+        *to = argv[++i];
     }
-    return strcmp(cli->lang, "en") == 0 || strcmp(cli->lang, "de") == 0 ? i : -1;
+    while (i < *argc)
+        argv[kept++] = argv[i++];
+    argv[kept] = NULL;
+    *argc = kept;
+    if (strcmp(cli->lang, "en") != 0 && strcmp(cli->lang, "de") != 0)
+        return cli_fail(CLI_USAGE, "--lang is en or de");
+    return CLI_OK;
+}
+
+/* What could not be written was not said: a full disk must not look like a clean scan. */
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    if (errno != EPIPE) /* the reader has seen enough */
+        fprintf(stderr, "stoa: standard output: %s\n", strerror(errno));
+    return code == CLI_OK ? CLI_FOUND : code;
 }
 
 int main(int argc, char **argv)
 {
     struct cli cli = { .config = getenv("STOA_CONFIG"), .lang = "en" };
-    int taken;
+    int code;
 
     if (cli.config == NULL)
         cli.config = "/etc/stoa/stoa.yaml";
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        help(stdout);
-        return CLI_OK;
-    }
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-        printf("stoa %s\n", STOA_VERSION);
-        return CLI_OK;
-    }
-    taken = global_options(&cli, argc, argv);
-    if (taken < 0 || taken >= argc) {
+    opterr = 0; /* wrong options are told by cli_usage */
+    if ((code = global_options(&cli, &argc, argv)) != CLI_OK)
+        return code;
+    if (argc < 2) {
         help(stderr);
         return CLI_USAGE;
     }
-    return run(&cli, argc - taken, argv + taken);
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
+        help(stdout);
+    else if (strcmp(argv[1], "--version") == 0)
+        printf("stoa %s\n", STOA_VERSION);
+    else if (argv[1][0] == '-')
+        code = cli_fail(CLI_USAGE, "unknown option; `stoa --help` lists all");
+    else
+        code = run(&cli, argc - 1, argv + 1);
+    return finish(code);
 }

@@ -78,8 +78,8 @@ static enum st_rc scan_line(struct scan_run *run, struct st_span line, const cha
     }
     if (st_json_read(line, path, &item, NULL, &run->err) != ST_OK ||
         !json_is_string(text = json_object_get(item, "text"))) {
-        fprintf(stderr, "stoa: %s:%u: expected a JSON object with \"id\" and \"text\"\n", path, number);
-        st_fail(&run->err, ST_E_SYNTAX, "cli.scan", "not a JSON line of the kind", number);
+        st_fail(&run->err, ST_E_SYNTAX, "cli.scan", "expected a JSON object with \"id\" and \"text\" on this line",
+                number);
         goto out;
     }
     if (scan_text(run, arena, st_span(json_string_value(text), json_string_length(text)), &findings) != ST_OK)
@@ -194,12 +194,18 @@ static enum st_rc open_packs(struct scan_run *run, const char *packs, struct st_
     return flt_scanner_new(run->packs, &run->scanner, &run->err);
 }
 
+static int say_failed(const struct scan_run *run, const char *path)
+{
+    if (run->err.code == ST_E_SYNTAX)
+        return cli_fail(CLI_USAGE, "%s:%lld: %s", path, (long long)run->err.num, run->err.what);
+    return cli_fail(CLI_USAGE, "%s: %s", path, run->err.code == ST_E_IO ? strerror((int)run->err.num) : run->err.what);
+}
+
 int cmd_scan(struct cli *cli)
 {
     static const struct option options[] = { { "jsonl", no_argument, NULL, 'l' },
                                              { "packs", required_argument, NULL, 'p' },
                                              { "min-confidence", required_argument, NULL, 'c' },
-                                             { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
     struct scan_run run = { .cli = cli };
     struct st_diag *diag = st_diag_new();
@@ -213,8 +219,6 @@ int cmd_scan(struct cli *cli)
             run.is_jsonl = true;
         else if (option == 'p')
             packs = optarg;
-        else if (option == 'j')
-            cli->json = true;
         else if (option == 'c' && st_span_u64(st_span_str(optarg), &least) && least <= 100)
             run.min_confidence = (unsigned)least;
         else {
@@ -231,11 +235,8 @@ int cmd_scan(struct cli *cli)
         goto out;
     }
     for (int i = optind; i < cli->argc; i++) {
-        if (scan_file(&run, cli->argv[i]) != ST_OK) {
-            fprintf(stderr, "stoa: %s: %s\n", cli->argv[i],
-                    run.err.code == ST_E_IO ? strerror((int)run.err.num) : run.err.what);
-            code = CLI_USAGE;
-        }
+        if (scan_file(&run, cli->argv[i]) != ST_OK)
+            code = say_failed(&run, cli->argv[i]);
     }
     if (code == CLI_OK && run.found > 0)
         code = CLI_FOUND;

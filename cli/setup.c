@@ -91,18 +91,39 @@ out:
     return rc;
 }
 
+static int print_json(const char *dir, bool ca_only)
+{
+    struct st_buf out;
+    struct st_json w;
+    char path[4096];
+
+    st_buf_init(&out, 65536);
+    st_json_init(&w, &out);
+    st_json_object(&w, NULL);
+    snprintf(path, sizeof path, "%s/stoa.yaml", dir);
+    st_json_str(&w, "config", ca_only ? NULL : path);
+    snprintf(path, sizeof path, "%s/ca/ca.crt", dir);
+    st_json_str(&w, "ca", path);
+    st_json_end(&w);
+    cli_print(&out);
+    st_buf_fini(&out);
+    return CLI_OK;
+}
+
 int cmd_setup(struct cli *cli)
 {
     bool ca_only = cli->argc == 3 && strcmp(cli->argv[1], "--ca-only") == 0;
     const char *dir = cli->argv[cli->argc - 1];
     struct st_err err = ST_ERR_INIT;
 
-    if (cli->argc != 2 && !ca_only)
+    if ((cli->argc != 2 && !ca_only) || dir[0] == '-')
         return cli_usage(cli, "name the folder that shall hold configuration, CA and records");
     if (st_mkdir_p(dir, 0750, &err) != ST_OK || make_ca(dir, &err) != ST_OK ||
         (!ca_only && make_files(dir, &err) != ST_OK))
-        return cli_fail(CLI_CONFIG, "%s: %s%s%s", dir, err.what, err.code == ST_E_IO ? ": " : "",
+        return cli_fail(cli_code(&err), "%s: %s%s%s", dir, err.what, err.code == ST_E_IO ? ": " : "",
                         err.code == ST_E_IO ? strerror((int)err.num) : "");
+    if (cli->json)
+        return print_json(dir, ca_only);
     if (!ca_only)
         printf("%s/stoa.yaml and %s/ca/ca.crt are ready; start with: stoad --config %s/stoa.yaml\n", dir, dir, dir);
     return CLI_OK;

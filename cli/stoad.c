@@ -43,19 +43,13 @@ static int check(const char *config)
     struct generation *gen = NULL;
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
-    struct tls_ca *ca = NULL;
     enum st_rc rc = generation_load(config, 0, &gen, diag, &err);
-    int fd;
 
-    if (rc == ST_OK) {
-        rc = ST_ERR;
-        if ((fd = tls_ca_open_key(gen->config->ca.key.s, diag)) >= 0)
-            rc = tls_ca_load(gen->config->ca.certificate.s, gen->config->ca.key.s, fd, &ca, diag, &err);
-    }
+    if (rc == ST_OK)
+        rc = tls_ca_check(gen->config->ca.certificate.s, gen->config->ca.key.s, diag, &err);
     st_diag_print(diag, stderr);
     if (rc != ST_OK && st_diag_count(diag) == 0)
         fprintf(stderr, "%s: %s (%s)\n", config, err.what, err.where);
-    tls_ca_free(ca);
     generation_release(gen);
     st_diag_free(diag);
     return rc == ST_OK ? EXIT_FINE : EXIT_CONFIG;

@@ -3,10 +3,15 @@
  *
  * The declared type is a hint, not the truth: pages send JSON as text/plain, forms as nothing at all, and who wants to
  * hide something calls it an image. So a type that is missing, unknown or only "text" is checked against the first
- * bytes, and a guess that turns out wrong is undone. Real media is left to the extractors: here it is a receipt.
+ * bytes, and a guess that turns out wrong is undone. Real media is left to the extractors: here it is a receipt, and
+ * the rows of printable bytes in it, since a few bytes in front make a picture of any text.
  */
 #include "filters/decode.h"
 #include <string.h>
+
+#define STRING_MIN  12             /* of printable bytes in a row: a shorter one holds no number that stands alone */
+#define STRINGS_MAX (256u * 1024u) /* of one picture, film, archive */
+#define GZIP_LOOK   (4u << 20)
 
 enum kind { KIND_NONE, KIND_TEXT, KIND_HTML, KIND_JSON, KIND_FORM, KIND_MULTIPART, KIND_MEDIA, KIND_OTHER };
 
@@ -284,6 +289,72 @@ static enum st_rc multipart_body(struct flt_dec *dec, const struct flt_body *bod
     return flt_body_raw(dec, &rest, FLT_LAYER_RAW, err);
 }
 
+/* Packed without being called so, as scripts do with what they upload: the beginning is read, as far as it is text. */
+static enum st_rc gzip_text(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err)
+{
+    struct flt_coded coded = { .reason = FLT_REASON_NONE };
+    struct st_span plain = ST_SPAN_NONE;
+    uint8_t *copy;
+    enum st_rc rc = ST_OK;
+
+    if (!st_span_starts(bytes->s, ST_SPAN("\x1F\x8B\x08")))
+        return ST_OK;
+    if (flt_coding(bytes->s, ST_SPAN("gzip"), GZIP_LOOK, &coded, err) != ST_OK)
+        return ST_ERR;
+    if (coded.plain.n > 0 && flt_text_likely(st_buf_view(&coded.plain))) {
+        plain.n = coded.plain.n < GZIP_LOOK ? coded.plain.n : GZIP_LOOK;
+        plain.p = copy = st_arena_dup(dec->arena, coded.plain.p, plain.n);
+        if (copy == NULL) {
+            rc = st_arena_fail(dec->arena, err, "filters.gzip");
+        } else {
+            flt_utf8_mend(copy, plain.n);
+            rc = flt_dec_seen(dec, plain, bytes, err);
+        }
+    }
+    st_buf_fini(&coded.plain);
+    return rc;
+}
+
+static size_t printable_run(struct st_span s, size_t from)
+{
+    size_t n = 0;
+
+    while (from + n < s.n && s.p[from + n] >= ' ' && s.p[from + n] < 0x7F)
+        n++;
+    return n;
+}
+
+/* Writes the rows, or counts them when out is NULL. */
+static size_t rows_of(struct st_span s, uint8_t *out)
+{
+    size_t made = 0;
+
+    for (size_t at = 0, n; at < s.n && made < STRINGS_MAX; at += n + 1) {
+        n = printable_run(s, at);
+        if (n < STRING_MIN || made + n + 1 > STRINGS_MAX)
+            continue;
+        if (out != NULL) {
+            memcpy(out + made, s.p + at, n);
+            out[made + n] = '\n';
+        }
+        made += n + 1;
+    }
+    return made;
+}
+
+enum st_rc flt_body_strings(struct flt_dec *dec, struct st_span bytes, const struct flt_piece *whole,
+                            struct st_err *err)
+{
+    size_t n = rows_of(bytes, NULL);
+    uint8_t *out;
+
+    if (n == 0)
+        return ST_OK;
+    if ((out = st_arena_alloc(dec->arena, n)) == NULL)
+        return st_arena_fail(dec->arena, err, "filters.strings");
+    return flt_dec_seen(dec, st_span(out, rows_of(bytes, out)), whole, err);
+}
+
 /* Bytes that are no text. *done when there is nothing more to do with them. */
 static enum st_rc binary_body(struct flt_dec *dec, const struct flt_piece *bytes, enum kind kind, bool *done,
                               struct st_err *err)
@@ -295,6 +366,8 @@ static enum st_rc binary_body(struct flt_dec *dec, const struct flt_piece *bytes
     if (kind == KIND_MEDIA || has_magic(bytes->s)) {
         flt_dec_note(dec, FLT_PARTLY, FLT_REASON_MEDIA);
         dec->skipped += bytes->s.n;
+        if (flt_body_strings(dec, bytes->s, bytes, err) != ST_OK || gzip_text(dec, bytes, err) != ST_OK)
+            return ST_ERR;
         return flt_dec_piece(dec, &none, FLT_LAYER_RAW, err); /* so that its name and path are known */
     }
     if (kind == KIND_OTHER || kind == KIND_NONE) {

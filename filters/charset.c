@@ -6,10 +6,12 @@
  * charset, as in browsers; UTF-16 without either is known by its zero bytes. UTF-7 is off by design. What is of an
  * unknown charset is read as ASCII with question marks, and the receipt says so.
  */
+#include "base/bytes.h"
 #include "filters/decode.h"
 #include <string.h>
 
-#define LOOK 1024u
+#define LOOK            1024u
+#define ASCII_PAIRS_MIN 6 /* a shorter row is no number */
 
 static const struct {
     const char *label;
@@ -43,26 +45,30 @@ static const uint16_t cp1252_high[32] = {
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 
+static size_t ascii_run(struct st_span s, size_t at)
+{
+    for (; s.n - at >= ST_BYTES_STEP; at += ST_BYTES_STEP) {
+        unsigned high = st_bytes_high(s.p + at);
+
+        if (high != 0)
+            return at + st_bytes_first(high);
+    }
+    while (at < s.n && s.p[at] < 0x80)
+        at++;
+    return at;
+}
+
 size_t flt_utf8_good(struct st_span s)
 {
-    size_t at = 0;
+    size_t at = 0, length;
 
-    while (at < s.n) {
-        size_t length;
+    while ((at = ascii_run(s, at)) < s.n) {
+        for (; at < s.n && s.p[at] >= 0x80; at += length) {
+            bool is_pair = s.p[at] >= 0xC2 && s.p[at] <= 0xDF && at + 1 < s.n && (s.p[at + 1] & 0xC0) == 0x80;
 
-        while (s.n - at >= 8) {
-            uint64_t w;
-
-            memcpy(&w, s.p + at, sizeof w);
-            if (w & 0x8080808080808080u)
-                break;
-            at += 8;
+            if ((length = is_pair ? 2 : st_span_utf8(st_span_sub(s, at, s.n))) == 0)
+                return at;
         }
-        if (at == s.n)
-            break;
-        if ((length = st_span_utf8(st_span_sub(s, at, s.n))) == 0)
-            break;
-        at += length;
     }
     return at;
 }
@@ -78,9 +84,11 @@ static char utf16_by_zeros(struct st_span s)
 {
     size_t n = s.n < LOOK ? s.n & ~(size_t)1 : LOOK, zeros[2] = { 0, 0 };
 
+    if (n < 4 || memchr(s.p, 0, n) == NULL)
+        return 0;
     for (size_t i = 0; i < n; i++)
         zeros[i & 1] += s.p[i] == 0;
-    if (n < 4 || zeros[0] + zeros[1] < n / 3)
+    if (zeros[0] + zeros[1] < n / 3)
         return 0;
     if (zeros[1] > 8 * zeros[0])
         return 'L';
@@ -110,11 +118,17 @@ static enum flt_charset bom_of(struct st_span s, size_t *n)
 
 bool flt_text_likely(struct st_span s)
 {
-    size_t n = s.n < LOOK ? s.n : LOOK, high = 0, bom;
+    size_t n = s.n < LOOK ? s.n : LOOK, high = 0, i = 0, bom;
 
     if (bom_of(s, &bom) != FLT_CHARSET_NONE || utf16_by_zeros(s) != 0)
         return true;
-    for (size_t i = 0; i < n; i++) {
+    for (; n - i >= ST_BYTES_STEP; i += ST_BYTES_STEP) {
+        if ((st_bytes_in(s.p + i, 0x20, 0xFF) | st_bytes_in(s.p + i, '\t', '\r') | st_bytes_in(s.p + i, 0x1B, 0x1B)) !=
+            0xFFFF)
+            return false;
+        high += (size_t)__builtin_popcount(st_bytes_high(s.p + i));
+    }
+    for (; i < n; i++) {
         uint8_t c = s.p[i];
 
         if (c < 0x20 && !(c >= '\t' && c <= '\r') && c != 0x1B)
@@ -155,6 +169,11 @@ static uint32_t unit16(const uint8_t *p, bool is_big)
     return is_big ? (uint32_t)p[0] << 8 | p[1] : (uint32_t)p[1] << 8 | p[0];
 }
 
+static bool is_ascii_pair(const uint8_t *p)
+{
+    return p[0] >= ' ' && p[0] < 0x7F && p[1] >= ' ' && p[1] < 0x7F;
+}
+
 /* Half a pair, and an odd byte at the end, become U+FFFD. */
 static size_t utf16(struct flt_dec *dec, struct st_span s, bool is_big, uint8_t *out)
 {
@@ -182,6 +201,26 @@ static size_t utf16(struct flt_dec *dec, struct st_span s, bool is_big, uint8_t 
         at += used;
     }
     return made;
+}
+
+/* What in UTF-16 would be a row of ideographs, and to a reader of bytes is plain ASCII: a field of its own. Pairs with
+ * a zero byte are the letters that the conversion reads. */
+static enum st_rc ascii_in_utf16(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err)
+{
+    size_t pairs = 0, n = bytes->s.n & ~(size_t)1;
+    uint8_t *copy;
+
+    for (size_t i = 0; i < n; i += 2)
+        pairs += is_ascii_pair(bytes->s.p + i);
+    if (pairs < ASCII_PAIRS_MIN)
+        return ST_OK;
+    if ((copy = st_arena_dup(dec->arena, bytes->s.p, n)) == NULL)
+        return st_arena_fail(dec->arena, err, "filters.charset");
+    for (size_t i = 0; i < n; i += 2) {
+        if (!is_ascii_pair(copy + i))
+            copy[i] = copy[i + 1] = ' ';
+    }
+    return flt_dec_seen(dec, st_span(copy, n), bytes, err);
 }
 
 static enum st_rc convert(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer,
@@ -220,10 +259,32 @@ static enum st_rc lossy(struct flt_dec *dec, const struct flt_piece *bytes, enum
     return flt_map_cut(dec->arena, bytes->up, bytes->base, layer, &out->up, err);
 }
 
+static bool has_high_byte(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] >= 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* Many readers do not look at the label. So text that is UTF-8 and hardly anything else is read as such: with a
+ * character of several bytes it is no Latin-1, without zero bytes no UTF-16. */
+static bool is_mislabelled(struct st_span s, enum flt_charset declared)
+{
+    bool is_wide = declared == FLT_CHARSET_UTF16 || declared == FLT_CHARSET_UTF16LE || declared == FLT_CHARSET_UTF16BE;
+
+    if (declared == FLT_CHARSET_NONE || declared == FLT_CHARSET_UNKNOWN || flt_utf8_good(s) < s.n)
+        return false;
+    return is_wide ? s.n > 0 && memchr(s.p, 0, s.n) == NULL : has_high_byte(s);
+}
+
 static enum flt_charset guess(struct st_span s, enum flt_charset declared)
 {
     char order;
 
+    if (is_mislabelled(s, declared))
+        declared = FLT_CHARSET_UTF8;
     if (declared == FLT_CHARSET_UTF16)
         return utf16_by_zeros(s) == 'L' ? FLT_CHARSET_UTF16LE : FLT_CHARSET_UTF16BE;
     if (declared != FLT_CHARSET_NONE && declared != FLT_CHARSET_UTF8)
@@ -245,8 +306,11 @@ enum st_rc flt_charset_decode(struct flt_dec *dec, const struct flt_piece *bytes
     if (charset == FLT_CHARSET_NONE)
         charset = guess(bytes->s, declared);
     switch (charset) {
-    case FLT_CHARSET_UTF16LE: return convert(dec, &rest, FLT_LAYER_UTF16LE, out, err);
-    case FLT_CHARSET_UTF16BE: return convert(dec, &rest, FLT_LAYER_UTF16BE, out, err);
+    case FLT_CHARSET_UTF16LE:
+    case FLT_CHARSET_UTF16BE:
+        if (ascii_in_utf16(dec, &rest, err) != ST_OK)
+            return ST_ERR;
+        return convert(dec, &rest, charset == FLT_CHARSET_UTF16LE ? FLT_LAYER_UTF16LE : FLT_LAYER_UTF16BE, out, err);
     case FLT_CHARSET_LATIN1:
     case FLT_CHARSET_CP1252:
         return convert(dec, &rest, charset == FLT_CHARSET_LATIN1 ? FLT_LAYER_LATIN1 : FLT_LAYER_CP1252, out, err);

@@ -149,13 +149,23 @@ static enum st_rc decode_br(struct stage *stage, struct st_err *err)
 
 /* ---- zstd ------------------------------------------------------------------------------------------------------ */
 
+static bool is_skippable(const uint8_t *p, size_t n, size_t at)
+{
+    return n - at >= 4 && (p[at] & 0xF0) == 0x50 && memcmp(p + at + 1, "\x2A\x4D\x18", 3) == 0;
+}
+
 static enum st_rc zstd_stage(struct stage *stage, ZSTD_DCtx *ctx, struct st_err *err)
 {
     ZSTD_inBuffer in = { stage->in.p, stage->in.n, 0 };
     ZSTD_outBuffer out;
+    bool is_frame_end = true;
     size_t rc, n;
 
     do {
+        if (is_frame_end && is_skippable(in.src, in.size, in.pos)) { /* bytes that a decoder passes over */
+            stage->reason = FLT_REASON_SYNTAX;
+            return ST_OK;
+        }
         if ((out.dst = step_room(stage, &n)) == NULL)
             return st_buf_done(stage->out, err, "filters.coding");
         out.size = n;
@@ -165,6 +175,7 @@ static enum st_rc zstd_stage(struct stage *stage, ZSTD_DCtx *ctx, struct st_err 
             stage->reason = FLT_REASON_SYNTAX;
             return ST_OK;
         }
+        is_frame_end = rc == 0;
         stage->out->n += out.pos;
         if (is_over(stage, in.pos))
             return ST_OK;

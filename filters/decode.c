@@ -11,6 +11,7 @@
 
 #define PLAIN_DEFAULT (8u << 20) /* when the caller names no ceiling */
 #define SCRATCH_SLACK 4096u
+#define KEY_TOKEN_MIN 16
 
 bool flt_dec_is_full(const struct flt_dec *dec)
 {
@@ -112,6 +113,27 @@ enum st_rc flt_dec_piece(struct flt_dec *dec, const struct flt_piece *piece, enu
     return put_field(dec, piece->s, map, err);
 }
 
+enum st_rc flt_dec_seen(struct flt_dec *dec, struct st_span text, const struct flt_piece *from, struct st_err *err)
+{
+    const struct flt_map *map = NULL;
+    size_t mark;
+    bool fits = dec->depth < FLT_CHAIN_MAX;
+    enum st_rc rc;
+
+    flt_build_reset(&dec->build);
+    flt_build_unit(&dec->build, text.n, from->s.n);
+    if (flt_build_done(&dec->build, from->up, from->base, FLT_LAYER_FIXED, &map, err) != ST_OK)
+        return ST_ERR;
+    mark = flt_dec_enter(dec, ST_SPAN("@seen"));
+    if (fits)
+        flt_dec_push(dec, FLT_CODEC_TEXT);
+    rc = put_field(dec, text, map, err);
+    if (fits)
+        flt_dec_pop(dec);
+    flt_dec_leave(dec, mark);
+    return rc;
+}
+
 struct flt_mark flt_dec_mark(const struct flt_dec *dec)
 {
     return (struct flt_mark){ dec->fields.n, dec->path.n, dec->depth };
@@ -180,7 +202,7 @@ bool flt_key_is_data(struct st_span key)
             return true;
         digits += c >= '0' && c <= '9';
     }
-    return digits >= 6;
+    return digits >= 6 || (digits > 0 && key.n >= KEY_TOKEN_MIN); /* a number, or a token */
 }
 
 enum st_rc flt_dec_key(struct flt_dec *dec, struct st_span key, const struct flt_map *map, struct st_err *err)
@@ -288,6 +310,12 @@ static enum st_rc decode_part_read(struct flt_dec *dec, const struct flt_piece *
     return flt_body_raw(dec, &readable, coded->was_coded ? FLT_LAYER_FIXED : FLT_LAYER_RAW, err);
 }
 
+/* A gzip header with a file name or a comment (RFC 1952 §2.3): text that no decoder shows. */
+static bool has_gzip_names(struct st_span body)
+{
+    return body.n > 3 && body.p[0] == 0x1F && body.p[1] == 0x8B && (body.p[3] & 0x1C) != 0;
+}
+
 static enum st_rc decode_body(struct flt_dec *dec, const struct flt_input *in, size_t limit, struct st_err *err)
 {
     struct flt_coded coded = { .reason = FLT_REASON_NONE };
@@ -300,6 +328,9 @@ static enum st_rc decode_body(struct flt_dec *dec, const struct flt_input *in, s
     dec->doc->plain = in->body;
     dec->doc->was_coded = coded.was_coded;
     if (coded.was_coded && keep_plain(dec, &coded, err) != ST_OK)
+        goto out;
+    if (coded.was_coded && has_gzip_names(in->body) &&
+        flt_body_strings(dec, in->body, &(struct flt_piece){ ST_SPAN_NONE, NULL, 0 }, err) != ST_OK)
         goto out;
     dec->whole = body.bytes = (struct flt_piece){ dec->doc->plain, NULL, 0 };
     rc = coded.reason == FLT_REASON_NONE ? flt_body_decode(dec, &body, err)

@@ -62,6 +62,10 @@ ST_MUST enum st_rc flt_dec_string(struct flt_dec *dec, struct st_span text, cons
 /* Keys are names, but somebody may put data there: then the key is a field too, named "@key". */
 bool flt_key_is_data(struct st_span key);
 ST_MUST enum st_rc flt_dec_key(struct flt_dec *dec, struct st_span key, const struct flt_map *map, struct st_err *err);
+/* What else can be seen in bytes that are read another way: a field named "@seen" that stands for the whole of `from`.
+ */
+ST_MUST enum st_rc flt_dec_seen(struct flt_dec *dec, struct st_span text, const struct flt_piece *from,
+                                struct st_err *err);
 struct flt_mark flt_dec_mark(const struct flt_dec *dec);
 void flt_dec_undo(struct flt_dec *dec, struct flt_mark mark);
 struct flt_piece flt_piece_sub(const struct flt_piece *piece, size_t from, size_t n);
@@ -76,6 +80,11 @@ ST_MUST enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *b
 /* Bytes nobody could read in their own format: what looks like text in them is one field. */
 ST_MUST enum st_rc flt_body_raw(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer,
                                 struct st_err *err);
+
+/* What a person could read in bytes that are not text: rows of printable ASCII, one a line, as one field that stands
+ * for `whole`. */
+ST_MUST enum st_rc flt_body_strings(struct flt_dec *dec, struct st_span bytes, const struct flt_piece *whole,
+                                    struct st_err *err);
 
 /* ---- json.c ---- */
 struct flt_json_end {

@@ -86,6 +86,7 @@ static const struct {
     { "iban.at", "{iban:AT:16}" },
     { "iban.es", "{iban:ES:20}" },
     { "de.steuer_id", "{steuer}" },
+    { "nats.seed", "{nkey}" },
     { "password", "{b62:6}!{d:3}{b62:4}" },
 };
 
@@ -229,6 +230,27 @@ static bool add_class(struct faker *f, struct st_span what)
     return false;
 }
 
+/* Seed of a user: prefix S and U in the first ten bits, 32 bytes, CRC-16; in base32. */
+static void add_nkey(struct faker *f)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint8_t raw[36] = { 0x95, 0x00 };
+    uint32_t bits = 0;
+    unsigned have = 0, crc;
+
+    for (size_t i = 2; i < 34; i++)
+        raw[i] = (uint8_t)next(f);
+    crc = flt_crc16(st_span(raw, 34));
+    raw[34] = (uint8_t)crc;
+    raw[35] = (uint8_t)(crc >> 8);
+    for (size_t i = 0; i < sizeof raw; i++) {
+        bits = bits << 8 | raw[i];
+        for (have += 8; have >= 5; have -= 5)
+            st_buf_byte(f->out, (uint8_t)digits[bits >> (have - 5) & 31]);
+    }
+    st_buf_byte(f->out, (uint8_t)digits[bits << (5 - have) & 31]);
+}
+
 static void add_part(struct faker *f, struct st_span what)
 {
     if (st_span_eq(what, ST_SPAN("mark")))
@@ -237,6 +259,8 @@ static void add_part(struct faker *f, struct st_span what)
         add_crc62(f);
     else if (st_span_eq(what, ST_SPAN("luhn")))
         add_luhn(f);
+    else if (st_span_eq(what, ST_SPAN("nkey")))
+        add_nkey(f);
     else if (st_span_eq(what, ST_SPAN("steuer")))
         add_steuer(f);
     else if (st_span_eq(what, ST_SPAN("snowflake")))

@@ -7,16 +7,37 @@
  * run, so a number inside a row of others is found as well; what stands around it weakens it (marks). Long runs of
  * letters and digits, such as base64, are skipped in one step.
  */
+#include "base/bytes.h"
 #include "filters/scanner.h"
 #include <string.h>
 
 #define SKIP_RUN 64u /* a run of this many letters and digits holds no number that a person wrote */
 
-/* Every separator any rule allows is one of these; each rule then asks for its own. */
+enum { SIGN_SEPARATOR = 1, SIGN_RUN = 2, SIGN_PHONE = 4 };
+static const uint8_t signs[256] = {
+    /* Every separator any rule allows is one of these; each rule then asks for its own. */
+    [' '] = SIGN_SEPARATOR | SIGN_PHONE,
+    ['-'] = SIGN_SEPARATOR | SIGN_PHONE,
+    ['.'] = SIGN_SEPARATOR | SIGN_PHONE,
+    ['/'] = SIGN_SEPARATOR | SIGN_PHONE,
+    ['('] = SIGN_PHONE,
+    [')'] = SIGN_PHONE,
+    ['\n'] = SIGN_SEPARATOR,
+    ['\t'] = SIGN_SEPARATOR,
+    [','] = SIGN_SEPARATOR,
+    [':'] = SIGN_SEPARATOR,
+    ['|'] = SIGN_SEPARATOR,
+    ['*'] = SIGN_SEPARATOR,
+    ['_'] = SIGN_SEPARATOR | SIGN_RUN,
+    ['+'] = SIGN_RUN,
+    ['0' ... '9'] = SIGN_RUN,
+    ['A' ... 'Z'] = SIGN_RUN,
+    ['a' ... 'z'] = SIGN_RUN,
+};
+
 static bool may_separate(uint8_t c)
 {
-    return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_' || c == '\n' || c == '\t' || c == ',' || c == ':' ||
-           c == '|' || c == '*';
+    return (signs[c] & SIGN_SEPARATOR) != 0;
 }
 
 struct grown { /* the number as far as it has grown */
@@ -263,12 +284,12 @@ static void offer(struct flt_scanner *s, const struct grown *g)
     }
 }
 
-/* Grows a number from the run at `at`; answers where that first run ends. */
-static uint32_t grow(struct flt_scanner *s, uint32_t at)
+/* Grows a number from the run at `at`. */
+static void grow(struct flt_scanner *s, uint32_t at)
 {
-    struct grown g; /* not zeroed: this runs for every digit of a text */
+    struct grown g; /* not zeroed: this runs for many digits of a text */
     const uint8_t *p = s->text.p;
-    uint32_t i = at, n = (uint32_t)s->text.n, first = 0;
+    uint32_t i = at, n = (uint32_t)s->text.n;
     uint8_t separator = 0;
 
     g.n = g.n_groups = 0;
@@ -276,90 +297,157 @@ static uint32_t grow(struct flt_scanner *s, uint32_t at)
     while (i < n && flt_is_digit(p[i])) {
         uint32_t start = i;
 
-        while (i < n && flt_is_digit(p[i]) && i - start <= FLT_NUMBER_MAX)
-            i++;
-        while (first == 0 && i < n && flt_is_digit(p[i]))
-            i++;
-        if (first == 0)
-            first = i;
-        if (g.n + (i - start) > FLT_NUMBER_MAX)
-            break;
-        memcpy(g.digits + g.n, p + start, i - start);
-        g.n += i - start;
+        for (; i < n && flt_is_digit(p[i]); i++) {
+            if (g.n == FLT_NUMBER_MAX)
+                return;
+            g.digits[g.n++] = p[i];
+        }
         g.separators[g.n_groups] = separator;
         g.groups[g.n_groups++] = (uint8_t)(i - start);
         g.to = i;
         if (s->packs->by_length[g.n].n > 0)
             offer(s, &g);
         if (i + 1 >= n || !may_separate(p[i]))
-            break;
+            return;
         separator = p[i++];
         if (p[i] == separator && (separator == '*' || separator == ' ') && i + 1 < n)
             i++; /* 4111**1111**: bold */
     }
-    return first;
 }
 
 static bool is_run_byte(uint8_t c)
 {
-    return flt_is_alnum(c) || c == '+' || c == '_';
+    return (signs[c] & SIGN_RUN) != 0;
+}
+
+static unsigned letters_in(const uint8_t *p)
+{
+    return st_bytes_in(p, 'A', 'Z') | st_bytes_in(p, 'a', 'z');
+}
+
+/* Where the letters and digits that go on at i end. */
+static uint32_t token_end(struct st_span text, uint32_t i)
+{
+    for (; i + ST_BYTES_STEP <= text.n; i += ST_BYTES_STEP) {
+        unsigned others = ~(letters_in(text.p + i) | st_bytes_in(text.p + i, '0', '9')) & 0xFFFF;
+
+        if (others != 0)
+            return i + st_bytes_first(others);
+    }
+    while (i < text.n && flt_is_alnum(text.p[i]))
+        i++;
+    return i;
+}
+
+static uint32_t run_end(struct st_span text, uint32_t i)
+{
+    do
+        i = token_end(text, i);
+    while (i < text.n && is_run_byte(text.p[i]) && ++i);
+    return i;
 }
 
 /* How far the run of letters and digits around `at` goes; *is_long says whether it is one to skip. */
 static uint32_t measure_run(struct st_span text, uint32_t at, bool *is_long)
 {
-    uint32_t from = at, to = at;
+    uint32_t from = at, to = run_end(text, at);
 
-    while (from > 0 && at - from < SKIP_RUN && is_run_byte(text.p[from - 1]))
+    while (from > 0 && at - from < SKIP_RUN && to - from < SKIP_RUN && is_run_byte(text.p[from - 1]))
         from--;
-    while (to < text.n && to - from < SKIP_RUN && is_run_byte(text.p[to]))
-        to++;
     *is_long = to - from >= SKIP_RUN;
-    while (*is_long && to < text.n && (is_run_byte(text.p[to]) || text.p[to] == '/'))
-        to++;
+    while (*is_long && to < text.n && text.p[to] == '/')
+        to = run_end(text, to + 1);
     return to;
 }
 
-/* The next digit at or after i: eight bytes a step while none of them is one. */
+/* The next digit at or after i. */
 static uint32_t next_digit(struct st_span text, uint32_t i)
 {
-    const uint64_t ones = 0x0101010101010101ull;
+    for (; i + ST_BYTES_STEP <= text.n; i += ST_BYTES_STEP) {
+        unsigned digits = st_bytes_in(text.p + i, '0', '9');
 
-    while (i + 8 <= text.n) {
-        uint64_t w, high, flipped;
-
-        memcpy(&w, text.p + i, 8);
-        high = w & (ones * 0x80);
-        flipped = (w & (ones * 0x7f)) ^ (ones * 0x30);   /* digits are 0..9 now, all else is 10 or more */
-        flipped = (flipped + ones * (0x80 - 10)) | high; /* the top bit says "10 or more", or no ASCII */
-        if ((~flipped & (ones * 0x80)) != 0)
-            break;
-        i += 8;
+        if (digits != 0)
+            return i + st_bytes_first(digits);
     }
     while (i < text.n && !flt_is_digit(text.p[i]))
         i++;
     return i;
 }
 
+/* ---- what cannot be ------------------------------------------------------------------------------------------ */
+
+/* Nearly all digits of a text are years, versions and chapters. Each of these answers false only where its finder
+ * would have found nothing, from the bytes right around the digits from `at` to `end`. */
+
+static bool may_be_phone(struct st_span text, uint32_t at, uint32_t end)
+{
+    uint32_t i = end;
+
+    if (at > 0 && flt_is_alnum(text.p[at - 1]))
+        return false;
+    if (end - at >= 7)
+        return true;
+    for (int k = 0; k < 3 && i < text.n && (signs[text.p[i]] & SIGN_PHONE) != 0; k++)
+        i++;
+    return i > end && i < text.n && flt_is_digit(text.p[i]);
+}
+
+/* Two letters right before, or before a sign, or each before a sign of its own; then two digits. */
+static bool may_be_iban(struct st_span text, uint32_t at, uint32_t end)
+{
+    const uint8_t *p = text.p;
+
+    if (at < 2 || !flt_is_alpha(p[at - 2]) || (end - at == 1 && (end == text.n || flt_is_alpha(p[end]))))
+        return false;
+    if (flt_is_alpha(p[at - 1]))
+        return flt_iban_length(p[at - 2], p[at - 1]) != 0;
+    if (at < 3 || !may_separate(p[at - 1]))
+        return false;
+    return (flt_is_upper(p[at - 2]) && flt_is_upper(p[at - 3])) || (at > 3 && may_separate(p[at - 3]));
+}
+
+static bool may_be_shape(struct st_span text, uint32_t at)
+{
+    uint8_t c = at > 0 ? text.p[at - 1] : 0;
+
+    return !((c == '.' || c == ',') && at > 1 && flt_is_digit(text.p[at - 2])); /* a fraction */
+}
+
+static bool may_grow(const struct flt_scanner *s, uint32_t at, uint32_t end)
+{
+    uint32_t n = end - at;
+
+    return n > FLT_NUMBER_MAX || s->packs->by_length[n].n > 0 ||
+           (end + 1 < s->text.n && may_separate(s->text.p[end]) &&
+            (flt_is_digit(s->text.p[end + 1]) || s->text.p[end + 1] == s->text.p[end]));
+}
+
 void flt_find_numbers(struct flt_scanner *s)
 {
-    uint32_t i = 0, measured = 0;
+    uint32_t i = 0, end, measured = 0, token = 0; /* token: where the letters and digits end that were seen last */
     bool is_long;
 
-    for (;;) {
+    for (;; i = end) {
         i = next_digit(s->text, i);
         if (i >= s->text.n)
             return;
         if (i >= measured && i > 0 && flt_is_alpha(s->text.p[i - 1])) {
-            measured = measure_run(s->text, i, &is_long);
-            if (is_long) {
-                i = measured;
+            measured = end = measure_run(s->text, i, &is_long);
+            if (is_long)
                 continue;
-            }
         }
-        flt_find_phones_at(s, i);
-        flt_find_iban_at(s, i);
-        flt_find_shapes_at(s, i);
-        i = grow(s, i);
+        for (end = i + 1; end < s->text.n && flt_is_digit(s->text.p[end]);)
+            end++;
+        if (may_be_phone(s->text, i, end))
+            flt_find_phones_at(s, i);
+        if (may_be_iban(s->text, i, end))
+            flt_find_iban_at(s, i);
+        if (i >= token) { /* shapes begin where a token does: its first digits tell */
+            token = token_end(s->text, end);
+            if (token - i <= FLT_NUMBER_MAX && may_be_shape(s->text, i))
+                flt_find_shapes_at(s, i);
+        }
+        if (may_grow(s, i, end))
+            grow(s, i);
     }
 }

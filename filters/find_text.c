@@ -13,12 +13,37 @@
 
 /* ---- shapes ------------------------------------------------------------------------------------------------- */
 
-static bool fits(char place, uint8_t c)
+enum { CLASS_DIGIT = 1, CLASS_ALPHA = 2 };
+static const uint8_t classes[256] = { ['0' ... '9'] = CLASS_DIGIT,
+                                      ['A' ... 'Z'] = CLASS_ALPHA,
+                                      ['a' ... 'z'] = CLASS_ALPHA };
+
+/* The classes a place takes. */
+static inline uint8_t takes(char place)
 {
-    return place == '9' ? flt_is_digit(c) : place == 'A' ? flt_is_alpha(c) : flt_is_alnum(c);
+    return place == '9' ? CLASS_DIGIT : place == 'A' ? CLASS_ALPHA : CLASS_DIGIT | CLASS_ALPHA;
 }
 
-static void try_shape(struct flt_scanner *s, const struct flt_detector *d, uint32_t from)
+static inline bool separates(const struct flt_detector *d, struct st_span text, uint32_t i)
+{
+    return i + 1 < text.n && classes[text.p[i]] == 0 && flt_set_has(&d->separators, text.p[i]);
+}
+
+/* Does the shape stand at `from`, with nothing of its kind behind it? Most do not; they are told here. */
+static bool shape_stands(const struct flt_detector *d, struct st_span text, uint32_t from)
+{
+    uint32_t i = from;
+
+    for (const char *place = d->shape; *place != '\0'; place++, i++) {
+        if (place > d->shape && separates(d, text, i))
+            i++;
+        if (i >= text.n || (classes[text.p[i]] & takes(*place)) == 0)
+            return false;
+    }
+    return i >= text.n || classes[text.p[i]] == 0;
+}
+
+static void offer_shape(struct flt_scanner *s, const struct flt_detector *d, uint32_t from)
 {
     uint8_t compact[FLT_NUMBER_MAX], groups[FLT_NUMBER_MAX + 1] = { 0 };
     uint32_t i = from;
@@ -26,17 +51,13 @@ static void try_shape(struct flt_scanner *s, const struct flt_detector *d, uint3
     bool grouped = d->n_groupings > 0;
 
     for (; d->shape[n] != '\0'; n++, i++) {
-        if (n > 0 && i + 1 < s->text.n && flt_set_has(&d->separators, s->text.p[i]) && !flt_is_alnum(s->text.p[i])) {
+        if (n > 0 && separates(d, s->text, i)) {
             k++;
             i++;
         }
-        if (i >= s->text.n || !fits(d->shape[n], s->text.p[i]))
-            return;
         compact[n] = s->text.p[i];
         groups[k]++;
     }
-    if (i < s->text.n && flt_is_alnum(s->text.p[i]))
-        return;
     for (size_t g = 0; g < d->n_groupings; g++) {
         grouped = d->groupings[g].n == k + 1 && memcmp(d->groupings[g].len, groups, k + 1) == 0;
         if (grouped)
@@ -48,13 +69,90 @@ static void try_shape(struct flt_scanner *s, const struct flt_detector *d, uint3
                                                  : 0 });
 }
 
-static void try_shapes(struct flt_scanner *s, uint32_t from)
+/* Could a run of that kind fill the first n places? */
+static bool fills(const char *shape, size_t n, enum flt_run kind)
+{
+    uint8_t wanted = kind == FLT_RUN_DIGITS ? CLASS_DIGIT : kind == FLT_RUN_LETTERS ? CLASS_ALPHA : 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (wanted != 0 && (takes(shape[i]) & wanted) == 0)
+            return false;
+    return true;
+}
+
+static void shape_init(struct flt_scanner *s, const struct flt_detector *d, uint64_t bit)
+{
+    size_t n = strlen(d->shape);
+
+    for (enum flt_run kind = 0; kind < FLT_RUN_KINDS; kind++) {
+        s->whole_runs[kind][n] |= fills(d->shape, n, kind) ? bit : 0;
+        for (size_t k = 1; k < n && fills(d->shape, k, kind); k++) {
+            s->first_runs[kind][0][k] |= (takes(d->shape[k]) & CLASS_ALPHA) != 0 ? bit : 0;
+            s->first_runs[kind][1][k] |= (takes(d->shape[k]) & CLASS_DIGIT) != 0 ? bit : 0;
+        }
+    }
+    s->long_as[n] |= bit;
+    for (unsigned c = 0; c < 256; c++)
+        s->behind_runs[c] |= flt_set_has(&d->separators, (uint8_t)c) ? bit : 0;
+}
+
+void flt_shapes_init(struct flt_scanner *s)
 {
     const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
 
     for (size_t i = 0; i < list->n; i++)
-        if (fits(list->items[i]->shape[0], s->text.p[from]))
-            try_shape(s, list->items[i], from);
+        shape_init(s, list->items[i], (uint64_t)1 << (i & 63));
+}
+
+/* The run of letters and digits from `from` on: its length, more than FLT_NUMBER_MAX when it is longer, and kind. */
+static uint32_t measure(struct st_span text, uint32_t from, enum flt_run *kind)
+{
+    uint32_t n = 0;
+    uint8_t seen = 0;
+
+    while (n <= FLT_NUMBER_MAX && from + n < text.n && classes[text.p[from + n]] != 0)
+        seen |= classes[text.p[from + n++]];
+    *kind = seen == CLASS_DIGIT ? FLT_RUN_DIGITS : seen == CLASS_ALPHA ? FLT_RUN_LETTERS : FLT_RUN_MIXED;
+    return n;
+}
+
+/* The shapes that may go on behind a run of that kind, n places long, that ends at `end`: what stands there is a
+ * separator of theirs, and what follows fits their next place. */
+static uint64_t going_on(const struct flt_scanner *s, enum flt_run kind, uint32_t n, uint32_t end)
+{
+    const uint8_t *p = s->text.p;
+
+    if (end + 1 >= s->text.n || classes[p[end + 1]] == 0)
+        return 0;
+    return s->first_runs[kind][flt_is_digit(p[end + 1])][n] & s->behind_runs[p[end]];
+}
+
+/* The shapes that could stand at `from`, going by its first two groups and what follows. */
+static uint64_t shapes_of_run(const struct flt_scanner *s, uint32_t from)
+{
+    enum flt_run kind, ignored;
+    uint32_t n = measure(s->text, from, &kind), both;
+    uint64_t shapes, grouped;
+
+    if (n > FLT_NUMBER_MAX)
+        return 0;
+    shapes = s->whole_runs[kind][n];
+    if ((grouped = going_on(s, kind, n, from + n)) == 0)
+        return shapes;
+    both = n + measure(s->text, from + n + 1, &ignored);
+    if (both > FLT_NUMBER_MAX)
+        return shapes;
+    return shapes | (grouped & (s->long_as[both] | going_on(s, FLT_RUN_MIXED, both, from + both + 1)));
+}
+
+static void try_shapes(struct flt_scanner *s, uint32_t from)
+{
+    const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
+
+    for (uint64_t shapes = shapes_of_run(s, from); shapes != 0; shapes &= shapes - 1)
+        for (size_t i = (size_t)__builtin_ctzll(shapes); i < list->n; i += 64)
+            if (shape_stands(list->items[i], s->text, from))
+                offer_shape(s, list->items[i], from);
 }
 
 void flt_find_shapes_at(struct flt_scanner *s, uint32_t at)
@@ -149,20 +247,15 @@ static uint32_t country_before(struct st_span text, uint32_t at, uint8_t *a, uin
     return flt_is_alpha(*a) && flt_is_alpha(*b) && flt_is_upper(*a) == flt_is_upper(*b) ? from : at;
 }
 
-void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
+/* The country's letters begin at `from`, its check digits at `at`. */
+static void walk_iban(struct flt_scanner *s, uint32_t from, uint32_t at, uint8_t a, uint8_t b)
 {
-    uint8_t compact[34], a, b;
-    uint32_t i, from = country_before(s->text, at, &a, &b);
-    size_t length, n = 2, in_group = 2;
+    uint8_t compact[34] = { a, b };
+    size_t length = flt_iban_length(a, b), n = 2, in_group = 2;
     unsigned marks = FLT_GROUPED;
-    bool numeric, upper;
+    bool upper = flt_is_upper(a), numeric = is_numeric_country(flt_to_upper(a), flt_to_upper(b));
+    uint32_t i;
 
-    if (from == at || (length = flt_iban_length(a, b)) == 0)
-        return;
-    upper = flt_is_upper(a);
-    numeric = is_numeric_country(flt_to_upper(a), flt_to_upper(b));
-    compact[0] = a;
-    compact[1] = b;
     for (i = at; i < s->text.n && n < length; i++) {
         if (iban_separator(s->text.p[i]) && i > at && i + 1 < s->text.n && flt_is_alnum(s->text.p[i + 1])) {
             if (in_group != 4)
@@ -177,6 +270,15 @@ void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
     }
     if (n == length && flt_mix(st_span(compact, n)).digit * 2 >= n) /* the rest is a word or two that follow "it 16" */
         offer_iban(s, from, i, st_span(compact, n), in_group == length ? 0 : marks);
+}
+
+void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
+{
+    uint8_t a, b;
+    uint32_t from = country_before(s->text, at, &a, &b);
+
+    if (from != at && flt_iban_length(a, b) != 0)
+        walk_iban(s, from, at, a, b);
 }
 
 /* ---- telephone numbers -------------------------------------------------------------------------------------- */

@@ -11,6 +11,8 @@
 
 #define BOUNDARY_MAX     70
 #define PART_HEADERS_MAX 16
+#define HEAD_DIGITS_MAX  7
+#define HEAD_RUN_MAX     15
 
 struct part {
     struct st_span disposition, type, transfer;
@@ -223,11 +225,42 @@ static enum st_rc file_name(struct reader *r, const struct part *part, struct st
     return ST_OK;
 }
 
+/* No number and no token has room in it. */
+static bool says_little(struct st_span s)
+{
+    size_t digits = 0, run = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        bool is_digit = s.p[i] >= '0' && s.p[i] <= '9', is_letter = (s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z';
+
+        digits += is_digit;
+        run = is_digit || is_letter ? run + 1 : 0;
+        if (digits > HEAD_DIGITS_MAX || run > HEAD_RUN_MAX || s.p[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* What a part's header lines say beside names and types leaves as well. A usual head says nothing: form-data, a name,
+ * a file name that name_field looked at. */
+static enum st_rc header_text(struct reader *r, const struct flt_piece *head, struct st_err *err)
+{
+    size_t mark;
+    enum st_rc rc;
+
+    if (says_little(head->s))
+        return ST_OK;
+    mark = flt_dec_enter(r->dec, ST_SPAN("@head"));
+    rc = flt_body_raw(r->dec, head, FLT_LAYER_HEADER, err);
+    flt_dec_leave(r->dec, mark);
+    return rc;
+}
+
 static enum st_rc take_part(struct reader *r, const struct flt_piece *whole, struct st_err *err)
 {
     struct flt_dec *dec = r->dec;
     struct part part = { .body = 0 };
-    struct flt_piece content;
+    struct flt_piece content, head;
     struct st_span name = ST_SPAN("#"), raw = ST_SPAN_NONE;
     size_t mark = dec->path.n;
     enum st_rc rc = ST_ERR;
@@ -243,6 +276,9 @@ static enum st_rc take_part(struct reader *r, const struct flt_piece *whole, str
     if (raw.n > 0 && name_field(r, raw, ST_SPAN("@key"), err) != ST_OK)
         goto out;
     if (file_name(r, &part, err) != ST_OK)
+        goto out;
+    head = flt_piece_sub(whole, 0, part.body);
+    if (header_text(r, &head, err) != ST_OK)
         goto out;
     rc = part_content(r, &part, &content, name, err);
 out:

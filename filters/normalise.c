@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* normalise - see normalise.h: text as a detector should see it.
  *
- * Most text is ASCII and is borrowed after one pass that only looks. The rest is read cluster by cluster: a character
- * with the marks that follow it is composed as NFKC wants it, then folded to ASCII where it has an ASCII meaning. A
- * second pass looks at runs of letters and digits that mix scripts: when look-alikes make all of such a run ASCII, it
- * was meant to be read as ASCII. Only utf8proc knows Unicode here; its data decides, not ours.
+ * Most text stays as it is and is borrowed after one pass that only looks: ASCII sixteen bytes at a time, and letters
+ * known to be their own form. The rest is read cluster by cluster: a character with the marks that follow it is
+ * composed as NFKC wants it, then folded to ASCII where it has an ASCII meaning. A second pass looks at runs of letters
+ * and digits that mix scripts: when look-alikes make all of such a run ASCII, it was meant to be read as ASCII. Only
+ * utf8proc knows Unicode here; its data decides, not ours (is_stable is held against it by a test, for every
+ * character).
  */
 #include "filters/normalise.h"
+#include "base/bytes.h"
+#include "filters/escape.h"
 #include "filters/map.h"
 #include <string.h>
 #include <utf8proc.h>
@@ -15,8 +19,14 @@
 #define EXPANSION_MAX 20 /* U+FDFA becomes 18 characters */
 #define NOTHING       (-1)
 
+struct scratch { /* of one cluster; large, so it is made only where something changes */
+    utf8proc_int32_t cps[CLUSTER_MAX * EXPANSION_MAX];
+    uint8_t bytes[4 * CLUSTER_MAX * EXPANSION_MAX];
+};
+
 struct maker {
     const uint8_t *p, *end;
+    struct scratch *scratch;
     struct st_buf text;
     struct flt_build build;
     bool is_folding;
@@ -66,12 +76,24 @@ static bool is_unseen(utf8proc_int32_t cp)
     return false;
 }
 
-/* Letters that are their own NFKC: most of what people write in Europe, Russia and East Asia. */
+static bool in(utf8proc_int32_t cp, utf8proc_int32_t from, utf8proc_int32_t to)
+{
+    return cp >= from && cp <= to;
+}
+
+static bool is_stable_sign(utf8proc_int32_t cp)
+{
+    return in(cp, 0x2018, 0x2022) || cp == 0x20AC || cp == 0x3001 || cp == 0x3002 || cp == 0xA7 || cp == 0xA9 ||
+           cp == 0xAB || cp == 0xAE || cp == 0xB0 || cp == 0xB7 || cp == 0xBB;
+}
+
+/* Characters that are their own NFKC and say nothing in ASCII: letters of Europe, Russia and East Asia, quotation
+ * marks, emoji. None of them is a mark. */
 static bool is_stable(utf8proc_int32_t cp)
 {
-    return (cp >= 0xC0 && cp <= 0x131) || (cp >= 0x400 && cp <= 0x482) || (cp >= 0x48A && cp <= 0x52F) ||
-           (cp >= 0x4E00 && cp <= 0x9FFF) || (cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30A1 && cp <= 0x30FA) ||
-           (cp >= 0x5D0 && cp <= 0x5EA) || (cp >= 0x621 && cp <= 0x64A) || (cp >= 0x1F300 && cp <= 0x1F64F);
+    return in(cp, 0xC0, 0x131) || in(cp, 0x400, 0x482) || in(cp, 0x48A, 0x52F) || in(cp, 0x5D0, 0x5EA) ||
+           in(cp, 0x621, 0x64A) || in(cp, 0x4E00, 0x9FFF) || in(cp, 0xAC00, 0xD7A3) || in(cp, 0x3041, 0x3096) ||
+           in(cp, 0x30A1, 0x30FA) || in(cp, 0x1F300, 0x1F64F) || is_stable_sign(cp);
 }
 
 /* The ASCII digit for one of any script: Unicode keeps the ten of a script in order and without a gap. */
@@ -148,7 +170,7 @@ static size_t drop_paint(utf8proc_int32_t *cps, size_t n)
 
 static void put_cps(struct maker *m, const utf8proc_int32_t *cps, size_t n, size_t raw_n)
 {
-    uint8_t bytes[4 * CLUSTER_MAX * EXPANSION_MAX];
+    uint8_t *bytes = m->scratch->bytes;
     size_t made = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -182,16 +204,17 @@ static void put_in_order(utf8proc_int32_t *cps, size_t n)
 /* NFKC of one cluster. */
 static void put_cluster(struct maker *m, const utf8proc_int32_t *in, size_t n, size_t raw_n)
 {
-    utf8proc_int32_t cps[CLUSTER_MAX * EXPANSION_MAX];
+    static const size_t room = CLUSTER_MAX * EXPANSION_MAX;
+    utf8proc_int32_t *cps = m->scratch->cps;
     utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
     utf8proc_ssize_t made;
     size_t count = 0;
     int boundary = 0;
 
     for (size_t i = 0; i < n; i++) {
-        made = utf8proc_decompose_char(in[i], cps + count, (utf8proc_ssize_t)(ST_LEN(cps) - count),
+        made = utf8proc_decompose_char(in[i], cps + count, (utf8proc_ssize_t)(room - count),
                                        m->is_folding ? options | UTF8PROC_CASEFOLD : options, &boundary);
-        if (made < 0 || (size_t)made > ST_LEN(cps) - count)
+        if (made < 0 || (size_t)made > room - count)
             break;
         count += (size_t)made;
     }
@@ -229,54 +252,189 @@ static void take_cluster(struct maker *m)
         raw_n += more;
         n++;
     }
-    if (n == 1 && is_stable(cps[0]) && !m->is_folding) {
-        st_buf_put(&m->text, m->p, raw_n);
-        flt_build_copy(&m->build, raw_n);
-    } else {
-        put_cluster(m, cps, n, raw_n);
-    }
+    put_cluster(m, cps, n, raw_n);
     m->p += raw_n;
 }
 
-/* ---- ASCII ----------------------------------------------------------------------------------------------------- */
+/* ---- look-alikes ------------------------------------------------------------------------------------------------ */
 
-#define EACH(byte) ((uint64_t)(byte)*0x0101010101010101u)
+/* Letters that most fonts draw like a Latin one; small on purpose, it decides about tokens and not about prose. */
+#define TWINS_FROM      0x391
+#define TWIN(cp, latin) [(cp)-TWINS_FROM] = (latin)
+static const char twins[] = {
+    TWIN(0x0391, 'A'), TWIN(0x0392, 'B'), TWIN(0x0395, 'E'), TWIN(0x0396, 'Z'), TWIN(0x0397, 'H'), TWIN(0x0399, 'I'),
+    TWIN(0x039A, 'K'), TWIN(0x039C, 'M'), TWIN(0x039D, 'N'), TWIN(0x039F, 'O'), TWIN(0x03A1, 'P'), TWIN(0x03A4, 'T'),
+    TWIN(0x03A5, 'Y'), TWIN(0x03A7, 'X'), TWIN(0x03B1, 'a'), TWIN(0x03B9, 'i'), TWIN(0x03BA, 'k'), TWIN(0x03BD, 'v'),
+    TWIN(0x03BF, 'o'), TWIN(0x03C1, 'p'), TWIN(0x03C5, 'u'), TWIN(0x03C7, 'x'), TWIN(0x0405, 'S'), TWIN(0x0406, 'I'),
+    TWIN(0x0408, 'J'), TWIN(0x0410, 'A'), TWIN(0x0412, 'B'), TWIN(0x0415, 'E'), TWIN(0x041A, 'K'), TWIN(0x041C, 'M'),
+    TWIN(0x041D, 'H'), TWIN(0x041E, 'O'), TWIN(0x0420, 'P'), TWIN(0x0421, 'C'), TWIN(0x0422, 'T'), TWIN(0x0423, 'Y'),
+    TWIN(0x0425, 'X'), TWIN(0x0430, 'a'), TWIN(0x0433, 'r'), TWIN(0x0435, 'e'), TWIN(0x043A, 'k'), TWIN(0x043C, 'm'),
+    TWIN(0x043E, 'o'), TWIN(0x043F, 'n'), TWIN(0x0440, 'p'), TWIN(0x0441, 'c'), TWIN(0x0442, 't'), TWIN(0x0443, 'y'),
+    TWIN(0x0445, 'x'), TWIN(0x0455, 's'), TWIN(0x0456, 'i'), TWIN(0x0458, 'j'), TWIN(0x0475, 'v'), TWIN(0x04AE, 'Y'),
+    TWIN(0x04BA, 'h'), TWIN(0x04BB, 'h'), TWIN(0x04C0, 'I'), TWIN(0x04CF, 'l'), TWIN(0x0501, 'd'), TWIN(0x050C, 'G'),
+    TWIN(0x051A, 'Q'), TWIN(0x051B, 'q'), TWIN(0x051C, 'W'), TWIN(0x051D, 'w'),
+};
 
-/* Past the bytes that stay as they are; with fold, upper case does not. */
-static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end, bool is_folding)
+/* The Latin letter that looks the same, or 0. */
+static uint8_t twin_of(utf8proc_int32_t cp)
 {
-    while (end - p >= 8) {
-        uint64_t w;
+    return cp >= TWINS_FROM && cp < TWINS_FROM + (utf8proc_int32_t)sizeof twins ? (uint8_t)twins[cp - TWINS_FROM] : 0;
+}
 
-        memcpy(&w, p, sizeof w);
-        if ((w | (w - EACH(0x20)) | (w + EACH(0x01))) & EACH(0x80)) { /* not ASCII, a control, or DEL */
-            size_t i = 0;
+static uint8_t twin_at(const uint8_t *p)
+{
+    return twin_of((utf8proc_int32_t)((p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu)));
+}
 
-            while (i < 8 && p[i] < 0x80 && !is_dropped_control(p[i]))
-                i++;
-            if (i < 8 || is_folding)
-                break;
-        } else if (is_folding) {
+static bool is_token_byte(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+/* A run of token bytes and two-byte letters from p on; *is_mixed: it has both, and every letter has a Latin twin. */
+static const uint8_t *token_run(const uint8_t *p, const uint8_t *end, bool *is_mixed)
+{
+    bool has_ascii = false, has_letters = false, all_alike = true;
+
+    while (p < end) {
+        if (is_token_byte(*p)) {
+            has_ascii = true;
+            p++;
+        } else if (*p >= 0xC3 && *p <= 0xDF && end - p > 1) {
+            has_letters = true;
+            all_alike = all_alike && twin_at(p) != 0;
+            p += 2;
+        } else {
             break;
         }
-        p += 8;
     }
-    while (p < end && *p < 0x80 && !is_dropped_control(*p) && !(is_folding && *p >= 'A' && *p <= 'Z'))
+    *is_mixed = has_ascii && has_letters && all_alike;
+    return p;
+}
+
+static const uint8_t *two_byte_letter(const uint8_t *p, const uint8_t *end)
+{
+    for (; end - p >= ST_BYTES_STEP; p += ST_BYTES_STEP) {
+        unsigned letters = st_bytes_in(p, 0xC3, 0xDF);
+
+        if (letters != 0)
+            return p + st_bytes_first(letters);
+    }
+    while (p < end && !(*p >= 0xC3 && *p <= 0xDF))
         p++;
     return p;
 }
 
-/* ASCII up to the next character of interest; the last byte before a mark is left to its cluster. */
-static void take_ascii(struct maker *m)
+/* The first run at or after p that is meant to be read as ASCII, *stop behind it; NULL: none. p does not lie inside a
+ * run. */
+static const uint8_t *mixed_run(const uint8_t *p, const uint8_t *end, const uint8_t **stop)
 {
-    const uint8_t *stop = plain_run(m->p, m->end, m->is_folding);
+    for (;;) {
+        const uint8_t *from = two_byte_letter(p, end);
+        bool is_mixed;
 
-    if (stop < m->end && *stop >= 0x80 && stop > m->p) {
-        utf8proc_int32_t cp;
-
-        take(stop, m->end, &cp);
-        stop -= joins(cp) && !is_unseen(cp);
+        if (end - from < 2)
+            return NULL;
+        while (from > p && is_token_byte(from[-1]))
+            from--;
+        *stop = token_run(from, end, &is_mixed);
+        if (is_mixed)
+            return from;
+        p = *stop;
     }
+}
+
+/* Writes the Latin twins of a run over the text; answers the new end. */
+static uint8_t *write_twins(const uint8_t *p, const uint8_t *end, uint8_t *to, struct flt_build *build)
+{
+    while (p < end) {
+        if (*p < 0x80) {
+            *to++ = *p++;
+            flt_build_copy(build, 1);
+            continue;
+        }
+        *to++ = twin_at(p);
+        flt_build_unit(build, 1, 2);
+        p += 2;
+    }
+    return to;
+}
+
+/* A layer of its own over the first one: in place, since twins are shorter. *any: something was replaced. */
+static size_t fold_look_alikes(uint8_t *text, size_t n, struct flt_build *build, bool *any)
+{
+    const uint8_t *p = text, *end = text + n, *run, *stop;
+    uint8_t *to = text;
+
+    while ((run = mixed_run(p, end, &stop)) != NULL) {
+        memmove(to, p, (size_t)(run - p));
+        flt_build_copy(build, (size_t)(run - p));
+        to = write_twins(run, stop, to + (run - p), build);
+        *any = true;
+        p = stop;
+    }
+    if (!*any)
+        return n;
+    memmove(to, p, (size_t)(end - p));
+    flt_build_copy(build, (size_t)(end - p));
+    return (size_t)(to + (end - p) - text);
+}
+
+/* ---- what stays as it is ---------------------------------------------------------------------------------------- */
+
+/* Past the ASCII bytes that stay as they are; with fold, upper case does not. It stops where an escape may begin. */
+static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end, bool is_folding)
+{
+    for (; end - p >= ST_BYTES_STEP; p += ST_BYTES_STEP) {
+        unsigned changing = ~(st_bytes_in(p, ' ', '~') | st_bytes_in(p, '\t', '\r')) & 0xFFFF;
+
+        changing |= st_bytes_in(p, '%', '&') | st_bytes_in(p, '\\', '\\') | st_bytes_in(p, '<', '<');
+        if (is_folding)
+            changing |= st_bytes_in(p, 'A', 'Z');
+        if (changing != 0)
+            return p + st_bytes_first(changing);
+    }
+    while (p < end && *p < 0x80 && !is_dropped_control(*p) && !(is_folding && *p >= 'A' && *p <= 'Z') &&
+           !flt_escape_may_begin(*p))
+        p++;
+    return p;
+}
+
+/* Past the text that stays as it is; what comes before a mark is left to its cluster. *has_twins: a letter in it looks
+ * like a Latin one. */
+static const uint8_t *settled_run(const uint8_t *p, const uint8_t *end, bool is_folding, bool *has_twins)
+{
+    const uint8_t *last = p; /* the last character passed */
+
+    for (;;) {
+        const uint8_t *stop = plain_run(p, end, is_folding);
+        utf8proc_int32_t cp;
+        size_t n;
+
+        last = stop > p ? stop - 1 : last;
+        p = stop;
+        if (p == end)
+            return p;
+        if (*p < 0x80) {
+            if (!flt_escape_may_begin(*p) || flt_escape(p, end, &cp) > 0)
+                return p;
+            last = p++;
+            continue;
+        }
+        n = take(p, end, &cp);
+        if (is_folding || !is_stable(cp))
+            return joins(cp) && !is_unseen(cp) ? last : p;
+        *has_twins = *has_twins || twin_of(cp) != 0;
+        last = p;
+        p += n;
+    }
+}
+
+static void take_settled(struct maker *m)
+{
+    bool ignored = false;
+    const uint8_t *stop = settled_run(m->p, m->end, m->is_folding, &ignored);
+
     st_buf_put(&m->text, m->p, (size_t)(stop - m->p));
     flt_build_copy(&m->build, (size_t)(stop - m->p));
     m->p = stop;
@@ -290,6 +448,24 @@ static void take_upper(struct maker *m)
     m->p++;
 }
 
+/* A character that is written by its number, as whoever shows the text will show it. */
+static bool take_escape(struct maker *m)
+{
+    utf8proc_int32_t cp;
+    size_t raw_n = flt_escape_may_begin(*m->p) ? flt_escape(m->p, m->end, &cp) : 0;
+
+    if (raw_n == 0)
+        return false;
+    if (cp == FLT_ESCAPE_NOTHING || is_unseen(cp)) {
+        m->is_changed = true;
+        flt_build_unit(&m->build, 0, raw_n);
+    } else {
+        put_cluster(m, &cp, 1, raw_n);
+    }
+    m->p += raw_n;
+    return true;
+}
+
 static bool next_joins(const struct maker *m)
 {
     utf8proc_int32_t cp;
@@ -300,123 +476,26 @@ static bool next_joins(const struct maker *m)
     return joins(cp) && !is_unseen(cp);
 }
 
-static void make(struct maker *m)
+/* Not inlined: its scratch is no part of a call that only looks. */
+static __attribute__((noinline)) void make(struct maker *m)
 {
-    while (m->p < m->end && m->text.failed == ST_E_NONE) {
-        uint8_t c = *m->p;
+    struct scratch scratch;
 
-        if (c >= 0x80 || is_dropped_control(c) || next_joins(m))
-            take_cluster(m);
-        else if (m->is_folding && c >= 'A' && c <= 'Z')
+    m->scratch = &scratch;
+    if (st_buf_room(&m->text, (size_t)(m->end - m->p)) == NULL) /* what most need, at once; more grows */
+        return;
+    while (m->p < m->end && m->text.failed == ST_E_NONE) {
+        take_settled(m);
+        if (m->p == m->end)
+            break;
+        if (take_escape(m))
+            continue;
+        if (m->is_folding && *m->p >= 'A' && *m->p <= 'Z' && !next_joins(m))
             take_upper(m);
         else
-            take_ascii(m);
+            take_cluster(m);
     }
-}
-
-/* ---- look-alikes ----------------------------------------------------------------------------------------------- */
-
-/* Letters that most fonts draw like a Latin one; small on purpose, it decides about tokens and not about prose. */
-static const struct {
-    uint16_t cp;
-    char latin;
-} look_alikes[] = {
-    { 0x0391, 'A' }, { 0x0392, 'B' }, { 0x0395, 'E' }, { 0x0396, 'Z' }, { 0x0397, 'H' }, { 0x0399, 'I' },
-    { 0x039A, 'K' }, { 0x039C, 'M' }, { 0x039D, 'N' }, { 0x039F, 'O' }, { 0x03A1, 'P' }, { 0x03A4, 'T' },
-    { 0x03A5, 'Y' }, { 0x03A7, 'X' }, { 0x03B1, 'a' }, { 0x03B9, 'i' }, { 0x03BA, 'k' }, { 0x03BD, 'v' },
-    { 0x03BF, 'o' }, { 0x03C1, 'p' }, { 0x03C5, 'u' }, { 0x03C7, 'x' }, { 0x0405, 'S' }, { 0x0406, 'I' },
-    { 0x0408, 'J' }, { 0x0410, 'A' }, { 0x0412, 'B' }, { 0x0415, 'E' }, { 0x041A, 'K' }, { 0x041C, 'M' },
-    { 0x041D, 'H' }, { 0x041E, 'O' }, { 0x0420, 'P' }, { 0x0421, 'C' }, { 0x0422, 'T' }, { 0x0423, 'Y' },
-    { 0x0425, 'X' }, { 0x0430, 'a' }, { 0x0433, 'r' }, { 0x0435, 'e' }, { 0x043A, 'k' }, { 0x043C, 'm' },
-    { 0x043E, 'o' }, { 0x043F, 'n' }, { 0x0440, 'p' }, { 0x0441, 'c' }, { 0x0442, 't' }, { 0x0443, 'y' },
-    { 0x0445, 'x' }, { 0x0455, 's' }, { 0x0456, 'i' }, { 0x0458, 'j' }, { 0x0475, 'v' }, { 0x04AE, 'Y' },
-    { 0x04BA, 'h' }, { 0x04BB, 'h' }, { 0x04C0, 'I' }, { 0x04CF, 'l' }, { 0x0501, 'd' }, { 0x050C, 'G' },
-    { 0x051A, 'Q' }, { 0x051B, 'q' }, { 0x051C, 'W' }, { 0x051D, 'w' },
-};
-
-static int look_alike(uint32_t cp)
-{
-    size_t low = 0, high = ST_LEN(look_alikes);
-
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-
-        if (look_alikes[mid].cp == cp)
-            return look_alikes[mid].latin;
-        if (look_alikes[mid].cp < cp)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return NOTHING;
-}
-
-static bool is_token_byte(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-}
-
-/* A run of token bytes and two-byte letters from p on; counts both, *all_alike: every letter has a Latin twin. */
-static const uint8_t *token_run(const uint8_t *p, const uint8_t *end, size_t *ascii, size_t *letters, bool *all_alike)
-{
-    *ascii = *letters = 0;
-    *all_alike = true;
-    while (p < end) {
-        if (is_token_byte(*p)) {
-            ++*ascii;
-            p++;
-        } else if (*p >= 0xC3 && *p <= 0xDF && end - p > 1) {
-            ++*letters;
-            *all_alike = *all_alike && look_alike((uint32_t)(*p & 0x1F) << 6 | (p[1] & 0x3F)) != NOTHING;
-            p += 2;
-        } else {
-            break;
-        }
-    }
-    return p;
-}
-
-/* Writes the Latin twins of a run over the text; answers the new end. */
-static uint8_t *write_twins(const uint8_t *p, const uint8_t *end, uint8_t *to, struct flt_build *build)
-{
-    while (p < end) {
-        if (*p < 0x80) {
-            *to++ = *p++;
-            flt_build_copy(build, 1);
-            continue;
-        }
-        *to++ = (uint8_t)look_alike((uint32_t)(*p & 0x1F) << 6 | (p[1] & 0x3F));
-        flt_build_unit(build, 1, 2);
-        p += 2;
-    }
-    return to;
-}
-
-/* A layer of its own over the first one: in place, since twins are shorter. *any: something was replaced. */
-static size_t fold_look_alikes(uint8_t *text, size_t n, struct flt_build *build, bool *any)
-{
-    const uint8_t *p = text, *end = text + n;
-    uint8_t *to = text;
-
-    while (p < end) {
-        size_t ascii, letters;
-        bool all_alike;
-        const uint8_t *stop = token_run(p, end, &ascii, &letters, &all_alike);
-
-        if (letters > 0 && ascii > 0 && all_alike) {
-            to = write_twins(p, stop, to, build);
-            *any = true;
-            p = stop;
-            continue;
-        }
-        while (stop < end && !is_token_byte(*stop) && !(*stop >= 0xC3 && *stop <= 0xDF))
-            stop++;
-        memmove(to, p, (size_t)(stop - p));
-        flt_build_copy(build, (size_t)(stop - p));
-        to += stop - p;
-        p = stop;
-    }
-    return (size_t)(to - text);
+    m->scratch = NULL;
 }
 
 /* ---- the view -------------------------------------------------------------------------------------------------- */
@@ -449,6 +528,8 @@ enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_c
                          struct st_err *err)
 {
     struct maker m = { .p = text.p, .is_folding = fold == FLT_CASE_FOLD };
+    const uint8_t *stop;
+    bool has_twins = false;
     enum st_rc rc;
 
     *out = (struct flt_view){ text, NULL };
@@ -457,7 +538,8 @@ enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_c
     if (text.n > UINT32_MAX / EXPANSION_MAX)
         return st_fail(err, ST_E_LIMIT, "filters.normalise", "text", text.n);
     m.end = text.p + text.n;
-    if (plain_run(m.p, m.end, m.is_folding) == m.end)
+    if (settled_run(m.p, m.end, m.is_folding, &has_twins) == m.end &&
+        (!has_twins || mixed_run(m.p, m.end, &stop) == NULL))
         return ST_OK;
     st_buf_init(&m.text, text.n * EXPANSION_MAX + 64);
     flt_build_init(&m.build, arena, (text.n * EXPANSION_MAX + 64) * sizeof(struct flt_map_pt));

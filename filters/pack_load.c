@@ -6,6 +6,7 @@
  * without an anchor or wider than 2048 bytes, a bad range. Loading goes on after a mistake to find the next one.
  * When you add an option, add a field to struct yrule, a line to rule_opts and its meaning to build().
  */
+#include "filters/normalise.h"
 #include "filters/rules.h"
 #include "filters/scan.h"
 #include <dirent.h>
@@ -295,13 +296,16 @@ static void build_shape(struct reader *r, const struct yrule *y, struct flt_dete
         d->shape = y->shape.s;
 }
 
-/* The number of the word in the pack set, adding it when it is new; FLT_WORDS_MAX when the table is full. */
+/* The number of the word in the pack set, adding it when it is new; FLT_WORDS_MAX when the table is full. Texts are
+ * searched as flt_normalise leaves them, so the word is stored that way: without the marks over Thai letters. */
 static size_t word_number(struct reader *r, const char *word)
 {
     struct flt_packs *packs = r->packs;
-    char *copy = st_arena_str(packs->arena, st_span_str(word));
+    struct flt_view view;
+    char *copy;
 
-    if (copy == NULL) {
+    if (flt_normalise(packs->arena, st_span_str(word), FLT_CASE_KEEP, &view, r->err) != ST_OK ||
+        (copy = st_arena_str(packs->arena, view.text)) == NULL) {
         (void)take(r, SIZE_MAX / 2); /* says why */
         return FLT_WORDS_MAX;
     }
@@ -368,7 +372,7 @@ static void build_public(struct reader *r, const struct yrule *y, struct flt_rul
 
 static void build_validator(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
-    const char *names[128];
+    const char *names[512];
     const struct flt_validator *v;
     const char *near_name;
     size_t n = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* packs - all packs of one generation, compiled; immutable and counted.
  *
- * Loading is: read the files, sort the rules by id, make the finders' lists, compile patterns and context words into
- * one database (or take it from the cache), then let every rule prove itself on its examples. A set that fails any of
- * it is never seen by anyone; the generation before stays in force.
+ * Loading is: read the files, sort the rules by id, make the finders' lists, compile patterns and context words,
+ * a database each (or take them from the cache), then let every rule prove itself on its examples. A set that fails any
+ * of it is never seen by anyone; the generation before stays in force.
  */
 #include "filters/rules.h"
 #include "filters/scan.h"
@@ -62,9 +62,12 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
     for (size_t i = 0; i < packs->n; i++)
         if (packs->rules[i].find == FLT_FIND_PATTERN)
             exprs[n++] = (struct scan_expr){ packs->rules[i].pattern, (unsigned)i, packs->rules[i].is_caseless, false };
+    rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
+    n = 0;
     for (size_t w = 0; w < packs->n_words; w++)
         exprs[n++] = (struct scan_expr){ packs->words[w], (unsigned)(FLT_WORD_BASE + w), true, true };
-    rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
+    if (rc == ST_OK)
+        rc = scan_db_open(exprs, n, cache_dir, &packs->words_db, err);
     free(exprs);
     return rc;
 }
@@ -115,6 +118,7 @@ void flt_packs_release(struct flt_packs *packs)
     if (--packs->refs > 0)
         return;
     scan_db_free(packs->db);
+    scan_db_free(packs->words_db);
     st_arena_free(packs->arena);
     packs->magic = 0;
     free(packs);

@@ -40,7 +40,7 @@ enum flt_extent {
 enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT_OR_GROUPS };
 
 #define FLT_RULES_MAX  1024u
-#define FLT_WORDS_MAX  1024u
+#define FLT_WORDS_MAX  4096u
 #define FLT_NUMBER_MAX 24u /* digits of the longest number a rule may ask for */
 #define FLT_GROUPS_MAX 8u
 #define FLT_WIDTH_MAX  2048u    /* of a pattern (dlp: hold-back stays small) */
@@ -99,14 +99,14 @@ struct scan_db;
 
 struct flt_packs {
     unsigned magic, refs;
-    struct st_arena *arena;     /* owned; holds all below but db */
+    struct st_arena *arena;     /* owned; holds all below but the databases */
     struct flt_detector *rules; /* by id */
     size_t n;
     const char **words; /* context words, lower case */
     size_t n_words;
     struct flt_list by_find[FLT_FIND_NATIONAL + 1];
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
-    struct scan_db *db;                            /* owned */
+    struct scan_db *db, *words_db;                 /* owned; patterns, and context words */
 };
 #define FLT_PACKS_MAGIC 0x666c7470u
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scanner - one scan: each field is normalised, matched, and what survives becomes a finding.
  *
- * The order per field: Hyperscan over the view collects context words and pattern hits; then hits are worked off, then
- * numbers, then e-mail, so that every candidate sees the words on both sides. When the hits' list is full it is worked
- * off in between, looking the words up in the text itself. Nothing is allocated but the views and the findings, and
- * those in the arena.
+ * The order per field: Hyperscan over the view collects pattern hits; then hits are worked off, then numbers, then
+ * e-mail. Context words are looked for when a candidate asks for them (near.c). When the hits' list is full it is
+ * worked off in between, looking the words up in the text itself. Nothing is allocated but the views and the findings,
+ * and those in the arena.
  */
 #include "filters/scanner.h"
 #include <stdlib.h>
@@ -27,11 +27,17 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
     s->last_hit = (uint32_t *)(s + 1);
     s->done_to = s->last_hit + packs->n;
     s->path_words = (uint8_t *)(s->done_to + packs->n);
-    if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK) {
+    if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK ||
+        scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK) {
+        scan_scratch_free(s->scratch);
         free(s);
         return ST_ERR;
     }
     s->packs = flt_packs_retain(packs);
+    flt_shapes_init(s);
+    for (size_t w = 0; w < packs->n_words; w++)
+        if (strlen(packs->words[w]) > s->longest_word)
+            s->longest_word = (uint32_t)strlen(packs->words[w]);
     *out = s;
     return ST_OK;
 }
@@ -42,21 +48,10 @@ void flt_scanner_free(struct flt_scanner *s)
         return;
     ST_CHECK(s, FLT_SCANNER_MAGIC);
     scan_scratch_free(s->scratch);
+    scan_scratch_free(s->word_scratch);
     flt_packs_release(s->packs);
     s->magic = 0;
     free(s);
-}
-
-static void note_word(struct flt_scanner *s, size_t word, uint32_t end)
-{
-    if (!flt_word_stands(s->text, end, s->packs->words[word]))
-        return;
-    if (s->n_near == FLT_NEAR_MAX) {
-        if (end < s->near_until)
-            s->near_until = end - 1; /* from here on words are looked up in the text */
-        return;
-    }
-    s->near[s->n_near++] = (struct flt_near){ end, (uint16_t)word };
 }
 
 static void note_hit(struct flt_scanner *s, size_t rule, uint32_t end)
@@ -82,26 +77,8 @@ static void note_hit(struct flt_scanner *s, size_t rule, uint32_t end)
 
 static bool on_hit(void *ctx, unsigned id, uint32_t end)
 {
-    struct flt_scanner *s = ctx;
-
-    if (id >= FLT_WORD_BASE)
-        note_word(s, id - FLT_WORD_BASE, end);
-    else
-        note_hit(s, id, end);
+    note_hit(ctx, id, end);
     return true;
-}
-
-/* Hits come nearly in order; what is out of order moves a few places. */
-static void sort_near(struct flt_scanner *s)
-{
-    for (size_t i = 1; i < s->n_near; i++) {
-        struct flt_near n = s->near[i];
-        size_t k = i;
-
-        for (; k > 0 && s->near[k - 1].end > n.end; k--)
-            s->near[k] = s->near[k - 1];
-        s->near[k] = n;
-    }
 }
 
 static enum st_rc scan_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
@@ -110,16 +87,17 @@ static enum st_rc scan_field(struct flt_scanner *s, struct st_arena *arena, stru
         return ST_ERR;
     s->text = s->view.text;
     s->n_near = s->n_hits = s->n_found = 0;
+    s->n_asked = 0;
+    s->is_near_read = false;
     s->near_until = UINT32_MAX;
     memset(s->last_hit, 0, s->packs->n * (2 * sizeof(uint32_t) + 1));
     if (scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
         return ST_ERR;
-    sort_near(s);
     flt_find_patterns(s);
     flt_find_numbers(s);
     flt_find_emails(s);
     flt_settle(s);
-    return ST_OK;
+    return s->failed ? ST_ERR : ST_OK;
 }
 
 static int by_place(const void *a, const void *b)
@@ -140,6 +118,8 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
         return st_arena_fail(arena, err, "scan");
     s->out = out;
     s->trace = trace;
+    s->err = err;
+    s->failed = false;
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;

@@ -24,6 +24,8 @@ enum flt_mark {
     FLT_IDENTIFIER = 32 /* behind "id", "/", "#": a key of some table */
 };
 
+enum flt_run { FLT_RUN_LETTERS, FLT_RUN_DIGITS, FLT_RUN_MIXED, FLT_RUN_KINDS };
+
 struct flt_guess { /* one candidate, as a finder hands it over */
     const struct flt_detector *detector;
     uint32_t from, to;   /* in the view */
@@ -43,7 +45,7 @@ struct flt_hit {
 struct flt_scanner {
     unsigned magic;
     struct flt_packs *packs; /* one reference */
-    struct scan_scratch *scratch;
+    struct scan_scratch *scratch, *word_scratch;
     const struct flt_trace *trace; /* of the present scan; NULL */
     struct flt_findings *out;      /* of the running scan */
     /* of the running field */
@@ -53,11 +55,21 @@ struct flt_scanner {
     struct st_span text; /* view.text */
     struct flt_near near[FLT_NEAR_MAX];
     size_t n_near;
-    uint32_t near_until; /* words ending behind it are not in near */
+    uint32_t near_until; /* words ending behind it are not in near; 0: hits are worked off in between */
+    unsigned n_asked;    /* candidates that asked for words */
+    bool is_near_read;   /* near is filled */
+    bool failed;         /* a look for words failed: err says why */
+    struct st_err *err;
     struct flt_hit hits[FLT_HITS_MAX];
     size_t n_hits;
     struct flt_finding found[FLT_FOUND_MAX];
     size_t n_found;
+    /* Which shapes a run of letters and digits may begin (find_text.c): bit i is shape i modulo 64. */
+    uint64_t whole_runs[FLT_RUN_KINDS][FLT_NUMBER_MAX + 1];    /* by its length: as the whole of one */
+    uint64_t first_runs[FLT_RUN_KINDS][2][FLT_NUMBER_MAX + 1]; /* as its first group, the next begins with a digit: 1 */
+    uint64_t behind_runs[256];                                 /* by the byte behind the first group */
+    uint64_t long_as[FLT_NUMBER_MAX + 1];                      /* shapes by their length */
+    uint32_t longest_word;                                     /* of the packs, bytes */
     /* per rule, in one block behind the struct */
     uint32_t *last_hit;  /* index in hits + 1 */
     uint32_t *done_to;   /* end of the rule's last candidate */
@@ -69,13 +81,14 @@ struct flt_scanner {
 void flt_consider(struct flt_scanner *s, const struct flt_guess *guess);
 /* Settles overlaps and moves what stays to the findings (keep.c). */
 void flt_settle(struct flt_scanner *s);
-/* Is one of the detector's words around [from, to), or in the field's path? (keep.c) */
+/* Is one of the detector's words around [from, to), or in the field's path? (near.c) */
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
 
 void flt_find_patterns(struct flt_scanner *s); /* works off s->hits */
 void flt_find_numbers(struct flt_scanner *s);
 void flt_find_emails(struct flt_scanner *s);
+void flt_shapes_init(struct flt_scanner *s); /* once, when the packs are known */
 /* Called by flt_find_numbers where a run of digits begins. */
 void flt_find_shapes_at(struct flt_scanner *s, uint32_t at);
 void flt_find_iban_at(struct flt_scanner *s, uint32_t at);

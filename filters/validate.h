@@ -68,6 +68,15 @@ static inline uint8_t flt_to_upper(uint8_t c)
     return flt_is_lower(c) ? (uint8_t)(c - 32) : c;
 }
 
+static inline unsigned flt_digit(struct st_span s, size_t i)
+{
+    return s.p[i] - (unsigned)'0';
+}
+/* sum of digit × weight over the first n */
+unsigned flt_weighted(struct st_span s, const uint8_t *weights, size_t n);
+/* WRONG unless ok; a run up or down the digits is nobody's number. */
+enum flt_valid flt_verdict(bool ok, struct st_span s);
+
 bool flt_ifind(struct st_span hay, const char *needle); /* ASCII case-insensitive */
 /* "EXAMPLE", "xxxx", "your_key", "<token>", "${VAR}", "changeme" … anywhere in s. */
 bool flt_has_placeholder(struct st_span s);
@@ -87,6 +96,10 @@ bool flt_luhn(struct st_span digits);
 unsigned flt_mod97(struct st_span alnum); /* letters as 10..35, over the whole in order; 97 on a stray character */
 bool flt_iso7064_11_10(struct st_span digits);
 uint32_t flt_crc32(struct st_span s);
+unsigned flt_crc16(struct st_span s);     /* XMODEM: polynomial 1021, from 0 */
+bool flt_verhoeff(struct st_span digits); /* the last digit checks the others */
+bool flt_iso7064_37_36(struct st_span alnum);
+unsigned flt_icao(struct st_span s); /* ICAO 9303's check digit over s; 10 on a stray character */
 bool flt_date_ok(unsigned year, unsigned month, unsigned day); /* year 0: any */
 unsigned flt_digits(struct st_span s, size_t from, size_t n);  /* value of n decimal digits */
 size_t flt_iban_length(uint8_t a, uint8_t b);                  /* of the country's IBAN; 0 when it has none */

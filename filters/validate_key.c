@@ -165,6 +165,19 @@ enum flt_valid val_userinfo(const struct flt_token *token)
                                                                                                 : FLT_V_SHAPE;
 }
 
+/* The value behind Password= of a connection string: the place says that it is one, so only samples are refused. */
+enum flt_valid val_conn_password(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+
+    if (s.n < 4)
+        return FLT_V_WRONG;
+    return is_common(s) || flt_has_placeholder(s) || flt_is_sequence(s) || flt_distinct(s) < 4 || has_bracket(s) ||
+                   s.p[0] == '$' || s.p[0] == '%'
+               ? FLT_V_EXAMPLE
+               : FLT_V_OK;
+}
+
 enum flt_valid val_http_basic(const struct flt_token *token)
 {
     uint8_t raw[128];

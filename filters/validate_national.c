@@ -9,28 +9,6 @@
 #include "filters/validate.h"
 #include <string.h>
 
-static unsigned digit(struct st_span s, size_t i)
-{
-    return s.p[i] - (unsigned)'0';
-}
-
-/* sum of digit × weight over the first n */
-static unsigned weighted(struct st_span s, const uint8_t *weights, size_t n)
-{
-    unsigned sum = 0;
-
-    for (size_t i = 0; i < n; i++)
-        sum += digit(s, i) * weights[i];
-    return sum;
-}
-
-static enum flt_valid verdict(bool ok, struct st_span s)
-{
-    if (!ok)
-        return FLT_V_WRONG;
-    return flt_is_sequence(s) ? FLT_V_EXAMPLE : FLT_V_OK;
-}
-
 /* 86095742719 (BZSt's published sample), 47036892816. Eleven digits, the first not 0; among the first ten one digit
  * occurs two or three times and (two: one digit is missing; three, since 2016: two are missing); never three in a row.
  */
@@ -42,7 +20,7 @@ enum flt_valid val_de_steuer_id(const struct flt_token *token)
     if (s.n != 11 || s.p[0] == '0' || !flt_iso7064_11_10(s))
         return FLT_V_WRONG;
     for (size_t i = 0; i < 10; i++)
-        counts[digit(s, i)]++;
+        counts[flt_digit(s, i)]++;
     for (size_t i = 0; i < 10; i++) {
         if (counts[i] > 3)
             return FLT_V_WRONG;
@@ -52,7 +30,7 @@ enum flt_valid val_de_steuer_id(const struct flt_token *token)
     for (size_t i = 0; i + 2 < 10; i++)
         if (s.p[i] == s.p[i + 1] && s.p[i] == s.p[i + 2])
             return FLT_V_WRONG;
-    return verdict(twice + thrice == 1, s);
+    return flt_verdict(twice + thrice == 1, s);
 }
 
 /* 15070649C103 (Deutsche Rentenversicherung, sample card 65170839J003). Area, birth date, initial, serial, check:
@@ -68,11 +46,11 @@ enum flt_valid val_de_svnr(const struct flt_token *token)
         return FLT_V_WRONG;
     letter = flt_to_upper(s.p[8]) - (unsigned)'A' + 1;
     for (size_t i = 0; i < 8; i++)
-        d[i] = (uint8_t)digit(s, i);
+        d[i] = (uint8_t)flt_digit(s, i);
     d[8] = (uint8_t)(letter / 10);
     d[9] = (uint8_t)(letter % 10);
-    d[10] = (uint8_t)digit(s, 9);
-    d[11] = (uint8_t)digit(s, 10);
+    d[10] = (uint8_t)flt_digit(s, 9);
+    d[11] = (uint8_t)flt_digit(s, 10);
     for (size_t i = 0; i < 12; i++) {
         unsigned product = d[i] * (unsigned)weights[i];
 
@@ -82,7 +60,7 @@ enum flt_valid val_de_svnr(const struct flt_token *token)
     day = flt_digits(s, 2, 2);
     if (area < 2 || area > 89 || flt_digits(s, 4, 2) > 12 || day == 0 || day > 81) /* Ausland: +50 per century */
         return FLT_V_WRONG;
-    return sum % 10 == digit(s, 11) ? FLT_V_OK : FLT_V_WRONG;
+    return sum % 10 == flt_digit(s, 11) ? FLT_V_OK : FLT_V_WRONG;
 }
 
 /* Value of a character in ICAO's check: digits as they are, A = 10. */
@@ -109,7 +87,7 @@ enum flt_valid val_de_personalausweis(const struct flt_token *token)
         return FLT_V_WRONG;
     if (s.n == 9)
         return FLT_V_SHAPE;
-    return sum % 10 == digit(s, 9) ? FLT_V_OK : FLT_V_WRONG;
+    return sum % 10 == flt_digit(s, 9) ? FLT_V_OK : FLT_V_WRONG;
 }
 
 /* A123456780: the letter as two digits, weights 1-2-1-2…, cross sums, mod 10. */
@@ -123,11 +101,11 @@ enum flt_valid val_de_kvnr(const struct flt_token *token)
     letter = flt_to_upper(s.p[0]) - (unsigned)'A' + 1;
     sum = letter / 10 + letter % 10 * 2 / 10 + letter % 10 * 2 % 10;
     for (size_t i = 1; i < 9; i++) {
-        unsigned product = digit(s, i) * (i % 2 == 1 ? 1 : 2);
+        unsigned product = flt_digit(s, i) * (i % 2 == 1 ? 1 : 2);
 
         sum += product / 10 + product % 10;
     }
-    return verdict(sum % 10 == digit(s, 9), st_span_sub(s, 1, 9));
+    return flt_verdict(sum % 10 == flt_digit(s, 9), st_span_sub(s, 1, 9));
 }
 
 /* 1237010180: the fourth digit checks the others. */
@@ -138,7 +116,7 @@ enum flt_valid val_at_svnr(const struct flt_token *token)
 
     if (s.n != 10 || s.p[0] == '0' || !flt_date_ok(0, flt_digits(s, 6, 2), flt_digits(s, 4, 2)))
         return FLT_V_WRONG;
-    return verdict(weighted(s, weights, 10) % 11 == digit(s, 3), s);
+    return flt_verdict(flt_weighted(s, weights, 10) % 11 == flt_digit(s, 3), s);
 }
 
 /* 7569217076985 (ZAS sample 756.9217.0769.85). */
@@ -150,8 +128,8 @@ enum flt_valid val_ch_ahv(const struct flt_token *token)
     if (s.n != 13 || memcmp(s.p, "756", 3) != 0)
         return FLT_V_WRONG;
     for (size_t i = 0; i < 12; i++)
-        sum += digit(s, i) * (i % 2 == 0 ? 1 : 3);
-    return verdict((10 - sum % 10) % 10 == digit(s, 12), s);
+        sum += flt_digit(s, i) * (i % 2 == 0 ? 1 : 3);
+    return flt_verdict((10 - sum % 10) % 10 == flt_digit(s, 12), s);
 }
 
 /* 536228726 is possible; 000, 666 and 9xx areas, group 00 and serial 0000 never are; 078051120 and 219099999 were
@@ -200,8 +178,8 @@ enum flt_valid val_uk_nhs(const struct flt_token *token)
 
     if (token->text.n != 10)
         return FLT_V_WRONG;
-    check = (11 - weighted(token->text, weights, 9) % 11) % 11;
-    return verdict(check == digit(token->text, 9) && flt_distinct(token->text) > 2, token->text);
+    check = (11 - flt_weighted(token->text, weights, 9) % 11) % 11;
+    return flt_verdict(check == flt_digit(token->text, 9) && flt_distinct(token->text) > 2, token->text);
 }
 
 /* 12345678Z (the usual sample, still a possible number), X1234567L for foreigners. */
@@ -228,7 +206,7 @@ enum flt_valid val_fr_nir(const struct flt_token *token)
     if (s.n != 15 || (s.p[0] != '1' && s.p[0] != '2'))
         return FLT_V_WRONG;
     for (size_t i = 0; i < 13; i++)
-        number = number * 10 + digit(s, i);
+        number = number * 10 + flt_digit(s, i);
     month = flt_digits(s, 3, 2);
     if (month == 0 || (month > 12 && month < 20) || month > 42 || flt_digits(s, 5, 2) == 0)
         return FLT_V_WRONG;
@@ -246,7 +224,7 @@ enum flt_valid val_it_codice_fiscale(const struct flt_token *token)
     if (s.n != 16 || memchr("ABCDEHLMPRST", flt_to_upper(s.p[8]), 12) == NULL)
         return FLT_V_WRONG;
     for (size_t i = 0; i < 15; i++) {
-        unsigned v = flt_is_digit(s.p[i]) ? digit(s, i) : flt_to_upper(s.p[i]) - (unsigned)'A';
+        unsigned v = flt_is_digit(s.p[i]) ? flt_digit(s, i) : flt_to_upper(s.p[i]) - (unsigned)'A';
 
         sum += i % 2 == 0 ? odd[v] : v;
     }
@@ -262,8 +240,8 @@ enum flt_valid val_nl_bsn(const struct flt_token *token)
 
     if (s.n != 9)
         return FLT_V_WRONG;
-    sum = weighted(s, weights, 8);
-    return verdict(sum != 0 && sum % 11 == digit(s, 8), s);
+    sum = flt_weighted(s, weights, 8);
+    return flt_verdict(sum != 0 && sum % 11 == flt_digit(s, 8), s);
 }
 
 /* 44051401359 */
@@ -274,7 +252,7 @@ enum flt_valid val_pl_pesel(const struct flt_token *token)
 
     if (s.n != 11 || !flt_date_ok(0, flt_digits(s, 2, 2) % 20, flt_digits(s, 4, 2)))
         return FLT_V_WRONG;
-    return verdict((10 - weighted(s, weights, 10) % 10) % 10 == digit(s, 10), s);
+    return flt_verdict((10 - flt_weighted(s, weights, 10) % 10) % 10 == flt_digit(s, 10), s);
 }
 
 /* 85073003328; for births since 2000 a 2 stands before the nine digits. */
@@ -287,9 +265,9 @@ enum flt_valid val_be_rrn(const struct flt_token *token)
     if (s.n != 11 || !flt_date_ok(0, flt_digits(s, 2, 2), flt_digits(s, 4, 2)))
         return FLT_V_WRONG;
     for (size_t i = 0; i < 9; i++)
-        number = number * 10 + digit(s, i);
+        number = number * 10 + flt_digit(s, i);
     check = flt_digits(s, 9, 2);
-    return verdict(97 - number % 97 == check || 97 - (2000000000u + number) % 97 == check, s);
+    return flt_verdict(97 - number % 97 == check || 97 - (2000000000u + number) % 97 == check, s);
 }
 
 /* 046454286; the first digit is never 0 or 8 in numbers given to persons today, 0 stays for the samples. */
@@ -299,7 +277,7 @@ enum flt_valid val_ca_sin(const struct flt_token *token)
 
     if (s.n != 9 || s.p[0] == '8' || flt_distinct(s) <= 2)
         return FLT_V_WRONG;
-    return verdict(flt_luhn(s), s);
+    return flt_verdict(flt_luhn(s), s);
 }
 
 /* 52998224725 */
@@ -311,33 +289,19 @@ enum flt_valid val_br_cpf(const struct flt_token *token)
 
     if (s.n != 11 || flt_distinct(s) <= 1)
         return FLT_V_WRONG;
-    return verdict(weighted(s, first, 9) * 10 % 11 % 10 == digit(s, 9) &&
-                       weighted(s, second, 10) * 10 % 11 % 10 == digit(s, 10),
-                   s);
+    return flt_verdict(flt_weighted(s, first, 9) * 10 % 11 % 10 == flt_digit(s, 9) &&
+                           flt_weighted(s, second, 10) * 10 % 11 % 10 == flt_digit(s, 10),
+                       s);
 }
 
-/* 234123412346. Verhoeff 1969: dihedral group D5, the permutation applied by place. */
+/* 234123412346 */
 enum flt_valid val_in_aadhaar(const struct flt_token *token)
 {
-    static const uint8_t permutation[8][10] = {
-        { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 }, { 1, 5, 7, 6, 2, 8, 3, 0, 9, 4 }, { 5, 8, 0, 3, 7, 9, 6, 1, 4, 2 },
-        { 8, 9, 1, 6, 0, 4, 3, 5, 2, 7 }, { 9, 4, 5, 3, 1, 2, 6, 8, 7, 0 }, { 4, 2, 8, 6, 5, 7, 3, 9, 0, 1 },
-        { 2, 7, 9, 3, 8, 0, 6, 4, 1, 5 }, { 7, 0, 4, 6, 9, 1, 3, 2, 5, 8 },
-    };
     struct st_span s = token->text;
-    unsigned c = 0;
 
     if (s.n != 12 || s.p[0] < '2')
         return FLT_V_WRONG;
-    for (size_t i = 0; i < 12; i++) {
-        unsigned p = permutation[i % 8][digit(s, 11 - i)];
-
-        if (c < 5) /* the product in D5, rotations 0-4 and reflections 5-9 */
-            c = p < 5 ? (c + p) % 5 : (c + p) % 5 + 5;
-        else
-            c = p < 5 ? (c + 5 - p) % 5 + 5 : (c + 5 - p) % 5;
-    }
-    return verdict(c == 0, s);
+    return flt_verdict(flt_verhoeff(s), s);
 }
 
 /* 123456782 (ATO sample) */
@@ -348,5 +312,5 @@ enum flt_valid val_au_tfn(const struct flt_token *token)
 
     if (s.n != 9)
         return FLT_V_WRONG;
-    return verdict(weighted(s, weights, 9) % 11 == 0 && flt_distinct(s) > 2, s);
+    return flt_verdict(flt_weighted(s, weights, 9) % 11 == 0 && flt_distinct(s) > 2, s);
 }

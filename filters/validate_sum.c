@@ -4,7 +4,8 @@
  * Each function takes digits (or letters and digits) without separators and answers whether the check holds. Sources:
  * Luhn: ISO/IEC 7812-1 Annex B, vector 79927398713. Mod 97: ISO 7064 MOD 97-10 as used by ISO 13616, vector
  * GB82WEST12345698765432. MOD 11,10: ISO/IEC 7064 §7, vector 0794 5 ("hybrid system"). CRC-32: ISO 3309, vector
- * "123456789" = cbf43926.
+ * "123456789" = cbf43926. CRC-16: ITU-T V.41 from 0, "123456789" = 31c3. Verhoeff 1969, vector 2363. MOD 37,36: ISO/IEC
+ * 7064, vector A12425GABC1234002M. ICAO Doc 9303 part 3 §4.9, vector L898902C3 -> 6.
  */
 #include "filters/validate.h"
 
@@ -65,6 +66,100 @@ uint32_t flt_crc32(struct st_span s)
             crc = (crc & 1u) != 0 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
     }
     return ~crc;
+}
+
+unsigned flt_crc16(struct st_span s)
+{
+    unsigned crc = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        crc ^= (unsigned)s.p[i] << 8;
+        for (int bit = 0; bit < 8; bit++)
+            crc = ((crc & 0x8000u) != 0 ? crc << 1 ^ 0x1021u : crc << 1) & 0xffffu;
+    }
+    return crc;
+}
+
+/* Dihedral group D5, rotations 0-4 and reflections 5-9, the permutation applied by place from the right. */
+bool flt_verhoeff(struct st_span digits)
+{
+    static const uint8_t permutation[8][10] = {
+        { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 }, { 1, 5, 7, 6, 2, 8, 3, 0, 9, 4 }, { 5, 8, 0, 3, 7, 9, 6, 1, 4, 2 },
+        { 8, 9, 1, 6, 0, 4, 3, 5, 2, 7 }, { 9, 4, 5, 3, 1, 2, 6, 8, 7, 0 }, { 4, 2, 8, 6, 5, 7, 3, 9, 0, 1 },
+        { 2, 7, 9, 3, 8, 0, 6, 4, 1, 5 }, { 7, 0, 4, 6, 9, 1, 3, 2, 5, 8 },
+    };
+    unsigned c = 0;
+
+    for (size_t i = 0; i < digits.n; i++) {
+        unsigned p = digits.p[digits.n - 1 - i] - (unsigned)'0';
+
+        if (p > 9)
+            return false;
+        p = permutation[i % 8][p];
+        if (c < 5)
+            c = p < 5 ? (c + p) % 5 : (c + p) % 5 + 5;
+        else
+            c = p < 5 ? (c + 5 - p) % 5 + 5 : (c + 5 - p) % 5;
+    }
+    return digits.n > 1 && c == 0;
+}
+
+/* 0-9 and A-Z as 0..35; 36 on anything else. */
+static unsigned value36(uint8_t c)
+{
+    uint8_t upper = flt_to_upper(c);
+
+    if (flt_is_digit(c))
+        return c - (unsigned)'0';
+    return flt_is_upper(upper) ? upper - (unsigned)'A' + 10 : 36;
+}
+
+bool flt_iso7064_37_36(struct st_span alnum)
+{
+    unsigned product = 36;
+
+    for (size_t i = 0; i < alnum.n; i++) {
+        unsigned v = value36(alnum.p[i]), sum;
+
+        if (v == 36)
+            return false;
+        if (i + 1 == alnum.n)
+            return (product + v) % 36 == 1;
+        sum = (product + v) % 36;
+        product = (sum == 0 ? 36 : sum) * 2 % 37;
+    }
+    return false;
+}
+
+unsigned flt_icao(struct st_span s)
+{
+    static const unsigned weights[] = { 7, 3, 1 };
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned v = s.p[i] == '<' ? 0 : value36(s.p[i]);
+
+        if (v == 36)
+            return 10;
+        sum += v * weights[i % 3];
+    }
+    return sum % 10;
+}
+
+unsigned flt_weighted(struct st_span s, const uint8_t *weights, size_t n)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += flt_digit(s, i) * weights[i];
+    return sum;
+}
+
+enum flt_valid flt_verdict(bool ok, struct st_span s)
+{
+    if (!ok)
+        return FLT_V_WRONG;
+    return flt_is_sequence(s) ? FLT_V_EXAMPLE : FLT_V_OK;
 }
 
 bool flt_date_ok(unsigned year, unsigned month, unsigned day)

@@ -46,6 +46,14 @@ enum flt_valid val_token(const struct flt_token *token)
     return FLT_V_OK;
 }
 
+/* For a prefix without a sign at its end, such as EAA, which also stands in the middle of base64: nothing before it. */
+enum flt_valid val_token_alone(const struct flt_token *token)
+{
+    uint8_t before = token->from > 0 && token->from <= token->all.n ? token->all.p[token->from - 1] : ' ';
+
+    return flt_is_alnum(before) || before == '+' || before == '_' || before == '-' ? FLT_V_WRONG : val_token(token);
+}
+
 enum flt_valid val_hex(const struct flt_token *token)
 {
     struct st_span s = body_of(token->text);

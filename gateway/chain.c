@@ -21,6 +21,8 @@ const char *chain_stage_name(enum chain_stage stage)
     return "none";
 }
 
+#define QUERY_MIN 12 /* a shorter query holds no number or token that a detector knows */
+
 struct run {
     const struct chain_in *in;
     struct st_arena *arena;
@@ -34,7 +36,8 @@ static enum st_rc route(struct run *run)
     bool needs_body = false;
 
     run->out->route = lp_route_find(in->gen->plugins, &in->req, NULL, &needs_body);
-    run->is_over = run->out->route == NULL && !needs_body && in->body.n == 0 && in->not_held == FLT_REASON_NONE;
+    run->is_over = run->out->route == NULL && !needs_body && in->body.n == 0 && in->req.query.n < QUERY_MIN &&
+                   in->not_held == FLT_REASON_NONE;
     return ST_OK;
 }
 
@@ -63,8 +66,10 @@ static enum st_rc activity(struct run *run)
     enum st_rc rc;
 
     out->route = lp_route_find(in->gen->plugins, &in->req, out->doc, &needs_body);
-    if (out->route == NULL)
-        return ST_OK; /* a write that no rule knows is scanned all the same */
+    if (out->route == NULL) { /* what no rule knows is scanned all the same: a search is typed, too */
+        lp_hide(in->gen->plugins, NULL, &in->req, out->doc);
+        return ST_OK;
+    }
     rc = lp_activity_read(in->gen->plugins, out->route, &(struct lp_exchange){ &in->req, out->doc }, run->arena,
                           &out->activity, &out->err);
     out->has_activity = rc == ST_OK;
@@ -169,8 +174,8 @@ bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_bu
         "sie wurde nicht gesendet."
     };
 
-    (void)in;
-    if (out->doc != NULL && out->judgement.redact != NULL &&
+    if (in->not_held == FLT_REASON_NONE && /* what was not held cannot be written anew */
+        out->doc != NULL && out->judgement.redact != NULL &&
         flt_redact(out->doc, &out->findings, out->judgement.redact, body, query, &out->err) == ST_OK &&
         body->failed == ST_E_NONE && query->failed == ST_E_NONE)
         return true;

@@ -328,8 +328,9 @@ static enum st_rc decide(struct conn *conn, const struct hello *hello)
     route(conn, conn->connect.host, &outer);
     inner = outer;
     if (hello->sni[0] != '\0' && strcmp(hello->sni, conn->connect.host) != 0) {
-        memcpy(conn->name, hello->sni, sizeof conn->name);
         route(conn, hello->sni, &inner);
+        if (inner.route >= outer.route) /* else exchanges would be judged as those of a host that nobody looks into */
+            memcpy(conn->name, hello->sni, sizeof conn->name);
     }
     conn->route = inner.route > outer.route ? inner.route : outer.route;
     if (conn->route == POL_PASS)

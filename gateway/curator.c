@@ -178,35 +178,39 @@ static enum st_rc record(struct curator *cur, enum aud_kind kind, const struct i
 /* ---- items ---------------------------------------------------------------------------------------------------------
  */
 
-static bool is_fresh(struct curator *cur, const struct item *item, const struct lp_tag *tag)
+static void note_seen(struct curator *cur, struct st_span key)
 {
     struct st_err err = ST_ERR_INIT;
+    uint64_t *when = malloc(sizeof *when);
+
+    if (when == NULL)
+        return; /* then it is recorded again next time */
+    *when = st_clock_ms();
+    if (st_table_put(cur->seen, key, when, &err) != ST_OK)
+        free(when);
+}
+
+/* Once in a while; what could not be recorded is tried again with the next reader. */
+static void record_resource(struct curator *cur, const struct item *item, const struct lp_tag *tag)
+{
+    const uint64_t *when;
     struct st_buf key;
-    uint64_t now = st_clock_ms(), *when;
-    bool fresh = true;
 
     st_buf_init(&key, DETAILS_MAX);
-    st_buf_span(&key, item->url.n <= URL_MAX ? item->url : st_span_sub(item->url, 0, URL_MAX));
+    st_buf_span(&key, st_span_sub(item->url, 0, URL_MAX));
     st_buf_byte(&key, 0);
     st_buf_str(&key, tag->rule);
     when = st_table_get(cur->seen, st_buf_view(&key));
-    if (when != NULL) {
-        fresh = now - *when >= SEEN_AGAIN_MS;
-        if (fresh)
-            *when = now;
-    } else if ((when = malloc(sizeof *when)) != NULL) {
-        *when = now;
-        if (st_table_put(cur->seen, st_buf_view(&key), when, &err) != ST_OK)
-            free(when); /* then it is recorded again next time */
+    if ((when == NULL || st_clock_ms() - *when >= SEEN_AGAIN_MS) && record(cur, AUD_RESOURCE, item, tag) == ST_OK) {
+        cur->resources++;
+        note_seen(cur, st_buf_view(&key));
     }
     st_buf_fini(&key);
-    return fresh;
 }
 
 static void apply(struct curator *cur, const struct item *item, const struct lp_tag *tag)
 {
-    if (is_fresh(cur, item, tag) && record(cur, AUD_RESOURCE, item, tag) == ST_OK)
-        cur->resources++;
+    record_resource(cur, item, tag);
     if (item->person[0] != '\0' && tag->credit_dwell_ms > 0 && item->dwell_ms >= tag->credit_dwell_ms &&
         record(cur, AUD_LEARNING, item, tag) == ST_OK)
         cur->learnings++;

@@ -7,6 +7,7 @@
  */
 #include "gateway/generation.h"
 #include "base/diag.h"
+#include "gateway/tls.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static const char *origin_at(const struct origins *o, const char *at, size_t *le
     for (size_t i = 0; i < o->n; i++) {
         size_t n = strlen(o->item[i].copy);
 
-        if (strncmp(at, o->item[i].copy, n) == 0 && strchr("/:\" ',", at[n]) != NULL) {
+        if (strncmp(at, o->item[i].copy, n) == 0 && strchr("/:\" ',;)", at[n]) != NULL) {
             *len = n;
             return o->item[i].original;
         }
@@ -93,7 +94,7 @@ static void translate(const struct origins *o, const char *text, struct st_buf *
     st_buf_byte(out, 0);
 }
 
-static void diag_move(const char *config_path, const struct st_diag *from, struct st_diag *to)
+void generation_diag_move(const char *config_path, const struct st_diag *from, struct st_diag *to)
 {
     const struct st_diag_item *item;
     struct st_buf file, text;
@@ -143,17 +144,39 @@ static enum st_rc load_config(struct generation *gen, const char *path, struct s
     return pol_config_load(path, gen->arena, config, diag, err);
 }
 
+/* The worker loads it for good; here it is found in time, by everyone who checks a set. */
+static enum st_rc check_trust(const struct pol_config *config, const char *path, struct st_diag *diag,
+                              struct st_err *err)
+{
+    const struct st_str *bundle = &config->upstream.trust;
+    struct tls_trust *trust = NULL;
+
+    if (bundle->s == NULL)
+        return ST_OK;
+    if (tls_trust_new(config, &trust, err) != ST_OK) {
+        if (err->code == ST_E_CONFIG)
+            st_diag_add(diag, path, bundle->pos.line, bundle->pos.col,
+                        "upstream.trust: expected a bundle of certificates (PEM) in %.200s; correct the path or the "
+                        "file, or leave upstream.trust out to use the system's",
+                        bundle->s);
+        return ST_ERR;
+    }
+    tls_trust_free(trust);
+    return ST_OK;
+}
+
 static enum st_rc load_rest(struct generation *gen, const char *path, struct st_diag *diag, struct st_err *err)
 {
     const char **dirs = names(gen->arena, &gen->config->path.plugins, err);
     const char **disable = names(gen->arena, &gen->config->path.disable, err);
-    enum st_rc plugins, policies;
+    enum st_rc trust, plugins, policies;
 
     if (dirs == NULL || disable == NULL)
         return ST_ERR;
+    trust = check_trust(gen->config, path, diag, err);
     plugins = lp_set_load(dirs, disable, &gen->plugins, diag, err);
     policies = pol_set_load(path, plugins == ST_OK ? lp_platforms(gen->plugins) : NULL, &gen->policies, diag, err);
-    return plugins == ST_OK ? policies : plugins;
+    return trust != ST_OK ? trust : plugins != ST_OK ? plugins : policies;
 }
 
 static enum st_rc load(const char *path, uint64_t number, bool is_whole, struct generation **out, struct st_diag *diag,
@@ -175,7 +198,7 @@ static enum st_rc load(const char *path, uint64_t number, bool is_whole, struct 
     rc = ST_OK;
 out:
     if (found != NULL && diag != NULL)
-        diag_move(path, found, diag);
+        generation_diag_move(path, found, diag);
     generation_release(gen);
     st_diag_free(found);
     return rc;

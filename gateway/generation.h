@@ -25,6 +25,8 @@ ST_MUST enum st_rc generation_load(const char *config_path, uint64_t number, str
 /* Only stoa.yaml of a set, for a process that needs no policies and should run no plugin. */
 ST_MUST enum st_rc generation_load_config(const char *config_path, uint64_t number, struct generation **out,
                                           struct st_diag *diag, struct st_err *err);
+/* Adds to `to` what was found wrong with a set's files; those of a snapshot are named as the originals. */
+void generation_diag_move(const char *config_path, const struct st_diag *from, struct st_diag *to);
 struct generation *generation_retain(struct generation *gen);
 void generation_release(struct generation *gen); /* NULL is fine */
 

@@ -4,8 +4,10 @@
  * The key arrives as an open descriptor from the supervisor, is read into OpenSSL's locked heap, and never leaves; the
  * process has no sockets but its channels, starts nothing and writes no file (sandbox.c). A prepared generation brings
  * its own CA, checked before it is in force; the old one serves until then. A request that cannot be granted is
- * answered with ok = 0, so that the worker fails that connection at once instead of waiting.
+ * answered with ok = 0, so that the worker fails that connection at once instead of waiting; so is what comes faster
+ * than an honest worker asks, since a broken-in one should not have a leaf of every bank in the world by the evening.
  */
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -13,20 +15,26 @@
 #include "gateway/tls_ca.h"
 #include <unistd.h>
 
-#define WORKERS_MAX 256
-#define QUEUE_BYTES (1u << 20)
-#define LEAF_MAX    16384
+#define WORKERS_MAX  256
+#define QUEUE_BYTES  (1u << 20)
+#define LEAF_MAX     16384
+#define MINTS_ROW    1024 /* at once: as many names as a worker has waiting at most (leaf.c) */
+#define MINTS_SEC    200  /* and per second from then on */
+#define SAY_AGAIN_MS 1000
 
 struct keyholder;
 struct kh_peer {
     struct keyholder *kh;
     struct fam_link *link;
+    uint64_t credit;   /* of mints, in thousandths */
+    uint64_t since_ms; /* when it was last reckoned; 0: there was no such worker yet */
 };
 struct keyholder {
     struct fam_child *child;
     struct tls_ca *ca, *prepared;
     struct kh_peer peers[WORKERS_MAX];
-    uint64_t minted, refused;
+    uint64_t minted, refused, too_fast; /* refused: too_fast included */
+    uint64_t said_ms;
 };
 
 static void answer(struct kh_peer *peer, uint64_t id, bool ok, struct st_span leaf)
@@ -44,30 +52,68 @@ static void answer(struct kh_peer *peer, uint64_t id, bool ok, struct st_span le
     st_buf_fini(&body);
 }
 
+#define CREDIT_MAX ((uint64_t)MINTS_ROW * 1000)
+
+/* Takes a mint from this worker's credit, which grows with time. */
+static bool has_credit(struct kh_peer *peer)
+{
+    uint64_t now = st_clock_ms(), passed_ms = now > peer->since_ms ? now - peer->since_ms : 0;
+    uint64_t grown = passed_ms * MINTS_SEC; /* in thousandths, as credit */
+
+    peer->since_ms += passed_ms;
+    peer->credit = grown < CREDIT_MAX - peer->credit ? peer->credit + grown : CREDIT_MAX;
+    if (peer->credit < 1000)
+        return false;
+    peer->credit -= 1000;
+    return true;
+}
+
+/* Whoever asks too fast must not fill the log either. */
+static void complain(struct keyholder *kh, const struct st_err *err)
+{
+    if (err->code == ST_E_LIMIT) {
+        if (st_clock_ms() - kh->said_ms < SAY_AGAIN_MS)
+            return;
+        kh->said_ms = st_clock_ms();
+    }
+    ST_LOG(LEAF_FAILED, ST_LIT("why", "mint"), ST_ERRF(err));
+}
+
+static enum st_rc mint(struct kh_peer *peer, struct st_span body, struct st_buf *leaf, struct st_err *err)
+{
+    struct keyholder *kh = peer->kh;
+    struct st_unpack u = st_unpack(body);
+    struct st_span spki;
+    char host[256];
+
+    st_unpack_str(&u, host, sizeof host);
+    spki = st_unpack_span(&u);
+    if (!st_unpack_done(&u))
+        return st_fail(err, ST_E_PROTO, "keyholder.mint", "malformed message", body.n);
+    if (!has_credit(peer)) {
+        kh->too_fast++;
+        return st_fail(err, ST_E_LIMIT, "keyholder.mint", "this worker asks too fast", MINTS_SEC);
+    }
+    return tls_ca_mint(kh->ca, host, spki, fam_generation(kh->child)->config->ca.leaf_lifetime_ms, leaf, err);
+}
+
 static void on_message(void *ctx, const struct ipc_msg *msg)
 {
     struct kh_peer *peer = ctx;
     struct keyholder *kh = peer->kh;
-    struct st_unpack u = st_unpack(msg->body);
     struct st_err err = ST_ERR_INIT;
     struct st_buf leaf;
-    struct st_span spki;
-    char host[256];
     enum st_rc rc;
 
     if (msg->type != FAM_MSG_MINT)
         return;
-    st_unpack_str(&u, host, sizeof host);
-    spki = st_unpack_span(&u);
     st_buf_init(&leaf, LEAF_MAX);
-    rc = st_unpack_done(&u)
-             ? tls_ca_mint(kh->ca, host, spki, fam_generation(kh->child)->config->ca.leaf_lifetime_ms, &leaf, &err)
-             : st_fail(&err, ST_E_PROTO, "keyholder.mint", "malformed message", msg->body.n);
+    rc = mint(peer, msg->body, &leaf, &err);
     if (rc == ST_OK) {
         kh->minted++;
     } else {
         kh->refused++;
-        ST_LOG(LEAF_FAILED, ST_LIT("why", "mint"), ST_ERRF(&err));
+        complain(kh, &err);
     }
     answer(peer, msg->id, rc == ST_OK, st_buf_view(&leaf));
     st_buf_fini(&leaf);
@@ -115,6 +161,10 @@ static void peer(void *self, enum fam_role role, unsigned number, int fd)
     }
     fam_link_free(p->link);
     p->kh = kh;
+    if (p->since_ms == 0) { /* its successor goes on with what is left, or a worker that dies would begin anew */
+        p->since_ms = st_clock_ms();
+        p->credit = CREDIT_MAX;
+    }
     p->link = fam_link_new(kh->child, fd, QUEUE_BYTES, on_message, NULL, p);
 }
 
@@ -135,6 +185,7 @@ static void status(void *self, struct st_buf *json)
     st_json_object(&w, NULL);
     st_json_int(&w, "minted", (int64_t)kh->minted);
     st_json_int(&w, "refused", (int64_t)kh->refused);
+    st_json_int(&w, "too_fast", (int64_t)kh->too_fast);
     st_json_int(&w, "ca_expires_ms", kh->ca != NULL ? tls_ca_expires_ms(kh->ca) : 0);
     st_json_end(&w);
 }

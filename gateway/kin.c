@@ -2,10 +2,10 @@
 /* kin - the supervisor's children: started, wired to each other, watched, started again.
  *
  * A child is this same program, started anew (fresh address space layout, nothing inherited but its channel). It first
- * loads a generation; when that is in force it runs, and gets a channel to each sibling that it talks to; a sibling
- * that comes back gets fresh ones, and the old ones end by themselves. Who dies is started at once; after ROW_SLOW
- * deaths without a quiet time between, after a pause; after KIN_ROW_GIVE_UP the daemon ends, since something is really
- * wrong.
+ * loads a generation, then starts its role and says so; now it runs, and gets a channel to each sibling that it talks
+ * to; a sibling that comes back gets fresh ones, and the old ones end by themselves. Who dies is started at once; after
+ * ROW_SLOW deaths without a quiet time between, after a pause; after KIN_ROW_GIVE_UP the daemon ends, since something
+ * is really wrong.
  */
 #include "base/log.h"
 #include "gateway/supervisor.h"
@@ -23,6 +23,7 @@
 #define ROW_PAUSE_MS   1000
 #define ROW_QUIET_MS   10000 /* a process that ran that long starts a new row */
 #define LOAD_MS        60000
+#define START_MS       10000
 #define DRAIN_GRACE_MS 3000
 #define STATUS_MAX     65536
 
@@ -101,6 +102,8 @@ void kin_renew(struct kin *kin)
     kin->silent = 0;
     if (kin->state == KIN_LOADING || kin->state == KIN_PREPARING)
         have_patience(kin, LOAD_MS);
+    else if (kin->state == KIN_STARTING)
+        have_patience(kin, START_MS);
 }
 
 void kin_send(struct kin *kin, enum fam_message type, uint64_t id, const struct st_buf *body, int fd)
@@ -224,7 +227,7 @@ static void connect_recorder(struct supervisor *sup, struct kin *recorder)
     outbox_peer(sup->outbox, fds[1]);
 }
 
-/* Siblings first, listeners last: a worker takes no connection before it can mint and record. */
+/* Siblings first, listeners last: a worker takes no connection before it can mint and record, and resume. */
 static void wire(struct kin *kin)
 {
     struct supervisor *sup = kin->sup;
@@ -235,6 +238,8 @@ static void wire(struct kin *kin)
             connect_siblings(kin, &sup->kins[i]); /* a draining worker may still wait for its records */
     if (kin->role == FAM_RECORDER)
         connect_recorder(sup, kin);
+    if (kin->role == FAM_WORKER)
+        tickets_give(kin);
     for (size_t i = 0; kin->role == FAM_WORKER && i < sup->n_listeners; i++)
         kin_give_listener(kin, &sup->listeners[i]);
 }
@@ -255,9 +260,14 @@ void kin_commit(struct kin *kin)
         kin_send(kin, FAM_MSG_CLOCK, 0, &body, -1);
     }
     st_buf_fini(&body);
+    kin->state = is_first ? KIN_STARTING : KIN_RUNNING;
+    if (is_first)
+        have_patience(kin, START_MS);
+}
+
+void kin_run(struct kin *kin)
+{
     kin->state = KIN_RUNNING;
-    if (!is_first)
-        return;
     kin->running_ms = st_clock_ms();
     kin->silent = 0;
     ST_LOG(PROCESS_START, ST_ID("role", st_id(fam_role_name(kin->role))), ST_NUM("number", kin->number),
@@ -309,7 +319,8 @@ static void start_later(struct kin *kin, uint64_t ms)
     struct st_err err = ST_ERR_INIT;
 
     kin->state = KIN_DOWN;
-    if (st_timer_arm(fam_timers(kin->sup->child), &kin->again, ms, &err) != ST_OK)
+    if (kin->sup->phase == SUP_STARTING || /* what has not begun need not be kept alive */
+        st_timer_arm(fam_timers(kin->sup->child), &kin->again, ms, &err) != ST_OK)
         sup_give_up(kin->sup, 1);
 }
 

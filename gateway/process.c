@@ -134,7 +134,8 @@ static void answer(struct fam_child *child, enum fam_message type, uint64_t id, 
 {
     struct st_err err = ST_ERR_INIT;
 
-    if (fam_link_send(child->channel, type, id, st_buf_view(body), &err) == ST_ERR && err.code != ST_E_CLOSED)
+    if (fam_link_send(child->channel, type, id, body != NULL ? st_buf_view(body) : ST_SPAN_NONE, &err) == ST_ERR &&
+        err.code != ST_E_CLOSED)
         end_badly(child, &err); /* the supervisor would wait for ever */
 }
 
@@ -157,13 +158,9 @@ static char *diag_text(const struct st_diag *diag, const struct st_err *err)
     return text;
 }
 
-static enum st_rc load_generation(struct fam_child *child, const char *dir, uint64_t number, struct st_diag *diag,
+static enum st_rc load_generation(struct fam_child *child, const char *path, uint64_t number, struct st_diag *diag,
                                   struct st_err *err)
 {
-    char path[4096];
-
-    if (snprintf(path, sizeof path, "%s/stoa.yaml", dir) >= (int)sizeof path)
-        return st_fail(err, ST_E_LIMIT, "process.prepare", "a path is too long", sizeof path);
     switch (child->ops->role) {
     case FAM_KEYHOLDER:
     case FAM_RECORDER: return generation_load_config(path, number, &child->prepared, diag, err);
@@ -180,25 +177,43 @@ static void drop_prepared(struct fam_child *child)
     child->prepared = NULL;
 }
 
+/* Loads the set and lets the role look at it; owns key_fd. */
+static enum st_rc load_and_look(struct fam_child *child, const char *path, uint64_t number, int key_fd,
+                                struct st_diag *diag, struct st_err *err)
+{
+    struct st_diag *found = st_diag_new();
+    enum st_rc rc = load_generation(child, path, number, diag, err);
+
+    if (rc == ST_OK && child->ops->prepare != NULL) {
+        rc = child->ops->prepare(child->self, child->prepared, key_fd, found, err);
+        key_fd = -1; /* prepare owns it */
+        if (found != NULL && diag != NULL)
+            generation_diag_move(path, found, diag);
+    }
+    if (key_fd >= 0)
+        close(key_fd);
+    st_diag_free(found);
+    return rc;
+}
+
 static void on_prepare(struct fam_child *child, const struct ipc_msg *msg, struct st_unpack *u)
 {
     struct st_err err = ST_ERR_INIT;
     struct st_diag *diag = st_diag_new();
     struct st_buf body;
-    char dir[4096], *text = NULL;
-    int key_fd = msg->fd;
+    char dir[4096], path[4096 + 16], *text = NULL;
     enum st_rc rc;
 
     st_unpack_str(u, dir, sizeof dir);
     drop_prepared(child);
-    rc = st_unpack_done(u) ? load_generation(child, dir, msg->id, diag, &err)
-                           : st_fail(&err, ST_E_PROTO, "process.prepare", "malformed message", 0);
-    if (rc == ST_OK && child->ops->prepare != NULL) {
-        rc = child->ops->prepare(child->self, child->prepared, key_fd, diag, &err);
-        key_fd = -1; /* prepare owns it */
+    snprintf(path, sizeof path, "%s/stoa.yaml", dir);
+    if (st_unpack_done(u)) {
+        rc = load_and_look(child, path, msg->id, msg->fd, diag, &err);
+    } else {
+        rc = st_fail(&err, ST_E_PROTO, "process.prepare", "malformed message", 0);
+        if (msg->fd >= 0)
+            close(msg->fd);
     }
-    if (key_fd >= 0)
-        close(key_fd);
     st_buf_init(&body, IPC_MAX);
     st_pack_u8(&body, rc == ST_OK);
     if (rc != ST_OK) {
@@ -227,6 +242,8 @@ static void on_commit(struct fam_child *child, const struct ipc_msg *msg, struct
         child->state = CHILD_STARTED;
         if (child->ops->start(child->self, child, &err) != ST_OK)
             end_badly(child, &err);
+        else
+            answer(child, FAM_MSG_STARTED, 0, NULL);
     } else if (child->ops->generation != NULL) {
         child->ops->generation(child->self, child->current);
     }
@@ -274,6 +291,15 @@ static void on_drain(struct fam_child *child, const struct ipc_msg *msg, struct 
     (void)msg;
     if (st_unpack_done(u))
         begin_drain(child, within_ms);
+}
+
+static void on_tickets(struct fam_child *child, const struct ipc_msg *msg, struct st_unpack *u)
+{
+    struct st_span key = st_unpack_span(u), before = st_unpack_span(u);
+
+    (void)msg;
+    if (st_unpack_done(u) && child->ops->tickets != NULL && child->state != CHILD_WAITING)
+        child->ops->tickets(child->self, key, before);
 }
 
 static void on_clock(struct fam_child *child, const struct ipc_msg *msg, struct st_unpack *u)
@@ -335,7 +361,7 @@ static const struct handler {
     [FAM_MSG_ABORT] = { on_abort, false },     [FAM_MSG_LISTENER] = { on_listener, true },
     [FAM_MSG_PEER] = { on_peer, true },        [FAM_MSG_DRAIN] = { on_drain, false },
     [FAM_MSG_CLOCK] = { on_clock, false },     [FAM_MSG_STATUS] = { on_status, false },
-    [FAM_MSG_REQUEST] = { on_request, false },
+    [FAM_MSG_REQUEST] = { on_request, false }, [FAM_MSG_TICKETS] = { on_tickets, false },
 };
 
 static void on_channel(void *ctx, const struct ipc_msg *msg)

@@ -161,22 +161,27 @@ static void note_due(struct recorder *rec, const struct due *due)
         pause_reading(rec, true);
 }
 
-/* ST_AGAIN: the store cannot take it now. ST_OK: it is in the batch, or refused for good. */
+/* ST_AGAIN: the store cannot take it now. ST_OK: it is in the batch, or refused for good: malformed, or not a record
+ * that others may write. A sound one is never given up, whatever is wrong with the store. */
 static enum st_rc take(struct recorder *rec, struct st_span packed, struct st_err *err)
 {
     struct aud_entry entry;
+    bool is_sound;
     enum st_rc rc;
 
     aud_entry_init(&entry, AUD_SYSTEM);
     rc = aud_entry_unpack(packed, &entry, err);
     if (rc == ST_OK)
+        rc = aud_entry_check(&entry, err);
+    is_sound = rc == ST_OK;
+    if (is_sound)
         rc = aud_append(rec->store, &entry, err);
     aud_entry_fini(&entry);
     if (rc == ST_OK) {
         rec->records++;
         return ST_OK;
     }
-    if (err->code == ST_E_NOMEM || err->code == ST_E_IO || err->code == ST_E_LIMIT)
+    if (err->code == ST_E_NOMEM || (is_sound && err->code != ST_E_DENIED))
         return ST_AGAIN;
     rec->refused++;
     ST_LOG(RECORD_FAILED, ST_LIT("why", "refused"), ST_ERRF(err));

@@ -286,6 +286,22 @@ static void send_copy(struct txn *t, const char *platform, const struct copy *co
     st_buf_fini(&body);
 }
 
+/* A post that no rule can match stays here: nobody else need see it. */
+static bool may_be_curated(const struct txn *t, const struct lp_activity *activity)
+{
+    const struct lp_item item = { .platform = activity->platform,
+                                  .kind = activity->kind,
+                                  .url = activity->url,
+                                  .title = activity->title,
+                                  .author = activity->author,
+                                  .lang = activity->lang,
+                                  .text = st_span_sub(activity->text, 0, ITEM_TEXT_MAX),
+                                  .dwell_ms = activity->dwell_ms,
+                                  .length_ms = activity->length_ms };
+
+    return lp_curate_may(t->rules->gen->plugins, &item);
+}
+
 static void copy_post(struct txn *t)
 {
     const struct lp_activity *activity = &t->chain.activity;
@@ -301,7 +317,7 @@ static void copy_post(struct txn *t)
 
     if (t->is_redacted || activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
         return;
-    if (activity->text.n > 0 || activity->dwell_ms > 0)
+    if ((activity->text.n > 0 || activity->dwell_ms > 0) && may_be_curated(t, activity))
         send_copy(t, activity->platform, &copy);
 }
 

@@ -2,12 +2,14 @@
 /* supervisor - starts the family, keeps it alive, ends it in order; never sees a byte from the network.
  *
  * The start: read and check everything, open the listeners, then start the processes, let each load the same snapshot,
- * and only when all have said yes, let them work; until then any mistake is a line and exit code 3. The end: workers
+ * and only when all have said yes, let them work; until then any mistake is a line and exit code 3. When all work the
+ * log says so and the control socket opens. The end: workers
  * finish their exchanges, then curator and keyholder go, and the recorder last, so that no record is left behind.
  * Signals arrive as events: HUP reloads, TERM and INT drain, a second one ends at once.
  */
 #include "gateway/supervisor.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include <errno.h>
 #include <event2/event.h>
@@ -178,6 +180,7 @@ void sup_give_up(struct supervisor *sup, int code)
  * ---------------------------------------------------------------------------------------------- */
 
 static void start_step(struct supervisor *sup);
+static void start_finish(struct supervisor *sup);
 
 static void on_prepared(struct kin *kin, const struct ipc_msg *msg)
 {
@@ -200,11 +203,26 @@ static void on_prepared(struct kin *kin, const struct ipc_msg *msg)
             reload_step(sup);
     } else if (ok) {
         kin_commit(kin);
-        reload_try(sup);
     } else { /* what it could load before it cannot load any more; again after a pause */
         fwrite(text.p, 1, text.n, stderr);
         kin_kill(kin);
     }
+}
+
+static void on_started(struct kin *kin)
+{
+    struct supervisor *sup = kin->sup;
+
+    if (kin->state != KIN_STARTING)
+        return;
+    st_timer_disarm(fam_timers(sup->child), &kin->patience);
+    kin->state = KIN_STARTED;
+    if (sup->phase == SUP_STARTING) {
+        start_finish(sup);
+        return;
+    }
+    kin_run(kin);
+    reload_try(sup);
 }
 
 static void on_status_is(struct kin *kin, const struct ipc_msg *msg)
@@ -229,6 +247,8 @@ void sup_message(struct kin *kin, const struct ipc_msg *msg)
 
     if (msg->type == FAM_MSG_PREPARED) {
         on_prepared(kin, msg);
+    } else if (msg->type == FAM_MSG_STARTED) {
+        on_started(kin);
     } else if (msg->type == FAM_MSG_STATUS_IS) {
         on_status_is(kin, msg);
     } else if (msg->type == FAM_MSG_REPLY && kin->role == FAM_RECORDER) {
@@ -305,6 +325,15 @@ static void start_step(struct supervisor *sup)
     }
     for (size_t i = 0; i < sup->n_kins; i++)
         kin_commit(&sup->kins[i]);
+}
+
+/* A process works now. When all do, they are wired to each other, and only then the gateway is said to be up. */
+static void start_finish(struct supervisor *sup)
+{
+    if (!kins_all(sup, KIN_STARTED))
+        return;
+    for (size_t i = 0; i < sup->n_kins; i++)
+        kin_run(&sup->kins[i]);
     sup->n_old_listeners = sup->n_listeners;
     sup_generation_in_force(sup);
     sup->phase = SUP_RUNNING;
@@ -334,7 +363,7 @@ static void start_family(struct supervisor *sup)
     kin_add(sup, FAM_CURATOR, 0);
     for (unsigned i = 0; i < workers; i++)
         kin_add(sup, FAM_WORKER, i);
-    for (size_t i = 0; i < sup->n_kins; i++)
+    for (size_t i = 0; i < sup->n_kins && sup->phase == SUP_STARTING; i++)
         kin_start(&sup->kins[i]);
 }
 
@@ -415,6 +444,7 @@ static void supervisor_fini(struct supervisor *sup)
     set_drop(&sup->next, sup->next.number != 0);
     set_drop(&sup->current, false);
     st_buf_fini(&sup->problems);
+    st_wipe(&sup->tickets, sizeof sup->tickets);
     if (sup->pid_fd >= 0) {
         unlink(sup->pid_path);
         close(sup->pid_fd);
@@ -425,12 +455,17 @@ static int run(struct supervisor *sup)
 {
     static const int numbers[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
     struct event *events[ST_LEN(numbers)] = { NULL };
+    struct st_err err = ST_ERR_INIT;
     int code = 1;
 
     for (size_t i = 0; i < ST_LEN(numbers); i++)
         if ((events[i] = evsignal_new(fam_base(sup->child), numbers[i], on_signal, sup)) == NULL ||
             event_add(events[i], NULL) != 0)
             goto out;
+    if (tickets_begin(sup, &err) != ST_OK) {
+        ST_LOG(OOM, ST_LIT("why", "tickets"), ST_ERRF(&err));
+        goto out;
+    }
     sup->ping = (struct st_timer){ .fn = on_ping, .ctx = sup };
     on_ping(sup);
     start_family(sup);

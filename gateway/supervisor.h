@@ -10,6 +10,7 @@
 #include "gateway/outbox.h"
 #include "gateway/process.h"
 #include "gateway/sandbox.h"
+#include "gateway/tls.h"
 
 #define SUP_WORKERS_MAX   256
 #define SUP_KINS_MAX      (SUP_WORKERS_MAX + 3)
@@ -18,14 +19,16 @@
 #define SUP_WAITING_MAX   32
 #define KIN_ROW_GIVE_UP   20
 
-#define KIN_STATES(X)                                                           \
-    X(DOWN, "down")       /* waits to be started */                             \
-    X(LOADING, "loading") /* loads the generation in force, or the first one */ \
-    X(READY, "ready")     /* has loaded the first generation */                 \
-    X(RUNNING, "running")                                                       \
-    X(PREPARING, "preparing") /* runs, and loads the next generation */         \
-    X(PREPARED, "prepared")   /* runs, and has loaded it */                     \
-    X(DRAINING, "draining")                                                     \
+#define KIN_STATES(X)                                                                     \
+    X(DOWN, "down")         /* waits to be started */                                     \
+    X(LOADING, "loading")   /* loads the generation in force, or the first one */         \
+    X(READY, "ready")       /* has loaded the first generation */                         \
+    X(STARTING, "starting") /* was told to work */                                        \
+    X(STARTED, "started")   /* its role works; waits for the others of the first start */ \
+    X(RUNNING, "running")                                                                 \
+    X(PREPARING, "preparing") /* runs, and loads the next generation */                   \
+    X(PREPARED, "prepared")   /* runs, and has loaded it */                               \
+    X(DRAINING, "draining")                                                               \
     X(ENDED, "ended") /* and is not started again */
 enum kin_state {
 #define X(id, name) KIN_##id,
@@ -99,6 +102,11 @@ struct supervisor {
     uint64_t asking[SUP_WAITING_MAX];  /* clients whose request is with the recorder */
     uint64_t curious[SUP_WAITING_MAX]; /* clients that wait for a status */
     struct st_timer status_due, ping;
+    struct {
+        uint8_t key[TLS_TICKET_KEY_LEN], before[TLS_TICKET_KEY_LEN];
+        bool has_before;
+        struct st_timer turn;
+    } tickets;
 };
 
 /* ---- kin.c ---------------------------------------------------------------------------------------------------------
@@ -109,7 +117,8 @@ void kin_add(struct supervisor *sup, enum fam_role role, unsigned number);
 /* Forks and lets it load the generation in force (while starting: the next one). */
 void kin_start(struct kin *kin);
 void kin_prepare(struct kin *kin, const struct set *set);
-void kin_commit(struct kin *kin); /* of the generation it has prepared; then it runs and is wired to its siblings */
+void kin_commit(struct kin *kin); /* of the generation it has prepared; with the first one its role starts */
+void kin_run(struct kin *kin);    /* it has started: it is wired to its siblings and gets listeners */
 void kin_send(struct kin *kin, enum fam_message type, uint64_t id, const struct st_buf *body, int fd);
 void kin_drain(struct kin *kin, uint64_t within_ms);
 void kin_renew(struct kin *kin); /* the clock was turned: its deadlines begin anew */
@@ -120,6 +129,13 @@ void kins_fini(struct supervisor *sup);
 bool kins_all(const struct supervisor *sup, enum kin_state state);
 bool kin_is_up(const struct kin *kin); /* started and not draining */
 struct kin *kin_of(struct supervisor *sup, enum fam_role role, unsigned number);
+
+/* ---- tickets.c
+ * ---------------------------------------------------------------------------------------------------------- */
+
+/* Draws the first key and turns it every TICKETS_TURN_MS. */
+ST_MUST enum st_rc tickets_begin(struct supervisor *sup, struct st_err *err);
+void tickets_give(struct kin *worker);
 
 /* ---- listeners.c
  * ------------------------------------------------------------------------------------------------------ */

@@ -16,10 +16,20 @@ struct tls_context; /* of a worker: one SSL_CTX a role, the leaf key, sessions o
 struct tls_leaf;    /* a certificate and what was sent with it; refcounted */
 struct tls;
 
-ST_MUST enum st_rc tls_context_new(const struct pol_config *config, struct tls_context **out, struct st_err *err);
-void tls_context_free(struct tls_context *context); /* after every tls of it; NULL is fine */
-/* Loads the trust of a new generation and forgets the sessions of origins; on ST_ERR the old trust stays. */
-ST_MUST enum st_rc tls_context_trust(struct tls_context *context, const struct pol_config *config, struct st_err *err);
+#define TLS_TICKET_KEY_LEN 80 /* a name of 16 bytes, AES-256, HMAC-SHA-256; random all of it */
+
+/* What makes an origin believable, of one generation. ST_E_CONFIG: upstream.trust is no bundle of certificates. */
+struct tls_trust;
+ST_MUST enum st_rc tls_trust_new(const struct pol_config *config, struct tls_trust **out, struct st_err *err);
+void tls_trust_free(struct tls_trust *trust); /* NULL is fine */
+
+ST_MUST enum st_rc tls_context_new(struct tls_context **out,
+                                   struct st_err *err); /* give it a trust before tls_connect */
+void tls_context_free(struct tls_context *context);     /* after every tls of it; NULL is fine */
+/* Owns trust from now on; the sessions of origins are forgotten with the old one. */
+void tls_context_trust(struct tls_context *context, struct tls_trust *trust);
+/* The keys of session tickets towards clients: what is sealed from now on, what is opened besides. */
+void tls_context_tickets(struct tls_context *context, struct st_span key, struct st_span before);
 struct st_span tls_leaf_key(const struct tls_context *context); /* the public key, SPKI DER, for MINT */
 
 /* issuer may be empty, or the root itself, which is not sent. Checks that the leaf is for our key. */

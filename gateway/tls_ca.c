@@ -27,7 +27,6 @@
 #define DAY_MS          (86400 * (int64_t)1000)
 #define CA_DAYS         3652
 #define KEY_MAX         16384
-#define PEM_MAX         65536
 #define SERIAL_LEN      16
 #define SECURE_HEAP     131072
 #define SECURE_CHUNK    16
@@ -358,6 +357,21 @@ out:
     return rc;
 }
 
+enum st_rc tls_ca_check(const char *cert_path, const char *key_path, struct st_diag *diag, struct st_err *err)
+{
+    struct tls_ca *ca = NULL;
+    enum st_rc rc;
+    int fd;
+
+    if (access(key_path, R_OK) != 0 && errno == EACCES)
+        return ST_OK;
+    if ((fd = tls_ca_open_key(key_path, diag)) < 0)
+        return st_fail(err, ST_E_CONFIG, "tls.ca", "the CA key cannot be used", 0);
+    rc = tls_ca_load(cert_path, key_path, fd, &ca, diag, err);
+    tls_ca_free(ca);
+    return rc;
+}
+
 void tls_ca_free(struct tls_ca *ca)
 {
     if (ca == NULL)
@@ -380,36 +394,6 @@ int64_t tls_ca_expires_ms(const struct tls_ca *ca)
 {
     ST_CHECK(ca, CA_MAGIC);
     return ca->not_after_ms;
-}
-
-static enum st_rc describe(X509 *cert, struct tls_ca_facts *out, struct st_err *err)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    unsigned len = 0;
-    int n = -1;
-
-    if (bio != NULL &&
-        X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
-        n = BIO_read(bio, out->subject, sizeof out->subject - 1);
-    BIO_free(bio);
-    out->subject[n > 0 ? n : 0] = '\0';
-    if (!asn1_ms(X509_get0_notBefore(cert), &out->from_ms) || !asn1_ms(X509_get0_notAfter(cert), &out->until_ms) ||
-        X509_digest(cert, EVP_sha256(), out->sha256, &len) != 1)
-        return tls_fail(err, "certificate cannot be read");
-    return ST_OK;
-}
-
-enum st_rc tls_ca_describe(struct st_span pem, struct tls_ca_facts *out, struct st_err *err)
-{
-    BIO *bio = pem.n <= PEM_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
-    X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    enum st_rc rc;
-
-    *out = (struct tls_ca_facts){ .from_ms = 0 };
-    rc = cert != NULL ? describe(cert, out, err) : tls_fail(err, "expected a certificate in PEM, found none");
-    X509_free(cert);
-    BIO_free(bio);
-    return rc;
 }
 
 /* ---- minting -------------------------------------------------------------------------------------------------------

@@ -21,16 +21,10 @@ ST_MUST enum st_rc tls_ca_create(const char *common_name, const char *cert_path,
 ST_MUST enum st_rc tls_ca_load(const char *cert_path, const char *key_path, int key_fd, struct tls_ca **out,
                                struct st_diag *diag, struct st_err *err);
 void tls_ca_free(struct tls_ca *ca); /* NULL is fine */
+/* Both at once, for those who only want to know. A key that this user may not open is left out. */
+ST_MUST enum st_rc tls_ca_check(const char *cert_path, const char *key_path, struct st_diag *diag, struct st_err *err);
 /* Opens the key file and looks at its owner and mode; -1 with a diagnostic when something is wrong. */
 int tls_ca_open_key(const char *key_path, struct st_diag *diag);
-
-struct tls_ca_facts {
-    char subject[256];
-    int64_t from_ms, until_ms; /* wall clock */
-    uint8_t sha256[32];        /* of the DER: the fingerprint that browsers show */
-};
-/* What a certificate says, without its key. */
-ST_MUST enum st_rc tls_ca_describe(struct st_span pem, struct tls_ca_facts *out, struct st_err *err);
 
 /* A leaf for exactly this host name or address and this public key (SPKI DER), valid for at most lifetime_ms around
  * now; DER to *leaf. ST_E_SYNTAX: no host name; ST_E_DENIED: a key that is weak, or the CA's own. */

@@ -4,8 +4,9 @@
  * A context per connection costs more than a handshake's signature (ecosystem.md §1.4), so there are two for the life
  * of the process; certificates are put on the single SSL. The trust store is loaded once per generation. Sessions are
  * kept only after the origin was verified, by name and port, and are forgotten when the trust changes: a session must
- * not outlive the reason to believe it. Ticket keys of the client side are OpenSSL's own, made new with each process.
+ * not outlive the reason to believe it. The keys of tickets for clients come from the supervisor (tls_ticket.c).
  */
+#include "base/hash.h"
 #include "base/log.h"
 #include "gateway/tls_parts.h"
 #include "policies/policies.h"
@@ -37,9 +38,10 @@ static int on_session(SSL *ssl, SSL_SESSION *session)
     struct tls *tls = SSL_get_ex_data(ssl, context_index);
     struct st_err ignored;
 
-    if (tls == NULL || tls->key[0] == '\0' || SSL_get_verify_result(ssl) != X509_V_OK)
+    if (tls == NULL || tls->key[0] == '\0' || SSL_get_verify_result(ssl) != X509_V_OK ||
+        SSL_get_SSL_CTX(ssl) != tls->context->trust->origin) /* verified by a trust that is no more in force */
         return 0;
-    return st_table_put(tls->context->sessions, st_span_str(tls->key), session, &ignored) == ST_OK;
+    return st_table_put(tls->context->trust->sessions, st_span_str(tls->key), session, &ignored) == ST_OK;
 }
 
 static SSL_CTX *context_of_role(const SSL_METHOD *method)
@@ -60,20 +62,35 @@ static SSL_CTX *context_of_role(const SSL_METHOD *method)
     return NULL;
 }
 
-static enum st_rc make_origin(const struct pol_config *config, SSL_CTX **out, struct st_err *err)
+enum st_rc tls_trust_new(const struct pol_config *config, struct tls_trust **out, struct st_err *err)
 {
-    SSL_CTX *ctx = context_of_role(TLS_client_method());
+    struct tls_trust *trust = calloc(1, sizeof *trust);
 
-    if (ctx == NULL)
-        return tls_failed(err, "tls.origin");
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(ctx, on_session);
-    if (tls_verify_setup(ctx, config, err) != ST_OK) {
-        SSL_CTX_free(ctx);
+    if (trust == NULL)
+        return st_fail(err, ST_E_NOMEM, "tls.trust", "trust", sizeof *trust);
+    trust->sessions = st_table_new(SESSIONS_MAX, true, session_free);
+    trust->origin = context_of_role(TLS_client_method());
+    if (trust->sessions == NULL || trust->origin == NULL) {
+        tls_trust_free(trust);
+        return tls_failed(err, "tls.trust");
+    }
+    SSL_CTX_set_session_cache_mode(trust->origin, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(trust->origin, on_session);
+    if (tls_verify_setup(trust->origin, config, err) != ST_OK) {
+        tls_trust_free(trust);
         return ST_ERR;
     }
-    *out = ctx;
+    *out = trust;
     return ST_OK;
+}
+
+void tls_trust_free(struct tls_trust *trust)
+{
+    if (trust == NULL)
+        return;
+    SSL_CTX_free(trust->origin); /* open connections hold their own reference */
+    st_table_free(trust->sessions);
+    free(trust);
 }
 
 static enum st_rc make_leaf_key(struct tls_context *context, struct st_err *err)
@@ -90,7 +107,7 @@ static enum st_rc make_leaf_key(struct tls_context *context, struct st_err *err)
     return ST_OK;
 }
 
-enum st_rc tls_context_new(const struct pol_config *config, struct tls_context **out, struct st_err *err)
+enum st_rc tls_context_new(struct tls_context **out, struct st_err *err)
 {
     struct tls_context *context = calloc(1, sizeof *context);
 
@@ -99,14 +116,12 @@ enum st_rc tls_context_new(const struct pol_config *config, struct tls_context *
     context->magic = CONTEXT_MAGIC;
     if (context_index < 0)
         context_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-    context->sessions = st_table_new(SESSIONS_MAX, true, session_free);
     context->client = context_of_role(TLS_server_method());
-    if (context->sessions == NULL || context->client == NULL) {
+    if (context->client == NULL) {
         tls_context_free(context);
         return tls_failed(err, "tls.context");
     }
-    if (make_leaf_key(context, err) != ST_OK || tls_client_setup(context, err) != ST_OK ||
-        make_origin(config, &context->origin, err) != ST_OK) {
+    if (make_leaf_key(context, err) != ST_OK || tls_client_setup(context, err) != ST_OK) {
         tls_context_free(context);
         return ST_ERR;
     }
@@ -119,33 +134,21 @@ void tls_context_free(struct tls_context *context)
     if (context == NULL)
         return;
     ST_CHECK(context, CONTEXT_MAGIC);
-    st_table_free(context->sessions);
     SSL_CTX_free(context->client);
-    SSL_CTX_free(context->origin);
+    tls_trust_free(context->trust);
     EVP_PKEY_free(context->leaf_key);
     OPENSSL_free(context->spki);
     BIO_meth_free(context->bio);
+    st_wipe(context->tickets, sizeof context->tickets);
     context->magic = 0;
     free(context);
 }
 
-enum st_rc tls_context_trust(struct tls_context *context, const struct pol_config *config, struct st_err *err)
+void tls_context_trust(struct tls_context *context, struct tls_trust *trust)
 {
-    struct st_table *sessions = st_table_new(SESSIONS_MAX, true, session_free);
-    SSL_CTX *origin = NULL;
-
     ST_CHECK(context, CONTEXT_MAGIC);
-    if (sessions == NULL)
-        return st_fail(err, ST_E_NOMEM, "tls.trust", "sessions", 0);
-    if (make_origin(config, &origin, err) != ST_OK) {
-        st_table_free(sessions);
-        return ST_ERR;
-    }
-    SSL_CTX_free(context->origin); /* open connections hold their own reference */
-    context->origin = origin;
-    st_table_free(context->sessions);
-    context->sessions = sessions;
-    return ST_OK;
+    tls_trust_free(context->trust);
+    context->trust = trust;
 }
 
 struct st_span tls_leaf_key(const struct tls_context *context)

@@ -9,14 +9,25 @@
 
 #define TLS_MAGIC 0x746c7320u
 
+struct tls_ticket { /* TLS_TICKET_KEY_LEN bytes, in parts */
+    uint8_t name[16], cipher[32], mac[32];
+};
+
+struct tls_trust {
+    SSL_CTX *origin;
+    struct st_table *sessions; /* "name:port" -> SSL_SESSION, of verified origins only */
+};
+
 struct tls_context {
     unsigned magic;
-    SSL_CTX *client, *origin; /* the side we talk to */
-    EVP_PKEY *leaf_key;       /* one for all leaves of this process */
+    SSL_CTX *client;         /* the side we talk to */
+    struct tls_trust *trust; /* and the other one */
+    EVP_PKEY *leaf_key;      /* one for all leaves of this process */
     uint8_t *spki;
     size_t spki_len;
-    struct st_table *sessions; /* "name:port" -> SSL_SESSION, of verified origins only */
-    BIO_METHOD *bio;           /* an evbuffer for each direction */
+    BIO_METHOD *bio;              /* an evbuffer for each direction */
+    struct tls_ticket tickets[2]; /* the one in force, the one before */
+    size_t n_tickets;
 };
 
 struct tls {
@@ -34,6 +45,4 @@ enum st_rc tls_fail(struct st_err *err, const char *where);
 ST_MUST enum st_rc tls_new(struct tls_context *context, SSL_CTX *role, struct tls **out, struct st_err *err);
 ST_MUST enum st_rc tls_verify_setup(SSL_CTX *origin, const struct pol_config *config, struct st_err *err);
 ST_MUST enum st_rc tls_client_setup(struct tls_context *context, struct st_err *err);
-/* Towards a verified origin: does its stapled answer say revoked? */
-int tls_staple_check(SSL *ssl, void *ctx);
 #endif

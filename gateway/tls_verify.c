@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* 1: go on; 0: the handshake fails. Called before the certificate is verified in TLS 1.2, after in 1.3. */
-int tls_staple_check(SSL *ssl, void *ctx)
+static int check_staple(SSL *ssl, void *ctx)
 {
     const unsigned char *der = NULL;
     long len = SSL_get_tlsext_status_ocsp_resp(ssl, &der);
@@ -50,14 +50,14 @@ enum st_rc tls_verify_setup(SSL_CTX *origin, const struct pol_config *config, st
 
     if (loaded != 1) {
         ERR_clear_error();
-        return st_fail(err, ST_E_CONFIG, "tls.trust", "upstream.trust cannot be read", 0);
+        return st_fail(err, ST_E_CONFIG, "tls.trust", "upstream.trust is no PEM bundle of certificates", 0);
     }
     SSL_CTX_set_verify(origin, SSL_VERIFY_PEER, NULL);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT);
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
     SSL_CTX_set_tlsext_status_type(origin, TLSEXT_STATUSTYPE_ocsp);
-    SSL_CTX_set_tlsext_status_cb(origin, tls_staple_check);
+    SSL_CTX_set_tlsext_status_cb(origin, check_staple);
     if (SSL_CTX_set_alpn_protos(origin, OURS, sizeof OURS - 1) != 0)
         return tls_failed(err, "tls.origin");
     return ST_OK;
@@ -84,14 +84,14 @@ enum st_rc tls_connect(struct tls_context *context, const char *identity, uint16
     struct tls *tls = NULL;
     SSL_SESSION *session;
 
-    if (tls_new(context, context->origin, &tls, err) != ST_OK)
+    if (tls_new(context, context->trust->origin, &tls, err) != ST_OK)
         return ST_ERR;
     if (identity[0] == '\0' || !set_identity(tls->ssl, identity)) {
         tls_free(tls);
         return tls_failed(err, "tls.connect");
     }
     (void)snprintf(tls->key, sizeof tls->key, "%s:%u", identity, port);
-    session = st_table_take(context->sessions, st_span_str(tls->key)); /* TLS 1.3 tickets are for one use */
+    session = st_table_take(context->trust->sessions, st_span_str(tls->key)); /* TLS 1.3 tickets are for one use */
     if (session != NULL) {
         (void)SSL_set_session(tls->ssl, session);
         SSL_SESSION_free(session);

@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TRAILER_MAX      12
+#define TRAILER_NAME_MAX 32
+
 /* The only writer of t->state. */
 void txn_enter(struct txn *t, enum txn_state next)
 {
@@ -248,6 +251,12 @@ static enum st_rc route_plain(struct txn *t)
     return ST_OK;
 }
 
+/* What says how a body is read must say it once: which of two the origin believes, nobody knows. */
+static bool has_one_reading(const struct http_head *head)
+{
+    return http_field_count(head, "content-type") < 2 && http_field_count(head, "content-encoding") < 2;
+}
+
 /* ST_ERR: a refusal is under way. */
 static enum st_rc check_request(struct txn *t)
 {
@@ -323,6 +332,10 @@ static enum st_rc plan(struct txn *t)
         t->is_unread = true;
         t->worker->counts.unread++;
     }
+    if (!t->is_unread && !has_one_reading(t->head)) {
+        (void)st_fail(&t->err, ST_E_PROTO, "txn.plan", "Content-Type or Content-Encoding twice", 400);
+        return txn_refuse(t, REFUSE_PROTOCOL);
+    }
     if (!t->is_unread && !t->request_is_read)
         return open_body(t);
     if (t->is_unread) {
@@ -347,6 +360,17 @@ static enum st_rc stop_holding(struct txn *t, struct st_span data)
     return ST_OK;
 }
 
+/* Nobody reads trailers, and RFC 9110 §6.5.1 lets them be dropped: only those go on that have no room for a number or a
+ * token, as the checksum of an upload. */
+static void keep_trailers(struct txn *t, const struct http1_event *event)
+{
+    t->trailers = event->trailers;
+    for (size_t i = 0; i < event->n_trailers; i++) {
+        if (event->trailers[i].value.n <= TRAILER_MAX && event->trailers[i].name.n <= TRAILER_NAME_MAX)
+            t->trailers[t->n_trailers++] = event->trailers[i];
+    }
+}
+
 static enum st_rc read_body(struct txn *t)
 {
     struct http1_event event;
@@ -365,8 +389,7 @@ static enum st_rc read_body(struct txn *t)
         if (event.kind != HTTP1_END)
             continue;
         t->request_is_read = true;
-        t->trailers = event.trailers;
-        t->n_trailers = event.n_trailers;
+        keep_trailers(t, &event);
         if (body_seal(t->body, &t->err) != ST_OK)
             return txn_refuse(t, REFUSE_INTERNAL);
         txn_enter(t, TXN_INSPECT);

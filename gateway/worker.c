@@ -2,9 +2,10 @@
 /* worker - the role that carries the traffic: builds what its connections share and answers the supervisor.
  *
  * A new generation changes what the next exchanges use: rules and scanner, trust of origins, names, leaves; open
- * connections go on, and an exchange keeps the rules it began with. What cannot be made anew stays as it was, and the
- * log says so. A drain closes the listeners, ends idle connections, waits for the others and for the recorder's last
- * acknowledgement. conn.c and txn.c do the work; nothing here reads a client's byte.
+ * connections go on, and an exchange keeps the rules it began with. What can fail is made in prepare, so that a reload
+ * is all or nothing; but for the resolver, which stays as it was when it cannot be made anew, and the log says so. A
+ * drain closes the listeners, ends idle connections, waits for the others and for the recorder's last acknowledgement.
+ * conn.c and txn.c do the work; nothing here reads a client's byte.
  */
 #include "gateway/worker.h"
 #include "base/clock.h"
@@ -26,6 +27,10 @@ struct role {
     struct worker worker;
     struct listener *listeners[LISTENERS_MAX];
     size_t n_listeners;
+    struct { /* of the generation that is prepared; moved when it is in force */
+        struct rules *rules;
+        struct tls_trust *trust;
+    } next;
     bool has_started;
     uint64_t refused_said_ms;
 };
@@ -107,24 +112,54 @@ void worker_conn_gone(struct worker *worker)
 
 /* ---- what the supervisor says ----------------------------------------------------------------------------------- */
 
+static void drop_next(struct role *role)
+{
+    rules_release(role->next.rules);
+    tls_trust_free(role->next.trust);
+    role->next.rules = NULL;
+    role->next.trust = NULL;
+}
+
+static enum st_rc prepare(void *self, struct generation *gen, int key_fd, struct st_diag *diag, struct st_err *err)
+{
+    struct role *role = self;
+
+    (void)diag; /* what a person wrote was found wrong when it was loaded */
+    if (key_fd >= 0)
+        close(key_fd);
+    drop_next(role);
+    if ((role->next.rules = rules_new(gen, err)) == NULL)
+        return ST_ERR;
+    return tls_trust_new(gen->config, &role->next.trust, err);
+}
+
+/* Puts in force what was prepared. */
+static void take_next(struct role *role)
+{
+    rules_release(role->worker.rules);
+    role->worker.rules = role->next.rules;
+    role->next.rules = NULL;
+    tls_context_trust(role->worker.tls, role->next.trust);
+    role->next.trust = NULL;
+}
+
 static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
 {
     struct role *role = self;
     struct worker *worker = &role->worker;
-    struct generation *gen = fam_generation(child);
-    const struct pol_config *config = gen->config;
+    const struct pol_config *config = fam_generation(child)->config;
 
     worker->child = child;
     worker->loop = (struct link_loop){
         .base = fam_base(child), .timers = fam_timers(child), .on_finished = finish_drain, .ctx = worker
     };
     (void)snprintf(worker->spool_dir, sizeof worker->spool_dir, "%s/spool", config->state_dir.s);
-    if ((worker->rules = rules_new(gen, err)) == NULL)
+    if (tls_context_new(&worker->tls, err) != ST_OK)
         return ST_ERR;
+    take_next(role);
     if ((worker->loop.later = later_new(worker->loop.base)) == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "later", 0);
-    if (resolver_new(&worker->loop, config, &worker->resolver, err) != ST_OK ||
-        tls_context_new(config, &worker->tls, err) != ST_OK)
+    if (resolver_new(&worker->loop, config, &worker->resolver, err) != ST_OK)
         return ST_ERR;
     worker->leaves = leaf_cache_new(child, &worker->loop, worker->tls);
     worker->pool = upstream_pool_new(&worker->loop, worker->resolver, worker->tls, config);
@@ -157,18 +192,9 @@ static void renew_resolver(struct worker *worker, const struct pol_config *confi
 static void generation(void *self, struct generation *gen)
 {
     struct worker *worker = &((struct role *)self)->worker;
-    struct st_err err = ST_ERR_INIT;
-    struct rules *rules = rules_new(gen, &err);
 
-    if (rules == NULL) {
-        ST_LOG(GENERATION_REJECTED, ST_LIT("part", "scanner"), ST_ERRF(&err));
-        return;
-    }
-    rules_release(worker->rules);
-    worker->rules = rules;
+    take_next(self);
     upstream_pool_clear(worker->pool);
-    if (tls_context_trust(worker->tls, gen->config, &err) != ST_OK)
-        ST_LOG(GENERATION_REJECTED, ST_LIT("part", "trust"), ST_ERRF(&err));
     leaf_forget(worker->leaves);
     renew_resolver(worker, gen->config);
 }
@@ -216,6 +242,11 @@ static void peer(void *self, enum fam_role who, unsigned number, int fd)
     close(fd);
 }
 
+static void tickets(void *self, struct st_span key, struct st_span before)
+{
+    tls_context_tickets(((struct role *)self)->worker.tls, key, before);
+}
+
 static void drain(void *self, uint64_t within_ms)
 {
     struct role *role = self;
@@ -256,6 +287,7 @@ static void role_fini(struct role *role)
 {
     struct worker *worker = &role->worker;
 
+    drop_next(role);
     if (!role->has_started)
         return; /* start failed half-way: the process ends and the kernel takes the rest */
     for (size_t i = 0; i < role->n_listeners; i++)
@@ -280,8 +312,10 @@ int fam_worker_main(unsigned number)
                                         .generation = generation,
                                         .listener = listener,
                                         .peer = peer,
+                                        .tickets = tickets,
                                         .drain = drain,
-                                        .status = status };
+                                        .status = status,
+                                        .prepare = prepare };
     int code = fam_child_main(&ops, &role, number);
 
     role_fini(&role);

@@ -71,6 +71,10 @@ struct lp_activity { /* one thing a person did; schema in docs/activity.md; stri
     /* What it is in or an answer to, where that is not the object: the thread of a comment; the channel, the forum. */
     struct st_span parent_id, parent_type, parent_url, group_id, group_type;
 };
+/* Marks is_secret on the doc's fields: by the route's adapter, and what is hidden on every platform. route: NULL for a
+ * request that no rule knows. */
+void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc);
+
 struct lp_exchange { /* borrowed */
     const struct lp_request *req;
     struct flt_doc *doc;
@@ -139,6 +143,8 @@ struct lp_tag {
 /* Every rule that matches, in file order. */
 ST_MUST enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_arena *arena,
                              struct lp_tag **out, size_t *n, struct st_err *err);
+/* Could any rule match? Asks no Lua, so that a worker may ask it before it hands over a copy; a where() may hold. */
+bool lp_curate_may(struct lp_set *set, const struct lp_item *item);
 /* One line per node of the rule's tree: depth, what it asks, whether it held. For `stoa curate preview`. */
 typedef void lp_explain_f(void *ctx, const char *rule, unsigned depth, const char *node, bool held);
 ST_MUST enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_explain_f *fn, void *ctx,

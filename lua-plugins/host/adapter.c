@@ -390,8 +390,8 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
         return a;
     }
     lp_conf_keys(c, -1,
-                 "api id version title hosts fallback anywhere secret redact_always hide_names text_names skip_names "
-                 "text_min rules tests");
+                 "api id version title hosts fallback anywhere secret redact_always hide_names link_names text_names "
+                 "skip_names text_min rules tests");
     if (lp_conf_num(c, -1, "api", 0) != 1)
         lp_conf_fail(c, "'api' must be 1");
     a->id = lp_conf_need(c, -1, "id");
@@ -404,6 +404,7 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
     a->is_anywhere = lp_conf_bool(c, -1, "anywhere", false);
     a->redact = lp_conf_strs(c, -1, "redact_always");
     a->hide_names = lp_conf_strs(c, -1, "hide_names");
+    a->link_names = lp_conf_strs(c, -1, "link_names");
     a->text_names = lp_conf_strs(c, -1, "text_names");
     a->skip_names = lp_conf_strs(c, -1, "skip_names");
     a->text_min = lp_conf_num(c, -1, "text_min", 1);

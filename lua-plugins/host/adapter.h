@@ -99,6 +99,7 @@ struct lp_adapter {
     size_t n_secrets;
     const char *const *redact;     /* field path patterns */
     const char *const *hide_names; /* globs on the last part of a field's path, lower case */
+    const char *const *link_names; /* the same, for the query of a request that only reads */
     const char *const *text_names, *const *skip_names;
     uint64_t text_min;
     struct lp_route *routes;

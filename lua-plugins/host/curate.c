@@ -75,6 +75,7 @@ static void add_kid(lua_State *L, struct lp_node *node, const struct lp_node *ki
 
     if ((node->size += kid->size) > NODES_MAX)
         luaL_error(L, "a condition has more than %d parts", NODES_MAX);
+    node->cost = kid->cost > node->cost ? kid->cost : node->cost;
     kids = lp_conf_alloc(&run->conf, (node->n_kids + 1) * sizeof *kids);
     if (node->n_kids > 0)
         memcpy(kids, node->kids, node->n_kids * sizeof *kids);
@@ -155,6 +156,23 @@ static const char *label_of(struct rules_run *run, const char *name, const char 
     return label;
 }
 
+static enum lp_node_cost cost_of(enum lp_node_type type)
+{
+    if (type == LP_NODE_HASHTAG || type == LP_NODE_PHRASE)
+        return LP_COST_TEXT;
+    return type == LP_NODE_URL || type == LP_NODE_AUTHOR ? LP_COST_GLOB : LP_COST_FACT;
+}
+
+static void list_words(lua_State *L, struct lp_node *node)
+{
+    struct rules_run *run = building(L);
+    struct st_err err = ST_ERR_INIT;
+
+    if (node->cost == LP_COST_TEXT && lp_words_add(&run->rules->words, node->words, node->type == LP_NODE_HASHTAG,
+                                                   run->conf.arena, &node->words_at, &err) != ST_OK)
+        luaL_error(L, err.code == ST_E_NOMEM ? "not enough memory" : "more than %d words in all rules", LP_WORDS_MAX);
+}
+
 static int word_node(lua_State *L)
 {
     static const char *const names[] = {
@@ -166,6 +184,7 @@ static int word_node(lua_State *L)
     struct rules_run *run = building(L);
     const char *const *words;
     struct lp_node *node;
+    size_t n;
 
     if (lua_type(L, 1) != LUA_TSTRING && lua_type(L, 1) != LUA_TTABLE)
         return luaL_error(L, "%s needs a string or a list of strings", names[type]);
@@ -174,12 +193,15 @@ static int word_node(lua_State *L)
     lua_insert(L, 1);
     lua_setfield(L, 1, names[type]); /* the table is fresh: no metamethod */
     words = lp_conf_strs(&run->conf, 1, names[type]);
-    for (size_t i = 0; i == 0 || words[i] != NULL; i++) {
-        if (words[i] == NULL || words[i][0] == '\0')
+    for (n = 0; n == 0 || words[n] != NULL; n++) {
+        if (words[n] == NULL || words[n][0] == '\0')
             return luaL_error(L, "%s needs a word", names[type]);
     }
     node = push_node(L, type);
+    node->cost = cost_of(type);
     node->words = words;
+    node->n_words = n;
+    list_words(L, node);
     node->label = label_of(run, names[type], words);
     return 1;
 }
@@ -207,6 +229,7 @@ static int where_node(lua_State *L)
 
     luaL_checktype(L, 1, LUA_TFUNCTION);
     node = push_node(L, LP_NODE_WHERE);
+    node->cost = LP_COST_LUA;
     lua_pushvalue(L, 1);
     node->where_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     node->label = "custom condition";
@@ -430,4 +453,5 @@ void lp_rules_fini(struct lp_rules *rules)
 {
     for (size_t i = 0; i < rules->n_states; i++)
         lp_state_free(rules->states[i]);
+    lp_words_fini(&rules->words);
 }

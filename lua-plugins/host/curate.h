@@ -4,6 +4,7 @@
 #define STOA_LUA_PLUGINS_HOST_CURATE_H
 #include "conf.h"
 #include "plugins.h"
+#include "words.h"
 
 #define LP_NODES(X)         \
     X(ALL, "all of")        \
@@ -25,9 +26,14 @@ enum lp_node_type {
 #undef X
 };
 
+/* The parts of a join are asked in this order, so that most items are told by their kind alone. */
+enum lp_node_cost { LP_COST_FACT, LP_COST_GLOB, LP_COST_TEXT, LP_COST_LUA };
+
 struct lp_node {
     enum lp_node_type type;
     const char *const *words; /* any of them */
+    size_t words_at, n_words; /* hashtag, phrase: the same in the list of all */
+    enum lp_node_cost cost;   /* of its dearest part */
     uint64_t least;           /* dwell in ms, length in bytes */
     bool is_media;            /* length: of media in ms, not of the text */
     int where_ref;            /* in the registry of the rule's state */
@@ -56,6 +62,7 @@ struct lp_rules {
     size_t n;
     struct lp_state *states[512]; /* one per file; owned */
     size_t n_states;
+    struct lp_words words; /* of all hashtags and phrases */
 };
 
 ST_MUST enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_arena *arena, struct st_diag *diag,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curate_eval - does a page or post meet a rule, and why.
  *
- * Words are compared without regard to case (ASCII and the Latin letters of UTF-8's C3 block, which German needs) and
- * at word boundaries; any byte above 127 counts as part of a word. A where() that fails counts as not held and is
- * logged: curation is off the data path and never in anyone's way.
+ * The text is read once for all phrases of all rules (words.c), and only when a rule asks for one. Joins ask their
+ * cheap parts first; what holds does not depend on the order. A where() that fails counts as not held and is logged:
+ * curation is off the data path and never in anyone's way.
  */
 #include "base/log.h"
 #include "curate.h"
@@ -12,39 +12,35 @@
 
 #define WHERE_TIME_US 20000u
 #define WHERE_TEXT    ((size_t)256 << 10)
+#define TRIES         8 /* phrases after which lp_curate_may asks the rules before it has read the text */
 
-static int fold(struct st_span s, size_t i)
+struct look { /* at one item */
+    const struct lp_item *item;
+    struct lp_words *words;
+    bool is_open, is_read; /* words knows this item's text; and has read all of it */
+};
+
+static void open_words(struct look *look)
 {
-    int c = s.p[i];
+    const struct st_span texts[LP_WORDS_TEXTS] = { look->item->title, look->item->text };
 
-    if (c >= 'A' && c <= 'Z')
-        return c + 32;
-    if (c >= 0x80 && c <= 0x9e && c != 0x97 && i > 0 && s.p[i - 1] == 0xc3)
-        return c + 32;
-    return c;
+    if (!look->is_open)
+        lp_words_open(look->words, texts, ST_LEN(texts));
+    look->is_open = true;
 }
 
-static bool is_word(int c)
+static void read_words(struct look *look)
 {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c >= 0x80;
+    open_words(look);
+    while (!look->is_read && lp_words_next(look->words))
+        ;
+    look->is_read = true;
 }
 
-static bool has_words(struct st_span text, const char *words, bool is_tag)
+static bool words_held(struct look *look, const struct lp_node *node)
 {
-    struct st_span w = st_span_str(words);
-
-    for (size_t at = 0; at + w.n <= text.n; at++) {
-        size_t k = 0;
-
-        while (k < w.n && fold(text, at + k) == fold(w, k))
-            k++;
-        if (k < w.n || (at + w.n < text.n && is_word(w.p[w.n - 1]) && is_word(text.p[at + w.n])))
-            continue;
-        if (is_tag ? at > 0 && text.p[at - 1] == '#' && (at < 2 || !is_word(text.p[at - 2]))
-                   : at == 0 || !is_word(w.p[0]) || !is_word(text.p[at - 1]))
-            return true;
-    }
-    return false;
+    read_words(look);
+    return lp_words_seen(look->words, node->words_at, node->n_words);
 }
 
 /* '*' is any run; the whole text must match. */
@@ -57,7 +53,7 @@ static bool glob(const char *pattern, struct st_span text)
         if (at < g.n && g.p[at] == '*') {
             star = ++at;
             back = i;
-        } else if (at < g.n && fold(g, at) == fold(text, i)) {
+        } else if (at < g.n && lp_words_fold(g, at) == lp_words_fold(text, i)) {
             at++;
             i++;
         } else if (star != ST_SPAN_NPOS) {
@@ -137,13 +133,13 @@ static bool where_held(const struct lp_rule *rule, const struct lp_node *node, c
 static bool word_held(const struct lp_node *node, const char *word, const struct lp_item *item)
 {
     switch (node->type) {
-    case LP_NODE_HASHTAG: return has_words(item->text, word, true) || has_words(item->title, word, true);
-    case LP_NODE_PHRASE: return has_words(item->text, word, false) || has_words(item->title, word, false);
     case LP_NODE_URL: return url_is(word, item->url);
     case LP_NODE_AUTHOR: return glob(word, item->author);
     case LP_NODE_PLATFORM: return item->platform != NULL && strcmp(word, item->platform) == 0;
     case LP_NODE_KIND: return item->kind != NULL && strcmp(word, item->kind) == 0;
     case LP_NODE_LANG: return lang_is(word, item->lang);
+    case LP_NODE_HASHTAG:
+    case LP_NODE_PHRASE:
     case LP_NODE_ALL:
     case LP_NODE_ANY:
     case LP_NODE_NOT:
@@ -154,64 +150,121 @@ static bool word_held(const struct lp_node *node, const char *word, const struct
     return false;
 }
 
+/* What no Lua is needed for, and is no join. */
+static bool leaf_held(struct look *look, const struct lp_node *node)
+{
+    const struct lp_item *item = look->item;
+
+    if (node->type == LP_NODE_DWELL)
+        return item->dwell_ms >= node->least;
+    if (node->type == LP_NODE_LENGTH)
+        return (node->is_media ? item->length_ms : item->text.n) >= node->least;
+    if (node->cost == LP_COST_TEXT)
+        return words_held(look, node);
+    for (size_t i = 0; i < node->n_words; i++)
+        if (word_held(node, node->words[i], item))
+            return true;
+    return false;
+}
+
+/* Could the node come out as wanted? Whatever a where() would say is possible, and so is that a phrase is not there:
+ * the text may be read in part only. */
+static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
+{
+    bool all = (node->type == LP_NODE_ALL) == wanted; /* each part must, or one of them */
+
+    if (node->type == LP_NODE_WHERE)
+        return true;
+    if (node->type == LP_NODE_NOT)
+        return may_be(look, node->kids[0], !wanted);
+    if (node->type == LP_NODE_HASHTAG || node->type == LP_NODE_PHRASE) {
+        open_words(look);
+        return !wanted || lp_words_seen(look->words, node->words_at, node->n_words);
+    }
+    if (node->type != LP_NODE_ALL && node->type != LP_NODE_ANY)
+        return leaf_held(look, node) == wanted;
+    for (enum lp_node_cost cost = LP_COST_FACT; cost <= node->cost; cost++)
+        for (size_t i = 0; i < node->n_kids; i++)
+            if (node->kids[i]->cost == cost && may_be(look, node->kids[i], wanted) != all)
+                return !all;
+    return all;
+}
+
+static bool any_may_be(struct lp_set *set, struct look *look)
+{
+    for (size_t i = 0; i < set->rules.n; i++)
+        if (may_be(look, set->rules.items[i]->when, true))
+            return true;
+    return false;
+}
+
 struct explain {
     lp_explain_f *fn; /* NULL: only the answer is wanted, and joins stop early */
     void *ctx;
     const struct lp_rule *rule;
 };
 
-static bool held(const struct explain *x, const struct lp_node *node, const struct lp_item *item, unsigned depth);
+static bool held(const struct explain *x, const struct lp_node *node, struct look *look, unsigned depth);
 
-static bool join_held(const struct explain *x, const struct lp_node *node, const struct lp_item *item, unsigned depth)
+static bool join_held(const struct explain *x, const struct lp_node *node, struct look *look, unsigned depth)
 {
     bool all = node->type == LP_NODE_ALL;
-    bool so_far = all;
 
-    for (size_t i = 0; i < node->n_kids; i++) {
-        so_far = held(x, node->kids[i], item, depth) == all ? so_far : !all;
-        if (so_far != all && x->fn == NULL)
-            break;
-    }
-    return so_far;
+    for (enum lp_node_cost cost = LP_COST_FACT; cost <= node->cost; cost++)
+        for (size_t i = 0; i < node->n_kids; i++)
+            if (node->kids[i]->cost == cost && held(x, node->kids[i], look, depth) != all)
+                return !all;
+    return all;
 }
 
 /* A parent is told before its parts: reading goes from the answer to its reasons. */
-static bool held(const struct explain *x, const struct lp_node *node, const struct lp_item *item, unsigned depth)
+static bool held(const struct explain *x, const struct lp_node *node, struct look *look, unsigned depth)
 {
     static const char *const joins[] = { "all of", "any of", "not" };
     const struct explain quiet = { NULL, NULL, x->rule };
-    bool is = false;
+    bool is;
 
-    switch (node->type) {
-    case LP_NODE_ALL:
-    case LP_NODE_ANY: is = join_held(&quiet, node, item, depth + 1); break;
-    case LP_NODE_NOT: is = !held(&quiet, node->kids[0], item, depth + 1); break;
-    case LP_NODE_DWELL: is = item->dwell_ms >= node->least; break;
-    case LP_NODE_LENGTH: is = (node->is_media ? item->length_ms : item->text.n) >= node->least; break;
-    case LP_NODE_WHERE: is = where_held(x->rule, node, item); break;
-    case LP_NODE_HASHTAG:
-    case LP_NODE_PHRASE:
-    case LP_NODE_URL:
-    case LP_NODE_AUTHOR:
-    case LP_NODE_PLATFORM:
-    case LP_NODE_KIND:
-    case LP_NODE_LANG:
-        for (size_t i = 0; !is && node->words[i] != NULL; i++)
-            is = word_held(node, node->words[i], item);
-        break;
-    }
+    if (node->type == LP_NODE_ALL || node->type == LP_NODE_ANY)
+        is = join_held(&quiet, node, look, depth + 1);
+    else if (node->type == LP_NODE_NOT)
+        is = !held(&quiet, node->kids[0], look, depth + 1);
+    else
+        is = node->type == LP_NODE_WHERE ? where_held(x->rule, node, look->item) : leaf_held(look, node);
     if (x->fn == NULL)
         return is;
     x->fn(x->ctx, x->rule->name, depth, node->type <= LP_NODE_NOT ? joins[node->type] : node->label, is);
     for (size_t i = 0; i < node->n_kids; i++)
-        (void)held(x, node->kids[i], item, depth + 1);
+        (void)held(x, node->kids[i], look, depth + 1);
     return is;
+}
+
+static struct look look_at(struct lp_set *set, const struct lp_item *item)
+{
+    ST_CHECK(set, LP_SET_MAGIC);
+    return (struct look){ item, &set->rules.words, false, false };
+}
+
+/* Each phrase that turns up may be the one a rule waits for, so the first few are tried at once: a text that is about
+ * something says so soon. */
+bool lp_curate_may(struct lp_set *set, const struct lp_item *item)
+{
+    struct look look = look_at(set, item);
+
+    open_words(&look);
+    for (unsigned i = 0; i < TRIES && !look.is_read; i++) {
+        if (any_may_be(set, &look))
+            return true;
+        look.is_read = !lp_words_next(look.words);
+    }
+    read_words(&look);
+    return any_may_be(set, &look);
 }
 
 enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_arena *arena, struct lp_tag **out,
                      size_t *n, struct st_err *err)
 {
-    ST_CHECK(set, LP_SET_MAGIC);
+    struct look look = look_at(set, item);
+
     *n = 0;
     *out = st_arena_alloc(arena, (set->rules.n > 0 ? set->rules.n : 1) * sizeof **out);
     if (*out == NULL)
@@ -219,7 +272,7 @@ enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_a
     for (size_t i = 0; i < set->rules.n; i++) {
         const struct explain quiet = { NULL, NULL, set->rules.items[i] };
 
-        if (held(&quiet, quiet.rule->when, item, 0))
+        if (held(&quiet, quiet.rule->when, &look, 0))
             (*out)[(*n)++] = quiet.rule->tag;
     }
     return ST_OK;
@@ -228,13 +281,14 @@ enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_a
 enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_explain_f *fn, void *ctx,
                              struct st_err *err)
 {
-    ST_CHECK(set, LP_SET_MAGIC);
+    struct look look = look_at(set, item);
+
     if (fn == NULL)
         return st_fail(err, ST_E_CONFIG, "lua.curate", "no receiver for the explanation", 0);
     for (size_t i = 0; i < set->rules.n; i++) {
         const struct explain x = { fn, ctx, set->rules.items[i] };
 
-        (void)held(&x, x.rule->when, item, 0);
+        (void)held(&x, x.rule->when, &look, 0);
     }
     return ST_OK;
 }
@@ -256,8 +310,9 @@ enum st_rc lp_rules_check(struct lp_set *set, struct st_diag *diag, struct st_er
                                     .lang = st_span_str(t->lang),
                                     .text = st_span_str(t->text),
                                     .dwell_ms = t->dwell_ms };
+            struct look look = look_at(set, &item);
 
-            if (held(&quiet, quiet.rule->when, &item, 0) == t->wanted)
+            if (held(&quiet, quiet.rule->when, &look, 0) == t->wanted)
                 continue;
             failed = true;
             (void)st_diag_add(diag, quiet.rule->file, 0, 0, "%s: test %zu \"%.60s\" should%s match, and does%s",

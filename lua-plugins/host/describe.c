@@ -143,8 +143,10 @@ void lp_describe(const struct lp_set *set, struct st_buf *out)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
 
-    st_buf_str(out, "# Platforms\n\nMade by `stoa docs platforms`. A policy opens a platform; an adapter alone opens "
-                    "nothing.\n\n| platform | hosts | kinds | how it says no | tests |\n|---|---|---|---|---|\n");
+    st_buf_str(out,
+               "# Platforms\n\nWhat the shipped adapters know, and which of their own tests shows it. A policy opens a "
+               "platform; an adapter alone opens nothing.\n\n"
+               "| platform | hosts | kinds | how it says no | tests |\n|---|---|---|---|---|\n");
     for (size_t i = 0; i < all->n; i++) {
         st_buf_fmt(out, "| %s | ", all->items[i]->title);
         put_hosts(out, all->items[i]);

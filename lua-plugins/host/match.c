@@ -341,6 +341,57 @@ static bool is_tried(const struct lp_adapter *a, const struct lp_adapter *owner)
     return a == owner || a->is_fallback || (owner == NULL && a->is_anywhere);
 }
 
+static size_t query_count(struct st_span query, const char *name)
+{
+    struct st_span part;
+    size_t count = 0;
+
+    while (st_span_next(&query, '&', &part))
+        count += same(st_span_sub(part, 0, st_span_chr(part, '=')), name, strlen(name), true);
+    return count;
+}
+
+/* "/saml2/../post" is not where it seems to be. */
+static bool has_dot_segment(struct st_span path)
+{
+    size_t n = 0, dots = 0; /* of the segment so far */
+
+    for (size_t i = 0; i < path.n;) {
+        int c = lp_next_byte(path, &i, false);
+        bool is_end = c == '/' || c == '\\' || c == ';';
+
+        if (is_end && n > 0 && n <= 2 && dots == n)
+            return true;
+        n = is_end ? 0 : n + 1;
+        dots = is_end ? 0 : dots + (c == '.');
+    }
+    return n > 0 && n <= 2 && dots == n;
+}
+
+/* What is never read must be beyond doubt: no detour in the path, no parameter twice of which the origin may take the
+ * other. */
+static bool is_beyond_doubt(const struct lp_head *h, const struct lp_request *req)
+{
+    for (size_t i = 0; i < h->n_params; i++) {
+        if (query_count(req->query, h->params[i].name) > 1)
+            return false;
+    }
+    return !has_dot_segment(req->path);
+}
+
+static bool body_is_beyond_doubt(const struct lp_body *b, const struct flt_doc *doc)
+{
+    for (size_t i = 0; i < b->n_params; i++) {
+        size_t count = 0;
+
+        for (size_t k = 0; doc != NULL && k < doc->n; k++)
+            count += lp_path_match(b->params[i].name, doc->fields[k].path);
+        if (count > 1)
+            return false;
+    }
+    return true;
+}
+
 bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
@@ -349,7 +400,9 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
 
     for (size_t i = 0; i < all->n; i++) {
         for (size_t k = 0; is_tried(all->items[i], owner) && k < all->items[i]->n_secrets; k++) {
-            if (head_is(&all->items[i]->secrets[k], req, is_plain))
+            const struct lp_head *head = &all->items[i]->secrets[k];
+
+            if (head_is(head, req, is_plain) && is_beyond_doubt(head, req))
                 return true;
         }
     }
@@ -370,7 +423,7 @@ static const struct lp_route *route_of(const struct lp_adapter *a, const struct 
             return r;
         if (doc == NULL)
             *needs_body = true;
-        else if (body_is(&r->body, doc))
+        else if (body_is(&r->body, doc) && (!r->is_secret || body_is_beyond_doubt(&r->body, doc)))
             return r;
     }
     return NULL;

@@ -29,19 +29,58 @@ static bool path_in(const char *const *patterns, struct st_span path)
     return false;
 }
 
-static void hide_secrets(struct lp_reader *r)
+static bool only_reads(struct st_span method)
 {
-    const struct lp_adapters *all = lp_set_adapters(r->set);
+    return st_span_eq(method, ST_SPAN("GET")) || st_span_eq(method, ST_SPAN("HEAD"));
+}
 
-    for (size_t i = 0; r->doc != NULL && i < r->doc->n; i++) {
-        struct flt_field *f = &r->doc->fields[i];
-        struct st_span name = lp_last_part(f->path);
-        bool hide = r->route->is_secret || path_in(r->route->adapter->redact, f->path) ||
-                    name_in(r->route->adapter->hide_names, name);
+/* What the fallback's lists hide holds on every platform: a password field, and in a link what machines put there. */
+static bool hidden_everywhere(const struct lp_set *set, const struct flt_field *f, bool is_link)
+{
+    const struct lp_adapters *all = lp_set_adapters(set);
+    struct st_span name = lp_last_part(f->path);
 
-        for (size_t k = 0; !hide && k < all->n; k++) /* a password field is one on every platform */
-            hide = all->items[k]->is_fallback && name_in(all->items[k]->hide_names, name);
-        f->is_secret = f->is_secret || hide;
+    for (size_t i = 0; i < all->n; i++) {
+        if (all->items[i]->is_fallback && (name_in(all->items[i]->hide_names, name) ||
+                                           (is_link && f->is_query && name_in(all->items[i]->link_names, name))))
+            return true;
+    }
+    return false;
+}
+
+/* What was found out about a path, for the next field with the same one: posts repeat few paths many times. */
+#define GLANCES 64u
+struct glance {
+    struct st_span path;
+    bool held;
+};
+
+/* The slot of a path; true when it knows the answer. */
+static bool glance_at(struct glance *table, struct st_span path, struct glance **out)
+{
+    size_t at = path.n == 0 ? 0 : path.n * 7u + path.p[path.n - 1] * 31u + path.p[path.n / 2] * 5u;
+    struct glance *g = &table[at % GLANCES];
+    bool known = path.n > 0 && st_span_eq(g->path, path);
+
+    if (!known)
+        *g = (struct glance){ path, false };
+    *out = g;
+    return known;
+}
+
+void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc)
+{
+    bool is_link = only_reads(req->method);
+    struct glance seen[GLANCES] = { 0 }, *g;
+
+    for (size_t i = 0; doc != NULL && i < doc->n; i++) {
+        struct flt_field *f = &doc->fields[i];
+
+        if (!glance_at(seen, f->path, &g))
+            g->held = hidden_everywhere(set, f, is_link) ||
+                      (route != NULL && (route->is_secret || path_in(route->adapter->redact, f->path) ||
+                                         name_in(route->adapter->hide_names, lp_last_part(f->path))));
+        f->is_secret = f->is_secret || g->held;
     }
 }
 
@@ -54,28 +93,35 @@ static bool is_left_out(const char *const *patterns, struct st_span path)
     return false;
 }
 
-static bool is_typed(const struct lp_route *route, const struct flt_field *f)
+static bool is_typed_path(const struct lp_route *route, struct st_span path)
 {
     const struct lp_adapter *a = route->adapter;
-    struct st_span name = lp_last_part(f->path);
 
-    if (f->is_secret)
-        return false;
     if (route->typed != NULL)
-        return path_in(route->typed, f->path) && !is_left_out(route->typed, f->path);
-    if (a->text_names == NULL || f->text.n < a->text_min)
+        return path_in(route->typed, path) && !is_left_out(route->typed, path);
+    return name_in(a->text_names, lp_last_part(path)) && !name_in(a->skip_names, lp_last_part(path));
+}
+
+static bool is_typed(const struct lp_route *route, const struct flt_field *f, struct glance *seen)
+{
+    struct glance *g;
+
+    if (f->is_secret || (route->typed == NULL && f->text.n < route->adapter->text_min))
         return false;
-    return name_in(a->text_names, name) && !name_in(a->skip_names, name);
+    if (!glance_at(seen, f->path, &g))
+        g->held = is_typed_path(route, f->path);
+    return g->held;
 }
 
 /* Collects the typed fields and their text, joined by newlines. */
 static void read_typed(struct lp_reader *r, struct lp_activity *out)
 {
+    struct glance seen[GLANCES] = { 0 };
     size_t total = 0, n = 0;
     uint8_t *text;
 
     for (size_t i = 0; r->doc != NULL && i < r->doc->n; i++) {
-        if (is_typed(r->route, &r->doc->fields[i])) {
+        if (is_typed(r->route, &r->doc->fields[i], seen)) {
             n++;
             total += r->doc->fields[i].text.n + 1;
         }
@@ -92,7 +138,7 @@ static void read_typed(struct lp_reader *r, struct lp_activity *out)
     for (size_t i = 0; i < r->doc->n; i++) {
         const struct flt_field *f = &r->doc->fields[i];
 
-        if (!is_typed(r->route, f))
+        if (!is_typed(r->route, f, seen))
             continue;
         out->typed[out->n_typed++] = (uint32_t)i;
         if (f->text.n == 0)
@@ -271,7 +317,7 @@ enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *rou
                                  .kind = route->kind,
                                  .phase = route->phase,
                                  .confidence = route->adapter->is_fallback ? 50 : 100 };
-    hide_secrets(&r);
+    lp_hide(set, route, exchange->req, exchange->doc);
     if (route->is_secret)
         return ST_AGAIN;
     read_audience(&r, out);

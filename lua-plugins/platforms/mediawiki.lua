@@ -59,7 +59,8 @@ return {
       match = { method = "POST", path = "/**/api.php",
         body = { eq = { action = { "login", "clientlogin", "createaccount", "changeauthenticationdata" } } } } },
     { id = "form-login", secret = true,
-      match = { method = "POST", path = index, body = { has = { "wpPassword" } } } },
+      match = { method = "POST", path = index,
+        body = { has = { "wpPassword" }, lacks = { "wpTextbox1" } } } },
 
     { id = "preview", match = { method = "POST", path = index,
         body = { has = { "wpTextbox1", "wpPreview" } } },

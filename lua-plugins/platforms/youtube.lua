@@ -10,8 +10,8 @@ local video = { type = "video", id = { "?docid", "docid", "?v" }, length = { "?l
   url = "https://www.youtube.com/watch?v={id}" }
 video.title_end = " - YouTube"
 -- Some clients get the player's answer alone, some in a list of answers.
-local details = { title = { "videoDetails/title", "#/playerResponse/videoDetails/title" },
-  author = { "videoDetails/author", "#/playerResponse/videoDetails/author" },
+local details = { title = { "videoDetails/title", "#/playerResponse/videoDetails/title", "%videoDetails/title" },
+  author = { "videoDetails/author", "#/playerResponse/videoDetails/author", "%videoDetails/author" },
   length = { "videoDetails/lengthSeconds", "%videoDetails/lengthSeconds",
     "%#/playerResponse/videoDetails/lengthSeconds" },
   url = { "https://www.youtube.com/watch?v={videoDetails/videoId}" } }
@@ -127,12 +127,14 @@ return {
         body = { eq = { browseId = "UC*" }, lacks = { "continuation" } } },
       activity = { kind = "view", audience = "private",
         object = { type = "channel", id = "browseId", url = "https://www.youtube.com/channel/{id}" },
-        answer = { title = "metadata/channelMetadataRenderer/title" } }, typed = {} },
+        answer = { title = { "metadata/channelMetadataRenderer/title", "%metadata/channelMetadataRenderer/title" } } },
+          typed = {} },
     { id = "playlist-page", match = { method = "POST", path = "/youtubei/v1/browse",
         body = { eq = { browseId = "VL*" }, lacks = { "continuation" } } },
       activity = { kind = "view", audience = "private",
         object = { type = "playlist", id = "VL>browseId", url = "https://www.youtube.com/playlist?list={id}" },
-        answer = { title = { "metadata/playlistMetadataRenderer/title", "microformat/**/title" } } }, typed = {} },
+        answer = { title = { "metadata/playlistMetadataRenderer/title", "%metadata/playlistMetadataRenderer/title",
+          "microformat/**/title" } } }, typed = {} },
 
     { id = "telemetry", ignore = true, match = { path = { "/youtubei/v1/log_event", "/api/stats/**", "/ptracking",
         "/generate_204", "/pagead/**", "/error_204", "/csi_204" } } },

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Licence lines, comments on top of files, magic words, includes of assert on input, trailing blanks, tabs."""
+"""Licence lines, comments on top of files, include guards, magic words that differ, trailing blanks, tabs."""
 import re
 
 import lint

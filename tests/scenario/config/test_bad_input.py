@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input gives one line that says where, what was expected and what to do; exit code 3; nothing half-started."""
+import json
 import re
 import socket
 import sqlite3
@@ -118,12 +119,39 @@ def test_a_ca_key_that_others_can_read(gateway):
 
 def test_a_file_that_is_no_certificate(gateway):
     gateway.ca.write_text("hello\n")
-    refuses(gateway, r"ca\.crt.*certificate")
+    said = refuses(gateway, r"ca\.crt.*certificate")
+    assert "generations" not in said, "the copy is named, not the file that a person can mend"
 
 
 def test_a_trust_bundle_that_is_not_there(gateway):
     (gateway.folder / "origins.pem").unlink()
     refuses(gateway, r"stoa\.yaml:\d+:\d+: .*trust")
+
+
+@pytest.mark.parametrize("content", ("", "hello\n", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))
+def test_a_trust_bundle_that_is_none(gateway, content):
+    (gateway.folder / "origins.pem").write_text(content)
+    line = gateway.config.read_text().split("  trust:")[0].count("\n") + 1
+    said = refuses(gateway, rf"{re.escape(str(gateway.config))}:{line}:10: .*certificates.*origins\.pem")
+    done = gateway.stoa("check")
+    assert done.returncode == 3 and done.stderr.strip() == said, (said, done.stderr)
+
+
+def test_a_reload_refuses_a_bad_trust_bundle_as_a_whole(gateway):
+    with gateway:
+        (gateway.folder / "origins.pem").write_text("hello\n")
+        done = gateway.stoa("reload")
+        assert done.returncode == 3 and "origins.pem" in done.stderr, (done.returncode, done.stderr)
+        assert json.loads(gateway.stoa("--json", "status", check=True).stdout)["generation"] == 1
+
+
+def test_start_is_said_when_all_work(gateway):
+    with gateway:
+        status = json.loads(gateway.stoa("--json", "status", check=True).stdout)
+        kin = [status["keyholder"], status["recorder"], status["curator"], *status["worker"].values()]
+        assert all(k["state"] == "running" and k["answers"] for k in kin), status
+        said = [json.loads(line)["event"] for line in gateway.log if line.startswith("{")]
+        assert said.index("start") > max(i for i, event in enumerate(said) if event == "process.start"), said
 
 
 def test_a_busy_port(gateway):

@@ -74,6 +74,26 @@ def test_cut_at_every_byte(house, form, transfer):
     assert IBAN.encode() not in gateway.written()
 
 
+@pytest.mark.parametrize("where", ("body", "query"))
+def test_the_whole_request_cut_at_every_byte(house, where):
+    """Also in the middle of the head: the request line, a field, the empty line."""
+    client, origin, gateway = house
+    before = len(origin.received())
+    if where == "body":
+        body = json.dumps({"text": TEXT}).encode()
+        message = (b"POST /post HTTP/1.1\r\nHost: forum.test\r\nContent-Type: application/json\r\n"
+                   b"Content-Length: %d\r\n\r\n" % len(body)) + body
+    else:
+        message = f"GET /comment?text={TEXT.replace(' ', '+')} HTTP/1.1\r\nHost: forum.test\r\n\r\n".encode()
+    for cut in range(1, len(message)):
+        first, second = pieces(message, cut)
+        client.write(first)
+        client.write(second)
+        assert client.get().status == 403, (where, cut)
+    assert len(origin.received()) == before, "bytes reached the origin"
+    assert IBAN.encode() not in gateway.written()
+
+
 @pytest.mark.parametrize("segment", (1, 2, 3, 7, 64, 1448))
 def test_written_in_small_segments(house, segment):
     client, origin, _ = house

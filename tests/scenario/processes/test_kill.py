@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from stoa_test.client import Client
-from stoa_test.gateway import ROOT, Gateway
+from stoa_test.gateway import BIN, ROOT, Gateway
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
 from stoa_test.wire import Closed
@@ -17,6 +17,8 @@ from stoa_test.wire import Closed
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 SECRET = json.dumps({"text": "pay DE02 1203 0000 0000 2020 51 please"}).encode()
 REFUSALS = 40
+# A sanitizer makes loading the detectors several times slower, and the tests of a build run beside each other.
+SECOND = 5000 if b"__asan_init" in (BIN / "stoad").read_bytes() else 1000
 
 
 class Load(threading.Thread):
@@ -86,7 +88,7 @@ def test_a_killed_process_is_back_within_a_second(house, role):
     os.kill(died, signal.SIGKILL)
     event = gateway.wait_event("process.died", lambda e: e.get("role") == role)
     back = gateway.wait_event("process.start", lambda e: e.get("role") == role)
-    assert milliseconds(back["ts"]) - milliseconds(event["ts"]) < 1000, (before, event, back)
+    assert milliseconds(back["ts"]) - milliseconds(event["ts"]) < SECOND, (before, event, back)
     client = Client(gateway)
     client.open("forum.test")
     assert client.request("POST", "/post", body=b"hello").status == 200

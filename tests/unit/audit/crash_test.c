@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The recorder dies, the disk fails: nothing that was acknowledged is lost, and what failed may simply come again. */
 #include "audit_t.h"
+#include <errno.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -171,7 +172,7 @@ T_TEST(a_failing_disk_is_reported_and_the_batch_is_kept)
     static const int codes[] = { SQLITE_IOERR_WRITE, SQLITE_FULL };
     struct at_log log;
     struct aud_store *store;
-    uint64_t number = 0, failures = 0, looks = 0;
+    uint64_t number = 0, failures = 0, looks = 0, full = 0;
 
     at_quiet();
     at_fresh(&log);
@@ -195,6 +196,8 @@ T_TEST(a_failing_disk_is_reported_and_the_batch_is_kept)
                 continue;
             }
             failures++;
+            T_CHECK(err.num == EIO || (err.num == ENOSPC && codes[c] == SQLITE_FULL), "errno %lld", (long long)err.num);
+            full += err.num == ENOSPC;
             T_CHECK(err.code == ST_E_IO, "after %d: %s, %s", after, st_e_name(err.code), err.what);
             aud_status(store, &status);
             T_CHECK(status.waiting == 4, "kept");
@@ -204,6 +207,7 @@ T_TEST(a_failing_disk_is_reported_and_the_batch_is_kept)
             T_CHECK(status.waiting == 0 && status.records == number, "all there: %llu of %llu",
                     (unsigned long long)status.records, (unsigned long long)number);
         }
+    T_CHECK(full > 0, "a full disk is never said to be one");
     for (uint64_t p = 0; p <= number / 3; p++) { /* no key was used that did not reach the disk */
         struct opened opened = { 0 };
         struct st_err err = ST_ERR_INIT;

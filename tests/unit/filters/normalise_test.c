@@ -65,6 +65,15 @@ static const struct {
     { "\u1112\u1161\u11AB", "한" },
     { "", "" },
     { "\u200B\u200B", "" }, /* nothing is left */
+    /* written by number or name: as whoever shows the text will show it */
+    { "DE02&nbsp;1203&#32;0000&#x2009;00&shy;00", "DE02 1203 0000 0000" },
+    { "&#68;&#x45;02 &#68E", "DE02 DE" },
+    { "\\u0044\\x45\\uFF10\\ud835\\udfd0", "DE02" },
+    { "%44E%30%32%201203 %EF%BC%91", "DE02 1203 1" },
+    { "<b>DE02</b> 12<span class=\"x\">03</span><br/>0000", "DE02 1203 0000" },
+    { "p%40ss & 5 < 6 100%, C:\\users <b", "p%40ss & 5 < 6 100%, C:\\users <b" },
+    { "<a href=\"/?x=DE02120300000000202051\">", "<a href=\"/?x=DE02120300000000202051\">" },
+    { "&#x110000; \\ud835 %ff %4", "&#x110000; \\ud835 %ff %4" },
 };
 
 T_TEST(normalise_rows)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "gateway/generation.h"
 #include "gateway/process.h"
+#include "gateway/tls.h"
 #include "gateway/tls_ca.h"
 #include "t.h"
 #include <event2/event.h>
@@ -38,6 +39,18 @@ static inline void house_ca(const char *cert, const char *key)
     house_path(key_path, key);
     if (access(cert_path, F_OK) != 0)
         T_OK(tls_ca_create("Test CA", cert_path, key_path, &err), err);
+}
+
+static inline struct tls_context *house_tls(const struct pol_config *config)
+{
+    struct tls_context *context = NULL;
+    struct tls_trust *trust = NULL;
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(tls_context_new(&context, &err), err);
+    T_OK(tls_trust_new(config, &trust, &err), err);
+    tls_context_trust(context, trust);
+    return context;
 }
 
 /* `more` is appended to stoa.yaml. */

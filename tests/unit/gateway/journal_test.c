@@ -136,6 +136,27 @@ T_TEST(a_kill_at_any_moment_leaves_whole_records)
     }
 }
 
+/* Whoever rewrites a full journal and finds no room in the other half either must not go on in that half. */
+T_TEST(a_rewrite_without_room_is_given_up)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct journal *journal;
+    uint64_t n = 0, again = 0;
+    int fd;
+
+    journal = open_new(&fd);
+    while (append_number(journal, n, 1000, &err) == ST_OK)
+        n++;
+    journal_begin(journal);
+    while (append_number(journal, again, 1100, &err) == ST_OK)
+        again++;
+    T_CHECK(again < n && read_all(fd).n == n, "%llu of %llu", (unsigned long long)again, (unsigned long long)n);
+    T_OK(append_number(journal, n, 8, &err), err);
+    T_CHECK(read_all(fd).n == n + 1, "what is taken is what is read: %llu", (unsigned long long)read_all(fd).n);
+    journal_close(journal);
+    close(fd);
+}
+
 T_TEST(what_is_no_journal_is_refused_and_a_lying_one_is_bounded)
 {
     struct st_err err = ST_ERR_INIT;

@@ -75,7 +75,9 @@ static bool load(struct rig *r, uint64_t number, int key_fd)
     st_buf_init(&body, 4096);
     st_pack_str(&body, r->dir);
     tell(r, FAM_MSG_PREPARE, number, &body, key_fd);
-    T_OK(ipc_recv(r->sup, scratch, &msg, &err), err);
+    do
+        T_OK(ipc_recv(r->sup, scratch, &msg, &err), err);
+    while (msg.type == FAM_MSG_STARTED); /* of the generation before */
     u = st_unpack(msg.body);
     ok = st_unpack_u8(&u) != 0;
     st_unpack_str(&u, r->text, sizeof r->text);
@@ -123,7 +125,7 @@ static int new_worker(struct rig *r, unsigned number)
 }
 
 /* True when a leaf came back; *issuer is its issuing certificate, borrowed until the next receive. */
-static bool mint(struct rig *r, int fd, uint64_t id, const char *host, struct st_span *issuer)
+static bool ask(struct rig *r, int fd, uint64_t id, const char *host, struct st_span *issuer)
 {
     struct st_err err = ST_ERR_INIT;
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -162,13 +164,13 @@ T_TEST(workers_get_leaves)
     open_rig(&r);
     a = new_worker(&r, 0);
     b = new_worker(&r, 1);
-    T_CHECK(mint(&r, a, 1, "example.com", &issuer), "one");
-    T_CHECK(mint(&r, b, 77, "192.0.2.1", &issuer), "another");
+    T_CHECK(ask(&r, a, 1, "example.com", &issuer), "one");
+    T_CHECK(ask(&r, b, 77, "192.0.2.1", &issuer), "another");
     T_CHECK(st_span_eq(issuer, tls_ca_cert(r.kh.ca)), "with its issuer");
     close(a);
     turn(&r);
     a = new_worker(&r, 0); /* a successor */
-    T_CHECK(mint(&r, a, 2, "example.org", &issuer) && r.kh.minted == 3, "%llu", (unsigned long long)r.kh.minted);
+    T_CHECK(ask(&r, a, 2, "example.org", &issuer) && r.kh.minted == 3, "%llu", (unsigned long long)r.kh.minted);
     close(a);
     close(b);
     close_rig(&r);
@@ -186,16 +188,53 @@ T_TEST(what_cannot_be_granted_is_answered)
     fd = new_worker(&r, 0);
     for (int i = 0; i < 3; i++)
         t_expect_log(ST_EV_LEAF_FAILED);
-    T_CHECK(!mint(&r, fd, 1, "*.example.com", &issuer), "a wildcard");
-    T_CHECK(!mint(&r, fd, 2, "", &issuer), "no name");
+    T_CHECK(!ask(&r, fd, 1, "*.example.com", &issuer), "a wildcard");
+    T_CHECK(!ask(&r, fd, 2, "", &issuer), "no name");
     T_OK(ipc_send(fd, FAM_MSG_MINT, 3, ST_SPAN("junk"), -1, &err), err);
     T_OK(ipc_send(fd, FAM_MSG_RECORD, 4, ST_SPAN("junk"), -1, &err), err);
     turn(&r);
     T_OK(ipc_recv(fd, scratch, &msg, &err), err);
     T_CHECK(msg.id == 3 && msg.body.p[0] == 0, "junk is refused");
     T_CHECK(ipc_recv(fd, scratch, &msg, &err) == ST_AGAIN, "what is not for us is passed over");
-    T_CHECK(mint(&r, fd, 5, "example.com", &issuer), "and it goes on");
+    T_CHECK(ask(&r, fd, 5, "example.com", &issuer), "and it goes on");
     close(fd);
+    close_rig(&r);
+}
+
+T_TEST(who_asks_too_fast_is_refused_until_time_has_passed)
+{
+    struct st_span issuer;
+    struct st_buf json;
+    unsigned granted = 0;
+    struct rig r;
+    int a, b;
+
+    open_rig(&r);
+    a = new_worker(&r, 0);
+    b = new_worker(&r, 1);
+    t_expect_log(ST_EV_LEAF_FAILED);                /* once, however often it is refused */
+    r.kh.peers[0].credit = 3000;                    /* as after a long row */
+    r.kh.peers[0].since_ms = st_clock_ms() + 60000; /* the time that the test takes gives nothing back */
+    for (int i = 0; i < 10; i++)
+        granted += ask(&r, a, (uint64_t)i, "example.com", &issuer);
+    T_CHECK(granted == 3 && r.kh.too_fast == 7, "%u", granted);
+    T_CHECK(ask(&r, b, 1, "example.com", &issuer), "the other worker has a credit of its own");
+    close(a);
+    turn(&r);
+    a = new_worker(&r, 0);
+    T_CHECK(r.kh.peers[0].credit < 1000, "a successor begins where it ended");
+    st_clock_turn(61000);
+    for (int i = 0; i < 20; i++)
+        T_CHECK(ask(&r, a, (uint64_t)i, "example.com", &issuer), "%d", i);
+    st_clock_turn(1000000000);
+    T_CHECK(ask(&r, a, 30, "example.com", &issuer) && r.kh.peers[0].credit == CREDIT_MAX - 1000, "there is a ceiling");
+    st_buf_init(&json, 4096);
+    status(&r.kh, &json);
+    st_buf_byte(&json, 0);
+    T_CHECK(strstr((char *)json.p, "\"too_fast\":") != NULL, "%s", (char *)json.p);
+    st_buf_fini(&json);
+    close(a);
+    close(b);
     close_rig(&r);
 }
 
@@ -210,19 +249,19 @@ T_TEST(a_generation_may_bring_another_CA)
 
     open_rig(&r);
     fd = new_worker(&r, 0);
-    T_CHECK(mint(&r, fd, 1, "example.com", &issuer), "first");
+    T_CHECK(ask(&r, fd, 1, "example.com", &issuer), "first");
     n = issuer.n;
     memcpy(first, issuer.p, n);
     make_dir(&r, false);
     T_CHECK(!load(&r, 2, -1) && strstr(r.text, "c.key") != NULL, "no key: %s", r.text);
-    T_CHECK(mint(&r, fd, 2, "example.com", &issuer) && st_span_eq(issuer, st_span(first, n)), "the old one serves");
+    T_CHECK(ask(&r, fd, 2, "example.com", &issuer) && st_span_eq(issuer, st_span(first, n)), "the old one serves");
     make_dir(&r, true);
     snprintf(path, sizeof path, "%s/c.key", r.dir);
     key_fd = open(path, O_RDONLY | O_CLOEXEC);
     T_CHECK(unlink(path) == 0, "the file itself is out of reach");
     T_CHECK(load(&r, 3, key_fd), "the descriptor is enough: %s", r.text);
     close(key_fd);
-    T_CHECK(mint(&r, fd, 3, "example.com", &issuer) && !st_span_eq(issuer, st_span(first, n)), "the new one");
+    T_CHECK(ask(&r, fd, 3, "example.com", &issuer) && !st_span_eq(issuer, st_span(first, n)), "the new one");
     close(fd);
     close_rig(&r);
 }

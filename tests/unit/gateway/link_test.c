@@ -161,7 +161,7 @@ static void tls_once(void)
     if (ca == NULL)
         T_OK(tls_ca_load(cert, key, open(key, O_RDONLY | O_CLOEXEC), &ca, diag, &err), err);
     if (ctx == NULL)
-        T_OK(tls_context_new(gen->config, &ctx, &err), err);
+        ctx = house_tls(gen->config);
     st_diag_free(diag);
 }
 

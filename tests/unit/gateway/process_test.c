@@ -11,7 +11,7 @@
 static uint8_t scratch[IPC_SCRATCH];
 
 struct seen { /* what the role was told */
-    unsigned starts, generations, listeners, peers, drains, prepares;
+    unsigned starts, generations, listeners, peers, drains, prepares, tickets;
     uint64_t generation, within_ms;
     enum fam_role peer_role;
     unsigned peer_number;
@@ -58,6 +58,14 @@ static void role_peer(void *self, enum fam_role role, unsigned number, int fd)
     close(fd);
 }
 
+static void role_tickets(void *self, struct st_span key, struct st_span before)
+{
+    struct seen *s = self;
+
+    s->tickets++;
+    T_CHECK(st_span_eq(key, ST_SPAN("new")) && st_span_eq(before, ST_SPAN("old")), "the keys");
+}
+
 static void role_drain(void *self, uint64_t within_ms)
 {
     struct seen *s = self;
@@ -98,6 +106,7 @@ static const struct fam_ops ops = { .role = FAM_RECORDER, /* loads the config on
                                     .generation = role_generation,
                                     .listener = role_listener,
                                     .peer = role_peer,
+                                    .tickets = role_tickets,
                                     .drain = role_drain,
                                     .status = role_status,
                                     .request = role_request,
@@ -106,7 +115,8 @@ static const struct fam_ops ops = { .role = FAM_RECORDER, /* loads the config on
 struct rig {
     struct seen seen;
     struct fam_child *child;
-    int sup; /* the supervisor's end */
+    int sup;          /* the supervisor's end */
+    unsigned started; /* how often it was heard */
 };
 
 static void open_rig(struct rig *r)
@@ -173,10 +183,19 @@ static void send_u64(struct rig *r, enum fam_message type, uint64_t v)
     tell(r, type, 0, &body, -1);
 }
 
+static void hear(struct rig *r, struct ipc_msg *msg)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    do {
+        T_OK(ipc_recv(r->sup, scratch, msg, &err), err);
+        r->started += msg->type == FAM_MSG_STARTED;
+    } while (msg->type == FAM_MSG_STARTED);
+}
+
 /* Answers what PREPARED said: true for ok; text gets the diagnostics. */
 static bool prepare(struct rig *r, const char *dir, uint64_t number, int fd, char *text, size_t size)
 {
-    struct st_err err = ST_ERR_INIT;
     struct ipc_msg msg;
     struct st_buf body;
     struct st_unpack u;
@@ -185,7 +204,7 @@ static bool prepare(struct rig *r, const char *dir, uint64_t number, int fd, cha
     st_buf_init(&body, IPC_MAX);
     st_pack_str(&body, dir);
     tell(r, FAM_MSG_PREPARE, number, &body, fd);
-    T_OK(ipc_recv(r->sup, scratch, &msg, &err), err);
+    hear(r, &msg);
     T_CHECK(msg.type == FAM_MSG_PREPARED && msg.id == number, "type %u id %llu", msg.type, (unsigned long long)msg.id);
     u = st_unpack(msg.body);
     ok = st_unpack_u8(&u) != 0;
@@ -299,7 +318,6 @@ T_TEST(descriptors_reach_the_role_or_are_closed)
 
 T_TEST(status_and_requests_are_answered_in_any_state)
 {
-    struct st_err err = ST_ERR_INIT;
     struct ipc_msg msg;
     struct st_buf body;
     struct st_unpack u;
@@ -311,14 +329,14 @@ T_TEST(status_and_requests_are_answered_in_any_state)
         bool ok;
 
         tell(&r, FAM_MSG_STATUS, 5, NULL, -1);
-        T_OK(ipc_recv(r.sup, scratch, &msg, &err), err);
+        hear(&r, &msg);
         u = st_unpack(msg.body);
         T_CHECK(msg.type == FAM_MSG_STATUS_IS && msg.id == 5, "status");
         T_CHECK(st_span_eq(st_unpack_span(&u), round == 0 ? ST_SPAN("{}") : ST_SPAN("{\"n\":1}")), "round %d", round);
         st_buf_init(&body, 256);
         st_pack_span(&body, ST_SPAN("{\"do\":\"x\"}"));
         tell(&r, FAM_MSG_REQUEST, 6, &body, -1);
-        T_OK(ipc_recv(r.sup, scratch, &msg, &err), err);
+        hear(&r, &msg);
         u = st_unpack(msg.body);
         ok = st_unpack_u8(&u) != 0;
         T_CHECK(msg.type == FAM_MSG_REPLY && msg.id == 6 && ok == (round == 1), "reply, round %d", round);
@@ -333,6 +351,40 @@ T_TEST(status_and_requests_are_answered_in_any_state)
 static void fired(void *ctx)
 {
     ++*(int *)ctx;
+}
+
+T_TEST(started_is_said_once_and_keys_come_after_it)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf body;
+    struct ipc_msg msg;
+    char text[4096];
+    struct rig r;
+
+    open_rig(&r);
+    for (int round = 0; round < 4; round++) {
+        st_buf_init(&body, 256);
+        st_pack_span(&body, ST_SPAN("new"));
+        if (round != 1) /* malformed: the key before is missing */
+            st_pack_span(&body, ST_SPAN("old"));
+        tell(&r, FAM_MSG_TICKETS, 0, &body, -1);
+        T_CHECK(r.seen.tickets == (round < 2 ? 0u : (unsigned)round - 1), "round %d: %u", round, r.seen.tickets);
+        if (round != 1)
+            continue;
+        T_CHECK(prepare(&r, make_set("one", GOOD), 1, -1, text, sizeof text) && r.started == 0, "not yet");
+        send_u64(&r, FAM_MSG_COMMIT, 1);
+        T_CHECK(prepare(&r, make_set("one", GOOD), 2, -1, text, sizeof text) && r.started == 1, "%u", r.started);
+        send_u64(&r, FAM_MSG_COMMIT, 2);
+    }
+    T_CHECK(ipc_recv(r.sup, scratch, &msg, &err) == ST_AGAIN, "once, and for the first generation only");
+    close_rig(&r);
+    open_rig(&r);
+    r.seen.cannot_start = true;
+    t_expect_log(ST_EV_PROCESS_DIED);
+    T_CHECK(prepare(&r, make_set("one", GOOD), 1, -1, text, sizeof text), "%s", text);
+    send_u64(&r, FAM_MSG_COMMIT, 1);
+    T_CHECK(ipc_recv(r.sup, scratch, &msg, &err) != ST_OK, "never by a role that cannot");
+    close_rig(&r);
 }
 
 T_TEST(the_clock_turns_only_where_it_may)

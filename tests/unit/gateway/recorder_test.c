@@ -71,7 +71,9 @@ static void hear(struct rig *r, struct ipc_msg *msg)
 {
     struct st_err err = ST_ERR_INIT;
 
-    T_OK(ipc_recv(r->sup, scratch, msg, &err), err);
+    do
+        T_OK(ipc_recv(r->sup, scratch, msg, &err), err);
+    while (msg->type == FAM_MSG_STARTED);
 }
 
 static void open_rig(struct rig *r)
@@ -287,7 +289,7 @@ T_TEST(a_database_that_fails_loses_nothing)
     close_rig(&r);
 }
 
-T_TEST(a_record_that_cannot_be_taken_now_is_kept)
+static void cannot_be_taken_now(enum st_e why)
 {
     struct rig r;
     int fd;
@@ -295,7 +297,7 @@ T_TEST(a_record_that_cannot_be_taken_now_is_kept)
     t_expect_log(ST_EV_RECORD_FAILED);
     open_rig(&r);
     fd = new_peer(&r, FAM_WORKER, 0);
-    append_fails = ST_E_IO;
+    append_fails = why;
     for (uint64_t i = 1; i <= 10; i++)
         send_record(fd, i, GOOD);
     close(dup(fd));
@@ -311,13 +313,23 @@ T_TEST(a_record_that_cannot_be_taken_now_is_kept)
     close_rig(&r);
 }
 
+T_TEST(a_record_that_cannot_be_taken_now_is_kept)
+{
+    static const enum st_e whys[] = { ST_E_IO, ST_E_NOMEM, ST_E_LIMIT, ST_E_UNAVAILABLE, ST_E_INTEGRITY };
+
+    for (size_t i = 0; i < ST_LEN(whys); i++)
+        cannot_be_taken_now(whys[i]);
+}
+
 T_TEST(what_can_never_be_written_is_not_asked_for_again)
 {
-    static const char *const bad[] = { "{\"secret\":\"4111\"}", "nonsense", "[]" };
+    static char long_one[4096];
+    const char *const bad[] = { "{\"secret\":\"4111\"}", "nonsense", "[]", long_one };
     struct st_err err = ST_ERR_INIT;
     struct rig r;
     int fd;
 
+    snprintf(long_one, sizeof long_one, "{\"rule\":\"%3000d\"}", 1);
     open_rig(&r);
     fd = new_peer(&r, FAM_WORKER, 0);
     for (size_t i = 0; i < ST_LEN(bad); i++) {
@@ -329,7 +341,7 @@ T_TEST(what_can_never_be_written_is_not_asked_for_again)
     T_OK(ipc_send(fd, FAM_MSG_ITEM, 78, ST_SPAN("other"), -1, &err), err);
     turn(&r);
     after(&r, GROUP_MS + 1);
-    T_CHECK(acknowledged(fd) == 4 && stored(&r) == 0 && r.rec.refused == 4, "refused");
+    T_CHECK(acknowledged(fd) == 5 && stored(&r) == 0 && r.rec.refused == 5, "refused");
     close(fd);
     close_rig(&r);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tls_ca - the CA and its leaves as OpenSSL's strictest flags see them, and every way a CA can be unusable. */
 #include "t.h"
+#include "gateway/tls_facts.h"
 
 #include "gateway/tls_ca.c"
 
@@ -297,7 +298,7 @@ T_TEST(an_unusable_CA_is_said_in_one_line)
 T_TEST(a_certificate_is_described)
 {
     struct st_err err = ST_ERR_INIT;
-    struct tls_ca_facts facts;
+    struct tls_facts facts;
     char long_name[400];
     struct st_buf pem;
     FILE *file;
@@ -314,9 +315,9 @@ T_TEST(a_certificate_is_described)
     n = fread(st_buf_room(&pem, 8192), 1, 8192, file);
     pem.n += n;
     fclose(file);
-    T_OK(tls_ca_describe(st_buf_view(&pem), &facts, &err), err);
+    T_OK(tls_facts_read(st_buf_view(&pem), &facts, &err), err);
     T_CHECK(strncmp(facts.subject, "CN=xxx", 6) == 0 && strlen(facts.subject) == 66, "'%s'", facts.subject);
     T_CHECK(facts.from_ms < st_clock_wall_ms() && facts.until_ms > st_clock_wall_ms() + 3600 * DAY_MS, "dates");
-    T_CHECK(tls_ca_describe(ST_SPAN("hello"), &facts, &err) == ST_ERR, "no certificate");
+    T_CHECK(tls_facts_read(ST_SPAN("hello"), &facts, &err) == ST_ERR, "no certificate");
     st_buf_fini(&pem);
 }

@@ -132,7 +132,7 @@ static void setup(struct rig *r)
     w->rules = &r->rules;
     T_OK(flt_scanner_new(pol_set_packs(gen->policies), &r->rules.scanner, &err), err);
     T_OK(resolver_new(&w->loop, gen->config, &w->resolver, &err), err);
-    T_OK(tls_context_new(gen->config, &w->tls, &err), err);
+    w->tls = house_tls(gen->config);
     w->leaves = leaf_cache_new(w->child, &w->loop, w->tls);
     w->pool = upstream_pool_new(&w->loop, w->resolver, w->tls, gen->config);
     w->outbox = outbox_new(w->child, 1 << 20);

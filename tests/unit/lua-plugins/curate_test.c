@@ -82,6 +82,7 @@ T_TEST(each_condition_alone)
         T_CHECK(set != NULL, "%s: %s", cases[i].when, lt_said);
         T_OK(lp_curate(set, &it, arena, &tags, &n, &err), err);
         T_CHECK((n == 1) == cases[i].held, "%s: %zu", cases[i].when, n);
+        T_CHECK(lp_curate_may(set, &it) || n == 0, "%s holds, so it may", cases[i].when);
         lp_set_release(set);
         st_arena_free(arena);
     }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bytes - sixteen bytes of text at a time: which of them lie in a range, as a mask of sixteen bits.
+ *
+ * Most bytes of a message are nobody's concern, and the loops that step over them are what looking into it costs. A
+ * loop asks for the ranges it must stop at, ORs the masks and takes the lowest bit. SSE2 is part of every x86-64; other
+ * machines get the same answer byte by byte.
+ */
+#ifndef STOA_BASE_BYTES_H
+#define STOA_BASE_BYTES_H
+#include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define ST_BYTES_STEP 16
+
+/* Bit i is set when lo <= p[i] <= hi; reads 16 bytes. */
+static inline unsigned st_bytes_in_slow(const uint8_t *p, uint8_t lo, uint8_t hi)
+{
+    unsigned mask = 0;
+
+    for (unsigned i = 0; i < ST_BYTES_STEP; i++)
+        mask |= (unsigned)(p[i] >= lo && p[i] <= hi) << i;
+    return mask;
+}
+
+#ifdef __SSE2__
+static inline unsigned st_bytes_in(const uint8_t *p, uint8_t lo, uint8_t hi)
+{
+    __m128i x = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8((char)lo));
+
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8((char)(hi - lo))), x));
+}
+#else
+static inline unsigned st_bytes_in(const uint8_t *p, uint8_t lo, uint8_t hi)
+{
+    return st_bytes_in_slow(p, lo, hi);
+}
+#endif
+
+/* Bit i is set when p[i] has its top bit: no ASCII. */
+static inline unsigned st_bytes_high(const uint8_t *p)
+{
+    return st_bytes_in(p, 0x80, 0xFF);
+}
+
+/* How many bits below the lowest that is set; mask is not 0. */
+static inline unsigned st_bytes_first(unsigned mask)
+{
+    return (unsigned)__builtin_ctz(mask);
+}
+#endif

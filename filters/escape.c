@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* escape - characters in disguise: %44, \u0044, \x44, &#68; &#x44; &nbsp; and tags inside a word.
+ *
+ * A codec takes off what the message's type says. What is left inside a text is for a later reader: an address in a
+ * JSON string, HTML out of a rich-text editor ("DE02&nbsp;1203", "4111 <b>1111</b>"), a JSON document that came as
+ * plain text with a prefix. So a view shows the character that such a reader will see. Only letters, digits, blanks,
+ * hyphens and what lies beyond ASCII are read that way: nobody needs to escape them, and other signs may carry meaning
+ * for a pattern ("user:p%40ss@host"). A tag goes only when nothing can hide in its attributes.
+ */
+#include "filters/escape.h"
+#include "base/err.h"
+#include "base/span.h"
+#include <stdbool.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#define TAG_MAX        400
+#define TAG_DIGITS_MAX 7  /* a width or a colour; a number worth hiding has more */
+#define TAG_RUN_MAX    15 /* letters and digits in a row; a token has more */
+
+static bool is_alnum(int32_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Worth reading? */
+static bool is_read(int32_t cp)
+{
+    return cp >= 0x80 || is_alnum(cp) || cp == ' ' || cp == '-' || cp == '\t' || cp == '\n' || cp == '\r';
+}
+
+static int32_t hex(const uint8_t *p, const uint8_t *end, size_t n)
+{
+    int32_t value = 0;
+
+    if ((size_t)(end - p) < n)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        int digit = st_hex_digit(p[i]);
+
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* %44, or the bytes of one character beyond ASCII: %EF%BC%91. */
+static size_t percent(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    uint8_t bytes[4];
+    size_t n = 0;
+    utf8proc_int32_t found;
+
+    while (n < sizeof bytes && (size_t)(end - p) >= 3 * n + 3 && p[3 * n] == '%') {
+        int32_t byte = hex(p + 3 * n + 1, end, 2);
+
+        if (byte < 0)
+            break;
+        bytes[n++] = (uint8_t)byte;
+        if (byte < 0x80)
+            break;
+    }
+    if (n == 0)
+        return 0;
+    utf8proc_ssize_t used = utf8proc_iterate(bytes, (utf8proc_ssize_t)n, &found);
+
+    *cp = found;
+    return used > 0 ? 3 * (size_t)used : 0;
+}
+
+/* Behind the backslash: u0044 with its other half if there is one, or x44. */
+static size_t backslash(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    int32_t low;
+
+    if (end - p < 4 || (p[1] != 'u' && p[1] != 'x'))
+        return 0;
+    if (p[1] == 'x') {
+        *cp = hex(p + 2, end, 2);
+        return *cp >= 0 ? 4 : 0;
+    }
+    if ((*cp = hex(p + 2, end, 4)) < 0)
+        return 0;
+    if (*cp < 0xD800 || *cp > 0xDFFF)
+        return 6;
+    if (*cp > 0xDBFF || end - p < 12 || p[6] != '\\' || p[7] != 'u')
+        return 0;
+    low = hex(p + 8, end, 4);
+    if (low < 0xDC00 || low > 0xDFFF)
+        return 0;
+    *cp = 0x10000 + ((*cp - 0xD800) << 10) + (low - 0xDC00);
+    return 12;
+}
+
+/* &#68; or &#x44; the semicolon may be missing, as browsers allow. */
+static size_t numeric(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    bool is_hex = end - p > 3 && (p[2] | 0x20) == 'x';
+    size_t from = is_hex ? 3 : 2, i = from;
+
+    *cp = 0;
+    for (; i < (size_t)(end - p) && i < from + 8; i++) {
+        int digit = st_hex_digit(p[i]);
+
+        if (digit < 0 || (!is_hex && digit > 9))
+            break;
+        *cp = *cp * (is_hex ? 16 : 10) + digit;
+        if (*cp > 0x10FFFF)
+            return 0;
+    }
+    if (i == from || (*cp >= 0xD800 && *cp <= 0xDFFF))
+        return 0;
+    return i < (size_t)(end - p) && p[i] == ';' ? i + 1 : i;
+}
+
+static size_t reference(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    static const struct {
+        const char *name;
+        int32_t cp;
+    } names[] = { { "&nbsp;", ' ' },    { "&ensp;", ' ' },   { "&emsp;", ' ' },
+                  { "&thinsp;", ' ' },  { "&numsp;", ' ' },  { "&shy;", 0xAD },
+                  { "&zwnj;", 0x200C }, { "&zwj;", 0x200D }, { "&NewLine;", '\n' },
+                  { "&Tab;", '\t' },    { "&hyphen;", '-' }, { "&dash;", '-' },
+                  { "&ndash;", '-' },   { "&mdash;", '-' },  { "&ZeroWidthSpace;", 0x200B } };
+    struct st_span s = st_span(p, (size_t)(end - p));
+
+    if (s.n > 2 && p[1] == '#')
+        return numeric(p, end, cp);
+    for (size_t i = 0; i < ST_LEN(names); i++) {
+        if (st_span_starts(s, st_span_str(names[i].name))) {
+            *cp = names[i].cp;
+            return strlen(names[i].name);
+        }
+    }
+    return 0;
+}
+
+static bool hides_nothing(struct st_span attributes)
+{
+    size_t digits = 0, run = 0;
+
+    for (size_t i = 0; i < attributes.n; i++) {
+        run = is_alnum(attributes.p[i]) ? run + 1 : 0;
+        digits += attributes.p[i] >= '0' && attributes.p[i] <= '9';
+        if (run > TAG_RUN_MAX || digits > TAG_DIGITS_MAX)
+            return false;
+    }
+    return true;
+}
+
+/* <b>, </span>, <font color="red"> are nothing, <br> is a blank. */
+static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    static const char *const inlines[] = { "a",    "b",      "bdi",    "bdo", "big",  "code", "del", "em",
+                                           "font", "i",      "ins",    "kbd", "mark", "q",    "s",   "small",
+                                           "span", "strike", "strong", "sub", "sup",  "tt",   "u",   "wbr" };
+    struct st_span s = st_span(p, (size_t)(end - p) < TAG_MAX ? (size_t)(end - p) : TAG_MAX), name;
+    size_t close = st_span_chr(s, '>'), from = s.n > 1 && p[1] == '/' ? 2 : 1, n = from;
+
+    if (close == ST_SPAN_NPOS)
+        return 0;
+    while (n < close && is_alnum(p[n]))
+        n++;
+    name = st_span_sub(s, from, n - from);
+    if (!hides_nothing(st_span_sub(s, n, close - n)))
+        return 0;
+    *cp = ' ';
+    if (st_span_ieq(name, ST_SPAN("br")))
+        return close + 1;
+    *cp = FLT_ESCAPE_NOTHING;
+    for (size_t i = 0; i < ST_LEN(inlines); i++) {
+        if (st_span_ieq(name, st_span_str(inlines[i])))
+            return close + 1;
+    }
+    return 0;
+}
+
+size_t flt_escape(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    size_t n = 0;
+
+    switch (*p) {
+    case '%': n = percent(p, end, cp); break;
+    case '\\': n = backslash(p, end, cp); break;
+    case '&': n = reference(p, end, cp); break;
+    case '<': return tag(p, end, cp);
+    default: break;
+    }
+    return n > 0 && is_read(*cp) ? n : 0;
+}

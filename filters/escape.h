@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* escape - one character written by its number or name, or a tag that only dresses text up; internal to this room. */
+#ifndef STOA_FILTERS_ESCAPE_H
+#define STOA_FILTERS_ESCAPE_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define FLT_ESCAPE_NOTHING (-1) /* it stands for no character at all: <b> */
+
+/* Could an escape begin with this byte? */
+static inline int flt_escape_may_begin(uint8_t c)
+{
+    return c == '%' || c == '\\' || c == '&' || c == '<';
+}
+
+/* The length of the escape at p, and what it stands for; 0 when there is none, or one that had better stay. */
+size_t flt_escape(const uint8_t *p, const uint8_t *end, int32_t *cp);
+#endif

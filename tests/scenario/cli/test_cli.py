@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every sub-command of `stoa`: --help, wrong words, a missing or broken file, --json, exit codes."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from stoa_test.gateway import BIN, ROOT, Gateway
+
+STOA = str(BIN / "stoa")
+COMMANDS = re.findall(r'^COMMAND\("([^"]+)"', (ROOT / "cli" / "commands.def").read_text(), re.M)
+IBAN = "pay DE02 1203 0000 0000 2020 51 please\n"
+WORKS = {  # command: words that make it work beside a running gateway, and its exit code
+    "setup": (["{folder}/made"], 0),
+    "check": ([], 0),
+    "scan": (["{folder}/post.txt"], 1),
+    "explain": (["{folder}/post.txt"], 0),
+    "status": (["--wait"], 0),
+    "reload": ([], 0),
+    "consent": (["grant", "ana"], 0),
+    "audit tail": (["-n", "3"], 0),
+    "audit verify": ([], 0),
+    "audit read": (["ana", "--reason", "test"], 0),
+    "ca show": ([], 0),
+    "ca export": ([], 0),
+    "curate preview": (["{folder}/post.txt"], 0),
+    "docs": (["config"], 0),
+    "clock": (["1"], 0),
+    "version": ([], 0),
+}
+OFFLINE = {"setup", "scan", "docs"}  # need no stoa.yaml
+LINES = {"audit tail", "audit read"}  # one JSON value a line
+ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "origins.pem").write_bytes(b"")
+    gateway = Gateway(folder / "gateway", more="")
+    gateway.config.write_text(gateway.config.read_text().replace("  trust: origins.pem\n", ""))
+    (gateway.folder / "post.txt").write_text(IBAN)
+    with gateway:
+        yield gateway
+
+
+def stoa(*words, text=None, **how):
+    return subprocess.run([STOA, *map(str, words)], capture_output=True, text=True, input=text, timeout=120, **how)
+
+
+def words_of(command, gateway):
+    return [*command.split(), *(w.format(folder=gateway.folder) for w in WORKS[command][0])]
+
+
+def said_once(done):
+    """One readable line, and no trace of the inside."""
+    assert done.stderr.startswith("stoa: ") or re.match(r"\S+: ", done.stderr), done.stderr
+    assert "(null)" not in done.stderr and "Sanitizer" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def test_every_command_is_tried():
+    assert set(COMMANDS) == set(WORKS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(command):
+    for word in ("--help", "-h"):
+        done = stoa(*command.split(), word)
+        assert done.returncode == 0 and done.stdout.startswith(f"usage: stoa {command}"), done
+        assert done.stderr == ""
+    assert f"stoa {command}" in stoa("--help").stdout
+
+
+@pytest.mark.parametrize("group", sorted({c.split()[0] for c in COMMANDS if " " in c}))
+def test_a_group_lists_its_commands(group):
+    members = [c for c in COMMANDS if c.startswith(group + " ")]
+    for words, code in (([group], 2), ([group, "nonsense"], 2), ([group, "--help"], 0)):
+        done = stoa(*words)
+        assert done.returncode == code, done
+        assert all(f"stoa {member}" in done.stdout + done.stderr for member in members), done
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_wrong_words(command, gateway):
+    for extra in (["--nonsense"], ["one", "two", "three", "four"]):
+        done = stoa("--config", gateway.config, *command.split(), *extra)
+        if command == "scan" and extra[0] == "one":
+            assert done.returncode == 2 and done.stderr.count("No such file") == 4, done
+            continue
+        assert done.returncode == 2 and done.stdout == "", done
+        assert f"usage: stoa {command}" in said_once(done), done
+
+
+@pytest.mark.parametrize("words, hint", [
+    (["sacn"], "scan"), (["audit", "tial"], "audit tail"), (["nonsense"], "--help"), (["--nonsense"], "--help"),
+    (["--lang", "fr", "check"], "en or de"), (["check", "--lang"], "value"), (["--config"], "value")])
+def test_a_wrong_command_is_told_in_one_line(words, hint):
+    done = stoa(*words)
+    assert done.returncode == 2 and hint in said_once(done) and done.stderr.count("\n") == 1, done
+
+
+def test_nothing_at_all_is_answered_with_the_help():
+    done = stoa()
+    assert done.returncode == 2 and done.stderr.startswith("usage: stoa"), done
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in OFFLINE])
+def test_a_missing_config(command, gateway, tmp_path):
+    done = stoa("--config", tmp_path / "none.yaml", *words_of(command, gateway))
+    assert done.returncode == 3, done
+    assert "none.yaml" in said_once(done) and "No such file" in done.stderr and done.stderr.count("\n") == 1, done
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in OFFLINE])
+def test_a_broken_config(command, gateway, tmp_path):
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("version: 1\nwokers: 1\n")
+    done = stoa("--config", broken, *words_of(command, gateway))
+    assert done.returncode == 3 and re.search(r"broken\.yaml:2:1: .*wokers.*workers", done.stderr), done
+    done = stoa("--config", broken, "--json", *words_of(command, gateway))
+    assert done.returncode == 3
+    problems = [p for line in done.stdout.splitlines() for p in json.loads(line).get("problems", [])]
+    assert any(p["line"] == 2 and "wokers" in p["problem"] for p in problems), done
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json(command, gateway):
+    for words in (["--json", *words_of(command, gateway)], [*words_of(command, gateway), "--json"]):
+        done = stoa("--config", gateway.config, *words)
+        assert done.returncode == WORKS[command][1] and done.stderr == "", done
+        for text in done.stdout.splitlines() if command in LINES else [done.stdout]:
+            json.loads(text)
+    done = stoa("--config", gateway.config, *words_of(command, gateway))
+    assert done.returncode == WORKS[command][1] and done.stderr == "", done
+    assert not done.stdout.startswith("{"), done
+
+
+@pytest.mark.parametrize("what", ("config", "policy", "detectors"))
+def test_every_reference_has_a_title_and_a_form_for_programs(what):
+    assert re.match(r"<!-- SPDX[^\n]*-->\n# \w+\n\n\w", stoa("docs", what).stdout)
+    assert json.loads(stoa("docs", what, "--json").stdout)
+
+
+@pytest.mark.parametrize("command", sorted(ASKS))
+def test_no_gateway(command, gateway, tmp_path):
+    alone = tmp_path / "stoa.yaml"
+    alone.write_text(f"version: 1\nlisten:\n  - address: 127.0.0.1:1\nrun_dir: {tmp_path}\n")
+    words = [w for w in words_of(command, gateway) if w != "--wait"]
+    done = stoa("--config", alone, *words)
+    assert done.returncode == 4 and "no gateway answers" in said_once(done), done
+    done = stoa("--config", alone, "--json", *words)
+    assert done.returncode == 4, done
+    if command == "version":
+        assert json.loads(done.stdout)["stoad"] is None
+
+
+@pytest.mark.parametrize("words", [["--help"], ["docs", "config"], ["docs", "detectors"], ["audit", "tail"], ["status"]])
+def test_a_reader_that_has_seen_enough(words, gateway):
+    """`stoa … | head -1`, also where the broken pipe is told by an error and not by a signal."""
+    for ignored in ("", "trap '' PIPE; "):
+        command = f"{ignored}\"$0\" --config {gateway.config} {' '.join(words)} | head -c 10"
+        done = subprocess.run(["bash", "-c", command, STOA], capture_output=True, text=True, timeout=60)
+        assert done.stderr == "" and len(done.stdout) == 10, done
+
+
+def test_an_output_that_cannot_be_written_is_an_error(gateway):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([STOA, "docs", "config"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1 and "No space left" in done.stderr, done
+
+
+def test_german(gateway):
+    post = gateway.folder / "post.txt"
+    assert "IBAN" in stoa("scan", post, "--lang", "de").stdout
+    english, german = (stoa("--lang", lang, "scan", "-", text="-----BEGIN RSA PRIVATE KEY-----\n" + "QUJD" * 60 +
+                            "\n-----END RSA PRIVATE KEY-----\n").stdout for lang in ("en", "de"))
+    assert english and german and english != german and english.split("  ")[0] == german.split("  ")[0], (english, german)
+    words = ["--config", gateway.config, "explain", post, "--url", "https://www.youtube.com/youtubei/v1/comment/create_comment"]
+    assert stoa(*words).stdout != stoa(*words, "--lang", "de").stdout
+
+
+@pytest.mark.parametrize("url, path", [
+    ("https://WWW.YouTube.com?v=1", "/"), ("https://www.youtube.com/watch#here", "/watch"),
+    ("https://www.youtube.com:8443/watch", "/watch"), ("https://[2001:db8::1]:8443/x", "/x"),
+    ("wss://www.youtube.com", "/")])
+def test_urls_as_people_paste_them(gateway, url, path):
+    done = stoa("--config", gateway.config, "--json", "explain", url)
+    assert done.returncode == 0, done
+    route = json.loads(done.stdout)["route"]
+    assert (route["platform"] == "youtube") == ("youtube" in url.lower()), (path, route)
+
+
+@pytest.mark.parametrize("url", ["https://", "https://[::1", "https://a:0/", "https://a:99999/", "https://a:b/", "https://[::1]x/"])
+def test_what_is_no_url(gateway, url):
+    done = stoa("--config", gateway.config, "explain", url)
+    assert done.returncode == 2 and "usage: stoa explain" in done.stderr, done
+
+
+def test_json_lines_name_the_line_that_is_none(gateway, tmp_path):
+    path = tmp_path / "posts.jsonl"
+    path.write_text(json.dumps({"id": 1, "text": IBAN}) + "\nnonsense\n")
+    done = stoa("scan", path)
+    assert done.returncode == 2 and said_once(done).startswith(f"stoa: {path}:2: expected"), done
+    assert done.stderr.count("\n") == 1 and json.loads(done.stdout)["findings"], done
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_what_is_not_permitted(gateway):
+    os.chmod(gateway.folder, 0o755)
+    os.chmod(gateway.folder / "post.txt", 0o644)
+    for words in (["audit", "tail"], ["audit", "verify"], ["status"]):
+        done = stoa("--config", gateway.config, *words, user=65534, group=65534, extra_groups=[])
+        assert done.returncode in (3, 5) and said_once(done), (words, done)
+
+
+def test_check_finds_what_the_daemon_would(gateway, tmp_path):
+    other = tmp_path / "stoa.yaml"
+    text = gateway.config.read_text().replace("ca/ca.key", "none.key").replace("policies: policy.d", f"policies: {gateway.folder}/policy.d")
+    other.write_text(text.replace("ca/ca.crt", str(gateway.ca)))
+    done = stoa("--config", other, "check")
+    assert done.returncode == 3 and "none.key" in said_once(done), done
