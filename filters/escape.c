@@ -12,7 +12,6 @@
 #include "base/span.h"
 #include <stdbool.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #define TAG_MAX        400
 #define TAG_DIGITS_MAX 7  /* a width or a colour; a number worth hiding has more */
@@ -49,8 +48,7 @@ static int32_t hex(const uint8_t *p, const uint8_t *end, size_t n)
 static size_t percent(const uint8_t *p, const uint8_t *end, int32_t *cp)
 {
     uint8_t bytes[4];
-    size_t n = 0;
-    utf8proc_int32_t found;
+    size_t n = 0, used;
 
     while (n < sizeof bytes && (size_t)(end - p) >= 3 * n + 3 && p[3 * n] == '%') {
         int32_t byte = hex(p + 3 * n + 1, end, 2);
@@ -61,12 +59,12 @@ static size_t percent(const uint8_t *p, const uint8_t *end, int32_t *cp)
         if (byte < 0x80)
             break;
     }
-    if (n == 0)
+    if ((used = st_span_utf8(st_span(bytes, n))) == 0)
         return 0;
-    utf8proc_ssize_t used = utf8proc_iterate(bytes, (utf8proc_ssize_t)n, &found);
-
-    *cp = found;
-    return used > 0 ? 3 * (size_t)used : 0;
+    *cp = used == 1 ? bytes[0] : bytes[0] & (0x7F >> used);
+    for (size_t i = 1; i < used; i++)
+        *cp = *cp << 6 | (bytes[i] & 0x3F);
+    return 3 * used;
 }
 
 /* Behind the backslash: u0044 with its other half if there is one, or x44. */

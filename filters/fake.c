@@ -7,6 +7,7 @@
  * an example that fails must fail again. A new name is one line in `fakes`.
  */
 #include "filters/fake.h"
+#include "base/hash.h"
 #include "filters/validate.h"
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,8 @@ static const struct {
     { "iban.es", "{iban:ES:20}" },
     { "de.steuer_id", "{steuer}" },
     { "nats.seed", "{nkey}" },
+    { "btc.wif", "{wif}" },
+    { "bip32.xprv", "{xprv}" },
     { "password", "{b62:6}!{d:3}{b62:4}" },
 };
 
@@ -251,6 +254,60 @@ static void add_nkey(struct faker *f)
     st_buf_byte(f->out, (uint8_t)digits[bits << (5 - have) & 31]);
 }
 
+/* Base58Check of the bytes: the first four of a double SHA-256 behind them. */
+static void add_base58check(struct faker *f, uint8_t *raw, size_t n)
+{
+    static const char chars[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    uint8_t once[ST_SHA256_LEN], twice[ST_SHA256_LEN];
+    struct st_err err = ST_ERR_INIT;
+    struct st_span part = st_span(raw, n);
+    char text[128];
+    size_t at = sizeof text;
+
+    if (st_sha256(&part, 1, once, &err) != ST_OK)
+        return;
+    part = st_span(once, sizeof once);
+    if (st_sha256(&part, 1, twice, &err) != ST_OK)
+        return;
+    memcpy(raw + n, twice, 4);
+    n += 4;
+    for (bool is_zero = false;
+         !is_zero && at > 0;) { /* divide by 58 until nothing is left; no value here begins with 0 */
+        unsigned rest = 0;
+
+        is_zero = true;
+        for (size_t i = 0; i < n; i++) {
+            rest = rest << 8 | raw[i];
+            raw[i] = (uint8_t)(rest / 58);
+            rest %= 58;
+            is_zero = is_zero && raw[i] == 0;
+        }
+        text[--at] = chars[rest];
+    }
+    st_buf_put(f->out, text + at, sizeof text - at);
+}
+
+/* A private key of Bitcoin for a compressed public key. */
+static void add_wif(struct faker *f)
+{
+    uint8_t raw[34 + 4] = { 0x80 };
+
+    for (size_t i = 1; i < 33; i++)
+        raw[i] = (uint8_t)next(f);
+    raw[33] = 1;
+    add_base58check(f, raw, 34);
+}
+
+/* BIP-32: version xprv, depth, parent and number 0, chain code, 0, key. */
+static void add_xprv(struct faker *f)
+{
+    uint8_t raw[78 + 4] = { 0x04, 0x88, 0xAD, 0xE4 };
+
+    for (size_t i = 13; i < 78; i++)
+        raw[i] = i == 45 ? 0 : (uint8_t)next(f);
+    add_base58check(f, raw, 78);
+}
+
 static void add_part(struct faker *f, struct st_span what)
 {
     if (st_span_eq(what, ST_SPAN("mark")))
@@ -261,6 +318,10 @@ static void add_part(struct faker *f, struct st_span what)
         add_luhn(f);
     else if (st_span_eq(what, ST_SPAN("nkey")))
         add_nkey(f);
+    else if (st_span_eq(what, ST_SPAN("wif")))
+        add_wif(f);
+    else if (st_span_eq(what, ST_SPAN("xprv")))
+        add_xprv(f);
     else if (st_span_eq(what, ST_SPAN("steuer")))
         add_steuer(f);
     else if (st_span_eq(what, ST_SPAN("snowflake")))

@@ -325,16 +325,14 @@ enum flt_valid val_sg_nric(const struct flt_token *token)
     kind = flt_to_upper(s.p[0]);
     sum = flt_weighted(st_span_sub(s, 1, 7), weights, 7);
     switch (kind) {
-    case 'T': sum += 4; /* fall through */
-    case 'S': letters = "JZIHGFEDCBA"; break;
-    case 'G': sum += 4; /* fall through */
-    case 'F': letters = "XWUTRQPNMLK"; break;
-    case 'M':
-        sum += 3;
-        letters = "XWUTRQPNJLK";
-        break;
+    case 'S':
+    case 'T': letters = "JZIHGFEDCBA"; break;
+    case 'F':
+    case 'G': letters = "XWUTRQPNMLK"; break;
+    case 'M': letters = "XWUTRQPNJLK"; break;
     default: return FLT_V_WRONG;
     }
+    sum += kind == 'T' || kind == 'G' ? 4 : kind == 'M' ? 3 : 0;
     return (uint8_t)letters[sum % 11] == flt_to_upper(s.p[8]) ? FLT_V_OK : FLT_V_WRONG;
 }
 

@@ -458,7 +458,8 @@ int fam_child_loop(struct fam_child *child)
 /* A terminal's Ctrl-C and a service manager's SIGTERM reach the whole group; only the supervisor acts on them. */
 static void ignore_signals(void)
 {
-    const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2 };
+    /* SIGXFSZ: a file at its limit is an error of the write, as a full disk is, and no reason to die. */
+    const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
     struct sigaction sa = { .sa_handler = SIG_IGN };
 
     for (size_t i = 0; i < ST_LEN(numbers); i++)

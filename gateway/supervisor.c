@@ -491,6 +491,7 @@ int fam_supervisor_main(const char *config_path)
     st_log_process("supervisor", 0);
     umask(0077);
     sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+    sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
     requests_init(sup);
     st_buf_init(&sup->problems, 256u << 10);
     if ((sup->child = fam_child_new(&ops, sup, 0, -1)) == NULL ||

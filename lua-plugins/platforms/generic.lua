@@ -25,9 +25,8 @@ return {
     "client_secret", "session_id", "sessionid", "otp", "totp", "one_time_code", "g-recaptcha-response" },
   -- Keys and signatures that sites put into their own links: whoever follows one has typed nothing.
   link_names = { "*token*", "*jwt*", "*auth*", "*sig", "*signature*", "*credential*", "*session*", "*assertion*",
-    "code",
-    "key", "*apikey*", "*api_key*", "*api-key*", "x-amz-*", "x-goog-*", "state", "nonce", "ticket", "*policy*", "hash",
-    "hmac" },
+    "code", "key", "*apikey*", "*api_key*", "*api-key*", "x-amz-*", "x-goog-*", "state", "nonce", "ticket",
+    "*policy*", "hash", "hmac" },
   text_names = { "*text*", "*message*", "*body*", "*content*", "*comment*", "*caption*", "*title*", "*subject*",
     "*status*", "*query*", "*prompt*", "raw", "*markdown*", "*html*", "*description*", "note", "notes", "*reply*",
     "*commentary*", "*summary*", "q", "msg" },
