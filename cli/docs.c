@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* docs - `stoa docs`: references made from the tables that the program itself uses, so that they cannot differ.
  *
- * docs/configuration.md, docs/policy.md and docs/detectors.md are its output; tests/lint/generated.py says when they
- * are stale.
+ * docs/configuration.md, policy.md, detectors.md and platforms.md are its output; tests/lint/generated.py says when
+ * they are stale.
  */
 #include "cli/cli.h"
 #include "filters/filters.h"
+#include "lua-plugins/plugins.h"
 #include "policies/policies.h"
 #include <string.h>
 
@@ -92,6 +93,26 @@ out:
     return code;
 }
 
+static int write_platforms(struct cli *cli, struct st_buf *out)
+{
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *set = NULL;
+    char dir[4096];
+    int code = CLI_OK;
+
+    if (cli_share("plugins", dir, sizeof dir, &err) != ST_OK ||
+        lp_set_load((const char *const[]){ dir, NULL }, NULL, &set, diag, &err) != ST_OK) {
+        code = cli_broken(cli, diag, &err);
+    } else {
+        st_buf_str(out, SPDX);
+        lp_describe(set, out);
+    }
+    lp_set_release(set);
+    st_diag_free(diag);
+    return code;
+}
+
 static void write_config(struct st_buf *out, enum st_yaml_form form)
 {
     if (form == ST_YAML_MARKDOWN)
@@ -117,7 +138,7 @@ int cmd_docs(struct cli *cli)
     int code = CLI_OK;
 
     if (cli->argc < 2 || (cli->argc > 2 && !says_schema))
-        return cli_usage(cli, "of what: config, policy or detectors");
+        return cli_usage(cli, "of what: config, policy, detectors or platforms");
     st_buf_init(&out, TEXT_MAX);
     if (strcmp(what, "config") == 0)
         write_config(&out, form);
@@ -125,8 +146,10 @@ int cmd_docs(struct cli *cli)
         write_policy(&out, form);
     else if (strcmp(what, "detectors") == 0 && !says_schema)
         code = write_detectors(cli, &out);
+    else if (strcmp(what, "platforms") == 0 && !says_schema)
+        code = write_platforms(cli, &out);
     else
-        code = cli_usage(cli, "of what: config, policy or detectors (--schema for the first two)");
+        code = cli_usage(cli, "of what: config, policy, detectors or platforms (--schema for the first two)");
     if (code == CLI_OK)
         fwrite(out.p, 1, out.n, stdout);
     st_buf_fini(&out);

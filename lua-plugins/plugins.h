@@ -68,6 +68,8 @@ struct lp_activity { /* one thing a person did; schema in docs/activity.md; stri
     size_t n_intervals;
     uint64_t length_ms, dwell_ms; /* 0: unknown */
     bool is_final;
+    /* What it is in or an answer to, where that is not the object: the thread of a comment; the channel, the forum. */
+    struct st_span parent_id, parent_type, parent_url, group_id, group_type;
 };
 /* Marks is_secret on the doc's fields: by the route's adapter, and what is hidden on every platform. route: NULL for a
  * request that no rule knows. */
@@ -82,6 +84,22 @@ struct lp_exchange { /* borrowed */
 ST_MUST enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route,
                                     const struct lp_exchange *exchange, struct st_arena *arena, struct lp_activity *out,
                                     struct st_err *err);
+
+/* What the platform answered, as far as it was kept. A 2xx that names what was made turns the phase to confirm, and the
+ * object into what was made (what it was about becomes the parent); for what was opened it gives title and length. */
+struct lp_answer {
+    unsigned status;
+    struct st_span content_type, content_encoding, body;
+    size_t plain_limit; /* as in flt_input */
+};
+ST_MUST enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request *req,
+                                  const struct lp_answer *answer, struct st_arena *arena, struct lp_activity *activity,
+                                  struct st_err *err);
+
+const char *lp_route_id(const struct lp_route *route);      /* of the rule; borrowed */
+const char *lp_route_version(const struct lp_route *route); /* of its adapter; borrowed */
+/* docs/platforms.md: every adapter with its hosts, kinds, refusals and tests, as Markdown. */
+void lp_describe(const struct lp_set *set, struct st_buf *out);
 
 /* How to say no there. body is built from the route's shape and the (plain text) message; lives in the arena. */
 struct lp_denial {

@@ -94,6 +94,7 @@ static void read_head(struct lp_conf *c, int at, struct lp_head *h)
     const char *type = lp_conf_str(c, at, "type", NULL);
 
     h->methods = lp_conf_strs(c, at, "method");
+    h->hosts = lp_conf_strs(c, at, "host");
     h->paths = lp_conf_strs(c, at, "path");
     h->params = read_params(c, at, "query", &h->n_params);
     h->type = type != NULL ? one_of(c, "type", type, types, ST_LEN(types)) : NULL;
@@ -111,7 +112,7 @@ static void read_match(struct lp_conf *c, struct lp_route *r)
         lp_conf_fail(c, "'match' is missing");
         return;
     }
-    lp_conf_keys(c, -1, "method path query type body");
+    lp_conf_keys(c, -1, "method host path query type body");
     read_head(c, -1, &r->head);
     if (lp_conf_enter(c, -1, "body", &inner)) {
         lp_conf_keys(c, -1, "has lacks eq");
@@ -164,27 +165,36 @@ static void read_audience(struct lp_conf *c, struct lp_route *r)
     lp_conf_leave(c, mark);
 }
 
-static void read_object(struct lp_conf *c, struct lp_route *r)
+static void read_object(struct lp_conf *c, const char *key, struct lp_object *o, struct lp_route *r)
 {
     size_t mark;
 
-    r->object_type = "";
-    if (!lp_conf_enter(c, -1, "object", &mark))
+    if (!lp_conf_enter(c, -1, key, &mark))
         return;
-    lp_conf_keys(c, -1, "type id title url author lang length spaces");
-    r->object_type = lp_conf_str(c, -1, "type", "");
-    r->object_id = lp_conf_strs(c, -1, "id");
-    r->title = lp_conf_strs(c, -1, "title");
-    r->author = lp_conf_strs(c, -1, "author");
-    r->lang = lp_conf_strs(c, -1, "lang");
-    r->length = lp_conf_strs(c, -1, "length");
-    r->url = lp_conf_str(c, -1, "url", NULL);
-    r->spaces = lp_conf_bool(c, -1, "spaces", false);
+    lp_conf_keys(c, -1, "type id title url author lang length spaces title_end");
+    o->type = lp_conf_str(c, -1, "type", "");
+    o->id = lp_conf_strs(c, -1, "id");
+    o->title = lp_conf_strs(c, -1, "title");
+    o->author = lp_conf_strs(c, -1, "author");
+    o->lang = lp_conf_strs(c, -1, "lang");
+    o->length = lp_conf_strs(c, -1, "length");
+    o->url = lp_conf_strs(c, -1, "url");
+    r->spaces = lp_conf_bool(c, -1, "spaces", r->spaces);
+    r->title_end = lp_conf_str(c, -1, "title_end", r->title_end);
     lp_conf_leave(c, mark);
+}
+
+static void read_objects(struct lp_conf *c, struct lp_route *r)
+{
+    read_object(c, "object", &r->object, r);
+    read_object(c, "parent", &r->parent, r);
+    read_object(c, "group", &r->group, r);
+    read_object(c, "answer", &r->answer, r);
 }
 
 static void read_activity(struct lp_conf *c, struct lp_route *r)
 {
+    static const char *const units[] = { "ms", "s" };
     const char *phase;
     size_t mark, inner;
 
@@ -193,7 +203,7 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
             lp_conf_fail(c, "needs 'activity', 'ignore = true' or 'secret = true'");
         return;
     }
-    lp_conf_keys(c, -1, "kind audience phase object dwell watch");
+    lp_conf_keys(c, -1, "kind audience phase object parent group answer dwell watch unit");
     r->kind = one_of(c, "kind", lp_conf_need(c, -1, "kind"), flt_kinds, count(flt_kinds));
     phase = one_of(c, "phase", lp_conf_str(c, -1, "phase", "commit"), lp_phase_names, count(lp_phase_names));
     for (unsigned i = 0; lp_phase_names[i] != NULL; i++) {
@@ -201,8 +211,9 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
             r->phase = (enum lp_phase)i;
     }
     read_audience(c, r);
-    read_object(c, r);
+    read_objects(c, r);
     r->dwell = lp_conf_strs(c, -1, "dwell");
+    r->is_ms = strcmp(one_of(c, "unit", lp_conf_str(c, -1, "unit", "s"), units, ST_LEN(units)), "ms") == 0;
     if (lp_conf_enter(c, -1, "watch", &inner)) {
         lp_conf_keys(c, -1, "from to final final_kind");
         r->watch.from = lp_conf_strs(c, -1, "from");
@@ -259,7 +270,7 @@ static void read_routes(struct lp_conf *c, struct lp_adapter *a)
         r->adapter = a;
         r->id = lp_conf_need(c, -1, "id");
         r->kind = "opaque";
-        r->object_type = "";
+        r->object.type = r->parent.type = r->group.type = r->answer.type = "";
         r->audience.fixed = "unknown";
         r->is_ignored = lp_conf_bool(c, -1, "ignore", false);
         r->is_secret = lp_conf_bool(c, -1, "secret", false);
@@ -285,9 +296,9 @@ static void read_secrets(struct lp_conf *c, struct lp_adapter *a)
     for (size_t i = 0; i < n; i++) {
         if (!lp_conf_enter_at(c, -1, i + 1, &inner))
             continue;
-        lp_conf_keys(c, -1, "method path query");
+        lp_conf_keys(c, -1, "method host path query");
         read_head(c, -1, &list[a->n_secrets]);
-        if (list[a->n_secrets].paths == NULL && list[a->n_secrets].n_params == 0)
+        if (list[a->n_secrets].paths == NULL && list[a->n_secrets].n_params == 0 && list[a->n_secrets].hosts == NULL)
             lp_conf_fail(c, "needs 'path' or 'query'");
         else
             a->n_secrets++;
@@ -300,7 +311,7 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
 {
     size_t mark;
 
-    lp_conf_keys(c, -1, "name method host path query type body expect");
+    lp_conf_keys(c, -1, "name method host path query type body answer status answer_type expect");
     k->name = lp_conf_need(c, -1, "name");
     k->method = lp_conf_str(c, -1, "method", "GET");
     k->host = lp_conf_need(c, -1, "host");
@@ -308,12 +319,17 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     k->query = lp_conf_str(c, -1, "query", "");
     k->type = lp_conf_str(c, -1, "type", "");
     k->body = lp_conf_span(c, -1, "body");
+    k->answer = lp_conf_span(c, -1, "answer");
+    k->answer_type = lp_conf_str(c, -1, "answer_type", "application/json");
+    k->status = lp_conf_num(c, -1, "status", 200);
     if (!lp_conf_enter(c, -1, "expect", &mark)) {
         lp_conf_fail(c, "'expect' is missing");
         return;
     }
-    lp_conf_keys(c, -1,
-                 "none secret rule kind phase audience id title url text lang typed hidden intervals length final");
+    lp_conf_keys(
+        c, -1,
+        "none secret rule kind phase audience id title author url text lang parent group typed hidden intervals "
+        "length dwell final");
     k->is_none = lp_conf_bool(c, -1, "none", false);
     k->is_secret = lp_conf_bool(c, -1, "secret", false);
     k->rule = lp_conf_str(c, -1, "rule", NULL);
@@ -322,6 +338,9 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     k->audience = lp_conf_str(c, -1, "audience", NULL);
     k->object_id = lp_conf_str(c, -1, "id", NULL);
     k->title = lp_conf_str(c, -1, "title", NULL);
+    k->author = lp_conf_str(c, -1, "author", NULL);
+    k->parent = lp_conf_str(c, -1, "parent", NULL);
+    k->group = lp_conf_str(c, -1, "group", NULL);
     k->url = lp_conf_str(c, -1, "url", NULL);
     k->text = lp_conf_str(c, -1, "text", NULL);
     k->lang = lp_conf_str(c, -1, "lang", NULL);
@@ -329,6 +348,7 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     k->hidden = lp_conf_strs(c, -1, "hidden");
     k->intervals = lp_conf_str(c, -1, "intervals", NULL);
     k->length_ms = lp_conf_num(c, -1, "length", 0);
+    k->dwell_ms = lp_conf_num(c, -1, "dwell", 0);
     k->is_final = lp_conf_bool(c, -1, "final", false);
     lp_conf_leave(c, mark);
 }

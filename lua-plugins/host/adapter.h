@@ -18,6 +18,7 @@ struct lp_param { /* a condition on a query parameter or form field */
 
 struct lp_head {                /* what can be told from the request's head */
     const char *const *methods; /* NULL: any */
+    const char *const *hosts;   /* globs, of an adapter with several; NULL: any */
     const char *const *paths;   /* segments; '*' one, "**" any number; NULL: any */
     const struct lp_param *params;
     size_t n_params;
@@ -37,10 +38,15 @@ struct lp_watch {
     const char *final_kind;
 };
 
+struct lp_object { /* what it is about, or what it is in */
+    const char *type;
+    const char *const *id, *const *title, *const *author, *const *lang, *const *length, *const *url;
+};
+
 struct lp_audience {
     const char *fixed;
     const char *const *from;
-    const char *const *map; /* value, audience, value, audience …, NULL */
+    const char *const *map; /* value (a glob), audience, value, audience …, NULL */
 };
 
 struct lp_shape {
@@ -59,10 +65,12 @@ struct lp_route {
     bool is_secret;  /* every field is secret and there is no activity */
     enum lp_phase phase;
     struct lp_audience audience;
-    const char *const *object_id, *const *title, *const *author, *const *lang, *const *length, *const *dwell;
-    const char *object_type, *url; /* url: a template with {host} {path} {id} */
-    bool spaces;                   /* '_' in the title stands for a blank */
-    const char *const *typed;      /* field path patterns; NULL: the adapter's text_names */
+    struct lp_object object, parent, group, answer; /* answer: sources in the platform's answer */
+    const char *const *dwell;
+    bool is_ms;               /* times are milliseconds, not seconds */
+    const char *title_end;    /* what pages hang behind a title: " - YouTube" */
+    bool spaces;              /* '_' in the title stands for a blank */
+    const char *const *typed; /* field path patterns, those with '!' are out again; NULL: the adapter's text_names */
     struct lp_watch watch;
     struct lp_shape deny;
 };
@@ -72,10 +80,13 @@ struct lp_check { /* one exchange of the file's own tests */
     const char *method, *host, *path, *query, *type;
     struct st_span body;
     bool is_none, is_secret;
-    const char *rule, *kind, *phase, *audience, *object_id, *title, *url, *text, *lang;
+    const char *rule, *kind, *phase, *audience, *object_id, *title, *author, *url, *text, *lang, *parent, *group;
+    struct st_span answer; /* what the platform said; empty: not asked */
+    const char *answer_type;
+    uint64_t status;
     const char *const *typed, *const *hidden; /* paths of typed and of secret fields */
     const char *intervals;                    /* "0-4466 5000-6000" in ms */
-    uint64_t length_ms;
+    uint64_t length_ms, dwell_ms;
     bool is_final;
 };
 
@@ -97,9 +108,16 @@ struct lp_adapter {
     size_t n_checks;
 };
 
+struct lp_host {
+    struct st_span name; /* lower case; of "*.suffix" the ".suffix" */
+    const struct lp_adapter *adapter;
+};
+
 struct lp_adapters {
     struct lp_adapter **items;
     size_t n;
+    struct lp_host *hosts; /* sorted: a host is found without a look at every adapter */
+    size_t n_hosts;
 };
 
 extern const char *const lp_phase_names[]; /* by enum lp_phase */
@@ -118,7 +136,10 @@ int lp_next_byte(struct st_span s, size_t *i, bool is_query);
 /* The raw value of a parameter in a query string, or false. */
 bool lp_query_get(struct st_span query, const char *name, struct st_span *raw);
 struct st_span lp_last_part(struct st_span path);
+/* A field path against a pattern: '*' one part, "**" any number of them. */
+bool lp_path_match(const char *pattern, struct st_span path);
+ST_MUST enum st_rc lp_hosts_index(struct lp_adapters *all, struct st_arena *arena, struct st_err *err);
 const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pattern);
-/* How many bytes of path the part of pattern before "{}" takes; false when it does not match. */
+/* What "{}" of the pattern stands for: the rest of the path at its end, else one segment. False: no match. */
 bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *rest);
 #endif

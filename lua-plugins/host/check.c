@@ -58,8 +58,12 @@ static void expect_media(struct checker *c, const struct lp_activity *a)
 {
     struct st_buf b;
 
-    if (c->check->intervals == NULL)
+    expect(c, c->check->dwell_ms == 0 || c->check->dwell_ms == a->dwell_ms, "dwell", "as listed", ST_SPAN("another"));
+    if (c->check->intervals == NULL) {
+        expect(c, c->check->length_ms == 0 || c->check->length_ms == a->length_ms, "length", "as listed",
+               ST_SPAN("another"));
         return;
+    }
     st_buf_init(&b, 4096);
     for (size_t i = 0; i < a->n_intervals; i++)
         st_buf_fmt(&b, "%s%llu-%llu", i > 0 ? " " : "", (unsigned long long)a->intervals[i].from_ms,
@@ -79,6 +83,9 @@ static void expect_activity(struct checker *c, const struct flt_doc *doc, const 
     expect_text(c, "audience", k->audience, st_span_str(a->audience));
     expect_text(c, "id", k->object_id, a->object_id);
     expect_text(c, "title", k->title, a->title);
+    expect_text(c, "author", k->author, a->author);
+    expect_text(c, "parent", k->parent, a->parent_id);
+    expect_text(c, "group", k->group, a->group_id);
     expect_text(c, "url", k->url, a->url);
     expect_text(c, "text", k->text, a->text);
     expect_text(c, "lang", k->lang, a->lang);
@@ -115,6 +122,13 @@ static enum st_rc run_check(struct checker *c, struct st_arena *arena, struct st
     expect_hidden(c, doc);
     expect(c, (rc == ST_AGAIN) == k->is_none || rc == ST_ERR, "an activity", k->is_none ? "none" : "there",
            ST_SPAN("the opposite"));
+    if (rc == ST_OK && k->answer.p != NULL)
+        rc = lp_answer_read(route, &req,
+                            &(struct lp_answer){ .status = (unsigned)k->status,
+                                                 .content_type = st_span_str(k->answer_type),
+                                                 .body = k->answer,
+                                                 .plain_limit = LP_SOURCE_MAX },
+                            arena, &a, err);
     if (rc == ST_OK && !k->is_none)
         expect_activity(c, doc, &a);
     return rc == ST_ERR ? ST_ERR : ST_OK;

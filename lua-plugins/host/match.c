@@ -6,6 +6,7 @@
  * while comparing: nothing is allocated, and "%53pecial" is no way around a rule.
  */
 #include "adapter.h"
+#include <stdlib.h>
 #include <string.h>
 
 static int lower(int c)
@@ -64,6 +65,18 @@ static bool value_is(struct st_span raw, const char *const *values, bool is_quer
     return false;
 }
 
+/* One segment; a leading '*' is any beginning: "*.json". */
+static bool segment_is(const char *pattern, size_t n, struct st_span raw)
+{
+    if (n < 2 || pattern[0] != '*')
+        return same(raw, pattern, n, false);
+    for (; raw.n > 0; raw = st_span_sub(raw, 1, raw.n)) {
+        if (same(raw, pattern + 1, n - 1, false))
+            return true;
+    }
+    return false;
+}
+
 static bool path_is(const char *pattern, struct st_span path)
 {
     while (*pattern == '/' && path.n > 0 && path.p[0] == '/') {
@@ -85,18 +98,18 @@ static bool path_is(const char *pattern, struct st_span path)
         cut = st_span_chr(path, '/');
         if (cut == ST_SPAN_NPOS)
             cut = path.n;
-        if (!(n == 1 && *pattern == '*' && cut > 0) && !same(st_span_sub(path, 0, cut), pattern, n, false))
+        if (!(n == 1 && *pattern == '*' && cut > 0) && !segment_is(pattern, n, st_span_sub(path, 0, cut)))
             return false;
         pattern = end;
         path = st_span_sub(path, cut, path.n);
     }
-    return *pattern == '\0' && path.n == 0;
+    return *pattern == '\0' && (path.n == 0 || st_span_eq(path, ST_SPAN("/"))); /* /login/ is /login */
 }
 
 bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *rest)
 {
     const char *mark = strstr(pattern, "{}");
-    size_t at;
+    size_t at, end;
 
     if (mark == NULL)
         return false;
@@ -108,8 +121,17 @@ bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *r
             continue;
         memcpy(prefix, pattern, n);
         prefix[n] = '\0';
-        if (n == 0 ? at == 0 : path_is(prefix, st_span_sub(path, 0, at))) {
-            *rest = st_span_sub(path, at + 1, path.n);
+        if (!(n == 0 ? at == 0 : path_is(prefix, st_span_sub(path, 0, at))))
+            continue;
+        *rest = st_span_sub(path, at + 1, path.n);
+        if (mark[2] == '\0') {
+            rest->n -= rest->n > 1 && rest->p[rest->n - 1] == '/';
+            return true;
+        }
+        end = st_span_chr(*rest, '/'); /* more follows: "{}" is one segment, and the rest has to be as it says */
+        end = end == ST_SPAN_NPOS ? rest->n : end;
+        if (end > 0 && path_is(mark + 2, st_span_sub(*rest, end, rest->n))) {
+            rest->n = end;
             return true;
         }
     }
@@ -131,17 +153,44 @@ static bool type_is(const char *type, struct st_span content_type)
     return st_span_istarts(media, ST_SPAN("text/"));
 }
 
-static bool head_is(const struct lp_head *h, const struct lp_request *req)
+/* Cheap reasons why a path cannot be the pattern: most rules of an adapter fail here. Only for a path without escapes.
+ */
+static bool cannot_be(const char *pattern, struct st_span path)
+{
+    size_t n = strlen(pattern), last = path.n;
+    int a, b;
+
+    if (path.n < 2 || n < 2)
+        return false;
+    a = lower((unsigned char)pattern[1]);
+    if (a != '*' && a != lower(path.p[1]))
+        return true;
+    last -= path.p[last - 1] == '/';
+    b = lower((unsigned char)pattern[n - 1]);
+    return b != '*' && b != '/' && b != lower(path.p[last - 1]);
+}
+
+static bool method_is(const char *method, struct st_span is)
+{
+    return is.n > 0 && is.p[0] == (uint8_t)method[0] && st_span_eq(is, st_span_str(method));
+}
+
+static bool head_is(const struct lp_head *h, const struct lp_request *req, bool is_plain)
 {
     bool held = h->methods == NULL;
 
     for (size_t i = 0; !held && h->methods[i] != NULL; i++)
-        held = st_span_eq(req->method, st_span_str(h->methods[i]));
+        held = method_is(h->methods[i], req->method);
     if (!held || (h->type != NULL && !type_is(h->type, req->content_type)))
+        return false;
+    held = h->hosts == NULL;
+    for (size_t i = 0; !held && h->hosts[i] != NULL; i++)
+        held = lp_glob(h->hosts[i], st_span_host(req->host));
+    if (!held)
         return false;
     held = h->paths == NULL;
     for (size_t i = 0; !held && h->paths[i] != NULL; i++)
-        held = path_is(h->paths[i], req->path);
+        held = !(is_plain && cannot_be(h->paths[i], req->path)) && path_is(h->paths[i], req->path);
     for (size_t i = 0; held && i < h->n_params; i++) {
         const struct lp_param *p = &h->params[i];
         struct st_span raw;
@@ -152,10 +201,44 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req)
     return held;
 }
 
+/* As flt_path_match, and "**" may stand in the middle too: rich text is a tree of any depth. */
+bool lp_path_match(const char *pattern, struct st_span path)
+{
+    size_t length = strlen(pattern);
+
+    /* Most fields fail most patterns at their first or last byte. */
+    if (path.n > 0 && length > 0 &&
+        ((pattern[0] != '*' && (uint8_t)pattern[0] != path.p[0]) ||
+         (pattern[length - 1] != '*' && (uint8_t)pattern[length - 1] != path.p[path.n - 1])))
+        return false;
+    for (;;) {
+        const char *end = strchrnul(pattern, '/');
+        size_t n = (size_t)(end - pattern), cut = st_span_chr(path, '/');
+        bool is_any = n == 2 && memcmp(pattern, "**", 2) == 0;
+
+        if (is_any && *end == '\0')
+            return true;
+        while (is_any) { /* the rest of the pattern begins at this part or a later one */
+            if (lp_path_match(end + 1, path))
+                return true;
+            if (cut == ST_SPAN_NPOS)
+                return false;
+            path = st_span_sub(path, cut + 1, path.n);
+            cut = st_span_chr(path, '/');
+        }
+        if (!(n == 1 && *pattern == '*') && !st_span_eq(st_span(pattern, n), st_span_sub(path, 0, cut)))
+            return false;
+        if (*end == '\0' || cut == ST_SPAN_NPOS) /* any rest may also be none */
+            return *end == '\0' ? cut == ST_SPAN_NPOS : strcmp(end, "/**") == 0 && n > 0;
+        pattern = end + 1;
+        path = st_span_sub(path, cut + 1, path.n);
+    }
+}
+
 const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pattern)
 {
     for (size_t i = 0; doc != NULL && i < doc->n; i++) {
-        if (flt_path_match(st_span_str(pattern), doc->fields[i].path))
+        if (lp_path_match(pattern, doc->fields[i].path))
             return &doc->fields[i];
     }
     return NULL;
@@ -177,40 +260,71 @@ static bool body_is(const struct lp_body *b, const struct flt_doc *doc)
         bool held = false;
 
         for (size_t k = 0; f != NULL && want == LP_ONE_OF && b->params[i].values[k] != NULL; k++)
-            held = held || st_span_ieq(f->text, st_span_str(b->params[i].values[k]));
+            held = held || lp_glob(b->params[i].values[k], f->text);
         if (want == LP_ONE_OF ? !held : (f != NULL) != (want == LP_PRESENT))
             return false;
     }
     return true;
 }
 
-/* True when the host is the name, or below the suffix of "*.suffix". */
-static bool host_is(const char *name, struct st_span host)
+static int by_name(const void *a, const void *b)
 {
-    struct st_span suffix = st_span_str(name + 1);
+    const struct lp_host *x = a, *y = b;
+    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
+    int order = n > 0 ? memcmp(x->name.p, y->name.p, n) : 0;
 
-    if (name[0] == '*')
-        return host.n > suffix.n && st_span_ends(host, suffix);
-    return st_span_eq(host, st_span_str(name));
+    return order != 0 ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
 }
 
-static bool claims(const struct lp_adapter *a, struct st_span host)
+/* Of two adapters with one host the first in name order keeps it, whatever qsort does. */
+static int by_name_and_id(const void *a, const void *b)
 {
-    for (size_t i = 0; a->hosts != NULL && a->hosts[i] != NULL; i++) {
-        if (host_is(a->hosts[i], host))
-            return true;
+    int order = by_name(a, b);
+
+    return order != 0 ? order
+                      : strcmp(((const struct lp_host *)a)->adapter->id, ((const struct lp_host *)b)->adapter->id);
+}
+
+enum st_rc lp_hosts_index(struct lp_adapters *all, struct st_arena *arena, struct st_err *err)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++)
+            n++;
+    if ((all->hosts = st_arena_alloc(arena, (n + 1) * sizeof *all->hosts)) == NULL)
+        return st_arena_fail(arena, err, "lua.hosts");
+    for (size_t i = 0; i < all->n; i++) {
+        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++) {
+            const char *name = all->items[i]->hosts[k];
+
+            all->hosts[all->n_hosts++] = (struct lp_host){ st_span_str(name + (name[0] == '*')), all->items[i] };
+        }
     }
-    return false;
+    qsort(all->hosts, all->n_hosts, sizeof *all->hosts, by_name_and_id);
+    n = 0;
+    for (size_t i = 0; i < all->n_hosts; i++)
+        if (n == 0 || by_name(&all->hosts[n - 1], &all->hosts[i]) != 0)
+            all->hosts[n++] = all->hosts[i];
+    all->n_hosts = n;
+    return ST_OK;
 }
 
+/* The exact name, else the longest suffix (kept with its leading dot). */
 static const struct lp_adapter *claimer(const struct lp_set *set, struct st_span host)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
+    struct lp_host wanted = { st_span_host(host), NULL };
 
-    host = st_span_host(host);
-    for (size_t i = 0; i < all->n; i++) {
-        if (claims(all->items[i], host))
-            return all->items[i];
+    while (wanted.name.n > 0) {
+        const struct lp_host *found = bsearch(&wanted, all->hosts, all->n_hosts, sizeof wanted, by_name);
+        size_t dot = st_span_chr(st_span_sub(wanted.name, 1, wanted.name.n), '.');
+
+        if (found != NULL)
+            return found->adapter;
+        if (dot == ST_SPAN_NPOS)
+            break;
+        wanted.name = st_span_sub(wanted.name, dot + 1, wanted.name.n);
     }
     return NULL;
 }
@@ -271,7 +385,7 @@ static bool body_is_beyond_doubt(const struct lp_body *b, const struct flt_doc *
         size_t count = 0;
 
         for (size_t k = 0; doc != NULL && k < doc->n; k++)
-            count += flt_path_match(st_span_str(b->params[i].name), doc->fields[k].path);
+            count += lp_path_match(b->params[i].name, doc->fields[k].path);
         if (count > 1)
             return false;
     }
@@ -282,12 +396,13 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
     const struct lp_adapter *owner = claimer(set, req->host);
+    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
 
     for (size_t i = 0; i < all->n; i++) {
         for (size_t k = 0; is_tried(all->items[i], owner) && k < all->items[i]->n_secrets; k++) {
             const struct lp_head *head = &all->items[i]->secrets[k];
 
-            if (head_is(head, req) && is_beyond_doubt(head, req))
+            if (head_is(head, req, is_plain) && is_beyond_doubt(head, req))
                 return true;
         }
     }
@@ -297,10 +412,12 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
 static const struct lp_route *route_of(const struct lp_adapter *a, const struct lp_request *req,
                                        const struct flt_doc *doc, bool *needs_body)
 {
+    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
+
     for (size_t i = 0; i < a->n_routes; i++) {
         const struct lp_route *r = &a->routes[i];
 
-        if (!head_is(&r->head, req))
+        if (!head_is(&r->head, req, is_plain))
             continue;
         if (!r->has_body)
             return r;
@@ -346,15 +463,30 @@ struct st_span lp_last_part(struct st_span path)
     return path;
 }
 
+static bool same_word(const uint8_t *p, const char *word, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (lower(p[i]) != lower((unsigned char)word[i]))
+            return false;
+    }
+    return true;
+}
+
 bool lp_glob(const char *glob, struct st_span name)
 {
     size_t n = strlen(glob);
     bool open_left = n > 0 && glob[0] == '*', open_right = n > 1 && glob[n - 1] == '*';
-    struct st_span word = st_span(glob + open_left, n - open_left - open_right);
+    const char *word = glob + open_left;
 
-    for (size_t at = 0; at + word.n <= name.n; at++) {
-        if ((at == 0 || open_left) && (at + word.n == name.n || open_right) &&
-            st_span_ieq(st_span_sub(name, at, word.n), word))
+    n -= (size_t)open_left + open_right;
+    if (n > name.n || (!open_left && !open_right && n != name.n))
+        return false;
+    if (!open_left)
+        return same_word(name.p, word, n);
+    if (!open_right)
+        return same_word(name.p + name.n - n, word, n);
+    for (size_t at = 0; at + n <= name.n; at++) {
+        if (same_word(name.p + at, word, n))
             return true;
     }
     return false;

@@ -3,64 +3,13 @@
  *
  * Secrets are marked first, before anything else looks at a field: what the adapter lists in redact_always, what its
  * hide_names (and the fallback's) name, and everything of a route that is secret as a whole. Values come from the
- * places the rule lists (adapter.h), decoded, bounded, and copied into the arena of the transaction.
+ * places the rule lists (value.h), decoded, bounded, and copied into the arena of the transaction.
  */
-#include "adapter.h"
 #include "base/json.h"
+#include "value.h"
 #include <string.h>
 
-#define VALUE_MAX     ((size_t)2048)
 #define INTERVALS_MAX 64u
-
-struct reader {
-    const struct lp_set *set;
-    const struct lp_route *route;
-    const struct lp_request *req;
-    struct flt_doc *doc;
-    struct st_arena *arena;
-    bool no_memory;
-};
-
-static struct st_span unescape(struct reader *r, struct st_span raw, bool is_query)
-{
-    uint8_t *to;
-    size_t n = 0;
-
-    raw.n = raw.n < VALUE_MAX ? raw.n : VALUE_MAX;
-    if ((to = st_arena_alloc(r->arena, raw.n + 1)) == NULL) {
-        r->no_memory = true;
-        return ST_SPAN_NONE;
-    }
-    for (size_t i = 0; i < raw.n;)
-        to[n++] = (uint8_t)lp_next_byte(raw, &i, is_query);
-    return st_span(to, n);
-}
-
-static struct st_span value_from(struct reader *r, const char *source)
-{
-    struct st_span raw;
-    const struct flt_field *f;
-
-    if (source[0] == '=')
-        return st_span_str(source + 1);
-    if (source[0] == '?')
-        return lp_query_get(r->req->query, source + 1, &raw) ? unescape(r, raw, true) : ST_SPAN_NONE;
-    if (source[0] == '/')
-        return lp_path_capture(source, r->req->path, &raw) ? unescape(r, raw, false) : ST_SPAN_NONE;
-    f = lp_field_find(r->doc, source);
-    return f != NULL && !f->is_secret ? st_span_sub(f->text, 0, VALUE_MAX) : ST_SPAN_NONE;
-}
-
-static struct st_span value_of(struct reader *r, const char *const *sources)
-{
-    for (; sources != NULL && *sources != NULL; sources++) {
-        struct st_span value = value_from(r, *sources);
-
-        if (value.n > 0)
-            return value;
-    }
-    return ST_SPAN_NONE;
-}
 
 static bool name_in(const char *const *globs, struct st_span name)
 {
@@ -74,7 +23,7 @@ static bool name_in(const char *const *globs, struct st_span name)
 static bool path_in(const char *const *patterns, struct st_span path)
 {
     for (; patterns != NULL && *patterns != NULL; patterns++) {
-        if (flt_path_match(st_span_str(*patterns), path))
+        if (lp_path_match(*patterns, path))
             return true;
     }
     return false;
@@ -99,41 +48,80 @@ static bool hidden_everywhere(const struct lp_set *set, const struct flt_field *
     return false;
 }
 
+/* What was found out about a path, for the next field with the same one: posts repeat few paths many times. */
+#define GLANCES 64u
+struct glance {
+    struct st_span path;
+    bool held;
+};
+
+/* The slot of a path; true when it knows the answer. */
+static bool glance_at(struct glance *table, struct st_span path, struct glance **out)
+{
+    size_t at = path.n == 0 ? 0 : path.n * 7u + path.p[path.n - 1] * 31u + path.p[path.n / 2] * 5u;
+    struct glance *g = &table[at % GLANCES];
+    bool known = path.n > 0 && st_span_eq(g->path, path);
+
+    if (!known)
+        *g = (struct glance){ path, false };
+    *out = g;
+    return known;
+}
+
 void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc)
 {
     bool is_link = only_reads(req->method);
+    struct glance seen[GLANCES] = { 0 }, *g;
 
     for (size_t i = 0; doc != NULL && i < doc->n; i++) {
         struct flt_field *f = &doc->fields[i];
 
-        f->is_secret = f->is_secret || hidden_everywhere(set, f, is_link) ||
-                       (route != NULL && (route->is_secret || path_in(route->adapter->redact, f->path) ||
-                                          name_in(route->adapter->hide_names, lp_last_part(f->path))));
+        if (!glance_at(seen, f->path, &g))
+            g->held = hidden_everywhere(set, f, is_link) ||
+                      (route != NULL && (route->is_secret || path_in(route->adapter->redact, f->path) ||
+                                         name_in(route->adapter->hide_names, lp_last_part(f->path))));
+        f->is_secret = f->is_secret || g->held;
     }
 }
 
-static bool is_typed(const struct lp_route *route, const struct flt_field *f)
+static bool is_left_out(const char *const *patterns, struct st_span path)
+{
+    for (; *patterns != NULL; patterns++) {
+        if ((*patterns)[0] == '!' && lp_path_match(*patterns + 1, path))
+            return true;
+    }
+    return false;
+}
+
+static bool is_typed_path(const struct lp_route *route, struct st_span path)
 {
     const struct lp_adapter *a = route->adapter;
-    struct st_span name = lp_last_part(f->path);
 
-    if (f->is_secret)
-        return false;
     if (route->typed != NULL)
-        return path_in(route->typed, f->path);
-    if (a->text_names == NULL || f->text.n < a->text_min)
+        return path_in(route->typed, path) && !is_left_out(route->typed, path);
+    return name_in(a->text_names, lp_last_part(path)) && !name_in(a->skip_names, lp_last_part(path));
+}
+
+static bool is_typed(const struct lp_route *route, const struct flt_field *f, struct glance *seen)
+{
+    struct glance *g;
+
+    if (f->is_secret || (route->typed == NULL && f->text.n < route->adapter->text_min))
         return false;
-    return name_in(a->text_names, name) && !name_in(a->skip_names, name);
+    if (!glance_at(seen, f->path, &g))
+        g->held = is_typed_path(route, f->path);
+    return g->held;
 }
 
 /* Collects the typed fields and their text, joined by newlines. */
-static void read_typed(struct reader *r, struct lp_activity *out)
+static void read_typed(struct lp_reader *r, struct lp_activity *out)
 {
+    struct glance seen[GLANCES] = { 0 };
     size_t total = 0, n = 0;
     uint8_t *text;
 
     for (size_t i = 0; r->doc != NULL && i < r->doc->n; i++) {
-        if (is_typed(r->route, &r->doc->fields[i])) {
+        if (is_typed(r->route, &r->doc->fields[i], seen)) {
             n++;
             total += r->doc->fields[i].text.n + 1;
         }
@@ -150,7 +138,7 @@ static void read_typed(struct reader *r, struct lp_activity *out)
     for (size_t i = 0; i < r->doc->n; i++) {
         const struct flt_field *f = &r->doc->fields[i];
 
-        if (!is_typed(r->route, f))
+        if (!is_typed(r->route, f, seen))
             continue;
         out->typed[out->n_typed++] = (uint32_t)i;
         if (f->text.n == 0)
@@ -163,8 +151,7 @@ static void read_typed(struct reader *r, struct lp_activity *out)
     out->text = st_span(text, total);
 }
 
-/* "12.345" seconds to milliseconds; false on anything else. */
-static bool seconds(struct st_span s, uint64_t *ms)
+bool lp_seconds(struct st_span s, uint64_t *ms)
 {
     size_t dot = st_span_chr(s, '.');
     uint64_t whole, scale = 100;
@@ -180,10 +167,17 @@ static bool seconds(struct st_span s, uint64_t *ms)
     return true;
 }
 
-static void read_watch(struct reader *r, struct lp_activity *out)
+bool lp_time(const struct lp_route *route, struct st_span s, uint64_t *ms)
 {
-    struct st_span from = value_of(r, r->route->watch.from), to = value_of(r, r->route->watch.to), a, b;
-    struct st_span last = value_of(r, r->route->watch.is_final);
+    if (!route->is_ms)
+        return lp_seconds(s, ms);
+    return st_span_u64(st_span_sub(s, 0, st_span_chr(s, '.')), ms) && *ms < 1000000000000u;
+}
+
+static void read_watch(struct lp_reader *r, struct lp_activity *out)
+{
+    struct st_span from = lp_value_of(r, r->route->watch.from), to = lp_value_of(r, r->route->watch.to), a, b;
+    struct st_span last = lp_value_of(r, r->route->watch.is_final);
 
     if (r->route->watch.from == NULL)
         return;
@@ -195,7 +189,7 @@ static void read_watch(struct reader *r, struct lp_activity *out)
     while (out->n_intervals < INTERVALS_MAX && st_span_next(&from, ',', &a) && st_span_next(&to, ',', &b)) {
         uint64_t from_ms, to_ms;
 
-        if (!seconds(a, &from_ms) || !seconds(b, &to_ms) || from_ms > to_ms)
+        if (!lp_time(r->route, a, &from_ms) || !lp_time(r->route, b, &to_ms) || from_ms > to_ms)
             continue;
         out->intervals[out->n_intervals].from_ms = from_ms;
         out->intervals[out->n_intervals++].to_ms = to_ms;
@@ -203,18 +197,6 @@ static void read_watch(struct reader *r, struct lp_activity *out)
     out->is_final = st_span_eq(last, ST_SPAN("1")) || st_span_eq(last, ST_SPAN("true"));
     if (out->is_final)
         out->kind = r->route->watch.final_kind;
-}
-
-static void put_escaped(struct st_buf *b, struct st_span s)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/";
-
-    for (size_t i = 0; i < s.n; i++) {
-        if (memchr(plain, s.p[i], sizeof plain - 1) != NULL)
-            st_buf_byte(b, s.p[i]);
-        else
-            st_buf_fmt(b, "%%%02X", s.p[i]);
-    }
 }
 
 /* Fills a template; put writes a value in the way of the format. Unknown placeholders stay as they are: JSON has
@@ -259,56 +241,69 @@ static enum st_rc settle(struct st_buf *b, struct st_arena *arena, struct st_spa
     return rc;
 }
 
-static enum st_rc read_url(struct reader *r, struct lp_activity *out, struct st_err *err)
+/* One name for a page, however it was written: blanks in the title, '_' in the id. */
+static void name_page(struct lp_reader *r, struct lp_activity *out)
 {
-    const struct slot slots[] = { { "{host}", r->req->host, put_escaped },
-                                  { "{path}", r->req->path, st_buf_span },
-                                  { "{id}", out->object_id, put_escaped } };
-    struct st_buf b;
+    uint8_t *title = st_arena_dup(r->arena, out->title.p != NULL ? (const void *)out->title.p : "", out->title.n);
+    uint8_t *id = st_arena_alloc(r->arena, out->object_id.n + 1);
 
-    if (r->route->url == NULL)
-        return ST_OK;
-    st_buf_init(&b, 3 * VALUE_MAX + 4096);
-    fill(&b, r->route->url, slots, ST_LEN(slots));
-    return settle(&b, r->arena, &out->url, err);
+    if (title == NULL || id == NULL) {
+        r->no_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < out->title.n; i++)
+        title[i] = title[i] == '_' ? ' ' : title[i];
+    for (size_t i = 0; i < out->object_id.n; i++)
+        id[i] = out->object_id.p[i] == ' ' ? '_' : out->object_id.p[i];
+    out->title.p = title;
+    out->object_id.p = id;
 }
 
-static void read_object(struct reader *r, struct lp_activity *out)
+static void read_object(struct lp_reader *r, struct lp_activity *out)
 {
     const struct lp_route *route = r->route;
 
-    out->object_type = st_span_str(route->object_type);
-    out->object_id = value_of(r, route->object_id);
-    out->title = value_of(r, route->title);
-    out->author = value_of(r, route->author);
-    out->lang = value_of(r, route->lang);
-    (void)seconds(value_of(r, route->length), &out->length_ms);
-    (void)seconds(value_of(r, route->dwell), &out->dwell_ms);
-    if (route->spaces && out->title.n > 0) { /* one name for a page, however it was written */
-        uint8_t *title = st_arena_dup(r->arena, out->title.p, out->title.n);
-        uint8_t *id = st_arena_alloc(r->arena, out->object_id.n + 1);
-
-        if (title == NULL || id == NULL) {
-            r->no_memory = true;
-            return;
-        }
-        for (size_t i = 0; i < out->title.n; i++)
-            title[i] = title[i] == '_' ? ' ' : title[i];
-        for (size_t i = 0; i < out->object_id.n; i++)
-            id[i] = out->object_id.p[i] == ' ' ? '_' : out->object_id.p[i];
-        out->title.p = title;
-        out->object_id.p = id;
-    }
+    out->object_type = st_span_str(route->object.type);
+    out->object_id = lp_value_of(r, route->object.id);
+    out->title = lp_value_of(r, route->object.title);
+    out->author = lp_value_of(r, route->object.author);
+    out->lang = lp_value_of(r, route->object.lang);
+    (void)lp_time(route, lp_value_of(r, route->object.length), &out->length_ms);
+    (void)lp_time(route, lp_value_of(r, route->dwell), &out->dwell_ms);
+    if (route->spaces && out->title.n > 0)
+        name_page(r, out);
+    r->id = out->object_id;
+    out->url = lp_url_of(r, route->object.url);
 }
 
-static void read_audience(struct reader *r, struct lp_activity *out)
+/* Until the answer names what was made, the activity is about what it is in. */
+static void read_parents(struct lp_reader *r, struct lp_activity *out)
+{
+    const struct lp_route *route = r->route;
+
+    out->group_type = st_span_str(route->group.type);
+    out->group_id = lp_value_of(r, route->group.id);
+    out->parent_type = st_span_str(route->parent.type);
+    out->parent_id = r->id = lp_value_of(r, route->parent.id);
+    out->parent_url = lp_url_of(r, route->parent.url);
+    if (out->title.n == 0)
+        out->title = lp_value_of(r, route->parent.title);
+    if (out->object_id.n > 0 || out->parent_id.n == 0)
+        return;
+    out->object_id = out->parent_id;
+    out->object_type = out->parent_type;
+    if (out->url.n == 0)
+        out->url = out->parent_url;
+}
+
+static void read_audience(struct lp_reader *r, struct lp_activity *out)
 {
     const struct lp_audience *a = &r->route->audience;
-    struct st_span value = value_of(r, a->from);
+    struct st_span value = lp_value_of(r, a->from);
 
     out->audience = a->fixed;
     for (size_t i = 0; value.n > 0 && a->map != NULL && a->map[i] != NULL; i += 2) {
-        if (st_span_ieq(value, st_span_str(a->map[i])))
+        if (lp_glob(a->map[i], value))
             out->audience = a->map[i + 1];
     }
 }
@@ -316,7 +311,7 @@ static void read_audience(struct reader *r, struct lp_activity *out)
 enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route, const struct lp_exchange *exchange,
                             struct st_arena *arena, struct lp_activity *out, struct st_err *err)
 {
-    struct reader r = { set, route, exchange->req, exchange->doc, arena, false };
+    struct lp_reader r = { .set = set, .route = route, .req = exchange->req, .doc = exchange->doc, .arena = arena };
 
     *out = (struct lp_activity){ .platform = route->adapter->id,
                                  .kind = route->kind,
@@ -328,12 +323,21 @@ enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *rou
     read_audience(&r, out);
     read_typed(&r, out);
     read_object(&r, out);
+    read_parents(&r, out);
     read_watch(&r, out);
     if (r.no_memory)
         return st_arena_fail(arena, err, "lua.activity");
-    if (route->adapter->is_fallback && out->n_typed == 0)
-        return ST_AGAIN;
-    return read_url(&r, out, err);
+    return route->adapter->is_fallback && out->n_typed == 0 ? ST_AGAIN : ST_OK;
+}
+
+const char *lp_route_id(const struct lp_route *route)
+{
+    return route->id;
+}
+
+const char *lp_route_version(const struct lp_route *route)
+{
+    return route->adapter->version;
 }
 
 static void put_html(struct st_buf *b, struct st_span s)

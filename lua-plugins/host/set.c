@@ -271,6 +271,8 @@ static enum st_rc finish(struct loader *l)
 {
     struct lp_set *set = l->set;
 
+    if (lp_hosts_index(&set->adapters, set->arena, l->err) != ST_OK)
+        return ST_ERR;
     for (size_t i = 0; i < set->adapters.n; i++) {
         set->platforms[i] = set->adapters.items[i]->id;
         if (after_file(l, lp_adapter_check(set, set->adapters.items[i], l->diag, l->err)) != ST_OK)

@@ -44,11 +44,11 @@ return {
   },
 
   tests = {
-    { name = "a forum post as a form", method = "POST", host = "forum.example", path = "/posting.php",
+    { name = "a forum post as a form", method = "POST", host = "forum.example", path = "/post.cgi",
       query = "mode=reply", type = form,
       body = "subject=Probes&message=Use+a+startup+probe&form_token=1234567890abcdef",
       expect = { rule = "form", kind = "post", audience = "unknown", text = "Use a startup probe",
-        url = "https://forum.example/posting.php" } },
+        url = "https://forum.example/post.cgi" } },
     { name = "JSON text deep inside", method = "POST", host = "chat.example", path = "/api/send",
       type = "application/json",
       body = [[{"variables":{"input":{"message":{"text":"a longer message"},"id":"1234567890"}}}]],

@@ -13,6 +13,7 @@ MADE = {
     "docs/configuration.md": [f"{BIN}/stoa", "docs", "config"],
     "docs/policy.md": [f"{BIN}/stoa", "docs", "policy"],
     "docs/detectors.md": [f"{BIN}/stoa", "docs", "detectors"],
+    "docs/platforms.md": [f"{BIN}/stoa", "docs", "platforms"],
     "docs/lua-api.md": [*LUA, "manual", "lua-plugins/api"],
     "lua-plugins/api/stoa.d.lua": [*LUA, "luals", "lua-plugins/api"],
 }

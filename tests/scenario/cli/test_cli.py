@@ -26,12 +26,14 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "ca show": ([], 0),
     "ca export": ([], 0),
     "curate preview": (["{folder}/post.txt"], 0),
+    "adapter test": (["{folder}/exchange.jsonl"], 0),
     "docs": (["config"], 0),
     "clock": (["1"], 0),
     "version": ([], 0),
 }
-OFFLINE = {"setup", "scan", "docs"}  # need no stoa.yaml
-LINES = {"audit tail", "audit read"}  # one JSON value a line
+EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
+OFFLINE = {"setup", "scan", "docs", "adapter test"}  # need no stoa.yaml
+LINES = {"audit tail", "audit read", "adapter test"}  # one JSON value a line
 ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
 
 
@@ -42,6 +44,7 @@ def gateway(tmp_path_factory):
     gateway = Gateway(folder / "gateway", more="")
     gateway.config.write_text(gateway.config.read_text().replace("  trust: origins.pem\n", ""))
     (gateway.folder / "post.txt").write_text(IBAN)
+    (gateway.folder / "exchange.jsonl").write_text(EXCHANGE)
     with gateway:
         yield gateway
 
@@ -135,7 +138,7 @@ def test_json(command, gateway):
             json.loads(text)
     done = stoa("--config", gateway.config, *words_of(command, gateway))
     assert done.returncode == WORKS[command][1] and done.stderr == "", done
-    assert not done.stdout.startswith("{"), done
+    assert command == "adapter test" or not done.stdout.startswith("{"), done  # its lines are for programs either way
 
 
 @pytest.mark.parametrize("what", ("config", "policy", "detectors"))

@@ -1,0 +1,88 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- ChatGPT: the prompt travels twice, with `prepare` before the real call; files go to a store that a first call names.
+
+local refused = { status = 403, type = "application/json", body = [[{"detail":"{message}","stoa":"{id}"}]] }
+local said = { "messages/#/content/parts/#", "messages/#/content/parts/#/text", "messages/#/content/text",
+  "partial_query/content/parts/#", "partial_query/**/text", "messages/**/attachments/#/name" }
+local talk = { type = "conversation", id = "conversation_id", url = "https://{host}/c/{id}" }
+local json = "application/json"
+
+return {
+  api = 1,
+  id = "chatgpt",
+  version = "1.0.0",
+  title = "ChatGPT",
+  hosts = { "chatgpt.com", "*.chatgpt.com", "chat.openai.com" },
+  secret = { { path = { "/api/auth/**", "/auth/**", "/backend-api/accounts/mfa/**", "/backend-api/sentinel/**" } } },
+  redact_always = { "websocket_request_id", "messages/#/metadata/**", "client_contextual_info/**", "?token" },
+
+  rules = {
+    { id = "prepare", match = { method = "POST", path = { "/backend-api/f/conversation/prepare",
+        "/backend-anon/f/conversation/prepare" } },
+      activity = { kind = "ai.prompt", phase = "prepare", audience = "ai", object = talk }, typed = said,
+        deny = refused },
+    { id = "prompt", match = { method = "POST", path = { "/backend-api/f/conversation", "/backend-api/conversation",
+        "/backend-anon/f/conversation", "/backend-anon/conversation", "/backend-api/f/steer_turn" } },
+      activity = { kind = "ai.prompt", audience = "ai", object = talk }, typed = said, deny = refused },
+    { id = "upload", match = { method = "POST", path = { "/backend-api/files", "/backend-anon/files" } },
+      activity = { kind = "upload", phase = "prepare", audience = "ai", object = { type = "file", title = "file_name" },
+        answer = { type = "file", id = "file_id" } }, typed = { "file_name" }, deny = refused },
+    { id = "share", match = { method = { "POST", "PATCH" }, path = { "/backend-api/share/create",
+      "/backend-api/share/*" } },
+      activity = { kind = "share", audience = "public", object = talk,
+        answer = { type = "conversation", id = "share_id", url = "{share_url}", title = "title" } },
+          typed = { "title" },
+      deny = refused },
+    { id = "instructions", match = { method = { "POST", "PATCH" }, path = { "/backend-api/user_system_messages",
+        "/backend-api/memories" } },
+      activity = { kind = "ai.prompt", audience = "ai", object = { type = "document" } },
+      typed = { "about_user_message", "about_model_message", "content", "*_message" }, deny = refused },
+    { id = "rename", match = { method = "PATCH", path = "/backend-api/conversation/*", body = { has = { "title" } } },
+      activity = { kind = "edit", audience = "ai", object = { type = "conversation", id = "/3", title = "title" } },
+      typed = { "title" }, deny = refused },
+    { id = "assistant", match = { method = { "POST", "PATCH" }, path = { "/backend-api/gizmos",
+      "/backend-api/gizmos/**",
+        "/backend-api/projects", "/backend-api/projects/**" } },
+      activity = { kind = "post", audience = "ai", object = { type = "document", title = "display/name" } },
+      typed = { "instructions", "display/**", "name", "description" }, deny = refused },
+    { id = "telemetry", ignore = true, match = { path = { "/ces/**", "/backend-api/lat/**",
+      "/backend-api/conversation/init",
+        "/backend-api/conversation/*/stream_status", "/backend-api/edge", "/backend-api/files/*/uploaded",
+        "/backend-api/files/process_upload_stream", "/cdn-cgi/**", "/v1/**" } } },
+  },
+
+  tests = {
+    { name = "a prompt", method = "POST", host = "chatgpt.com", path = "/backend-api/f/conversation", type = json,
+      body = [[{"action":"next","messages":[{"id":"m1","author":{"role":"user"},"content":{"content_type":"text",]]
+        .. [["parts":["explain probes"]},"metadata":{"system_hints":["x"]}}],"conversation_id":"c1","model":"auto"}]],
+      expect = { rule = "prompt", kind = "ai.prompt", audience = "ai", id = "c1", text = "explain probes",
+        url = "https://chatgpt.com/c/c1", typed = { "messages/#/content/parts/#" } } },
+    { name = "a prompt with a picture", method = "POST", host = "chatgpt.com", path = "/backend-api/conversation",
+      type = json,
+        body = [[{"messages":[{"content":{"content_type":"multimodal_text","parts":[{"asset_pointer":"f-1"},]]
+        .. [["what is this?"]}}]}]], expect = { rule = "prompt", text = "what is this?" } },
+    { name = "the prompt is sent ahead", method = "POST", host = "chatgpt.com",
+      path = "/backend-api/f/conversation/prepare", type = json,
+      body = [[{"partial_query":{"id":"m1","author":{"role":"user"},"content":{"parts":["explain pro"]}}}]],
+      expect = { rule = "prepare", kind = "ai.prompt", phase = "prepare", text = "explain pro" } },
+    { name = "an upload is announced", method = "POST", host = "chatgpt.com", path = "/backend-api/files", type = json,
+      body = [[{"file_name":"customers.csv","file_size":5,"use_case":"my_files"}]],
+      answer = [[{"status":"success","file_id":"file-1","upload_url":"https://x.example"}]],
+      expect = { rule = "upload", kind = "upload", phase = "prepare", id = "file-1", title = "customers.csv" } },
+    { name = "a shared link is public", method = "POST", host = "chatgpt.com", path = "/backend-api/share/create",
+      type = json, body = [[{"conversation_id":"c1","is_anonymous":true}]],
+      answer = [[{"share_id":"s1","share_url":"https://chatgpt.com/share/s1","title":"Probes"}]],
+      expect = { rule = "share", kind = "share", audience = "public", id = "s1", parent = "c1",
+        url = "https://chatgpt.com/share/s1" } },
+    { name = "a new title", method = "PATCH", host = "chatgpt.com", path = "/backend-api/conversation/c1", type = json,
+      body = [[{"title":"Acme merger"}]], expect = { rule = "rename", kind = "edit", id = "c1",
+        title = "Acme merger" } },
+    { name = "an assistant's instructions", method = "POST", host = "chatgpt.com", path = "/backend-api/gizmos",
+      type = json, body = [[{"instructions":"answer as Ana","display":{"name":"Helper"}}]],
+      expect = { rule = "assistant", kind = "post", title = "Helper" } },
+    { name = "telemetry is nothing", method = "POST", host = "chatgpt.com", path = "/ces/v1/t", type = json,
+      body = [[{"message":"long enough to be text"}]], expect = { none = true } },
+    { name = "the session is never read", host = "chatgpt.com", path = "/api/auth/session",
+      expect = { secret = true } },
+  },
+}

@@ -1,0 +1,85 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Claude: text files travel inside the prompt, as extracted text.
+
+local refused = { status = 403, type = "application/json",
+  body = [[{"type":"error","error":{"type":"permission_error","message":"{message}"},"request_id":"{id}"}]] }
+local chat = "/api/organizations/*/chat_conversations"
+local talk = { type = "conversation", id = { chat .. "/{}/**", chat .. "/{}" }, url = "https://claude.ai/chat/{id}" }
+local json = "application/json"
+
+return {
+  api = 1,
+  id = "claude",
+  version = "1.0.0",
+  title = "Claude",
+  hosts = { "claude.ai", "*.claude.ai" },
+  secret = { { path = { "/api/auth/**", "/login", "/login/**", "/magic-link/**", "/oauth/**", "/v1/oauth/**",
+    "/api/enterprise/**/sso/**" } } },
+  redact_always = { "turnstile_token", "anonymous_id", "device_id", "messages/#/id" },
+
+  rules = {
+    { id = "prompt", match = { method = "POST", path = { chat .. "/*/completion", chat .. "/*/retry_completion" } },
+      activity = { kind = "ai.prompt", audience = "ai", object = talk },
+      typed = { "prompt", "attachments/#/extracted_content", "attachments/#/file_name",
+        "personalized_styles/#/prompt" },
+      deny = refused },
+    { id = "prompt-older", match = { method = "POST", path = { "/api/append_message",
+      "/api/organizations/*/*/append_message" } },
+      activity = { kind = "ai.prompt", audience = "ai", object = { type = "conversation", id = "conversation_uuid" } },
+      typed = { "text", "completion/prompt", "attachments/#/extracted_content", "attachments/#/file_name" },
+      deny = refused },
+    { id = "share", match = { method = "POST", path = { chat .. "/*/share", "/api/organizations/*/artifacts/*/share",
+        "/api/organizations/*/share" } },
+      activity = { kind = "share", audience = "public", object = talk,
+        answer = { type = "conversation", id = { "uuid", "snapshot_uuid" } } }, typed = {}, deny = refused },
+    { id = "rename", match = { method = { "PUT", "POST" }, path = { chat, chat .. "/*" }, body = { has = { "name" } } },
+      activity = { kind = "edit", audience = "ai", object = { type = "conversation", id = { chat .. "/{}", "uuid" },
+        title = "name" } }, typed = { "name" }, deny = refused },
+    { id = "upload", match = { method = "POST", path = { "/api/*/upload", "/api/organizations/*/upload",
+        "/api/organizations/*/convert_document", "/api/convert_document",
+          "/api/organizations/*/conversations/*/wiggle/upload-file" } },
+      activity = { kind = "upload", audience = "ai", object = { type = "file" },
+        answer = { type = "file", id = "file_uuid", title = "file_name" } }, typed = { "file", "orgUuid" },
+          deny = refused },
+    { id = "project", match = { method = { "POST", "PUT" }, path = { "/api/organizations/*/projects",
+        "/api/organizations/*/projects/**" } },
+      activity = { kind = "post", audience = "ai", object = { type = "document", title = { "name", "file_name" } } },
+      typed = { "name", "description", "content", "file_name", "prompt_template" }, deny = refused },
+    { id = "telemetry", ignore = true, match = { path = { "/api/event_logging/**", "/v1/t", "/v1/m", "/v1/p", "/v1/i",
+        "/sentry/**", "/api/organizations/*/chat_conversations/*/title", "/cdn-cgi/**" } } },
+  },
+
+  tests = {
+    { name = "a prompt", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/c1/completion", type = json,
+      body = [[{"prompt":"explain probes","parent_message_uuid":"m0","attachments":[],"files":[],"model":"x"}]],
+      expect = { rule = "prompt", kind = "ai.prompt", audience = "ai", id = "c1", text = "explain probes",
+        url = "https://claude.ai/chat/c1" } },
+    { name = "a file inside a prompt", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/c1/completion", type = json,
+      body = [[{"prompt":"sum up","attachments":[{"file_name":"a.csv","file_type":"text/csv",]]
+        .. [["extracted_content":"n;iban"}]}]],
+      expect = { rule = "prompt", text = "sum up\na.csv\nn;iban",
+        typed = { "prompt", "attachments/#/file_name", "attachments/#/extracted_content" } } },
+    { name = "an upload", method = "POST", host = "claude.ai", path = "/api/o1/upload",
+      type = "multipart/form-data; boundary=B", body = "--B\r\nContent-Disposition: form-data; name=\"file\"; "
+        .. "filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nthe plan\r\n--B--\r\n",
+      answer = [[{"file_uuid":"f1","file_name":"a.txt"}]],
+      expect = { rule = "upload", kind = "upload", id = "f1", title = "a.txt", text = "the plan" } },
+    { name = "a shared chat is public", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/c1/share", type = json, body = "{}", answer = [[{"uuid":"s1"}]],
+      expect = { rule = "share", kind = "share", audience = "public", parent = "c1", id = "s1" } },
+    { name = "a new title", method = "PUT", host = "claude.ai", path = "/api/organizations/o1/chat_conversations/c1",
+      type = json, body = [[{"name":"Acme merger"}]],
+      expect = { rule = "rename", kind = "edit", id = "c1", title = "Acme merger" } },
+    { name = "what a project knows", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/projects/p1/docs",
+      type = json, body = [[{"file_name":"a.md","content":"all of it"}]],
+      expect = { rule = "project", kind = "post", title = "a.md", text = "a.md\nall of it" } },
+    { name = "telemetry is nothing", method = "POST", host = "claude.ai", path = "/api/event_logging/batch",
+      type = json,
+      body = [[{"events":[{"message":"long enough to be text"}]}]], expect = { none = true } },
+    { name = "signing in is never read", method = "POST", host = "claude.ai", path = "/api/auth/send_magic_link",
+      type = json, body = [[{"email_address":"a"}]], expect = { secret = true } },
+  },
+}

@@ -1,0 +1,230 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Slack in the browser and through its Web API. Every call is POST /api/METHOD; the body is multipart (the web
+-- client), a
+-- form or JSON (programs). Rich text is a tree below `blocks`, in a form as a JSON string.
+--
+-- The first letter of a channel tells who reads: D one person, G a closed group, C a channel.
+
+local refused = { status = 200, type = "application/json",
+  body = [[{"ok":false,"error":"restricted_action","response_metadata":{"messages":["{message}"]},"stoa":"{id}"}]] }
+local channel = { "channel", "?channel", "channel_id", "?channel_id" }
+local audience = { from = { "channel", "?channel", "channel_id", "?channel_id" }, default = "unknown",
+  map = { ["D*"] = "direct", ["U*"] = "direct", ["@*"] = "direct", ["G*"] = "private", ["C*"] = "group",
+    ["#*"] = "group" } }
+local group = { type = "conversation", id = channel }
+local written = { "text", "?text", "markdown_text", "?markdown_text", "blocks/**/text", "blocks/**/url",
+  "blocks/**/alt_text", "blocks/**/unicode_text", "?blocks/**/text", "?blocks/**/url", "attachments/**/text",
+  "attachments/**/title", "attachments/**/pretext", "attachments/**/fallback", "attachments/**/value",
+  "attachments/**/footer", "?attachments/**/text", "?attachments/**/title", "!blocks/**/type" }
+local thread = { type = "message", id = { "thread_ts", "?thread_ts" } }
+
+local function call(...)
+  local paths = {}
+  for _, name in ipairs { ... } do
+    paths[#paths + 1] = "/api/" .. name
+  end
+  return paths
+end
+
+local function message(id, ...)
+  return { id = id, match = { path = call(...) },
+    activity = { kind = "message", audience = audience, group = group, parent = thread,
+      object = { type = "message" }, answer = { id = { "ts", "message_ts", "scheduled_message_id" },
+        type = "message" } },
+    typed = written, deny = refused }
+end
+
+local function about(id, kind, object, typed, ...)
+  return { id = id, match = { path = call(...) },
+    activity = { kind = kind, audience = audience, group = group, object = object }, typed = typed, deny = refused }
+end
+
+local stamp = { type = "message", id = { "ts", "?ts", "timestamp", "?timestamp" } }
+local form = "application/x-www-form-urlencoded"
+
+local function web(fields)
+  local parts = {}
+  for _, field in ipairs(fields) do
+    parts[#parts + 1] = "--B\r\nContent-Disposition: form-data; name=\"" .. field[1] .. "\"\r\n\r\n" .. field[2]
+      .. "\r\n"
+  end
+  return table.concat(parts) .. "--B--\r\n"
+end
+
+return {
+  api = 1,
+  id = "slack",
+  version = "1.0.0",
+  title = "Slack",
+  hosts = { "slack.com", "*.slack.com" },
+
+  secret = {
+    { path = { "/api/signin.*", "/api/signup.*", "/api/auth.*", "/api/oauth.*", "/api/openid.*", "/sign_in*",
+      "/signin/**",
+      "/checkcookie", "/ssb/**", "/get-started/**", "/oauth/**", "/sso/**", "/login/**", "/forgot/**", "/reset/**",
+      "/account/**", "/z-app-*" } },
+  },
+  redact_always = { "token", "?token", "client_secret", "?client_secret", "xArgs/token" },
+
+  rules = {
+    message("message", "chat.postMessage", "chat.meMessage", "chat.postEphemeral", "chat.scheduleMessage",
+      "chat.command", "chat.shareMessage"),
+    about("edit", "edit", stamp, written, "chat.update"),
+    about("delete", "delete", stamp, {}, "chat.delete", "chat.deleteScheduledMessage"),
+    about("draft", "draft", { type = "message", id = { "draft_id", "client_draft_id" } },
+      { "blocks/**/text", "blocks/**/url", "text" }, "drafts.*"),
+    about("react", "react", stamp, {}, "reactions.add", "reactions.remove"),
+    about("save", "save", stamp, { "title", "link" }, "pins.add", "stars.add", "saved.add", "bookmarks.add"),
+
+    { id = "upload-announced", match = { path = call("files.getUploadURLExternal", "files.getUploadURL") },
+      activity = { kind = "upload", phase = "prepare", audience = "unknown",
+        object = { type = "file", title = { "filename", "?filename" } }, answer = { id = "file_id", type = "file" } },
+      typed = { "filename", "?filename", "alt_txt", "alt_text" }, deny = refused },
+    { id = "upload-shared", match = { path = call("files.completeUploadExternal", "files.completeUpload",
+        "files.share") },
+      activity = { kind = "upload", audience = audience, group = group, parent = thread,
+        object = { type = "file", id = { "files/#/id", "file" }, title = "files/#/title" } },
+      typed = { "files/#/title", "initial_comment", "?initial_comment", "blocks/**/text" }, deny = refused },
+    { id = "upload", match = { path = call("files.upload") },
+      activity = { kind = "upload", audience = { from = { "channels", "?channels" }, default = "unknown",
+          map = { ["D*"] = "direct", ["G*"] = "private", ["C*"] = "group" } },
+        group = { type = "conversation", id = { "channels", "?channels" } },
+        object = { type = "file", title = { "title", "filename", "?title", "?filename" } },
+        answer = { id = "file/id", type = "file" } },
+      typed = { "title", "filename", "initial_comment", "content", "file", "?title", "?filename", "?initial_comment",
+        "?content" }, deny = refused },
+    { id = "upload-bytes", match = { method = { "POST", "PUT" }, path = "/upload/v1/**" },
+      activity = { kind = "upload", audience = "unknown", object = { type = "file" } }, typed = { "**" } },
+
+    { id = "search", match = { path = call("search.*"), body = { has = { "query" } } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "query" },
+      deny = refused },
+    { id = "search-query", match = { path = call("search.*"), query = { query = true } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?query" },
+      deny = refused },
+    { id = "read", match = { path = call("conversations.history", "conversations.replies", "conversations.mark",
+        "conversations.view", "channels.history", "groups.history", "im.history", "mpim.history", "channels.mark",
+        "groups.mark", "im.mark", "mpim.mark") },
+      activity = { kind = "view", audience = audience,
+        object = { type = "conversation", id = channel, url = "https://{host}/archives/{id}" } },
+      typed = {}, deny = refused },
+    about("channel", "post", { type = "conversation", title = { "name", "?name" } }, { "name", "?name", "description" },
+      "conversations.create", "channels.create", "groups.create"),
+    about("channel-text", "edit", { type = "conversation", id = channel, title = { "name", "?name" } },
+      { "topic", "purpose", "name", "?topic", "?purpose", "?name" }, "conversations.setTopic",
+      "conversations.setPurpose", "conversations.rename", "channels.setTopic", "channels.setPurpose"),
+    about("join", "join", { type = "conversation", id = { "channel", "?channel", "name", "?name" } }, {},
+      "conversations.join", "channels.join"),
+    { id = "profile", match = { path = call("users.profile.set") },
+      activity = { kind = "edit", audience = "group", object = { type = "person" } },
+      typed = { "profile/**", "value", "?profile/**", "?value" }, deny = refused },
+    { id = "reminder", match = { path = call("reminders.add") },
+      activity = { kind = "post", audience = "private", object = { type = "reminder" } },
+      typed = { "text", "?text" }, deny = refused },
+    { id = "canvas", match = { path = call("canvases.create", "conversations.canvases.create") },
+      activity = { kind = "post", audience = "group", object = { type = "document", title = "title" },
+        answer = { id = "canvas_id", type = "document" } },
+      typed = { "title", "document_content/markdown" }, deny = refused },
+    { id = "canvas-edit", match = { path = call("canvases.edit") },
+      activity = { kind = "edit", audience = "group", object = { type = "document", id = "canvas_id" } },
+      typed = { "changes/**/markdown" }, deny = refused },
+    { id = "webhook", match = { method = "POST", host = "hooks.slack.com" },
+      activity = { kind = "message", audience = "group", object = { type = "message" } },
+      typed = { "text", "blocks/**/text", "attachments/**/text", "attachments/**/title", "attachments/**/pretext",
+        "attachments/**/fallback", "payload/text", "payload/**/text" },
+      deny = { status = 403, type = "text/plain", body = "{message} ({id})" } },
+
+    { id = "machinery", ignore = true, match = { path = call("client.*", "users.*", "team.*", "emoji.*",
+      "experiments.*",
+        "conversations.*", "channels.*", "groups.*", "im.*", "mpim.*", "rtm.*", "api.test", "apps.*", "bots.*", "dnd.*",
+        "i18n.*", "promo.*", "eventlog.*", "subscriptions.*", "pins.*", "stars.*", "reactions.*", "files.list",
+        "files.info", "chat.getPermalink", "commands.*", "help.*", "enterprise.*", "search.*") } },
+    { id = "telemetry", ignore = true, match = { path = { "/beacon/**", "/clog/**", "/traces/**", "/cache/**",
+      "/csp-report" } } },
+  },
+
+  tests = {
+    { name = "a message of the web client", method = "POST", host = "acme.slack.com", path = "/api/chat.postMessage",
+      query = "_x_id=1&slack_route=T1&fp=a1", type = "multipart/form-data; boundary=B",
+      body = web { { "token", "xoxc-1-2" }, { "channel", "C024BE91L" }, { "ts", "1700000000.xxxxx1" },
+        { "client_msg_id", "7a-1" }, { "blocks", [=[[{"type":"rich_text","elements":[{"type":"rich_text_section",]=]
+          .. [=["elements":[{"type":"text","text":"see "},{"type":"link","url":"https://a.example/b"},]=]
+          .. [=[{"type":"emoji","name":"ok"}]}]}]]=] } },
+      answer = [[{"ok":true,"channel":"C024BE91L","ts":"1700000000.000200"}]],
+      expect = { rule = "message", kind = "message", phase = "confirm", audience = "group", id = "1700000000.000200",
+        group = "C024BE91L", text = "see \nhttps://a.example/b", hidden = { "token" },
+        typed = { "blocks/#/elements/#/elements/#/text", "blocks/#/elements/#/elements/#/url" } } },
+    { name = "a message of a program, as JSON", method = "POST", host = "slack.com", path = "/api/chat.postMessage",
+      type = "application/json; charset=utf-8",
+      body = [[{"channel":"D024BE91L","text":"hello","attachments":[{"title":"a title","text":"more"}]}]],
+      expect = { rule = "message", phase = "commit", audience = "direct", text = "hello\na title\nmore" } },
+    { name = "an answer in a thread, as a form", method = "POST", host = "slack.com", path = "/api/chat.postMessage",
+      type = form, body = "channel=G1&text=I+agree&thread_ts=1482960137.003543&token=xoxp-1",
+      expect = { rule = "message", audience = "private", parent = "1482960137.003543", text = "I agree",
+        hidden = { "token" } } },
+    { name = "a refusal of the platform confirms nothing", method = "POST", host = "slack.com",
+      path = "/api/chat.postMessage", type = form, body = "channel=C1&text=hello+all",
+      answer = [[{"ok":false,"error":"channel_not_found"}]], expect = { phase = "commit", group = "C1" } },
+    { name = "an edit", method = "POST", host = "acme.slack.com", path = "/api/chat.update", type = form,
+      body = "channel=C1&ts=1482960137.003543&text=better",
+      expect = { rule = "edit", kind = "edit", id = "1482960137.003543", text = "better" } },
+    { name = "deleting a message", method = "POST", host = "slack.com", path = "/api/chat.delete", type = form,
+      body = "channel=C1&ts=1.2", expect = { rule = "delete", kind = "delete", id = "1.2" } },
+    { name = "a draft is kept while typing", method = "POST", host = "acme.slack.com", path = "/api/drafts.update",
+      type = "multipart/form-data; boundary=B", body = web { { "draft_id", "Dr1" },
+        { "blocks", [=[[{"type":"rich_text","elements":[{"elements":[{"type":"text","text":"half a"}]}]}]]=] } },
+      expect = { rule = "draft", kind = "draft", id = "Dr1", text = "half a" } },
+    { name = "a reaction", method = "POST", host = "slack.com", path = "/api/reactions.add", type = form,
+      body = "channel=C1&timestamp=1.2&name=thumbsup", expect = { rule = "react", kind = "react", id = "1.2",
+        text = "" } },
+    { name = "saving a message", method = "POST", host = "slack.com", path = "/api/pins.add", type = form,
+      body = "channel=C1&timestamp=1.2", expect = { rule = "save", kind = "save", id = "1.2" } },
+    { name = "an upload is announced", host = "slack.com", path = "/api/files.getUploadURLExternal",
+      query = "filename=customers.csv&length=53072",
+      answer = [[{"ok":true,"upload_url":"https://files.slack.com/upload/v1/ABC","file_id":"F123ABC456"}]],
+      expect = { rule = "upload-announced", kind = "upload", phase = "prepare", title = "customers.csv",
+        id = "F123ABC456" } },
+    { name = "an upload is shared", method = "POST", host = "slack.com", path = "/api/files.completeUploadExternal",
+      type = form, body = "files=%5B%7B%22id%22%3A%22F1%22%2C%22title%22%3A%22plan%22%7D%5D&channel_id=C1&"
+        .. "initial_comment=the+plan",
+      expect = { rule = "upload-shared", kind = "upload", id = "F1", title = "plan", text = "plan\nthe plan" } },
+    { name = "an upload of the old kind", method = "POST", host = "slack.com", path = "/api/files.upload",
+      type = "multipart/form-data; boundary=B", body = web { { "channels", "C1" }, { "title", "notes" },
+        { "content", "long text" } }, answer = [[{"ok":true,"file":{"id":"F9"}}]],
+      expect = { rule = "upload", kind = "upload", id = "F9", title = "notes", text = "notes\nlong text" } },
+    { name = "the bytes of an upload", method = "POST", host = "files.slack.com", path = "/upload/v1/ABC",
+      type = "text/plain", body = "name;iban", expect = { rule = "upload-bytes", kind = "upload",
+        text = "name;iban" } },
+    { name = "a search in the client", method = "POST", host = "acme.slack.com", path = "/api/search.modules.messages",
+      type = form, body = "query=probes&module=messages",
+      expect = { rule = "search", kind = "search", text = "probes" } },
+    { name = "a search of a program", host = "slack.com", path = "/api/search.messages", query = "query=probes",
+      expect = { rule = "search-query", kind = "search", text = "probes" } },
+    { name = "reading a channel", method = "POST", host = "acme.slack.com", path = "/api/conversations.history",
+      type = form, body = "channel=C1&limit=28",
+      expect = { rule = "read", kind = "view", id = "C1", url = "https://acme.slack.com/archives/C1" } },
+    { name = "a new channel", method = "POST", host = "slack.com", path = "/api/conversations.create", type = form,
+      body = "name=project-x", expect = { rule = "channel", kind = "post", title = "project-x" } },
+    { name = "a topic", method = "POST", host = "slack.com", path = "/api/conversations.setTopic", type = form,
+      body = "channel=C1&topic=the+release", expect = { rule = "channel-text", kind = "edit", text = "the release" } },
+    { name = "joining a channel", method = "POST", host = "slack.com", path = "/api/conversations.join", type = form,
+      body = "channel=C1", expect = { rule = "join", kind = "join", id = "C1" } },
+    { name = "a status", method = "POST", host = "acme.slack.com", path = "/api/users.profile.set", type = form,
+      body = "profile=%7B%22status_text%22%3A%22on+holiday%22%7D",
+      expect = { rule = "profile", kind = "edit", text = "on holiday", typed = { "profile/status_text" } } },
+    { name = "a canvas", method = "POST", host = "slack.com", path = "/api/canvases.create", type = "application/json",
+      body = [[{"title":"Plan","document_content":{"type":"markdown","markdown":"first"}}]],
+      expect = { rule = "canvas", kind = "post", title = "Plan", text = "Plan\nfirst" } },
+    { name = "a webhook", method = "POST", host = "hooks.slack.com", path = "/services/T0/B0/xyz",
+      type = "application/json", body = [[{"text":"build failed"}]],
+      expect = { rule = "webhook", kind = "message", text = "build failed" } },
+    { name = "signing in is never read", method = "POST", host = "acme.slack.com", path = "/api/auth.loginMagic",
+      type = form, body = "email=a&password=b", expect = { secret = true } },
+    { name = "the page for signing in", host = "slack.com", path = "/sign_in_with_password",
+      expect = { secret = true } },
+    { name = "counters are nothing", method = "POST", host = "acme.slack.com", path = "/api/client.counts", type = form,
+      body = "token=xoxc-1&thread_counts_by_channel=true", expect = { none = true } },
+    { name = "telemetry is nothing", method = "POST", host = "acme.slack.com", path = "/clog/track", type = form,
+      body = "logs=some+long+text+message&message=long+enough+text", expect = { none = true } },
+  },
+}

@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Vimeo: the player says what it plays; the player's configuration names the video.
+
+local refused = { status = 403, type = "application/json", body = [[{"error":"{message}","stoa":"{id}"}]] }
+local video = { type = "video", id = { "%#/video_id", "#/video_id", "%video_id", "video_id", "?video_id", "?clip_id" },
+  url = "https://vimeo.com/{id}" }
+local stats = { "/add/player-stats", "/player-stats", "/player-events/**" }
+local json = "application/json"
+
+local function event(id, names, kind)
+  return { id = id, match = { method = "POST", path = stats, body = { eq = { ["#/event"] = names } } },
+    activity = { kind = kind, audience = "private", object = video }, typed = {} }
+end
+
+return {
+  api = 1,
+  id = "vimeo",
+  version = "1.0.0",
+  title = "Vimeo",
+  hosts = { "vimeo.com", "www.vimeo.com", "player.vimeo.com", "api.vimeo.com", "fresnel.vimeocdn.com",
+    "player-telemetry.vimeo.com" },
+  secret = { { path = { "/log_in", "/log_in/**", "/login", "/join", "/join/**", "/oauth/**", "/forgot_password",
+    "/_rv/jwt",
+    "/_rv/viewer", "/_next/jwt" } } },
+  redact_always = { "token", "xsrft", "password", "#/session_id", "?session-id" },
+
+  rules = {
+    event("start", { "video-start-time", "video-start" }, "watch.start"),
+    event("end", { "video-ended", "video-finished" }, "watch.end"),
+    event("watch", { "video-played", "video-minute-watched", "video-paused", "video-seek", "video-seeked" },
+      "watch.progress"),
+    { id = "comment", match = { method = "POST", path = { "/videos/*/comments", "/users/*/videos/*/comments" } },
+      activity = { kind = "comment", audience = "public", object = { type = "comment" },
+        parent = { type = "video", id = { "/videos/{}/comments", "/users/*/videos/{}/comments" },
+          url = "https://vimeo.com/{id}" }, answer = { type = "comment", id = "uri" } }, typed = { "text" },
+            deny = refused },
+    { id = "upload", match = { method = "POST", path = { "/me/videos", "/users/*/videos" } },
+      activity = { kind = "upload", phase = "prepare", audience = { from = "privacy/view", default = "unknown",
+          map = { anybody = "public", unlisted = "group", nobody = "private", disable = "private",
+            password = "private" } },
+        object = { type = "video", title = "name" }, answer = { type = "video", id = "/videos/>uri", url = "{link}" } },
+      typed = { "name", "description", "upload/filename" }, deny = refused },
+    { id = "edit", match = { method = "PATCH", path = "/videos/*" },
+      activity = { kind = "edit", audience = "unknown", object = { type = "video", id = "/2", title = "name" } },
+      typed = { "name", "description" }, deny = refused },
+    { id = "like", match = { method = "PUT", path = { "/me/likes/*", "/users/*/likes/*" } },
+      activity = { kind = "react", audience = "public", object = { type = "video", id = { "/me/likes/{}",
+        "/users/*/likes/{}" } } }, typed = {}, deny = refused },
+    { id = "config", match = { method = "GET", path = "/video/*/config" },
+      activity = { kind = "view", audience = "private",
+        object = { type = "video", id = "/2", url = "https://vimeo.com/{id}" },
+        answer = { title = "video/title", author = "video/owner/name", length = "%video/duration" } }, typed = {} },
+    { id = "api-video", match = { method = "GET", host = "api.vimeo.com", path = "/videos/*" },
+      activity = { kind = "view", audience = "private",
+        object = { type = "video", id = "/2", url = "https://vimeo.com/{id}" },
+        answer = { title = "name", author = "user/name", length = "%duration" } }, typed = {} },
+    { id = "search", match = { method = "GET", path = { "/search", "/search/*" }, query = { q = true } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?q" } },
+    { id = "stats", ignore = true, match = { path = { "/add/**", "/player-stats", "/player-events/**",
+      "/ablincoln/**" } } },
+  },
+
+  tests = {
+    { name = "a video begins", method = "POST", host = "fresnel.vimeocdn.com", path = "/add/player-stats",
+      query = "beacon=1&session-id=abc", type = "text/plain",
+      body = [=[[{"type":"vimeo-vod","event":"video-start-time","video_id":76979871,"time":0}]]=],
+      expect = { rule = "start", kind = "watch.start", id = "76979871", url = "https://vimeo.com/76979871" } },
+    { name = "a minute was watched", method = "POST", host = "fresnel.vimeocdn.com", path = "/add/player-stats",
+      query = "beacon=1", type = json, body = [=[[{"event":"video-minute-watched","video_id":76979871}]]=],
+      expect = { rule = "watch", kind = "watch.progress", id = "76979871" } },
+    { name = "a video ends", method = "POST", host = "fresnel.vimeocdn.com", path = "/add/player-stats", type = json,
+      body = [=[[{"event":"video-ended","video_id":76979871}]]=], expect = { rule = "end", kind = "watch.end" } },
+    { name = "a comment", method = "POST", host = "api.vimeo.com", path = "/videos/76979871/comments", type = json,
+      body = [[{"text":"well explained"}]],
+      expect = { rule = "comment", kind = "comment", parent = "76979871", text = "well explained" } },
+    { name = "an upload is announced", method = "POST", host = "api.vimeo.com", path = "/me/videos", type = json,
+      body = [[{"name":"Plan","description":"inside","privacy":{"view":"unlisted"},"upload":{"approach":"tus"}}]],
+      answer = [[{"uri":"/videos/9","link":"https://vimeo.com/9"}]],
+      expect = { rule = "upload", kind = "upload", phase = "prepare", audience = "group", id = "9", title = "Plan" } },
+    { name = "a new description", method = "PATCH", host = "api.vimeo.com", path = "/videos/9", type = json,
+      body = [[{"description":"better"}]], expect = { rule = "edit", kind = "edit", id = "9", text = "better" } },
+    { name = "a like", method = "PUT", host = "api.vimeo.com", path = "/me/likes/9",
+      expect = { rule = "like", kind = "react", id = "9" } },
+    { name = "a player opens", host = "player.vimeo.com", path = "/video/76979871/config",
+      answer = [[{"video":{"title":"Probes","duration":62,"owner":{"name":"Ana"}}}]],
+      expect = { rule = "config", kind = "view", id = "76979871", title = "Probes", author = "Ana", length = 62000 } },
+    { name = "a search", host = "vimeo.com", path = "/search", query = "q=rust",
+      expect = { rule = "search", kind = "search", text = "rust" } },
+    { name = "other beacons are nothing", method = "POST", host = "fresnel.vimeocdn.com", path = "/add/player-stats",
+      type = json, body = [=[[{"event":"quality-change","message":"long enough to be text"}]]=],
+        expect = { none = true } },
+    { name = "signing in is never read", method = "POST", host = "vimeo.com", path = "/log_in",
+      type = "application/x-www-form-urlencoded", body = "email=a&password=b", expect = { secret = true } },
+  },
+}
