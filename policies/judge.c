@@ -272,14 +272,20 @@ static bool is_left_alone(const struct pol_policy *policy, const struct pol_case
     return false;
 }
 
+/* A policy for "generic" is about whatever was opened, also where an adapter knows the place: a forum that a company
+ * opened by its name does not slip out of the shipped rules on the day it gets an adapter. */
+static bool is_about(const struct pol_policy *policy, const struct pol_case *facts)
+{
+    return pol_about(policy, facts->platform, facts->host) || pol_about(policy, POL_ANY_PLATFORM, facts->host);
+}
+
 static enum st_rc try_policies(struct court *c)
 {
     for (size_t i = 0; i < c->set->n_policies; i++) {
         const struct pol_policy *policy = c->set->policies[i];
         const struct pol_rule *rules = policy->rules.items;
 
-        if (!pol_about(policy, c->facts->platform, c->facts->host) || !pol_concerns(policy, c->facts->groups) ||
-            is_left_alone(policy, c->facts))
+        if (!is_about(policy, c->facts) || !pol_concerns(policy, c->facts->groups) || is_left_alone(policy, c->facts))
             continue;
         for (size_t k = 0; k < policy->rules.n; k++)
             if (try_rule(c, policy, &rules[k]) != ST_OK)

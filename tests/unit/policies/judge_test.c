@@ -187,6 +187,7 @@ T_TEST(conditions)
         { "applies_to: { platforms: [youtube] }\n", "{ finding: iban }", { .platform = "mediawiki" }, false },
         { "applies_to: { platforms: [youtube] }\n", "{ finding: iban }", { .platform = NULL }, false },
         { "applies_to: { platforms: [generic] }\n", "{ finding: iban }", { .platform = "generic" }, true },
+        { "applies_to: { platforms: [generic] }\n", "{ finding: iban }", { .platform = "slack" }, true },
         { "applies_to: { platforms: [youtube], hosts: [\"*.example\"] }\n",
           "{ finding: iban }",
           { .kind = "post" },
