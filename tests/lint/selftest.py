@@ -31,6 +31,7 @@ GENERATED = {
     "docs/configuration.md": "made of config\n",
     "docs/policy.md": "made of policy\n",
     "docs/detectors.md": "made of detectors\n",
+    "docs/platforms.md": "made of platforms\n",
     "docs/lua-api.md": SPDX_LUA + "-- made of manual\n",
     "lua-plugins/api/stoa.d.lua": SPDX_LUA + "-- made of luals\n",
 }
