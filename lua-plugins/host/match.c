@@ -451,14 +451,15 @@ const struct lp_route *lp_route_find(const struct lp_set *set, const struct lp_r
 
 struct st_span lp_last_part(struct st_span path)
 {
-    for (size_t end = path.n; end > 0; end--) { /* array marks are no names: "blocks/#" is blocks */
-        size_t from = end;
+    size_t end = path.n, from;
 
+    while (end > 0) { /* array marks are no names: "blocks/#" is blocks */
+        from = end;
         while (from > 0 && path.p[from - 1] != '/' && path.p[from - 1] != '?')
             from--;
         if (end - from != 1 || path.p[from] != '#')
             return st_span_sub(path, from, end - from);
-        end = from;
+        end = from > 0 ? from - 1 : 0;
     }
     return path;
 }
