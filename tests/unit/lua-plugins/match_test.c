@@ -23,6 +23,22 @@ static struct lp_request request(const char *method, const char *host, const cha
                                 st_span_str(type) };
 }
 
+T_TEST(the_last_part_of_a_path_is_its_name)
+{
+    static const char *const CASES[][2] = {
+        { "a", "a" },   { "a/b", "b" },  { "?q", "q" },    { "blocks/#", "blocks" }, { "blocks/#/#", "blocks" },
+        { "#/t", "t" }, { "#", "#" },    { "#/#", "#/#" }, /* the leaves of an array that is the whole body */
+        { "", "" },     { "?a/#", "a" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(CASES); i++) {
+        struct st_span part = lp_last_part(st_span_str(CASES[i][0]));
+
+        T_CHECK(st_span_eq(part, st_span_str(CASES[i][1])), "%s gives %.*s", CASES[i][0], (int)part.n,
+                (const char *)part.p);
+    }
+}
+
 T_TEST(secret_paths)
 {
     static const struct {
