@@ -12,6 +12,7 @@
 #include "gateway/hello.h"
 #include "gateway/refuse.h"
 #include "gateway/splice.h"
+#include "gateway/streams.h"
 #include "gateway/txn.h"
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -35,6 +36,7 @@
     X(PREPARE)         \
     X(HANDSHAKE)       \
     X(TLS)             \
+    X(STREAMS)         \
     X(GONE)
 enum conn_state {
 #define X(id) CONN_##id,
@@ -49,8 +51,10 @@ struct conn {
     struct worker *worker;
     struct link *client; /* owned */
     struct http1 *parser;
+    struct front_http1 front; /* of txn */
     struct txn_env env;
-    struct txn *txn; /* owned; the exchange under way */
+    struct txn *txn;         /* owned; the exchange under way */
+    struct streams *streams; /* owned; an HTTP/2 client's exchanges */
     char person[256];
     struct target connect;   /* where CONNECT wants to go */
     enum pol_route route;    /* of the CONNECT host, then of both names */
@@ -121,6 +125,8 @@ static void end(struct conn *conn, enum ending ending)
     leaf_cancel(&conn->leaf);
     txn_free(conn->txn);
     conn->txn = NULL;
+    streams_free(conn->streams);
+    conn->streams = NULL;
     if (conn->env.spare != NULL && conn->env.is_pinned)
         upstream_free(conn->env.spare);
     else
@@ -186,6 +192,16 @@ static enum st_rc exchange(struct conn *conn)
     case TXN_TUNNEL: return open_tunnel(conn);
     }
     return ST_AGAIN;
+}
+
+static enum st_rc stream(struct conn *conn)
+{
+    enum txn_outcome outcome = streams_step(conn->streams);
+
+    if (outcome == TXN_GOES_ON)
+        return ST_AGAIN;
+    end(conn, outcome == TXN_CUT ? END_CUT : END_FINISH);
+    return ST_OK;
 }
 
 /* ---- CONNECT ---------------------------------------------------------------------------------------------------- */
@@ -425,6 +441,7 @@ static enum st_rc start_handshake(struct conn *conn)
         upstream_free(conn->origin);
     } else if (conn->origin != NULL) {
         conn->env.spare = conn->origin;
+        tls_prefer_http2(tls);
     }
     conn->origin = NULL;
     arm(conn, worker_config(conn->worker)->upstream.handshake_ms);
@@ -442,15 +459,29 @@ static enum st_rc prepare(struct conn *conn)
     return conn->leaf_is_due || !origin_is_decided(conn) ? ST_AGAIN : start_handshake(conn);
 }
 
+static enum st_rc start_streams(struct conn *conn)
+{
+    upstream_give_back(conn->env.spare); /* the first stream takes it from the pool */
+    conn->env.spare = NULL;
+    conn->streams = streams_new(&conn->env);
+    if (conn->streams == NULL)
+        end(conn, END_CUT);
+    else
+        enter(conn, CONN_STREAMS);
+    return ST_OK;
+}
+
 static enum st_rc start_exchanges(struct conn *conn)
 {
     const struct pol_config *config = worker_config(conn->worker);
     const struct http1_limits limits = { (size_t)config->limit.head_bytes, (size_t)config->limit.fields };
 
     st_timer_disarm(conn->worker->loop.timers, &conn->timer);
-    http1_free(conn->parser);
-    conn->env.parser = conn->parser = http1_new(HTTP1_REQUEST, &limits);
     conn->env.is_tls = true;
+    if (tls_is_http2(link_tls(conn->client)))
+        return start_streams(conn);
+    http1_free(conn->parser);
+    conn->front.parser = conn->parser = http1_new(HTTP1_REQUEST, &limits);
     if (conn->parser == NULL)
         end(conn, END_CUT);
     else
@@ -505,6 +536,7 @@ static void conn_step(void *ctx)
         case CONN_SPLICE: rc = pass(conn); break;
         case CONN_PREPARE: rc = prepare(conn); break;
         case CONN_HANDSHAKE: rc = handshake(conn); break;
+        case CONN_STREAMS: rc = stream(conn); break;
         case CONN_GONE: break;
         }
     }
@@ -545,9 +577,10 @@ void conn_start(struct worker *worker, int fd, const struct sockaddr *from)
     conn->magic = CONN_MAGIC;
     conn->worker = worker;
     conn->client = client;
+    conn->front = (struct front_http1){ .front = { &front_http1_ops }, .client = client, .parser = conn->parser };
     conn->env = (struct txn_env){ .worker = worker,
                                   .client = client,
-                                  .parser = conn->parser,
+                                  .front = &conn->front.front,
                                   .person = conn->person,
                                   .host = "",
                                   .on_event = conn_step,
@@ -574,8 +607,12 @@ static bool is_idle(const struct conn *conn)
 void conn_drain_all(struct worker *worker)
 {
     for (struct conn *conn = worker->conns; conn != NULL; conn = conn->next) {
-        if (is_idle(conn))
+        if (is_idle(conn)) {
             end(conn, END_FINISH);
+        } else if (conn->state == CONN_STREAMS) {
+            streams_leave(conn->streams);
+            later_call(worker->loop.later, &conn->again);
+        }
     }
 }
 

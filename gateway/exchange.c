@@ -30,24 +30,6 @@ static bool has_ended(const struct link *link)
     return link_state(link) == LINK_ENDED || link_state(link) == LINK_CLOSED;
 }
 
-enum st_rc exchange_read_client(struct txn *t, struct http1_event *event, size_t *used)
-{
-    struct evbuffer *in = link_in(t->env->client);
-    enum st_rc rc;
-
-    do {
-        struct st_span piece = first_stretch(in);
-
-        rc = http1_feed(t->env->parser, t->arena, piece, used, event, &t->err);
-        if (rc != ST_AGAIN)
-            return rc;
-        (void)evbuffer_drain(in, *used);
-    } while (evbuffer_get_length(in) > 0);
-    if (has_ended(t->env->client))
-        return st_fail(&t->err, ST_E_CLOSED, "txn.read", "the client went away", 0);
-    return ST_AGAIN;
-}
-
 /* ---- the origin's connection ------------------------------------------------------------------------------------ */
 
 static bool is_repeatable(const struct txn *t)
@@ -63,11 +45,41 @@ static bool is_repeatable(const struct txn *t)
     return false;
 }
 
+/* Streams of one client share a number of connections to the origin; beyond it they wait their turn. */
+static bool take_slot(struct txn *t)
+{
+    struct txn_slots *slots = t->env->slots;
+
+    t->env->waits_for_slot = slots != NULL && slots->open >= slots->max;
+    if (slots != NULL && !t->env->waits_for_slot)
+        slots->open++;
+    return !t->env->waits_for_slot;
+}
+
+/* The connection is no longer this exchange's: it rests for the next, or ends. */
+static void leave_origin(struct txn *t, bool is_kept)
+{
+    if (t->origin == NULL)
+        return;
+    if (t->env->slots != NULL)
+        t->env->slots->open--;
+    if (is_kept) {
+        upstream_rest(t->origin);
+        t->env->spare = t->origin;
+    } else {
+        upstream_free(t->origin);
+    }
+    t->origin = NULL;
+}
+
+/* ST_AGAIN: there is no slot. */
 static enum st_rc open_origin(struct txn *t)
 {
     uint64_t max_idle_ms = is_repeatable(t) ? UINT64_MAX : IDLE_FOR_WRITES;
     struct upstream *spare = t->env->spare;
 
+    if (!take_slot(t))
+        return ST_AGAIN;
     t->env->spare = NULL;
     if (spare != NULL && upstream_is_for(spare, &t->place) && upstream_is_clean(spare) &&
         (t->env->is_pinned || upstream_idle_ms(spare) <= max_idle_ms)) {
@@ -76,8 +88,11 @@ static enum st_rc open_origin(struct txn *t)
     } else {
         upstream_give_back(spare);
         if (upstream_open(t->worker->pool, &t->place, max_idle_ms, (struct link_owner){ t->env->on_event, t->env->ctx },
-                          &t->origin, &t->err) != ST_OK)
+                          &t->origin, &t->err) != ST_OK) {
+            if (t->env->slots != NULL)
+                t->env->slots->open--;
             return ST_ERR;
+        }
     }
     t->worker->counts.origin_reused += upstream_was_used(t->origin);
     txn_arm(t, ORIGIN_SILENT_MS);
@@ -152,6 +167,14 @@ static enum st_rc number_text(struct txn *t, uint64_t number, struct st_span *ou
     return out->p != NULL ? ST_OK : st_arena_fail(t->arena, &t->err, "exchange.head");
 }
 
+/* What goes out of the body that is held. */
+static uint64_t held_size(const struct txn *t)
+{
+    if (t->is_redacted)
+        return t->redacted.n;
+    return t->body != NULL ? body_size(t->body) : 0;
+}
+
 /* Changes the parsed head in place, so that order and case stay. */
 static enum st_rc adapt_head(struct txn *t)
 {
@@ -197,6 +220,24 @@ static void put_target(struct txn *t, struct st_buf *out)
     st_buf_span(out, st_buf_view(&t->redacted_query));
 }
 
+/* HTTP/2 has no need to say how long a body is, and many origins have one to know: a body that is held whole has a
+ * length. */
+static enum st_rc write_framing(struct txn *t, struct st_buf *out)
+{
+    bool is_whole = t->request_is_read && evbuffer_get_length(t->tail) == 0 && t->n_trailers == 0;
+    struct st_span length;
+
+    if (t->framing == HTTP1_CHUNKED && is_whole && http_field_count(t->head, "transfer-encoding") == 0)
+        t->framing = HTTP1_LENGTH;
+    if (t->framing == HTTP1_CHUNKED)
+        return http1_write_field(out, "Transfer-Encoding", ST_SPAN("chunked"), &t->err);
+    if (t->framing != HTTP1_LENGTH || http_field_count(t->head, "content-length") > 0)
+        return ST_OK;
+    if (number_text(t, held_size(t), &length) != ST_OK)
+        return ST_ERR;
+    return http1_write_field(out, "Content-Length", length, &t->err);
+}
+
 static enum st_rc send_head(struct txn *t)
 {
     static const char *const SKIP[] = { "available-dictionary", "dictionary-id", "expect", NULL };
@@ -216,8 +257,7 @@ static enum st_rc send_head(struct txn *t)
     if (http_field_count(t->head, "host") == 0 && /* HTTP/1.0 in absolute form */
         http1_write_field(&out, "Host", st_span_str(t->target.host), &t->err) != ST_OK)
         goto out;
-    if (t->framing == HTTP1_CHUNKED &&
-        http1_write_field(&out, "Transfer-Encoding", ST_SPAN("chunked"), &t->err) != ST_OK)
+    if (write_framing(t, &out) != ST_OK)
         goto out;
     http1_write_end(&out);
     if (st_buf_done(&out, &t->err, "exchange.head") != ST_OK)
@@ -279,8 +319,7 @@ static enum st_rc end_request(struct txn *t)
 static enum st_rc stream_piece(struct txn *t)
 {
     struct http1_event event;
-    size_t used;
-    enum st_rc rc = exchange_read_client(t, &event, &used);
+    enum st_rc rc = txn_read(t, &event);
 
     if (rc != ST_OK)
         return rc;
@@ -291,14 +330,14 @@ static enum st_rc stream_piece(struct txn *t)
         t->trailers = event.trailers;
         t->n_trailers = event.n_trailers;
     }
-    (void)evbuffer_drain(link_in(t->env->client), used);
+    txn_took(t);
     return rc;
 }
 
 /* The next piece of the body from where it is: redacted, held, read but not held, still to be read. */
 static enum st_rc next_piece(struct txn *t)
 {
-    uint64_t held = t->is_redacted ? t->redacted.n : t->body != NULL ? body_size(t->body) : 0;
+    uint64_t held = held_size(t);
     struct st_span piece;
     enum st_rc rc;
 
@@ -357,54 +396,25 @@ static void plan_connections(struct txn *t)
                        t->response_framing == HTTP1_UNTIL_CLOSE || t->worker->is_draining;
 }
 
-static enum st_rc relay(struct txn *t, struct st_buf *out)
-{
-    if (st_buf_done(out, &t->err, "exchange.answer") != ST_OK)
-        return ST_ERR;
-    if (evbuffer_add(link_out(t->env->client), out->p, out->n) != 0)
-        return st_fail(&t->err, ST_E_NOMEM, "exchange.answer", "buffer", out->n);
-    return ST_OK;
-}
-
 /* 100 was answered by us, others go on to who understands them. */
 static enum st_rc relay_interim(struct txn *t, const struct http_head *head)
 {
     static const char *const SKIP[] = { "alt-svc", "content-length", NULL };
-    struct st_buf out;
-    enum st_rc rc;
 
     if (head->status == 100 || t->head->minor == 0)
         return ST_OK;
-    st_buf_init(&out, 256 * 1024);
-    rc = http1_write_response(&out, head, SKIP, &t->err);
-    http1_write_end(&out);
-    if (rc == ST_OK)
-        rc = relay(t, &out);
-    st_buf_fini(&out);
-    return rc;
-}
-
-static enum st_rc write_own_fields(struct txn *t, struct st_buf *out)
-{
-    enum pol_verdict verdict = t->chain.judgement.verdict;
-    bool is_chunked = http_field_count(t->response, "transfer-encoding") > 0 && t->head->minor == 1;
-
-    if (is_chunked && http1_write_field(out, "Transfer-Encoding", ST_SPAN("chunked"), &t->err) != ST_OK)
-        return ST_ERR;
-    if ((verdict == POL_COACH || verdict == POL_REDACT) &&
-        http1_write_field(out, "Stoa-Coach", st_span_str(txn_id(t)), &t->err) != ST_OK)
-        return ST_ERR;
-    if (t->client_closes && http1_write_field(out, "Connection", ST_SPAN("close"), &t->err) != ST_OK)
-        return ST_ERR;
-    http1_write_end(out);
-    return ST_OK;
+    return t->env->front->ops->interim(t->env->front, head, SKIP, &t->err);
 }
 
 static enum st_rc begin_answer(struct txn *t, const struct http1_event *event)
 {
     static const char *const SKIP[] = { "alt-svc", NULL };
     static const char *const SKIP_EMPTY[] = { "alt-svc", "content-length", NULL };
-    struct st_buf out;
+    enum pol_verdict verdict = t->chain.judgement.verdict;
+    struct front_answer answer = { .head = event->head,
+                                   .skip = event->head->status == 204 ? SKIP_EMPTY : SKIP,
+                                   .framing = event->framing,
+                                   .is_old = t->head->minor == 0 };
     enum st_rc rc;
 
     if (event->head->status == 101)
@@ -416,59 +426,31 @@ static enum st_rc begin_answer(struct txn *t, const struct http1_event *event)
     report_response(t);
     t->is_copied = report_wants_page(t);
     st_buf_init(&t->copy, t->is_copied ? COPY_MAX : 0);
-    st_buf_init(&out, 256 * 1024);
-    rc = http1_write_response(&out, t->response, t->response->status == 204 ? SKIP_EMPTY : SKIP, &t->err);
-    if (rc == ST_OK)
-        rc = write_own_fields(t, &out);
-    if (rc == ST_OK)
-        rc = relay(t, &out);
-    st_buf_fini(&out);
+    if (verdict == POL_COACH || verdict == POL_REDACT)
+        answer.coach = st_span_str(txn_id(t));
+    answer.is_end = event->framing == HTTP1_NO_BODY || (event->framing == HTTP1_LENGTH && event->length == 0);
+    answer.closes = t->client_closes;
+    answer.is_bound = t->env->is_pinned;
+    rc = t->env->front->ops->head(t->env->front, t->arena, &answer, &t->err);
     t->answer_began = rc == ST_OK;
     return rc;
 }
 
 static enum st_rc relay_data(struct txn *t, struct st_span data)
 {
-    struct evbuffer *out = link_out(t->env->client);
-    bool is_chunked = t->response_framing == HTTP1_CHUNKED && t->head->minor == 1;
-    bool ok = data.n == 0 || !is_chunked || evbuffer_add_printf(out, "%zx\r\n", data.n) > 0;
-
-    ok = ok && evbuffer_add(out, data.p, data.n) == 0;
-    if (ok && data.n > 0 && is_chunked)
-        ok = evbuffer_add(out, "\r\n", 2) == 0;
     if (t->is_copied)
         st_buf_span(&t->copy, data);
-    return ok ? ST_OK : st_fail(&t->err, ST_E_NOMEM, "exchange.answer", "buffer", data.n);
-}
-
-static void keep_or_free_origin(struct txn *t)
-{
-    if (t->request_is_sent && !t->origin_closes && upstream_is_clean(t->origin)) {
-        upstream_rest(t->origin);
-        t->env->spare = t->origin;
-    } else {
-        upstream_free(t->origin);
-    }
-    t->origin = NULL;
+    return t->env->front->ops->data(t->env->front, data, &t->err);
 }
 
 static enum st_rc end_answer(struct txn *t, const struct http1_event *event)
 {
-    struct st_buf out;
-    enum st_rc rc = ST_OK;
-
-    if (t->response_framing == HTTP1_CHUNKED && t->head->minor == 1) {
-        st_buf_init(&out, 256 * 1024);
-        http1_write_last_chunk(&out, event->trailers, event->n_trailers);
-        rc = relay(t, &out);
-        st_buf_fini(&out);
-        if (rc != ST_OK)
-            return rc;
-    }
+    if (t->env->front->ops->end(t->env->front, event->trailers, event->n_trailers, &t->err) != ST_OK)
+        return ST_ERR;
     if (t->is_copied)
         report_page(t);
     t->outcome = t->client_closes || !t->request_is_read ? TXN_FINISH : TXN_KEEP;
-    keep_or_free_origin(t);
+    leave_origin(t, t->request_is_sent && !t->origin_closes && upstream_is_clean(t->origin));
     txn_enter(t, TXN_DONE);
     return ST_OK;
 }
@@ -485,8 +467,7 @@ static enum st_rc origin_ended(struct txn *t)
     if (rc == ST_AGAIN && upstream_was_used(t->origin) && is_repeatable(t) && !t->was_retried) {
         t->was_retried = true;
         t->worker->counts.origin_retried++;
-        upstream_free(t->origin);
-        t->origin = NULL;
+        leave_origin(t, false);
         t->head_is_sent = t->request_is_sent = false;
         t->sent = 0;
         return ST_OK; /* once more, from the beginning */
@@ -514,12 +495,14 @@ static enum st_rc take_event(struct txn *t, const struct http1_event *event)
 static enum st_rc pump_answer(struct txn *t)
 {
     struct link *link = upstream_link(t->origin);
+    size_t room;
 
-    while (!link_is_full(t->env->client)) {
+    while ((room = t->answer_began ? t->env->front->ops->room(t->env->front) : SIZE_MAX) > 0) {
         struct evbuffer *in = link_in(link);
+        struct st_span piece = st_span_sub(first_stretch(in), 0, room);
         struct http1_event event;
         size_t used;
-        enum st_rc rc = http1_feed(t->origin_parser, t->arena, first_stretch(in), &used, &event, &t->err);
+        enum st_rc rc = http1_feed(t->origin_parser, t->arena, piece, &used, &event, &t->err);
 
         if (rc == ST_ERR)
             return ST_ERR;
@@ -547,10 +530,10 @@ enum st_rc exchange_step(struct txn *t)
 {
     enum st_rc rc;
 
-    if (link_state(t->env->client) == LINK_CLOSED)
+    if (t->env->front->ops->is_gone(t->env->front))
         return client_is_gone(t);
-    if (t->origin == NULL && open_origin(t) != ST_OK)
-        return ST_ERR;
+    if (t->origin == NULL && (rc = open_origin(t)) != ST_OK)
+        return rc;
     if ((rc = wait_for_origin(t)) != ST_OK)
         return rc;
     if (!t->head_is_sent) {
@@ -572,7 +555,6 @@ void exchange_fini(struct txn *t)
 {
     http1_free(t->origin_parser);
     t->origin_parser = NULL;
-    upstream_free(t->origin);
-    t->origin = NULL;
+    leave_origin(t, false);
     st_buf_fini(&t->copy);
 }

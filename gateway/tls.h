@@ -41,6 +41,9 @@ bool tls_leaf_is_fresh(const struct tls_leaf *leaf); /* has at least a tenth of 
 
 /* Towards a client. Borrows leaf's parts by reference count. */
 ST_MUST enum st_rc tls_accept(struct tls_context *context, struct tls_leaf *leaf, struct tls **out, struct st_err *err);
+/* Before the handshake: a client that offers HTTP/2 gets it. Otherwise HTTP/1.1 comes first. */
+void tls_prefer_http2(struct tls *tls);
+bool tls_is_http2(const struct tls *tls); /* after the handshake */
 /* Towards an origin. identity: the name or address that its certificate must hold; sends_sni false for addresses. */
 ST_MUST enum st_rc tls_connect(struct tls_context *context, const char *identity, uint16_t port, struct tls **out,
                                struct st_err *err);

@@ -27,6 +27,11 @@ enum st_rc tls_fail(struct st_err *err, const char *where)
     return st_fail_at(err, ST_E_TLS, where, "TLS failed", ERR_GET_REASON(code));
 }
 
+struct tls *tls_of(const SSL *ssl)
+{
+    return SSL_get_ex_data(ssl, context_index);
+}
+
 static void session_free(void *session)
 {
     SSL_SESSION_free(session);
@@ -35,7 +40,7 @@ static void session_free(void *session)
 /* OpenSSL has a new session of an origin; with TLS 1.3 after the handshake. 1: the reference is ours. */
 static int on_session(SSL *ssl, SSL_SESSION *session)
 {
-    struct tls *tls = SSL_get_ex_data(ssl, context_index);
+    struct tls *tls = tls_of(ssl);
     struct st_err ignored;
 
     if (tls == NULL || tls->key[0] == '\0' || SSL_get_verify_result(ssl) != X509_V_OK ||

@@ -3,7 +3,8 @@
  *
  * The leaf is there before the handshake begins (conn.c asks the keyholder while the origin is being reached), so it is
  * put on the SSL at once and the handshake never waits inside OpenSSL. Tickets are on; a resumed client costs no
- * signature. Only http/1.1 is offered; a client that insists on something else hears no_application_protocol at once.
+ * signature. HTTP/2 is preferred once the origin was reached, HTTP/1.1 for a page that says why not; a client that
+ * insists on something else hears no_application_protocol at once.
  */
 #include "base/clock.h"
 #include "gateway/tls_parts.h"
@@ -22,12 +23,13 @@ struct tls_leaf {
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
                    unsigned in_len, void *ctx)
 {
-    static const unsigned char OURS[] = "\x08http/1.1";
+    static const unsigned char OURS[] = "\x08http/1.1\x02h2", NEW_FIRST[] = "\x02h2\x08http/1.1";
+    const struct tls *tls = tls_of(ssl);
     unsigned char *chosen;
 
-    (void)ssl;
     (void)ctx;
-    if (SSL_select_next_proto(&chosen, out_len, OURS, sizeof OURS - 1, in, in_len) != OPENSSL_NPN_NEGOTIATED)
+    if (SSL_select_next_proto(&chosen, out_len, tls != NULL && tls->prefers_http2 ? NEW_FIRST : OURS, sizeof OURS - 1,
+                              in, in_len) != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
@@ -63,6 +65,22 @@ enum st_rc tls_accept(struct tls_context *context, struct tls_leaf *leaf, struct
     SSL_set_accept_state(tls->ssl);
     *out = tls;
     return ST_OK;
+}
+
+void tls_prefer_http2(struct tls *tls)
+{
+    ST_CHECK(tls, TLS_MAGIC);
+    tls->prefers_http2 = true;
+}
+
+bool tls_is_http2(const struct tls *tls)
+{
+    const unsigned char *name;
+    unsigned len;
+
+    ST_CHECK(tls, TLS_MAGIC);
+    SSL_get0_alpn_selected(tls->ssl, &name, &len);
+    return len == 2 && memcmp(name, "h2", 2) == 0;
 }
 
 /* ---- leaves ----------------------------------------------------------------------------------------------------- */

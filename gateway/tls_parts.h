@@ -37,11 +37,13 @@ struct tls {
     struct evbuffer *from_wire, *to_wire;
     char key[272]; /* of the session cache; "" towards clients */
     bool is_done;
+    bool prefers_http2; /* towards a client */
 };
 
 /* The error that OpenSSL left, with its reason number; the queue is empty afterwards. */
 enum st_rc tls_fail(struct st_err *err, const char *where);
 #define tls_failed(err, where) tls_fail((err), "" where)
+struct tls *tls_of(const SSL *ssl); /* NULL when it is being freed */
 ST_MUST enum st_rc tls_new(struct tls_context *context, SSL_CTX *role, struct tls **out, struct st_err *err);
 ST_MUST enum st_rc tls_verify_setup(SSL_CTX *origin, const struct pol_config *config, struct st_err *err);
 ST_MUST enum st_rc tls_client_setup(struct tls_context *context, struct st_err *err);

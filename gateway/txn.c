@@ -95,6 +95,12 @@ void txn_free(struct txn *t)
     free(t);
 }
 
+struct st_arena *txn_arena(struct txn *t)
+{
+    ST_CHECK(t, TXN_MAGIC);
+    return t->arena;
+}
+
 const struct target *txn_target(const struct txn *t)
 {
     return &t->target;
@@ -128,7 +134,7 @@ enum st_rc txn_refuse(struct txn *t, enum refuse_cause cause)
     t->outcome = facts.closes ? TXN_FINISH : TXN_KEEP;
     st_buf_init(&out, 256 * 1024);
     if (refuse_write(&facts, t->arena, &out, &err) != ST_OK ||
-        evbuffer_add(link_out(t->env->client), out.p, out.n) != 0)
+        t->env->front->ops->refusal(t->env->front, t->arena, st_buf_view(&out), &err) != ST_OK)
         t->outcome = TXN_CUT;
     st_buf_fini(&out);
     if (cause == REFUSE_INTERNAL || t->outcome == TXN_CUT)
@@ -143,11 +149,21 @@ enum txn_outcome txn_refuse_tunnel(struct txn *t, const struct st_err *origin_er
         t->err = *origin_err;
     (void)txn_refuse(t, origin_err != NULL ? refuse_origin_cause(origin_err) : REFUSE_HOST);
     txn_enter(t, TXN_DONE);
-    link_update(t->env->client);
+    t->env->front->ops->flush(t->env->front);
     return t->outcome == TXN_CUT ? TXN_CUT : TXN_FINISH;
 }
 
 /* ---- READ_HEAD -------------------------------------------------------------------------------------------------- */
+
+enum st_rc txn_read(struct txn *t, struct http1_event *event)
+{
+    return t->env->front->ops->read(t->env->front, t->arena, event, &t->err);
+}
+
+void txn_took(struct txn *t)
+{
+    t->env->front->ops->took(t->env->front);
+}
 
 static enum st_rc client_left(struct txn *t)
 {
@@ -159,15 +175,13 @@ static enum st_rc client_left(struct txn *t)
 static enum st_rc read_head(struct txn *t)
 {
     struct http1_event event;
-    size_t used;
-    enum st_rc rc;
+    enum st_rc rc = txn_read(t, &event);
 
-    rc = exchange_read_client(t, &event, &used);
     if (rc == ST_ERR)
         return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
     if (rc == ST_AGAIN)
         return ST_AGAIN;
-    (void)evbuffer_drain(link_in(t->env->client), used);
+    txn_took(t);
     t->head = event.head;
     t->framing = event.framing;
     t->length = event.length;
@@ -177,15 +191,15 @@ static enum st_rc read_head(struct txn *t)
 
 /* ---- PLAN ------------------------------------------------------------------------------------------------------- */
 
-/* The request's END event, when it has no body: the parser is at the next message then. */
+/* The request's END event, when it has no body: the next message may be read then. */
 static enum st_rc read_empty_body(struct txn *t)
 {
     struct http1_event event;
-    size_t used;
 
     if (t->framing == HTTP1_NO_BODY || (t->framing == HTTP1_LENGTH && t->length == 0)) {
-        if (http1_feed(t->env->parser, t->arena, ST_SPAN_NONE, &used, &event, &t->err) != ST_OK)
+        if (txn_read(t, &event) != ST_OK)
             return ST_ERR;
+        txn_took(t);
         t->request_is_read = true;
     }
     return ST_OK;
@@ -280,10 +294,12 @@ static enum st_rc check_request(struct txn *t)
 
 static void say_continue(struct txn *t)
 {
-    static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    static const struct http_head CONTINUE = { .status = 100, .reason = { (const uint8_t *)"Continue", 8 } };
+    struct front *front = t->env->front;
+    struct st_err ignored; /* the client goes on without it after a while */
 
-    if (t->expects_continue && !t->request_is_read && evbuffer_get_length(link_in(t->env->client)) == 0)
-        (void)evbuffer_add(link_out(t->env->client), CONTINUE, sizeof CONTINUE - 1);
+    if (t->expects_continue && !t->request_is_read && !front->ops->has_input(front))
+        (void)(front->ops->interim(front, &CONTINUE, NULL, &ignored) == ST_OK);
 }
 
 static enum st_rc open_body(struct txn *t)
@@ -375,17 +391,16 @@ static enum st_rc read_body(struct txn *t)
 {
     struct http1_event event;
     bool is_progress = false;
-    size_t used;
     enum st_rc rc;
 
-    while ((rc = exchange_read_client(t, &event, &used)) == ST_OK) {
+    while ((rc = txn_read(t, &event)) == ST_OK) {
         is_progress = true;
         if (event.kind == HTTP1_DATA && body_add(t->body, event.data, &t->err) != ST_OK) {
             rc = stop_holding(t, event.data);
-            (void)evbuffer_drain(link_in(t->env->client), used);
+            txn_took(t);
             return rc;
         }
-        (void)evbuffer_drain(link_in(t->env->client), used);
+        txn_took(t);
         if (event.kind != HTTP1_END)
             continue;
         t->request_is_read = true;
@@ -510,6 +525,6 @@ enum txn_outcome txn_step(struct txn *t)
         if (rc == ST_ERR)
             rc = txn_refuse(t, t->state == TXN_EXCHANGE ? refuse_origin_cause(&t->err) : REFUSE_INTERNAL);
     }
-    link_update(t->env->client); /* also before a cut: what came in time is delivered */
+    t->env->front->ops->flush(t->env->front); /* also before a cut: what came in time is delivered */
     return t->state == TXN_DONE || t->outcome == TXN_TUNNEL ? t->outcome : TXN_GOES_ON;
 }

@@ -2,15 +2,20 @@
 /* txn - one HTTP exchange: the unit of inspection and verdict. */
 #ifndef STOA_GATEWAY_TXN_H
 #define STOA_GATEWAY_TXN_H
-#include "gateway/http1.h"
+#include "gateway/front.h"
 #include "gateway/target.h"
 #include "gateway/worker.h"
 
 struct txn;
+struct txn_slots { /* connections to origins for all exchanges of one client connection */
+    size_t open, max;
+};
 struct txn_env { /* what the connection lends to its exchanges, one at a time; outlives them */
     struct worker *worker;
     struct link *client;
-    struct http1 *parser;
+    struct front *front;     /* the client's side of the exchange */
+    struct txn_slots *slots; /* NULL: exchanges follow one another, there is no need to count */
+    bool waits_for_slot;     /* the exchange does: step it when one is free */
     const char *person;
     const char *host;             /* a TLS connection: the name it was opened for; else "" */
     struct upstream_place origin; /* a TLS connection: where its exchanges go */
@@ -34,6 +39,7 @@ ST_MUST struct txn *txn_new(struct txn_env *env); /* when its first byte is ther
 void txn_free(struct txn *txn);                   /* not from inside txn_step; NULL is fine */
 /* The only entry: on every event of either side and of its timer. */
 enum txn_outcome txn_step(struct txn *txn);
+struct st_arena *txn_arena(struct txn *txn); /* of the exchange: what is put there lives as long */
 const struct target *txn_target(const struct txn *txn);
 /* Answers a CONNECT with a refusal; then the outcome is TXN_FINISH. */
 enum txn_outcome txn_refuse_tunnel(struct txn *txn, const struct st_err *origin_err);

@@ -78,12 +78,13 @@ void txn_enter(struct txn *t, enum txn_state next);
 enum st_rc txn_refuse(struct txn *t, enum refuse_cause cause);
 const char *txn_id(struct txn *t);
 void txn_arm(struct txn *t, int64_t ms);
+/* The next event of the client's request; txn_took lets go of it. ST_AGAIN: more is needed. */
+ST_MUST enum st_rc txn_read(struct txn *t, struct http1_event *event);
+void txn_took(struct txn *t);
 
 /* exchange.c */
 ST_MUST enum st_rc exchange_step(struct txn *t);
 void exchange_fini(struct txn *t);
-/* The next event of the client's request. ST_AGAIN: more is needed. */
-ST_MUST enum st_rc exchange_read_client(struct txn *t, struct http1_event *event, size_t *used);
 
 /* report.c */
 /* Before the answer: afterwards the record survives this process. ST_ERR: it cannot, and failure.recorder is block. */

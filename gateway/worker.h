@@ -17,6 +17,8 @@
     X(passed, "connections passed through unread")                                                  \
     X(passed_bytes, "bytes of those")                                                               \
     X(opened, "connections opened for inspection")                                                  \
+    X(http2, "client connections that speak HTTP/2")                                                \
+    X(http2_ended, "of those, ended since the client broke the rules or flooded")                   \
     X(refused_hosts, "connections refused by route")                                                \
     X(client_tls_failed, "handshakes that a client ended: it may not know the CA")                  \
     X(origin_failed, "origins that could not be reached or verified")                               \

@@ -44,7 +44,7 @@ class Client:
             return reply
         if context is None:
             context = ssl.create_default_context(cafile=str(trust or self.gateway.ca))
-            context.set_alpn_protocols(["h2", "http/1.1"])
+            context.set_alpn_protocols(["http/1.1"])
         self.sock = context.wrap_socket(self.sock, server_hostname=sni or host)
         self.certificate = self.sock.getpeercert()
         self.reader = wire.Reader(self.sock)
