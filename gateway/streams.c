@@ -282,6 +282,8 @@ static void say_goaway(struct streams *s, bool is_notice)
 {
     struct st_err err = ST_ERR_INIT;
 
+    if (s->state >= STREAMS_GOODBYE)
+        return;
     enter(s, is_notice ? STREAMS_NOTICE : STREAMS_GOODBYE);
     if (http2_goaway(s->session, is_notice, HTTP2_NO_ERROR, &err) != ST_OK)
         break_off(s, &err);
@@ -297,19 +299,25 @@ void streams_leave(struct streams *s)
 }
 
 /* A connection without exchanges waits for a while; then it says so and ends. */
-static void mind_the_clock(struct streams *s)
+static void arm_idle(struct streams *s)
 {
-    uint64_t idle_ms = (uint64_t)worker_config(s->env.worker)->limit.idle_ms;
-
-    if (s->is_late && (s->state == STREAMS_NOTICE || (s->state == STREAMS_OPEN && s->n == 0))) {
-        say_goaway(s, false);
-        arm(s, idle_ms);
-    } else if (s->state == STREAMS_OPEN && s->n > 0) {
+    if (s->state != STREAMS_OPEN && s->state != STREAMS_GOODBYE)
+        return;
+    if (s->n == 0)
+        arm(s, (uint64_t)worker_config(s->env.worker)->limit.idle_ms);
+    else
         st_timer_disarm(s->env.worker->loop.timers, &s->timer);
-        s->is_late = false;
-    } else if (s->state == STREAMS_OPEN || (s->state == STREAMS_GOODBYE && s->n > 0)) {
-        arm(s, idle_ms);
-    }
+}
+
+/* ST_ERR: it has lasted long enough. */
+static enum st_rc on_late(struct streams *s)
+{
+    bool was_told = s->state == STREAMS_GOODBYE;
+
+    s->is_late = false;
+    if (s->state == STREAMS_NOTICE || s->n == 0)
+        say_goaway(s, false);
+    return was_told && s->n == 0 ? ST_ERR : ST_OK;
 }
 
 static enum txn_outcome outcome_of(struct streams *s)
@@ -320,7 +328,7 @@ static enum txn_outcome outcome_of(struct streams *s)
         return TXN_FINISH;
     if (s->n > 0)
         return TXN_GOES_ON;
-    if (http2_is_over(s->session) || (s->state == STREAMS_GOODBYE && s->is_late))
+    if (http2_is_over(s->session))
         return TXN_FINISH;
     return streams_is_deaf(s) && !http2_has_output(s->session) ? TXN_FINISH : TXN_GOES_ON;
 }
@@ -332,7 +340,8 @@ enum txn_outcome streams_step(struct streams *s)
     ST_CHECK(s, STREAMS_MAGIC);
     if (link_state(s->env.client) == LINK_CLOSED)
         return TXN_CUT;
-    mind_the_clock(s);
+    if (s->is_late && on_late(s) != ST_OK)
+        return TXN_FINISH;
     do {
         has_moved = feed(s);
         if (streams_is_deaf(s)) {
@@ -343,6 +352,7 @@ enum txn_outcome streams_step(struct streams *s)
         has_moved = pull(s) || has_moved || s->ready != NULL;
         link_update(s->env.client);
     } while (has_moved && link_state(s->env.client) != LINK_CLOSED);
+    arm_idle(s);
     return outcome_of(s);
 }
 

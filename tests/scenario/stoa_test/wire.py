@@ -45,7 +45,7 @@ class Reader:
     """Reads messages from a socket; `seen` is every byte that came."""
 
     def __init__(self, sock):
-        self.sock, self.buffer, self.seen = sock, b"", b""
+        self.sock, self.buffer, self.seen = sock, b"", bytearray()
 
     def _more(self):
         try:
