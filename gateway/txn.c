@@ -195,11 +195,14 @@ static enum st_rc read_head(struct txn *t)
 static enum st_rc read_empty_body(struct txn *t)
 {
     struct http1_event event;
+    enum st_rc rc;
 
     if (t->framing == HTTP1_NO_BODY || (t->framing == HTTP1_LENGTH && t->length == 0)) {
-        if (txn_read(t, &event) != ST_OK)
-            return ST_ERR;
+        if ((rc = txn_read(t, &event)) != ST_OK)
+            return rc;
         txn_took(t);
+        if (event.kind != HTTP1_END)
+            return st_fail(&t->err, ST_E_PROTO, "txn.plan", "a body where there is none", 400);
         t->request_is_read = true;
     }
     return ST_OK;
@@ -326,9 +329,12 @@ static enum st_rc open_body(struct txn *t)
 static enum st_rc plan(struct txn *t)
 {
     bool is_connect = st_span_eq(t->head->method, ST_SPAN("CONNECT"));
+    enum st_rc rc = read_empty_body(t);
 
-    if (read_empty_body(t) != ST_OK)
-        return txn_refuse(t, REFUSE_PROTOCOL);
+    if (rc == ST_AGAIN) /* HTTP/2 may say the end of nothing later */
+        return ST_AGAIN;
+    if (rc == ST_ERR)
+        return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
     if (is_connect) {
         if (t->env->is_tls || !t->request_is_read || target_authority(t->head->target, &t->target, &t->err) != ST_OK ||
             t->target.port == 0)
@@ -487,9 +493,9 @@ static enum st_rc on_late(struct txn *t)
 {
     switch (t->state) {
     case TXN_READ_HEAD:
+    case TXN_PLAN:
     case TXN_READ_BODY: return txn_refuse(t, REFUSE_TIMEOUT);
     case TXN_EXCHANGE: return txn_refuse(t, REFUSE_ORIGIN_SLOW);
-    case TXN_PLAN:
     case TXN_INSPECT:
     case TXN_ANSWER:
     case TXN_DONE: break;

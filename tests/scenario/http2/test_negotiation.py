@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """H3: what a client gets of what it offers, for every kind of origin."""
+import subprocess
 import time
 
 import pytest
@@ -57,6 +58,14 @@ def test_h3_an_origin_that_cannot_be_had_is_a_page_soon(gateway, host):
 def test_an_unknown_protocol_ends_the_handshake(gateway):
     with pytest.raises(OSError):
         Client2(gateway).open("both.test", alpn=("spdy/3",))
+
+
+@pytest.mark.parametrize("option, got", [("--http2", "2"), ("--http1.1", "1.1")])
+def test_curl(gateway, option, got):
+    done = subprocess.run(
+        ["curl", "-sS", option, "--proxy", f"http://127.0.0.1:{gateway.port}", "--cacert", str(gateway.ca), "-d", "hello",
+         "-w", " %{http_version}", "https://both.test/"], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == f"hello {got}"
 
 
 def test_http1_clients_go_on_as_before(gateway):

@@ -242,6 +242,19 @@ def test_lengths_towards_the_origin(house):
     client.close()
 
 
+def test_f4_an_empty_body_that_ends_later(house):
+    """A length of zero, then an empty frame that says the end."""
+    client = house.client()
+    stream = client.start("POST", "/zero", [("content-length", "0")], end=False)
+    assert client.request("GET", "/between").status == 200
+    client.send(stream, b"")
+    assert client.wait(stream).body == b"hello"
+    never = client.start("POST", "/never", [("content-length", "0")], end=False)
+    house.gateway.clock(31)
+    assert client.wait(never).status == 408
+    client.close()
+
+
 def test_f2_a_head_of_60_kb(house):
     site, client = house.fresh_site(), house.client("site.test")
     site.sends("200 OK", [], b"ok")
