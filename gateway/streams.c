@@ -322,8 +322,14 @@ static enum st_rc on_late(struct streams *s)
 
 static enum txn_outcome outcome_of(struct streams *s)
 {
+    struct st_err err = ST_ERR_INIT;
+
     if (link_state(s->env.client) == LINK_CLOSED)
         return TXN_CUT;
+    if (s->state != STREAMS_BROKEN && s->n > 0 && http2_is_over(s->session)) { /* the session gave up by itself */
+        (void)st_fail(&err, ST_E_PROTO, "streams.step", "frames that may not be there", 0);
+        break_off(s, &err);
+    }
     if (s->state == STREAMS_BROKEN)
         return TXN_FINISH;
     if (s->n > 0)
