@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tls_ca - creates the certificate authority, loads it, mints leaves.
  *
- * A leaf is what the strictest clients take (research: Apple, Chromium, Schannel, X509_V_FLAG_X509_STRICT): one exact
+ * A leaf is what the strictest clients take (Apple, Chromium, Schannel, X509_V_FLAG_X509_STRICT): one exact
  * name, serverAuth, CA:false said and critical, AKI equal to the CA's SKI, a random 128-bit serial so that a fleet
  * never repeats one, back-dated a day inside its lifetime for wrong clocks, and never valid outside its issuer. The key
  * of a leaf is the worker's; it is refused when it is the CA's own. Time is st_clock, so tests can turn it.
