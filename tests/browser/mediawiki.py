@@ -2,6 +2,7 @@
 """A real MediaWiki (Debian's package, SQLite, PHP's own server) behind TLS on loopback."""
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -82,7 +83,8 @@ class MediaWiki:
             settings.write("\n$wgEnableUploads = true;\n$wgMainCacheType = CACHE_NONE;\n")
         self.server = subprocess.Popen(
             ["php", "-S", f"127.0.0.1:{self.port}", "-t", str(self.folder)], cwd=self.folder,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "PHP_CLI_SERVER_WORKERS": "4"})
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, "PHP_CLI_SERVER_WORKERS": "4"})
         self._wait()
         self.front = TlsFront(certificate, self.port)
 
@@ -109,5 +111,5 @@ class MediaWiki:
 
     def close(self):
         self.front.close()
-        self.server.terminate()
+        os.killpg(self.server.pid, signal.SIGTERM)  # its workers do not end with it
         self.server.wait(timeout=20)
