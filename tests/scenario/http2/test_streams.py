@@ -125,8 +125,7 @@ def test_a_reset_cancels_the_exchange(house):
         sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         try:
             while True:
-                sock.sendall(b"4\r\ntick\r\n")
-                time.sleep(0.01)
+                sock.sendall(b"4\r\ntick\r\n")  # as fast as it is taken
         except OSError:
             ended.set()
             raise
@@ -302,7 +301,9 @@ def test_streams_wait_for_a_connection_to_the_origin(house):
     streams = [client.start("GET", f"/{n}") for n in range(60)]
     for _ in range(32):
         site.gets()
-    time.sleep(0.3)
+    other = house.client()  # a whole exchange beside them: whatever was on its way has arrived by then
+    assert other.request("GET", "/beside").status == 200
+    other.close()
     assert site.requests.empty()
     client.h2.reset_stream(streams[50], 8)  # one of those that wait: it never gets there
     client.flush()

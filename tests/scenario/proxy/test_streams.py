@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+import ssl
 import threading
 import time
 
@@ -11,7 +12,7 @@ import pytest
 from stoa_test import wire
 from stoa_test.client import Client
 from stoa_test.gateway import ROOT, Gateway
-from stoa_test.origin import Origin, echo
+from stoa_test.origin import WAIT, Origin, echo
 from stoa_test.pki import Authority
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
@@ -129,17 +130,25 @@ def test_too_large_in_chunks(house):
 
 
 def test_a_large_answer_at_the_readers_pace(house):
-    site, client = fresh(house), opened(house)
+    site, client, stopped = fresh(house), opened(house), threading.Event()
     block = os.urandom(65536)
 
     def much(sock):
-        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(block) * 400))
-        for _ in range(400):
-            sock.sendall(block)
+        """Sends until nothing more is taken, says so, and sends the rest."""
+        rest = memoryview(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(block) * 400) + block * 400)
+        sock.settimeout(0)
+        try:
+            while rest:
+                rest = rest[sock.send(rest[:16384]):]
+        except ssl.SSLWantWriteError:
+            stopped.set()
+        sock.settimeout(WAIT)
+        while rest:
+            rest = rest[sock.send(rest[:16384]):]
 
     client.send("GET", "/much")
     site.sends(raw=much)
-    time.sleep(0.5)  # the reader is slow: the gateway must stop reading, not pile up
+    assert stopped.wait(WAIT), "nobody reads, and the gateway takes all of it"
     reply = client.get()
     assert reply.status == 200
     assert hashlib.sha256(reply.body).digest() == hashlib.sha256(block * 400).digest()
@@ -296,15 +305,15 @@ def test_connections_to_the_origin_are_used_again(house):
         site.sends("200 OK", [], b"x")
         assert client.request("GET", "/again").status == 200
         client.close()
-        time.sleep(0.1)
     assert len(site.names) - names <= 1  # one handshake at most
 
 
 def test_an_idle_connection_that_the_origin_closed_is_replaced(house):
-    site, client = fresh(house), opened(house)
-    site.sends(raw=lambda sock: (sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"), sock.close()))
+    site, client, closed = fresh(house), opened(house), threading.Event()
+    site.sends(raw=lambda sock: (sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"), sock.close(),
+                                 closed.set()))
     assert client.request("GET", "/one").body == b"a"
-    time.sleep(0.2)
+    assert closed.wait(WAIT)
     site.sends("200 OK", [], b"b")
     assert client.request("GET", "/two").body == b"b"
     client.close()
