@@ -7,6 +7,7 @@
  * dropped: curation never stands in the way. Ordinary traffic reports nothing.
  */
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/txn_parts.h"
@@ -16,6 +17,28 @@
 #define ITEM_TEXT_MAX (64u * 1024u)
 #define ITEM_MEMORY   (4u << 20)
 #define DETAILS_MAX   (7u * 1024u)
+
+/* ---- counts ----------------------------------------------------------------------------------------------------- */
+
+void report_counts(const struct report_case *c)
+{
+    struct worker_counts *counts = &c->worker->counts;
+    const struct flt_receipt *receipt = &c->chain->receipt;
+
+    switch (c->chain->judgement.verdict) {
+    case POL_ALLOW: counts->verdict_allow++; break;
+    case POL_NOTE: counts->verdict_note++; break;
+    case POL_COACH: counts->verdict_coach++; break;
+    case POL_REDACT: counts->verdict_redact++; break;
+    case POL_BLOCK: counts->verdict_block++; break;
+    }
+    counts->scan_failed += c->chain->failed != CHAIN_NONE;
+    if (receipt->coverage != FLT_FULLY && c->chain->route != NULL) {
+        counts->not_inspected++;
+        if ((size_t)receipt->reason < ST_LEN(c->worker->not_inspected))
+            c->worker->not_inspected[receipt->reason]++;
+    }
+}
 
 /* ---- records ---------------------------------------------------------------------------------------------------- */
 
@@ -43,17 +66,26 @@ static void put_name(struct st_json *w, const char *key, const char *value)
         put_id(w, key, st_span_str(value), 64);
 }
 
-static void put_activity(struct st_json *w, const struct txn *t)
+const char *report_id(char *id)
+{
+    struct st_err ignored;
+
+    if (id[0] == '\0' && st_uuid7(id, &ignored) != ST_OK)
+        memcpy(id, "none", 5);
+    return id;
+}
+
+static void put_activity(struct st_json *w, const struct report_case *c)
 {
     static const char *const PHASES[] = {
 #define X(id, name) [LP_##id] = name,
         LP_PHASES(X)
 #undef X
     };
-    const struct lp_activity *activity = &t->chain.activity;
+    const struct lp_activity *activity = &c->chain->activity;
 
-    if (!t->chain.has_activity) {
-        put_name(w, "platform", lp_host_platform(t->rules->gen->plugins, t->req.host));
+    if (!c->chain->has_activity) {
+        put_name(w, "platform", lp_host_platform(c->rules->gen->plugins, st_span_str(c->host)));
         return;
     }
     put_name(w, "platform", activity->platform);
@@ -64,9 +96,9 @@ static void put_activity(struct st_json *w, const struct txn *t)
     st_json_int(w, "confidence", activity->confidence);
 }
 
-static void put_findings(struct st_json *w, const struct txn *t)
+static void put_findings(struct st_json *w, const struct report_case *c)
 {
-    const struct flt_findings *findings = &t->chain.findings;
+    const struct flt_findings *findings = &c->chain->findings;
     enum flt_severity worst = FLT_LOW;
     size_t redacted = 0, named = 0;
 
@@ -82,7 +114,7 @@ static void put_findings(struct st_json *w, const struct txn *t)
             put_name(w, NULL, findings->items[i].rule->id);
         if (findings->items[i].rule->severity > worst)
             worst = findings->items[i].rule->severity;
-        redacted += t->is_redacted && t->chain.judgement.redact[i];
+        redacted += c->is_redacted && c->chain->judgement.redact[i];
     }
     st_json_end(w);
     st_json_int(w, "findings", (int64_t)findings->n);
@@ -106,27 +138,27 @@ static void put_observed(struct st_json *w, const struct pol_judgement *judgemen
         st_json_end(w);
 }
 
-static void put_decision(struct st_json *w, struct txn *t)
+static void put_decision(struct st_json *w, const struct report_case *c)
 {
-    const struct pol_judgement *judgement = &t->chain.judgement;
-    const struct flt_receipt *receipt = &t->chain.receipt;
+    const struct pol_judgement *judgement = &c->chain->judgement;
+    const struct flt_receipt *receipt = &c->chain->receipt;
 
     st_json_object(w, NULL);
-    st_json_str(w, "txn", txn_id(t));
-    put_activity(w, t);
-    put_id(w, "host", st_span_str(t->target.host), 128);
+    st_json_str(w, "txn", report_id(c->id));
+    put_activity(w, c);
+    put_id(w, "host", st_span_str(c->host), 128);
     st_json_str(w, "verdict", pol_verdict_name(judgement->verdict));
     put_name(w, "policy", judgement->policy);
     put_name(w, "rule", judgement->rule);
     put_observed(w, judgement);
-    put_findings(w, t);
+    put_findings(w, c);
     st_json_str(w, "coverage", flt_coverage_name(receipt->coverage));
     if (receipt->reason != FLT_REASON_NONE)
         st_json_str(w, "reason", flt_reason_name(receipt->reason));
     st_json_int(w, "bytes", (int64_t)receipt->bytes);
     st_json_int(w, "inspected", (int64_t)receipt->inspected);
-    put_name(w, "plugin", t->chain.opinion.plugin);
-    st_json_int(w, "generation", (int64_t)t->rules->gen->number);
+    put_name(w, "plugin", c->chain->opinion.plugin);
+    st_json_int(w, "generation", (int64_t)c->rules->gen->number);
     st_json_end(w);
 }
 
@@ -135,21 +167,17 @@ static void take_person(struct aud_entry *entry, const char *person)
     (void)snprintf(entry->person, sizeof entry->person, "%s", person);
 }
 
-static enum st_rc hand_over(struct txn *t, struct aud_entry *entry)
+static enum st_rc hand_over(const struct report_case *c, struct aud_entry *entry, struct st_err *err)
 {
-    struct st_err err = ST_ERR_INIT;
-
-    if (aud_entry_check(entry, &err) != ST_OK || outbox_add(t->worker->outbox, entry, &err) != ST_OK) {
-        t->err = err;
+    if (aud_entry_check(entry, err) != ST_OK || outbox_add(c->worker->outbox, entry, err) != ST_OK)
         return ST_ERR;
-    }
-    t->worker->counts.records++;
+    c->worker->counts.records++;
     return ST_OK;
 }
 
-enum st_rc report_decision(struct txn *t)
+enum st_rc report_decision(const struct report_case *c, struct st_err *err)
 {
-    const struct pol_judgement *judgement = &t->chain.judgement;
+    const struct pol_judgement *judgement = &c->chain->judgement;
     struct aud_entry entry;
     struct st_json w;
     enum st_rc rc;
@@ -158,32 +186,32 @@ enum st_rc report_decision(struct txn *t)
         return ST_OK;
     aud_entry_init(&entry, AUD_DECISION);
     entry.wall_ms = st_clock_wall_ms();
-    take_person(&entry, t->env->person);
+    take_person(&entry, c->person);
     (void)snprintf(entry.subject, sizeof entry.subject, "%s",
                    st_id(judgement->rule != NULL ? judgement->rule : "observed").s);
     st_json_init(&w, &entry.details);
-    put_decision(&w, t);
-    rc = hand_over(t, &entry);
+    put_decision(&w, c);
+    rc = hand_over(c, &entry, err);
     aud_entry_fini(&entry);
     if (rc == ST_OK)
         return ST_OK;
-    ST_LOG(TXN_FAILED, ST_LIT("why", "record"), ST_ERRF(&t->err));
-    if (worker_config(t->worker)->failure.recorder == POL_FAIL_BLOCK)
+    ST_LOG(TXN_FAILED, ST_LIT("why", "record"), ST_ERRF(err));
+    if (worker_config(c->worker)->failure.recorder == POL_FAIL_BLOCK)
         return ST_ERR;
-    t->worker->counts.records_dropped++;
+    c->worker->counts.records_dropped++;
     return ST_OK;
 }
 
 /* ---- learning --------------------------------------------------------------------------------------------------- */
 
-static bool is_learning(const struct txn *t)
+static bool is_learning(const struct report_case *c)
 {
     static const char *const KINDS[] = { "view", "post",   "comment", "reply",   "edit",    "answer", "question",
                                          "note", "watch.", "read.",   "listen.", "course.", "quiz." };
-    const struct lp_activity *activity = &t->chain.activity;
+    const struct lp_activity *activity = &c->chain->activity;
 
-    if (!t->chain.has_activity || activity->confidence < 80 || t->env->person[0] == '\0' ||
-        activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
+    if (!c->chain->has_activity || activity->confidence < 80 || c->person[0] == '\0' || activity->phase == LP_DRAFT ||
+        activity->phase == LP_PREPARE)
         return false;
     for (size_t i = 0; i < ST_LEN(KINDS); i++) {
         struct st_span kind = st_span_str(activity->kind), want = st_span_str(KINDS[i]);
@@ -226,26 +254,26 @@ static void put_progress(struct st_json *w, const struct lp_activity *activity)
 }
 
 /* The recorder drops it without a trace unless this person opted in. */
-static enum st_rc record_learning(struct txn *t, bool with_title)
+static enum st_rc record_learning(const struct report_case *c, bool with_title, struct st_err *err)
 {
-    const struct lp_activity *activity = &t->chain.activity;
+    const struct lp_activity *activity = &c->chain->activity;
     struct aud_entry entry;
     struct st_json w;
     enum st_rc rc;
 
     aud_entry_init(&entry, AUD_LEARNING);
     entry.wall_ms = st_clock_wall_ms();
-    take_person(&entry, t->env->person);
+    take_person(&entry, c->person);
     (void)snprintf(entry.subject, sizeof entry.subject, "%s", st_id(activity->kind).s);
     st_json_init(&w, &entry.details);
     st_json_object(&w, NULL);
-    st_json_str(&w, "txn", txn_id(t));
-    put_activity(&w, t);
+    st_json_str(&w, "txn", report_id(c->id));
+    put_activity(&w, c);
     put_thing(&w, activity, with_title);
     put_progress(&w, activity);
-    st_json_int(&w, "generation", (int64_t)t->rules->gen->number);
+    st_json_int(&w, "generation", (int64_t)c->rules->gen->number);
     st_json_end(&w);
-    rc = hand_over(t, &entry);
+    rc = hand_over(c, &entry, err);
     aud_entry_fini(&entry);
     return rc;
 }
@@ -259,7 +287,7 @@ struct copy {
     bool is_html;
 };
 
-static void send_copy(struct txn *t, const char *platform, const struct copy *copy)
+static void send_copy(const struct report_case *c, const char *platform, const struct copy *copy)
 {
     struct st_err err = ST_ERR_INIT;
     struct st_buf body;
@@ -267,7 +295,7 @@ static void send_copy(struct txn *t, const char *platform, const struct copy *co
     st_buf_init(&body, IPC_MAX);
     st_pack_str(&body, platform);
     st_pack_str(&body, copy->kind);
-    st_pack_str(&body, t->env->person);
+    st_pack_str(&body, c->person);
     st_pack_span(&body, copy->url);
     st_pack_span(&body, copy->title);
     st_pack_span(&body, copy->author);
@@ -278,16 +306,16 @@ static void send_copy(struct txn *t, const char *platform, const struct copy *co
     st_pack_u64(&body, copy->length_ms);
     st_pack_u8(&body, copy->is_html);
     st_pack_span(&body, copy->object_id);
-    if (t->worker->curator == NULL || st_buf_done(&body, &err, "report.copy") != ST_OK ||
-        fam_link_send(t->worker->curator, FAM_MSG_ITEM, 0, st_buf_view(&body), &err) != ST_OK)
-        t->worker->counts.items_dropped++;
+    if (c->worker->curator == NULL || st_buf_done(&body, &err, "report.copy") != ST_OK ||
+        fam_link_send(c->worker->curator, FAM_MSG_ITEM, 0, st_buf_view(&body), &err) != ST_OK)
+        c->worker->counts.items_dropped++;
     else
-        t->worker->counts.items++;
+        c->worker->counts.items++;
     st_buf_fini(&body);
 }
 
 /* A post that no rule can match stays here: nobody else need see it. */
-static bool may_be_curated(const struct txn *t, const struct lp_activity *activity)
+static bool may_be_curated(const struct report_case *c, const struct lp_activity *activity)
 {
     const struct lp_item item = { .platform = activity->platform,
                                   .kind = activity->kind,
@@ -299,12 +327,12 @@ static bool may_be_curated(const struct txn *t, const struct lp_activity *activi
                                   .dwell_ms = activity->dwell_ms,
                                   .length_ms = activity->length_ms };
 
-    return lp_curate_may(t->rules->gen->plugins, &item);
+    return lp_curate_may(c->rules->gen->plugins, &item);
 }
 
-static void copy_post(struct txn *t)
+static void copy_post(const struct report_case *c)
 {
-    const struct lp_activity *activity = &t->chain.activity;
+    const struct lp_activity *activity = &c->chain->activity;
     struct copy copy = { .kind = activity->kind,
                          .url = activity->url,
                          .title = activity->title,
@@ -315,22 +343,30 @@ static void copy_post(struct txn *t)
                          .dwell_ms = activity->dwell_ms,
                          .length_ms = activity->length_ms };
 
-    if (t->is_redacted || activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
+    if (c->is_redacted || activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
         return;
-    if ((activity->text.n > 0 || activity->dwell_ms > 0) && may_be_curated(t, activity))
-        send_copy(t, activity->platform, &copy);
+    if ((activity->text.n > 0 || activity->dwell_ms > 0) && may_be_curated(c, activity))
+        send_copy(c, activity->platform, &copy);
+}
+
+void report_taken(const struct report_case *c)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    if (!c->chain->has_activity)
+        return;
+    if (is_learning(c) && record_learning(c, true, &err) != ST_OK && err.code == ST_E_PROTO &&
+        record_learning(c, false, &err) != ST_OK) /* a title that the format does not take is left out */
+        c->worker->counts.records_dropped++;
+    copy_post(c);
 }
 
 void report_response(struct txn *t)
 {
-    bool was_taken = t->response->status >= 200 && t->response->status < 400;
+    const struct report_case c = txn_case(t);
 
-    if (!was_taken || !t->chain.has_activity)
-        return;
-    if (is_learning(t) && record_learning(t, true) != ST_OK && t->err.code == ST_E_PROTO &&
-        record_learning(t, false) != ST_OK) /* a title that the format does not take is left out */
-        t->worker->counts.records_dropped++;
-    copy_post(t);
+    if (t->response->status >= 200 && t->response->status < 400)
+        report_taken(&c);
 }
 
 static const char *page_platform(const struct txn *t)
@@ -364,6 +400,7 @@ static struct st_span page_url(struct txn *t)
 
 void report_page(struct txn *t)
 {
+    const struct report_case c = txn_case(t);
     const struct flt_input input = { .body = st_buf_view(&t->copy),
                                      .content_type = ST_SPAN("text/plain"),
                                      .content_encoding = http_field_get(t->response, "content-encoding"),
@@ -385,7 +422,7 @@ void report_page(struct txn *t)
     }
     if (flt_decode(arena, &input, &doc, &err) == ST_OK && doc->plain.n > 0) {
         copy.text = doc->plain;
-        send_copy(t, page_platform(t), &copy);
+        send_copy(&c, page_platform(t), &copy);
     } else {
         t->worker->counts.items_dropped++;
     }

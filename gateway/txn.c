@@ -7,7 +7,6 @@
  * in TXN_STATES, its function here and its wait in `on_late`.
  */
 #include "gateway/txn.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "gateway/txn_parts.h"
 #include <event2/buffer.h>
@@ -44,11 +43,18 @@ void txn_arm(struct txn *t, int64_t ms)
 
 const char *txn_id(struct txn *t)
 {
-    struct st_err ignored;
+    return report_id(t->id);
+}
 
-    if (t->id[0] == '\0' && st_uuid7(t->id, &ignored) != ST_OK)
-        memcpy(t->id, "none", 5);
-    return t->id;
+struct report_case txn_case(struct txn *t)
+{
+    return (struct report_case){ .worker = t->worker,
+                                 .rules = t->rules,
+                                 .person = t->env->person,
+                                 .host = t->target.host,
+                                 .id = t->id,
+                                 .chain = &t->chain,
+                                 .is_redacted = t->is_redacted };
 }
 
 struct txn *txn_new(struct txn_env *env)
@@ -425,25 +431,6 @@ static enum st_rc read_body(struct txn *t)
 
 /* ---- INSPECT ---------------------------------------------------------------------------------------------------- */
 
-static void count_verdict(struct txn *t)
-{
-    struct worker_counts *counts = &t->worker->counts;
-
-    switch (t->chain.judgement.verdict) {
-    case POL_ALLOW: counts->verdict_allow++; break;
-    case POL_NOTE: counts->verdict_note++; break;
-    case POL_COACH: counts->verdict_coach++; break;
-    case POL_REDACT: counts->verdict_redact++; break;
-    case POL_BLOCK: counts->verdict_block++; break;
-    }
-    counts->scan_failed += t->chain.failed != CHAIN_NONE;
-    if (t->chain.receipt.coverage != FLT_FULLY && t->chain.route != NULL) {
-        counts->not_inspected++;
-        if ((size_t)t->chain.receipt.reason < ST_LEN(t->worker->not_inspected))
-            t->worker->not_inspected[t->chain.receipt.reason]++;
-    }
-}
-
 /* Runs the chain over the held body. */
 static enum st_rc judge(struct txn *t)
 {
@@ -478,10 +465,13 @@ static enum st_rc carry_out(struct txn *t)
 
 static enum st_rc inspect(struct txn *t)
 {
+    struct report_case c;
+
     if (judge(t) != ST_OK)
         return txn_refuse(t, REFUSE_INTERNAL);
-    count_verdict(t);
-    if (report_decision(t) != ST_OK)
+    c = txn_case(t);
+    report_counts(&c);
+    if (report_decision(&c, &t->err) != ST_OK)
         return txn_refuse(t, REFUSE_NO_RECORD);
     return carry_out(t);
 }

@@ -7,6 +7,7 @@
 #include "gateway/body.h"
 #include "gateway/chain.h"
 #include "gateway/refuse.h"
+#include "gateway/report.h"
 #include "gateway/txn.h"
 
 #define TXN_MAGIC 0x74786e20u
@@ -34,8 +35,8 @@ struct txn {
     struct rules *rules; /* one reference */
     struct st_arena *arena;
     struct st_timer timer;
-    bool is_late; /* the timer fired */
-    char id[37];  /* "" until someone needs it */
+    bool is_late;               /* the timer fired */
+    char id[REPORT_ID_LEN + 1]; /* "" until someone needs it */
     struct st_err err;
 
     /* the request */
@@ -77,6 +78,7 @@ void txn_enter(struct txn *t, enum txn_state next);
 /* Fails closed: the answer is the gateway's, or, when the origin's has begun, the connection is cut. Always ST_OK. */
 enum st_rc txn_refuse(struct txn *t, enum refuse_cause cause);
 const char *txn_id(struct txn *t);
+struct report_case txn_case(struct txn *t); /* borrows from t */
 void txn_arm(struct txn *t, int64_t ms);
 /* The next event of the client's request; txn_took lets go of it. ST_AGAIN: more is needed. */
 ST_MUST enum st_rc txn_read(struct txn *t, struct http1_event *event);
@@ -87,8 +89,6 @@ ST_MUST enum st_rc exchange_step(struct txn *t);
 void exchange_fini(struct txn *t);
 
 /* report.c */
-/* Before the answer: afterwards the record survives this process. ST_ERR: it cannot, and failure.recorder is block. */
-ST_MUST enum st_rc report_decision(struct txn *t);
 void report_response(struct txn *t);         /* the origin's head is there: learning, a post's copy */
 bool report_wants_page(const struct txn *t); /* a copy of the response body is wanted */
 void report_page(struct txn *t);             /* the copy is whole */
