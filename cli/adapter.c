@@ -364,7 +364,9 @@ static enum st_rc play(struct player *p, const json_t *item, bool *is_activity, 
                                   .body = x.body,
                                   .content_type = x.req.content_type,
                                   .content_encoding = x.coding,
-                                  .plain_limit = BODY_MAX };
+                                  .plain_limit = BODY_MAX,
+                                  .wire = lp_wire(p->set, &x.req),
+                                  .is_message = lp_is_message(&x.req) };
     if (flt_decode(p->arena, &in, &doc, err) != ST_OK)
         return ST_ERR;
     if ((route = lp_route_find(p->set, &x.req, doc, &needs_body)) == NULL)

@@ -386,6 +386,7 @@ enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct
         limit = UINT32_MAX / 4; /* offsets have 32 bits, also when a text grows threefold */
     dec_init(&dec, arena, doc, limit + in->query.n);
     doc->query = in->query;
+    doc->wire = in->wire;
     if (decode_query(&dec, in->query, err) != ST_OK)
         goto out;
     query_fields = dec.fields.n / sizeof(struct flt_field);

@@ -31,6 +31,18 @@ enum flt_codec {
 };
 const char *flt_codec_name(enum flt_codec codec);
 
+/* A protocol inside a WebSocket or a long poll, which no content type names: an adapter does (lp_wire). */
+#define FLT_WIRES(X)         \
+    X(NONE, "none")          \
+    X(SOCKETIO, "socket.io") \
+    X(XMPP, "xmpp")
+enum flt_wire {
+#define X(id, name) FLT_WIRE_##id,
+    FLT_WIRES(X)
+#undef X
+};
+const char *flt_wire_name(enum flt_wire wire);
+
 #define FLT_CHAIN_MAX  6
 #define FLT_FIELDS_MAX 4096
 
@@ -84,12 +96,15 @@ struct flt_input {
     struct st_span content_type;     /* field value, empty when absent */
     struct st_span content_encoding; /* field value, empty when absent */
     size_t plain_limit;              /* ceiling for the body after content coding, bytes */
+    enum flt_wire wire;
+    bool is_message; /* one message of a WebSocket, not the body of a request */
 };
 
 struct flt_doc {
     struct st_span plain; /* the body after content coding, in the arena; equals input.body when there was none */
     struct st_span query; /* borrowed from the input */
     bool was_coded;       /* content coding was taken off: a rewritten body goes out without it */
+    enum flt_wire wire;   /* as the input said */
     struct flt_field *fields;
     size_t n;
     struct flt_receipt receipt;
@@ -101,6 +116,21 @@ ST_MUST enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in
                               struct st_err *err);
 /* For a path pattern of an adapter: '*' is one segment, a trailing "**" any rest; ASCII case matters. */
 bool flt_path_match(struct st_span pattern, struct st_span path);
+
+/* ---- long polls -------------------------------------------------------------------------------------------------- */
+
+/* A body that says nothing and keeps the session going, in the place of one that must not leave; empty where there is
+ * none. session: what names the session in it and in its query. Both live in the arena or the input. */
+struct flt_idle {
+    struct st_span body, session;
+};
+ST_MUST enum st_rc flt_wire_idle(struct st_arena *arena, const struct flt_input *in, const struct flt_doc *doc,
+                                 struct flt_idle *out, struct st_err *err);
+/* The answer to a poll (plain: no content coding) with one more message in front of what it carries; ST_AGAIN: this
+ * answer carries no messages (an error, the end of a session). in: query, wire and the answer's content_type and body.
+ */
+ST_MUST enum st_rc flt_wire_insert(const struct flt_input *in, struct st_span message, struct st_buf *out,
+                                   struct st_err *err);
 
 /* ---- words that adapters and policies share ---------------------------------------------------------------------- */
 

@@ -47,6 +47,17 @@ const char *flt_codec_name(enum flt_codec codec)
     return (size_t)codec < ST_LEN(names) ? names[codec] : "?";
 }
 
+const char *flt_wire_name(enum flt_wire wire)
+{
+    static const char *const names[] = {
+#define X(id, name) [FLT_WIRE_##id] = name,
+        FLT_WIRES(X)
+#undef X
+    };
+
+    return (size_t)wire < ST_LEN(names) ? names[wire] : "?";
+}
+
 const char *flt_reason_name(enum flt_reason reason)
 {
     static const char *const names[] = {

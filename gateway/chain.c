@@ -48,7 +48,9 @@ static enum st_rc decode(struct run *run)
                                      .body = in->body,
                                      .content_type = in->req.content_type,
                                      .content_encoding = in->content_encoding,
-                                     .plain_limit = in->plain_limit };
+                                     .plain_limit = in->plain_limit,
+                                     .wire = lp_wire(in->gen->plugins, &in->req),
+                                     .is_message = lp_is_message(&in->req) };
 
     if (flt_decode(run->arena, &input, &run->out->doc, &run->out->err) != ST_OK)
         return ST_ERR;

@@ -39,12 +39,18 @@ enum lp_phase {
 #undef X
 };
 
+/* For a message of a WebSocket: method "WEBSOCKET", host, path and query of the handshake, content_type "text/plain"
+ * for a text message and "application/octet-stream" for a binary one; the message is the body. */
+#define LP_WEBSOCKET ST_SPAN("WEBSOCKET")
 struct lp_request {                           /* all borrowed */
     struct st_span method, host, path, query; /* path without query */
     struct st_span content_type;
 };
-struct lp_route; /* one rule of one adapter that matched; borrowed from the set */
+bool lp_is_message(const struct lp_request *req); /* of a WebSocket */
+struct lp_route;                                  /* one rule of one adapter that matched; borrowed from the set */
 
+/* The protocol that the adapters know inside this socket or long poll, for flt_input.wire. */
+enum flt_wire lp_wire(const struct lp_set *set, const struct lp_request *req);
 /* True when this path is a login or credential endpoint: it is forwarded unread, unscanned, unlogged. */
 bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req);
 /* The rule for a request. The generic fallback answers for a write on a host without its own rule; NULL: nothing to see
@@ -110,6 +116,29 @@ struct lp_denial {
 };
 ST_MUST enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const char *message, const char *id,
                            struct lp_denial *out, struct st_err *err);
+
+struct lp_refusal { /* borrowed */
+    const char *message, *id;
+    const struct flt_findings *findings; /* NULL: none */
+};
+/* How to say no inside a session that goes on: a message of a WebSocket, a long poll (engine.io, BOSH). */
+enum lp_reply_how {
+    LP_REPLY_CLOSE,  /* no way to say it: the socket closes with 1008; a poll is answered with lp_deny */
+    LP_REPLY_SILENT, /* the message is dropped and nobody told: a draft, or something nobody waits for */
+    LP_REPLY_ANSWER  /* the message is dropped, and the client gets `text` from us in its place */
+};
+struct lp_reply { /* lives in the arena */
+    enum lp_reply_how how;
+    struct st_span text; /* ANSWER: one whole text message; UTF-8 */
+    /* Polls, SILENT and ANSWER. What goes to the origin in the place of the body, same content type, so that the
+     * session goes on without the message; then `text` is put into the next answer to a poll of this host and session
+     * with flt_wire_insert. */
+    struct st_span instead, session;
+};
+/* route: what chain_run found; NULL is CLOSE. exchange->doc: NULL when it was not decoded. */
+ST_MUST enum st_rc lp_reply(const struct lp_route *route, const struct lp_exchange *exchange,
+                            const struct lp_refusal *refusal, struct st_arena *arena, struct lp_reply *out,
+                            struct st_err *err);
 
 /* ---- hooks ----------------------------------------------------------------------------------------------------- */
 

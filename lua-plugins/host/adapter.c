@@ -226,7 +226,7 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
     lp_conf_leave(c, mark);
 }
 
-/* deny = "page" or { status, type, body }; absent: the page. */
+/* deny = "page" or { status, type, body, socket }; absent: the page. */
 static void read_deny(struct lp_conf *c, struct lp_route *r)
 {
     size_t mark;
@@ -243,11 +243,12 @@ static void read_deny(struct lp_conf *c, struct lp_route *r)
     lua_pop(c->L, 1);
     if (!lp_conf_enter(c, -1, "deny", &mark))
         return;
-    lp_conf_keys(c, -1, "status type body");
+    lp_conf_keys(c, -1, "status type body socket");
     r->deny.status = (unsigned)lp_conf_num(c, -1, "status", 403);
     r->deny.content_type = lp_conf_str(c, -1, "type", "application/json");
     r->deny.body = lp_conf_need(c, -1, "body");
     r->deny.is_page = false;
+    r->deny.socket = lp_conf_strs(c, -1, "socket");
     if (r->deny.status < 200 || r->deny.status > 599)
         lp_conf_fail(c, "'status' must be between 200 and 599");
     lp_conf_leave(c, mark);
@@ -302,6 +303,40 @@ static void read_secrets(struct lp_conf *c, struct lp_adapter *a)
             lp_conf_fail(c, "needs 'path' or 'query'");
         else
             a->n_secrets++;
+        lp_conf_leave(c, inner);
+    }
+    lp_conf_leave(c, mark);
+}
+
+static enum flt_wire read_wire(struct lp_conf *c)
+{
+    const char *names[FLT_WIRE_XMPP], *name;
+
+    for (size_t i = 0; i < ST_LEN(names); i++)
+        names[i] = flt_wire_name((enum flt_wire)(i + 1));
+    name = one_of(c, "as", lp_conf_need(c, -1, "as"), names, ST_LEN(names));
+    for (size_t i = 0; i < ST_LEN(names); i++) {
+        if (name == names[i])
+            return (enum flt_wire)(i + 1);
+    }
+    return FLT_WIRE_NONE;
+}
+
+static void read_speaks(struct lp_conf *c, struct lp_adapter *a)
+{
+    size_t mark, inner, n;
+    struct lp_speech *list;
+
+    if (!lp_conf_enter(c, -1, "speaks", &mark))
+        return;
+    n = lp_conf_len(c, -1);
+    a->speaks = list = lp_conf_alloc(c, n * sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        if (!lp_conf_enter_at(c, -1, i + 1, &inner))
+            continue;
+        lp_conf_keys(c, -1, "method host path query as");
+        read_head(c, -1, &list[a->n_speaks].head);
+        list[a->n_speaks++].wire = read_wire(c);
         lp_conf_leave(c, inner);
     }
     lp_conf_leave(c, mark);
@@ -390,8 +425,8 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
         return a;
     }
     lp_conf_keys(c, -1,
-                 "api id version title hosts fallback anywhere secret redact_always hide_names link_names text_names "
-                 "skip_names text_min rules tests");
+                 "api id version title hosts fallback anywhere secret speaks redact_always hide_names link_names "
+                 "text_names skip_names text_min rules tests");
     if (lp_conf_num(c, -1, "api", 0) != 1)
         lp_conf_fail(c, "'api' must be 1");
     a->id = lp_conf_need(c, -1, "id");
@@ -411,6 +446,7 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
     if (a->hosts == NULL && !a->is_fallback && !a->is_anywhere)
         lp_conf_fail(c, "'hosts' is missing");
     read_secrets(c, a);
+    read_speaks(c, a);
     read_routes(c, a);
     read_checks(c, a);
     return a;

@@ -53,6 +53,12 @@ struct lp_shape {
     unsigned status;
     const char *content_type, *body;
     bool is_page;
+    const char *const *socket; /* templates of a message to the client; NULL: none */
+};
+
+struct lp_speech { /* a protocol inside some sockets and polls */
+    struct lp_head head;
+    enum flt_wire wire;
 };
 
 struct lp_route {
@@ -97,6 +103,8 @@ struct lp_adapter {
     bool is_anywhere; /* its rules are tried on unclaimed hosts too: wikis run on any name */
     const struct lp_head *secrets;
     size_t n_secrets;
+    const struct lp_speech *speaks;
+    size_t n_speaks;
     const char *const *redact;     /* field path patterns */
     const char *const *hide_names; /* globs on the last part of a field's path, lower case */
     const char *const *link_names; /* the same, for the query of a request that only reads */

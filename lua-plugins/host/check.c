@@ -98,9 +98,12 @@ static enum st_rc run_check(struct checker *c, struct st_arena *arena, struct st
     const struct lp_check *k = c->check;
     struct lp_request req = { st_span_str(k->method), st_span_str(k->host), st_span_str(k->path), st_span_str(k->query),
                               st_span_str(k->type) };
-    struct flt_input in = {
-        .query = req.query, .body = k->body, .content_type = req.content_type, .plain_limit = LP_SOURCE_MAX
-    };
+    struct flt_input in = { .query = req.query,
+                            .body = k->body,
+                            .content_type = req.content_type,
+                            .plain_limit = LP_SOURCE_MAX,
+                            .wire = lp_wire(c->set, &req),
+                            .is_message = lp_is_message(&req) };
     bool is_secret = lp_is_secret_path(c->set, &req), needs_body;
     const struct lp_route *route;
     struct flt_doc *doc;

@@ -409,6 +409,26 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
     return false;
 }
 
+bool lp_is_message(const struct lp_request *req)
+{
+    return st_span_eq(req->method, LP_WEBSOCKET);
+}
+
+enum flt_wire lp_wire(const struct lp_set *set, const struct lp_request *req)
+{
+    const struct lp_adapters *all = lp_set_adapters(set);
+    const struct lp_adapter *owner = claimer(set, req->host);
+    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
+
+    for (size_t i = 0; i < all->n; i++) {
+        for (size_t k = 0; is_tried(all->items[i], owner) && k < all->items[i]->n_speaks; k++) {
+            if (head_is(&all->items[i]->speaks[k].head, req, is_plain))
+                return all->items[i]->speaks[k].wire;
+        }
+    }
+    return FLT_WIRE_NONE;
+}
+
 static const struct lp_route *route_of(const struct lp_adapter *a, const struct lp_request *req,
                                        const struct flt_doc *doc, bool *needs_body)
 {

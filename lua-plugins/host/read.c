@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* read - from a matched request to an activity, and from a route to a refusal.
+/* read - from a matched request to an activity.
  *
  * Secrets are marked first, before anything else looks at a field: what the adapter lists in redact_always, what its
  * hide_names (and the fallback's) name, and everything of a route that is secret as a whole. Values come from the
  * places the rule lists (value.h), decoded, bounded, and copied into the arena of the transaction.
  */
-#include "base/json.h"
 #include "value.h"
 #include <string.h>
 
@@ -199,48 +198,6 @@ static void read_watch(struct lp_reader *r, struct lp_activity *out)
         out->kind = r->route->watch.final_kind;
 }
 
-/* Fills a template; put writes a value in the way of the format. Unknown placeholders stay as they are: JSON has
- * braces. */
-typedef void put_f(struct st_buf *b, struct st_span s);
-struct slot {
-    const char *name;
-    struct st_span value;
-    put_f *put;
-};
-
-static void fill(struct st_buf *b, const char *shape, const struct slot *slots, size_t n)
-{
-    while (*shape != '\0') {
-        size_t i = 0, len = 0;
-
-        for (; i < n; i++) {
-            len = strlen(slots[i].name);
-            if (strncmp(shape, slots[i].name, len) == 0)
-                break;
-        }
-        if (i < n) {
-            slots[i].put(b, slots[i].value);
-            shape += len;
-        } else {
-            st_buf_byte(b, (uint8_t)*shape++);
-        }
-    }
-}
-
-/* Moves what a buffer holds into the arena. */
-static enum st_rc settle(struct st_buf *b, struct st_arena *arena, struct st_span *out, struct st_err *err)
-{
-    enum st_rc rc = st_buf_done(b, err, "lua.template");
-    void *copy = NULL;
-
-    if (rc == ST_OK && (copy = st_arena_dup(arena, b->n > 0 ? (const void *)b->p : "", b->n)) == NULL)
-        rc = st_arena_fail(arena, err, "lua.template");
-    if (rc == ST_OK)
-        *out = st_span(copy, b->n);
-    st_buf_fini(b);
-    return rc;
-}
-
 /* One name for a page, however it was written: blanks in the title, '_' in the id. */
 static void name_page(struct lp_reader *r, struct lp_activity *out)
 {
@@ -338,37 +295,4 @@ const char *lp_route_id(const struct lp_route *route)
 const char *lp_route_version(const struct lp_route *route)
 {
     return route->adapter->version;
-}
-
-static void put_html(struct st_buf *b, struct st_span s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        switch (s.p[i]) {
-        case '<': st_buf_str(b, "&lt;"); break;
-        case '>': st_buf_str(b, "&gt;"); break;
-        case '&': st_buf_str(b, "&amp;"); break;
-        case '"': st_buf_str(b, "&quot;"); break;
-        default: st_buf_byte(b, s.p[i]); break;
-        }
-    }
-}
-
-enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const char *message, const char *id,
-                   struct lp_denial *out, struct st_err *err)
-{
-    struct st_span type = st_span_str(route->deny.content_type);
-    put_f *put = st_span_find(type, ST_SPAN("json")) != ST_SPAN_NPOS   ? st_json_escape
-                 : st_span_find(type, ST_SPAN("html")) != ST_SPAN_NPOS ? put_html
-                                                                       : st_buf_span;
-    const struct slot slots[] = { { "{message}", st_span_str(message), put }, { "{id}", st_span_str(id), put } };
-    struct st_buf b;
-
-    *out = (struct lp_denial){ .status = route->deny.status,
-                               .content_type = route->deny.content_type,
-                               .is_page = route->deny.is_page };
-    if (out->is_page)
-        return ST_OK;
-    st_buf_init(&b, 64u << 10);
-    fill(&b, route->deny.body, slots, ST_LEN(slots));
-    return settle(&b, arena, &out->body, err);
 }
