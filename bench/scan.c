@@ -168,11 +168,9 @@ static void run_finder(struct bench *b, void (*find)(struct flt_scanner *s))
         s->field_index = (uint32_t)i;
         s->text = s->field->text;
         s->view = (struct flt_view){ s->text, NULL };
-        s->n_near = s->n_hits = s->n_found = 0;
-        s->near_until = UINT32_MAX;
-        s->n_asked = 0;
-        s->is_near_read = false;
-        memset(s->last_hit, 0, b->packs->n * (2 * sizeof(uint32_t) + 1));
+        s->n_hits = s->n_found = 0;
+        s->near_from = s->near_to = 0;
+        s->is_path_read = false;
         find(s);
     }
     s->n_found = 0;

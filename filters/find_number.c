@@ -9,6 +9,7 @@
  */
 #include "base/bytes.h"
 #include "filters/scanner.h"
+#include <limits.h>
 #include <string.h>
 
 #define SKIP_RUN 64u /* a run of this many letters and digits holds no number that a person wrote */
@@ -112,6 +113,8 @@ static bool neighbour(struct st_span text, int64_t sep, int step, uint8_t *c)
     return may_separate(*c) && flt_is_digit(text.p[digit]);
 }
 
+#define WORD_MAX 16u
+
 /* The word of letters that ends at *end or a few blanks and signs before; *end moves to its beginning. */
 static struct st_span word_before(struct st_span text, uint32_t *end)
 {
@@ -120,16 +123,21 @@ static struct st_span word_before(struct st_span text, uint32_t *end)
     while (to > 0 && *end - to < 4 && strchr(" :=#\"'.(_-", text.p[to - 1]) != NULL)
         to--;
     from = to;
-    while (from > 0 && to - from < 16 && flt_is_alpha(text.p[from - 1]))
+    while (from > 0 && to - from < WORD_MAX && flt_is_alpha(text.p[from - 1]))
         from--;
     *end = from;
     return st_span(text.p + from, to - from);
 }
 
+/* The lists are in lower case. */
 static bool is_one_of(struct st_span word, const char *const *list, size_t n)
 {
+    char lower[WORD_MAX + 1] = { 0 };
+
+    for (size_t i = 0; i < word.n; i++)
+        lower[i] = (char)flt_to_lower(word.p[i]);
     for (size_t i = 0; i < n; i++)
-        if (st_span_ieq(word, st_span_str(list[i])))
+        if (list[i][0] == lower[0] && strcmp(list[i], lower) == 0)
             return true;
     return false;
 }
@@ -247,14 +255,15 @@ static unsigned row_of(struct st_span text, const struct grown *g)
     return like >= 2 ? FLT_LIST : like == 1 ? FLT_IRREGULAR : 0;
 }
 
-static unsigned marks_of(const struct flt_scanner *s, const struct flt_detector *d, const struct grown *g)
+/* What the place of the number says, whichever detector asks. */
+static unsigned marks_of(const struct flt_scanner *s, const struct grown *g)
 {
     struct st_span text = s->text;
     uint8_t before = g->from > 0 ? text.p[g->from - 1] : ' ', after = g->to < text.n ? text.p[g->to] : ' ', c = 0;
     unsigned marks = 0;
 
     if (g->n_groups > 1)
-        marks |= grouping_of(d, g) | row_of(text, g);
+        marks |= row_of(text, g);
     else if (is_identifier(text, g->from))
         marks |= FLT_IDENTIFIER;
     if (flt_is_alpha(before) || flt_is_alpha(after))
@@ -269,9 +278,12 @@ static unsigned marks_of(const struct flt_scanner *s, const struct flt_detector 
     return marks;
 }
 
+#define NOT_YET UINT_MAX
+
 static void offer(struct flt_scanner *s, const struct grown *g)
 {
     const struct flt_list *list = &s->packs->by_length[g->n];
+    unsigned place = NOT_YET;
 
     for (size_t i = 0; i < list->n; i++) {
         const struct flt_detector *d = list->items[i];
@@ -279,7 +291,9 @@ static void offer(struct flt_scanner *s, const struct grown *g)
 
         if (!begins_as(d, g) || !separators_allowed(d, g))
             continue;
-        guess.marks = marks_of(s, d, g);
+        if (place == NOT_YET)
+            place = marks_of(s, g);
+        guess.marks = place | (g->n_groups > 1 ? grouping_of(d, g) : 0);
         flt_consider(s, &guess);
     }
 }

@@ -2,13 +2,14 @@
 /* near - is one of a rule's context words around a candidate, or in the name of the field it stands in?
  *
  * Words cost more to look for than all patterns together, and most texts hold no candidate, so nothing is looked for
- * before a candidate asks. The first few get the bytes around them searched; when more of them ask, the whole text is
- * read once and the words are remembered. What a candidate is told is the same either way.
+ * before a candidate asks. Then the text around it is read once for the words of all rules, a stretch ahead too, and
+ * what was seen is remembered: rules ask in turn about the same number, and the next number is seldom far. A field's
+ * path and name are read once for all its candidates.
  */
 #include "filters/scanner.h"
 #include <string.h>
 
-#define WINDOWS_MAX 8u /* candidates of one field that are answered one by one */
+#define STRETCH 1024u /* bytes that are read at once, when a candidate's window is not longer */
 
 /* Short words must stand alone ("tel", but not in "hotel"); long ones may be part of a compound ("Kontonummer"). */
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word)
@@ -33,7 +34,7 @@ static bool has_word(const struct flt_detector *d, size_t word)
     return (d->words[word / 64] >> (word % 64) & 1) != 0;
 }
 
-/* For the part of a long text whose words were not remembered. */
+/* For a text of nothing but words, of which the list could not hold all. */
 static bool search_words(const struct flt_scanner *s, const struct flt_detector *d, struct st_span window)
 {
     for (size_t w = 0; w < s->packs->n_words; w++)
@@ -61,21 +62,20 @@ static bool near_listed(const struct flt_scanner *s, const struct flt_detector *
     return false;
 }
 
-static void note_word(struct flt_scanner *s, size_t word, uint32_t end)
+/* Ends the stretch where the list is full. */
+static bool on_word(void *ctx, unsigned id, uint32_t at)
 {
-    if (!flt_word_stands(s->text, end, s->packs->words[word]))
-        return;
+    struct flt_scanner *s = ctx;
+    size_t word = id - FLT_WORD_BASE;
+    uint32_t end = s->near_base + at;
+
+    if (end <= s->near_from || !flt_word_stands(s->text, end, s->packs->words[word]))
+        return true;
     if (s->n_near == FLT_NEAR_MAX) {
-        if (end < s->near_until)
-            s->near_until = end - 1; /* from here on words are looked up in the text */
-        return;
+        s->near_to = end - 1;
+        return false;
     }
     s->near[s->n_near++] = (struct flt_near){ end, (uint16_t)word };
-}
-
-static bool on_word(void *ctx, unsigned id, uint32_t end)
-{
-    note_word(ctx, id - FLT_WORD_BASE, end);
     return true;
 }
 
@@ -92,65 +92,57 @@ static void sort_near(struct flt_scanner *s)
     }
 }
 
-static void read_words(struct flt_scanner *s)
+/* Remembers the words that end behind `from` and not behind `to`, or a stretch further. */
+static void read_words(struct flt_scanner *s, uint32_t from, uint32_t to)
 {
-    s->is_near_read = true;
-    if (scan_run(s->packs->words_db, s->word_scratch, s->text, on_word, s, s->err) != ST_OK)
+    s->near_from = s->text.n <= STRETCH ? 0 : from;
+    s->near_base = s->near_from > s->packs->longest_word ? s->near_from - s->packs->longest_word : 0;
+    s->near_to = to > s->near_from + STRETCH ? to : s->near_from + STRETCH;
+    s->n_near = 0;
+    if (scan_run(s->packs->words_db, s->word_scratch, st_span_sub(s->text, s->near_base, s->near_to - s->near_base),
+                 on_word, s, s->err) != ST_OK)
         s->failed = true;
     sort_near(s);
 }
 
-struct window {
-    struct flt_scanner *s;
-    const struct flt_detector *d;
-    uint32_t base, lo, from, to; /* base: where the searched bytes begin; words end behind lo */
-    bool found;
-};
-
-static bool on_window_word(void *ctx, unsigned id, uint32_t at)
-{
-    struct window *w = ctx;
-    size_t word = id - FLT_WORD_BASE;
-    uint32_t end = w->base + at;
-
-    w->found = end > w->lo && (end <= w->from || end > w->to) && has_word(w->d, word) &&
-               flt_word_stands(w->s->text, end, w->s->packs->words[word]);
-    return !w->found;
-}
-
-static bool in_window(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
-{
-    struct window w = { s, d, 0, from > d->before ? from - d->before : 0, from, to, false };
-
-    w.base = w.lo > s->longest_word ? w.lo - s->longest_word : 0;
-    if (scan_run(s->packs->words_db, s->word_scratch, st_span_sub(s->text, w.base, to + d->after - w.base),
-                 on_window_word, &w, s->err) != ST_OK)
-        s->failed = true;
-    return w.found;
-}
-
 static bool in_text(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    uint32_t lo = from > d->before ? from - d->before : 0;
+    uint32_t lo = from > d->before ? from - d->before : 0, hi = to + d->after;
 
-    if (s->near_until > 0 && !s->is_near_read && s->n_asked++ < WINDOWS_MAX)
-        return in_window(s, d, from, to);
-    if (s->near_until > 0 && !s->is_near_read)
-        read_words(s);
-    return near_listed(s, d, from, to) ||
-           (to + d->after > s->near_until && search_words(s, d, st_span_sub(s->text, lo, to + d->after - lo)));
+    hi = hi < s->text.n ? hi : (uint32_t)s->text.n;
+    if (lo < s->near_from || hi > s->near_to)
+        read_words(s, lo, hi);
+    return near_listed(s, d, from, to) || (hi > s->near_to && search_words(s, d, st_span_sub(s->text, lo, hi - lo)));
+}
+
+static bool on_path_word(void *ctx, unsigned id, uint32_t at)
+{
+    uint64_t *words = ctx;
+    size_t word = id - FLT_WORD_BASE;
+
+    (void)at;
+    words[word / 64] |= (uint64_t)1 << (word % 64);
+    return true;
+}
+
+static bool in_path(struct flt_scanner *s, const struct flt_detector *d)
+{
+    uint64_t common = 0;
+
+    if (!s->is_path_read) {
+        memset(s->path_words, 0, sizeof s->path_words);
+        if (scan_run(s->packs->words_db, s->word_scratch, s->field->path, on_path_word, s->path_words, s->err) !=
+                ST_OK ||
+            scan_run(s->packs->words_db, s->word_scratch, s->field->name, on_path_word, s->path_words, s->err) != ST_OK)
+            s->failed = true;
+        s->is_path_read = true;
+    }
+    for (size_t i = 0; i < ST_LEN(s->path_words); i++)
+        common |= s->path_words[i] & d->words[i];
+    return common != 0;
 }
 
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    size_t rule = (size_t)(d - s->packs->rules);
-
-    if (in_text(s, d, from, to))
-        return true;
-    if (s->path_words[rule] == 0) {
-        bool yes = search_words(s, d, s->field->path) || search_words(s, d, s->field->name);
-
-        s->path_words[rule] = yes ? 2 : 1;
-    }
-    return s->path_words[rule] == 2;
+    return in_text(s, d, from, to) || in_path(s, d);
 }

@@ -314,11 +314,11 @@ static size_t word_number(struct reader *r, const char *word)
     for (size_t i = 0; i < packs->n_words; i++)
         if (strcmp(packs->words[i], copy) == 0)
             return i;
-    if (packs->n_words < FLT_WORDS_MAX)
-        packs->words[packs->n_words++] = copy;
-    else
+    if (packs->n_words == FLT_WORDS_MAX)
         return FLT_WORDS_MAX;
-    return packs->n_words - 1;
+    packs->longest_word = strlen(copy) > packs->longest_word ? (uint32_t)strlen(copy) : packs->longest_word;
+    packs->words[packs->n_words] = copy;
+    return packs->n_words++;
 }
 
 static void build_context(struct reader *r, const struct yrule *y, struct flt_detector *d)

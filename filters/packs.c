@@ -48,7 +48,7 @@ static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
             if ((d->lengths >> n & 1) != 0 && add(packs, &packs->by_length[n], d, err) != ST_OK)
                 return ST_ERR;
     }
-    return ST_OK;
+    return flt_shapes_make(packs, err);
 }
 
 static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_err *err)

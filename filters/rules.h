@@ -95,6 +95,7 @@ struct flt_list { /* the detectors of one finder, or of one length */
     size_t n;
 };
 
+struct flt_shapes;
 struct scan_db;
 
 struct flt_packs {
@@ -104,8 +105,10 @@ struct flt_packs {
     size_t n;
     const char **words; /* context words, lower case */
     size_t n_words;
+    uint32_t longest_word; /* bytes */
     struct flt_list by_find[FLT_FIND_NATIONAL + 1];
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
+    struct flt_shapes *shapes;                     /* of FIND_SHAPE, 64 in each */
     struct scan_db *db, *words_db;                 /* owned; patterns, and context words */
 };
 #define FLT_PACKS_MAGIC 0x666c7470u
@@ -113,6 +116,8 @@ struct flt_packs {
 /* Reads the files into packs->rules and ->words; compiles nothing (pack_load.c). */
 ST_MUST enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag,
                                  struct st_err *err);
+/* The tables of FIND_SHAPE, from the lists (find_shape.c). */
+ST_MUST enum st_rc flt_shapes_make(struct flt_packs *packs, struct st_err *err);
 /* Every rule's own examples (pack_examples.c). */
 ST_MUST enum st_rc flt_pack_examples(struct flt_packs *packs, struct st_diag *diag, struct st_err *err);
 #endif

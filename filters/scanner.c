@@ -3,8 +3,7 @@
  *
  * The order per field: Hyperscan over the view collects pattern hits; then hits are worked off, then numbers, then
  * e-mail. Context words are looked for when a candidate asks for them (near.c). When the hits' list is full it is
- * worked off in between, looking the words up in the text itself. Nothing is allocated but the views and the findings,
- * and those in the arena.
+ * worked off in between. Nothing is allocated but the views and the findings, and those in the arena.
  */
 #include "filters/scanner.h"
 #include <stdlib.h>
@@ -20,13 +19,12 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
     struct flt_scanner *s;
 
     ST_CHECK(packs, FLT_PACKS_MAGIC);
-    s = calloc(1, sizeof *s + packs->n * (2 * sizeof(uint32_t) + 1));
+    s = calloc(1, sizeof *s + packs->n * 2 * sizeof(uint32_t));
     if (s == NULL)
         return st_fail(err, ST_E_NOMEM, "scanner.new", "scanner", sizeof *s);
     s->magic = FLT_SCANNER_MAGIC;
     s->last_hit = (uint32_t *)(s + 1);
     s->done_to = s->last_hit + packs->n;
-    s->path_words = (uint8_t *)(s->done_to + packs->n);
     if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK ||
         scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK) {
         scan_scratch_free(s->scratch);
@@ -34,10 +32,6 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
         return ST_ERR;
     }
     s->packs = flt_packs_retain(packs);
-    flt_shapes_init(s);
-    for (size_t w = 0; w < packs->n_words; w++)
-        if (strlen(packs->words[w]) > s->longest_word)
-            s->longest_word = (uint32_t)strlen(packs->words[w]);
     *out = s;
     return ST_OK;
 }
@@ -64,13 +58,8 @@ static void note_hit(struct flt_scanner *s, size_t rule, uint32_t end)
         s->hits[last - 1].end = end;
         return;
     }
-    if (s->n_hits == FLT_HITS_MAX) {
-        uint32_t until = s->near_until;
-
-        s->near_until = 0;
+    if (s->n_hits == FLT_HITS_MAX)
         flt_find_patterns(s);
-        s->near_until = until;
-    }
     s->hits[s->n_hits++] = (struct flt_hit){ end, (uint16_t)rule };
     s->last_hit[rule] = (uint32_t)s->n_hits;
 }
@@ -86,14 +75,15 @@ static enum st_rc scan_field(struct flt_scanner *s, struct st_arena *arena, stru
     if (flt_normalise(arena, s->field->text, FLT_CASE_KEEP, &s->view, err) != ST_OK)
         return ST_ERR;
     s->text = s->view.text;
-    s->n_near = s->n_hits = s->n_found = 0;
-    s->n_asked = 0;
-    s->is_near_read = false;
-    s->near_until = UINT32_MAX;
-    memset(s->last_hit, 0, s->packs->n * (2 * sizeof(uint32_t) + 1));
+    s->n_hits = s->n_found = 0;
+    s->near_from = s->near_to = 0;
+    s->is_path_read = false;
     if (scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
         return ST_ERR;
-    flt_find_patterns(s);
+    if (s->n_hits > 0) {
+        flt_find_patterns(s);
+        memset(s->done_to, 0, s->packs->n * sizeof *s->done_to);
+    }
     flt_find_numbers(s);
     flt_find_emails(s);
     flt_settle(s);
@@ -120,6 +110,7 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
     s->trace = trace;
     s->err = err;
     s->failed = false;
+    memset(s->last_hit, 0, 2 * s->packs->n * sizeof *s->last_hit); /* a scan that failed left something */
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;

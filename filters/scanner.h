@@ -10,9 +10,9 @@
 #include "filters/rules.h"
 #include "filters/scan.h"
 
-#define FLT_NEAR_MAX  16384u /* context words remembered per field; behind that they are looked up in the text */
-#define FLT_HITS_MAX  4096u  /* pattern hits collected before they are worked off */
-#define FLT_FOUND_MAX 512u   /* candidates of one field before overlaps are settled */
+#define FLT_NEAR_MAX  4096u /* context words remembered of one stretch; behind that they are looked up in the text */
+#define FLT_HITS_MAX  4096u /* pattern hits collected before they are worked off */
+#define FLT_FOUND_MAX 512u  /* candidates of one field before overlaps are settled */
 
 /* What weakens or strengthens a candidate, seen by its finder. */
 enum flt_mark {
@@ -23,8 +23,6 @@ enum flt_mark {
     FLT_LIST = 16,      /* one of a row of like numbers */
     FLT_IDENTIFIER = 32 /* behind "id", "/", "#": a key of some table */
 };
-
-enum flt_run { FLT_RUN_LETTERS, FLT_RUN_DIGITS, FLT_RUN_MIXED, FLT_RUN_KINDS };
 
 struct flt_guess { /* one candidate, as a finder hands it over */
     const struct flt_detector *detector;
@@ -55,25 +53,19 @@ struct flt_scanner {
     struct st_span text; /* view.text */
     struct flt_near near[FLT_NEAR_MAX];
     size_t n_near;
-    uint32_t near_until; /* words ending behind it are not in near; 0: hits are worked off in between */
-    unsigned n_asked;    /* candidates that asked for words */
-    bool is_near_read;   /* near is filled */
-    bool failed;         /* a look for words failed: err says why */
+    uint32_t near_from, near_to;             /* words that end behind the one and not behind the other are in near */
+    uint32_t near_base;                      /* where the bytes begin that were read for them */
+    uint64_t path_words[FLT_WORDS_MAX / 64]; /* those in the field's path and name, when is_path_read */
+    bool is_path_read;
+    bool failed; /* a look for words failed: err says why */
     struct st_err *err;
     struct flt_hit hits[FLT_HITS_MAX];
     size_t n_hits;
     struct flt_finding found[FLT_FOUND_MAX];
     size_t n_found;
-    /* Which shapes a run of letters and digits may begin (find_text.c): bit i is shape i modulo 64. */
-    uint64_t whole_runs[FLT_RUN_KINDS][FLT_NUMBER_MAX + 1];    /* by its length: as the whole of one */
-    uint64_t first_runs[FLT_RUN_KINDS][2][FLT_NUMBER_MAX + 1]; /* as its first group, the next begins with a digit: 1 */
-    uint64_t behind_runs[256];                                 /* by the byte behind the first group */
-    uint64_t long_as[FLT_NUMBER_MAX + 1];                      /* shapes by their length */
-    uint32_t longest_word;                                     /* of the packs, bytes */
-    /* per rule, in one block behind the struct */
-    uint32_t *last_hit;  /* index in hits + 1 */
-    uint32_t *done_to;   /* end of the rule's last candidate */
-    uint8_t *path_words; /* 0 not looked up yet, 1 no, 2 yes */
+    /* per rule, in one block behind the struct; all 0 between fields */
+    uint32_t *last_hit; /* index in hits + 1 */
+    uint32_t *done_to;  /* end of the rule's last candidate */
 };
 #define FLT_SCANNER_MAGIC 0x666c7473u
 
@@ -88,7 +80,6 @@ bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
 void flt_find_patterns(struct flt_scanner *s); /* works off s->hits */
 void flt_find_numbers(struct flt_scanner *s);
 void flt_find_emails(struct flt_scanner *s);
-void flt_shapes_init(struct flt_scanner *s); /* once, when the packs are known */
 /* Called by flt_find_numbers where a run of digits begins. */
 void flt_find_shapes_at(struct flt_scanner *s, uint32_t at);
 void flt_find_iban_at(struct flt_scanner *s, uint32_t at);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* find_shape - identifiers of letters and digits by place: AA999999A.
+ *
+ * Some sixty shapes could begin at each token with a digit in it, and nearly all of them fall within a few bytes. So
+ * all are walked at once, a bit for each: `alive` holds the shapes that fit what was read, and every byte takes away
+ * those whose next place wants another class, or whose separators it is none of. What is left when a shape's last place
+ * was read stands. The tables are made once for a pack set; a step costs one look-up and one AND for 64 shapes.
+ */
+#include "filters/scanner.h"
+#include <string.h>
+
+#define BACK_MAX 9u  /* letters before the first digit of an identifier */
+#define BLOCK    64u /* shapes that are walked at once */
+
+enum class { CLASS_NONE, CLASS_DIGIT, CLASS_ALPHA, CLASSES };
+static const uint8_t class_of[256] = { ['0' ... '9'] = CLASS_DIGIT,
+                                       ['A' ... 'Z'] = CLASS_ALPHA,
+                                       ['a' ... 'z'] = CLASS_ALPHA };
+
+struct flt_shapes {                               /* 64 of them; bit i is the i-th of the block */
+    uint64_t places[FLT_NUMBER_MAX + 1][CLASSES]; /* those whose place takes the class */
+    uint64_t ends[FLT_NUMBER_MAX + 1];            /* those with so many places */
+    uint64_t separators[256];                     /* those that the byte may separate */
+};
+
+static void add_shape(struct flt_shapes *block, const struct flt_detector *d, uint64_t bit)
+{
+    size_t n = strlen(d->shape);
+
+    for (size_t i = 0; i < n; i++) {
+        block->places[i][CLASS_DIGIT] |= d->shape[i] != 'A' ? bit : 0;
+        block->places[i][CLASS_ALPHA] |= d->shape[i] != '9' ? bit : 0;
+    }
+    block->ends[n] |= bit;
+    for (unsigned c = 0; c < 256; c++)
+        block->separators[c] |= class_of[c] == CLASS_NONE && flt_set_has(&d->separators, (uint8_t)c) ? bit : 0;
+}
+
+enum st_rc flt_shapes_make(struct flt_packs *packs, struct st_err *err)
+{
+    const struct flt_list *list = &packs->by_find[FLT_FIND_SHAPE];
+    size_t blocks = (list->n + BLOCK - 1) / BLOCK;
+
+    if (blocks > 0 && (packs->shapes = st_arena_alloc(packs->arena, blocks * sizeof *packs->shapes)) == NULL)
+        return st_arena_fail(packs->arena, err, "packs.load");
+    for (size_t i = 0; i < list->n; i++)
+        add_shape(&packs->shapes[i / BLOCK], list->items[i], (uint64_t)1 << (i % BLOCK));
+    return ST_OK;
+}
+
+/* The shapes that stand at `from`, with nothing of their kind behind them. */
+static uint64_t standing(const struct flt_shapes *block, struct st_span text, uint32_t from)
+{
+    uint64_t alive = block->places[0][class_of[text.p[from]]], stand = 0;
+    uint32_t i = from + 1;
+
+    for (size_t n = 1; alive != 0; n++, i++) {
+        enum class class = i < text.n ? class_of[text.p[i]] : CLASS_NONE;
+
+        if (class == CLASS_NONE) {
+            stand |= alive & block->ends[n];
+            if (i + 1 >= text.n)
+                break;
+            alive &= block->separators[text.p[i++]];
+            class = class_of[text.p[i]];
+        }
+        alive &= block->places[n][class];
+    }
+    return stand;
+}
+
+static void offer_shape(struct flt_scanner *s, const struct flt_detector *d, uint32_t from)
+{
+    uint8_t compact[FLT_NUMBER_MAX], groups[FLT_NUMBER_MAX + 1] = { 0 };
+    uint32_t i = from;
+    size_t n = 0, k = 0;
+    bool grouped = d->n_groupings > 0;
+
+    for (; d->shape[n] != '\0'; n++, i++) {
+        if (class_of[s->text.p[i]] == CLASS_NONE) {
+            k++;
+            i++;
+        }
+        compact[n] = s->text.p[i];
+        groups[k]++;
+    }
+    for (size_t g = 0; g < d->n_groupings; g++) {
+        grouped = d->groupings[g].n == k + 1 && memcmp(d->groupings[g].len, groups, k + 1) == 0;
+        if (grouped)
+            break;
+    }
+    flt_consider(s, &(struct flt_guess){ d, from, i, st_span(compact, n),
+                                         grouped ? FLT_GROUPED
+                                         : k > 0 ? FLT_LIST
+                                                 : 0 });
+}
+
+static void try_shapes(struct flt_scanner *s, uint32_t from)
+{
+    const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
+
+    for (size_t first = 0; first < list->n; first += BLOCK)
+        for (uint64_t left = standing(&s->packs->shapes[first / BLOCK], s->text, from); left != 0; left &= left - 1)
+            offer_shape(s, list->items[first + (size_t)__builtin_ctzll(left)], from);
+}
+
+void flt_find_shapes_at(struct flt_scanner *s, uint32_t at)
+{
+    uint32_t from = at, letters;
+
+    while (from > 0 && at - from < BACK_MAX && flt_is_alpha(s->text.p[from - 1]))
+        from--;
+    if (from > 1 && (s->text.p[from - 1] == '.' || s->text.p[from - 1] == ',') && flt_is_digit(s->text.p[from - 2]))
+        return; /* a fraction */
+    if (from > 0 && flt_is_alnum(s->text.p[from - 1]))
+        return; /* in the middle of something: its first digit was tried, or it is too long */
+    try_shapes(s, from);
+    if (from != at)
+        return;
+    for (int groups = 0; groups < 2 && from >= 2; groups++) { /* "AB 12 34 56 C": the letters are groups of their own */
+        if (s->text.p[from - 1] != ' ' && s->text.p[from - 1] != '-')
+            return;
+        letters = from - 1;
+        while (letters > 0 && from - letters < 8 && flt_is_alpha(s->text.p[letters - 1]))
+            letters--;
+        if (letters == from - 1 || (letters > 0 && flt_is_alnum(s->text.p[letters - 1])))
+            return;
+        try_shapes(s, letters);
+        from = letters;
+    }
+}
