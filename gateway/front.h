@@ -4,6 +4,9 @@
  * An exchange reads its request from a front as the events of http1.h, piece by piece at its own pace, and gives its
  * answer to it as a head, data and an end. front_http1.c puts that on a connection of its own; streams.c on one stream
  * of an HTTP/2 connection. Only a front knows how a message is framed towards the client.
+ *
+ * After an answer with status 101, which only a WebSocket's handshake gets, both directions are plain bytes: read gives
+ * DATA and, when the client ends its side, END; data and end send them.
  */
 #ifndef STOA_GATEWAY_FRONT_H
 #define STOA_GATEWAY_FRONT_H
@@ -24,9 +27,10 @@ struct front_answer { /* all borrowed */
 
 struct front;
 struct front_ops {
-    /* The next event of the request; what it borrows lives until took is called, which has to follow. ST_AGAIN: more is
-     * needed. ST_E_CLOSED: the client went away. */
-    enum st_rc (*read)(struct front *front, struct st_arena *arena, struct http1_event *event, struct st_err *err);
+    /* The next event of the request; what it borrows lives until took is called, which has to follow; DATA holds at
+     * most max bytes. ST_AGAIN: more is needed. ST_E_CLOSED: the client went away. */
+    enum st_rc (*read)(struct front *front, struct st_arena *arena, size_t max, struct http1_event *event,
+                       struct st_err *err);
     void (*took)(struct front *front);
     bool (*has_input)(const struct front *front); /* something is there that was not read */
     /* A 1xx. */
@@ -53,6 +57,8 @@ struct front_http1 {
     struct http1 *parser; /* of its requests */
     size_t used;          /* of what read gave out */
     bool is_chunked;      /* the answer under way */
+    bool is_raw;          /* there was a 101: no messages any more */
+    struct st_span key;   /* of a WebSocket's handshake; in the exchange's arena */
 };
 extern const struct front_ops front_http1_ops;
 #endif

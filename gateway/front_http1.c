@@ -2,10 +2,12 @@
 /* front_http1 - an exchange's client on a connection of its own: HTTP/1, straight on the link's buffers.
  *
  * Heads are written anew (http1_write), chunks are cut as the data comes. The parser outlives the exchange: it stands
- * at the next request when the last event of this one was read.
+ * at the next request when the last event of this one was read. A WebSocket's key is answered here, since the origin
+ * got one of ours; after 101 the buffers are the two pipes.
  */
 #include "gateway/front.h"
 #include "gateway/link.h"
+#include "gateway/ws.h"
 #include <event2/buffer.h>
 
 #define HEAD_MAX (256u * 1024u)
@@ -26,23 +28,45 @@ static struct st_span first_stretch(struct evbuffer *buffer)
 
 /* ---- the request ------------------------------------------------------------------------------------------------ */
 
-static enum st_rc read_event(struct front *front, struct st_arena *arena, struct http1_event *event, struct st_err *err)
+static bool has_ended(const struct front_http1 *f)
+{
+    return link_state(f->client) == LINK_ENDED || link_state(f->client) == LINK_CLOSED;
+}
+
+static enum st_rc read_raw(struct front_http1 *f, size_t max, struct http1_event *event, struct st_err *err)
+{
+    *event = (struct http1_event){ .kind = HTTP1_DATA, .data = st_span_sub(first_stretch(link_in(f->client)), 0, max) };
+    f->used = event->data.n;
+    if (event->data.n > 0)
+        return ST_OK;
+    if (link_state(f->client) == LINK_CLOSED)
+        return st_fail(err, ST_E_CLOSED, "front.raw", "the client went away", 0);
+    event->kind = HTTP1_END;
+    return has_ended(f) ? ST_OK : ST_AGAIN;
+}
+
+static enum st_rc read_event(struct front *front, struct st_arena *arena, size_t max, struct http1_event *event,
+                             struct st_err *err)
 {
     struct front_http1 *f = mine(front);
     struct evbuffer *in = link_in(f->client);
 
     f->used = 0;
+    if (f->is_raw)
+        return read_raw(f, max, event, err);
     do {
         size_t used;
-        enum st_rc rc = http1_feed(f->parser, arena, first_stretch(in), &used, event, err);
+        enum st_rc rc = http1_feed(f->parser, arena, st_span_sub(first_stretch(in), 0, max), &used, event, err);
 
         if (rc == ST_OK)
             f->used = used;
+        if (rc == ST_OK && event->kind == HTTP1_HEAD)
+            f->key = http_field_get(event->head, "sec-websocket-key");
         if (rc != ST_AGAIN)
             return rc;
         (void)evbuffer_drain(in, used);
     } while (evbuffer_get_length(in) > 0);
-    if (link_state(f->client) == LINK_ENDED || link_state(f->client) == LINK_CLOSED)
+    if (has_ended(f))
         return st_fail(err, ST_E_CLOSED, "front.read", "the client went away", 0);
     return ST_AGAIN;
 }
@@ -91,11 +115,25 @@ static enum st_rc interim(struct front *front, const struct http_head *head, con
     return rc;
 }
 
+/* The fields of one hop that answer a WebSocket's handshake. */
+static enum st_rc write_switch(const struct front_http1 *f, struct st_buf *out, struct st_err *err)
+{
+    char accept[WS_ACCEPT_LEN + 1];
+
+    if (ws_accept(f->key, accept, err) != ST_OK ||
+        http1_write_field(out, "Connection", ST_SPAN("Upgrade"), err) != ST_OK ||
+        http1_write_field(out, "Upgrade", ST_SPAN("websocket"), err) != ST_OK)
+        return ST_ERR;
+    return http1_write_field(out, "Sec-WebSocket-Accept", st_span_str(accept), err);
+}
+
 static enum st_rc write_own_fields(struct front_http1 *f, const struct front_answer *answer, struct st_buf *out,
                                    struct st_err *err)
 {
+    bool has_coding = http_field_count(answer->head, "transfer-encoding") > 0; /* also without a body: HEAD */
+
     f->is_chunked = answer->framing == HTTP1_CHUNKED && !answer->is_old;
-    if (http_field_count(answer->head, "transfer-encoding") > 0 && !answer->is_old &&
+    if ((f->is_chunked || (has_coding && !answer->is_old)) &&
         http1_write_field(out, "Transfer-Encoding", ST_SPAN("chunked"), err) != ST_OK)
         return ST_ERR;
     if (answer->coach.n > 0 && http1_write_field(out, "Stoa-Coach", answer->coach, err) != ST_OK)
@@ -105,17 +143,28 @@ static enum st_rc write_own_fields(struct front_http1 *f, const struct front_ans
     return ST_OK;
 }
 
+static enum st_rc write_head(struct front_http1 *f, struct st_arena *arena, const struct front_answer *answer,
+                             struct st_buf *out, struct st_err *err)
+{
+    static const char *const ACCEPT[] = { "sec-websocket-accept", NULL };
+    struct http_head bare = *answer->head;
+
+    f->is_raw = answer->head->status == 101;
+    if (f->is_raw && http_head_without(arena, answer->head, ACCEPT, 0, &bare, err) != ST_OK)
+        return ST_ERR;
+    if (http1_write_response(out, &bare, answer->skip, err) != ST_OK)
+        return ST_ERR;
+    return f->is_raw ? write_switch(f, out, err) : write_own_fields(f, answer, out, err);
+}
+
 static enum st_rc head(struct front *front, struct st_arena *arena, const struct front_answer *answer,
                        struct st_err *err)
 {
     struct st_buf out;
     enum st_rc rc;
 
-    (void)arena;
     st_buf_init(&out, HEAD_MAX);
-    rc = http1_write_response(&out, answer->head, answer->skip, err);
-    if (rc == ST_OK)
-        rc = write_own_fields(mine(front), answer, &out, err);
+    rc = write_head(mine(front), arena, answer, &out, err);
     if (rc == ST_OK)
         rc = put_head(mine(front), &out, err);
     st_buf_fini(&out);
@@ -141,6 +190,8 @@ static enum st_rc end(struct front *front, const struct http_field *trailers, si
     struct st_buf out;
     enum st_rc rc;
 
+    if (f->is_raw)
+        link_end(f->client);
     if (!f->is_chunked)
         return ST_OK;
     f->is_chunked = false;

@@ -28,6 +28,10 @@ size_t http_field_count(const struct http_head *head, const char *name);
 /* Does a comma list (Connection, Transfer-Encoding …), over all its fields, hold the token? Case-insensitive. */
 bool http_field_has_token(const struct http_head *head, const char *name, const char *token);
 
+/* head without the fields of `skip` (lower case, NULL-terminated, or NULL), with room for `more`; borrows the rest. */
+ST_MUST enum st_rc http_head_without(struct st_arena *arena, const struct http_head *head, const char *const *skip,
+                                     size_t more, struct http_head *out, struct st_err *err);
+
 enum http1_role { HTTP1_REQUEST, HTTP1_RESPONSE };
 enum http1_framing { HTTP1_NO_BODY, HTTP1_LENGTH, HTTP1_CHUNKED, HTTP1_UNTIL_CLOSE };
 

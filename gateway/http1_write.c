@@ -74,6 +74,20 @@ bool http_field_has_token(const struct http_head *head, const char *name, const 
     return has_token(head, name, st_span_str(token));
 }
 
+enum st_rc http_head_without(struct st_arena *arena, const struct http_head *head, const char *const *skip, size_t more,
+                             struct http_head *out, struct st_err *err)
+{
+    *out = *head;
+    if ((out->fields = st_arena_alloc(arena, (head->n + more + 1) * sizeof *out->fields)) == NULL)
+        return st_arena_fail(arena, err, "http1.head");
+    out->n = 0;
+    for (size_t i = 0; i < head->n; i++) {
+        if (!is_listed(head->fields[i].name, skip))
+            out->fields[out->n++] = head->fields[i];
+    }
+    return ST_OK;
+}
+
 static bool is_dropped(const struct http_head *head, struct st_span name, const char *const *skip)
 {
     if (is_listed(name, HOP_BY_HOP) || is_listed(name, skip))

@@ -28,10 +28,8 @@ static struct stream *mine(struct front *front)
 static enum st_rc find_framing(struct stream *stream, struct http1_event *event, bool is_end)
 {
     static const char *const WITH_BODY[] = { "POST", "PUT", "PATCH" };
-    struct st_arena *arena = txn_arena(stream->txn);
     struct http_head *head = event->head;
     struct st_span length = http_field_get(head, "content-length");
-    struct http_field *fields;
 
     event->framing = is_end ? HTTP1_NO_BODY : HTTP1_CHUNKED;
     if (length.p != NULL) {
@@ -41,15 +39,8 @@ static enum st_rc find_framing(struct stream *stream, struct http1_event *event,
         return ST_OK;
     }
     for (size_t i = 0; is_end && i < ST_LEN(WITH_BODY); i++) {
-        if (!st_span_eq(head->method, st_span_str(WITH_BODY[i])))
-            continue;
-        if ((fields = st_arena_alloc(arena, (head->n + 1) * sizeof *fields)) == NULL)
-            return st_arena_fail(arena, &stream->err, "streams.head");
-        memcpy(fields, head->fields, head->n * sizeof *fields);
-        fields[head->n] = (struct http_field){ ST_SPAN("Content-Length"), ST_SPAN("0") };
-        head->fields = fields;
-        head->n++;
-        event->framing = HTTP1_LENGTH;
+        if (st_span_eq(head->method, st_span_str(WITH_BODY[i])))
+            event->framing = HTTP1_LENGTH;
     }
     return ST_OK;
 }
@@ -101,7 +92,8 @@ void stream_take_end(struct stream *stream, const struct http_field *trailers, s
 
 /* ---- what the exchange reads ------------------------------------------------------------------------------------ */
 
-static enum st_rc read_event(struct front *front, struct st_arena *arena, struct http1_event *event, struct st_err *err)
+static enum st_rc read_event(struct front *front, struct st_arena *arena, size_t max, struct http1_event *event,
+                             struct st_err *err)
 {
     struct stream *stream = mine(front);
     struct evbuffer_iovec piece = { NULL, 0 };
@@ -118,8 +110,8 @@ static enum st_rc read_event(struct front *front, struct st_arena *arena, struct
         return ST_OK;
     }
     if (evbuffer_get_length(stream->in) > 0 && evbuffer_peek(stream->in, -1, NULL, &piece, 1) >= 1) {
-        stream->taken = piece.iov_len;
-        event->data = st_span(piece.iov_base, piece.iov_len);
+        event->data = st_span_sub(st_span(piece.iov_base, piece.iov_len), 0, max);
+        stream->taken = event->data.n;
         return ST_OK;
     }
     if (stream->end_is_there && !stream->end_is_read) {
@@ -154,28 +146,12 @@ static bool has_input(const struct front *front)
 
 /* ---- the answer ------------------------------------------------------------------------------------------------- */
 
-static bool is_listed(struct st_span name, const char *const *list)
-{
-    for (; list != NULL && *list != NULL; list++) {
-        if (st_span_ieq(name, st_span_str(*list)))
-            return true;
-    }
-    return false;
-}
-
-/* The head without the fields of `skip`, which is short. */
 static enum st_rc put_head(struct stream *stream, const struct front_answer *answer, struct st_err *err)
 {
-    struct st_arena *arena = txn_arena(stream->txn);
-    struct http2_head out = { .head = *answer->head };
+    struct http2_head out = { 0 };
 
-    if ((out.head.fields = st_arena_alloc(arena, (answer->head->n + 1) * sizeof *out.head.fields)) == NULL)
-        return st_arena_fail(arena, err, "streams.answer");
-    out.head.n = 0;
-    for (size_t i = 0; i < answer->head->n; i++) {
-        if (!is_listed(answer->head->fields[i].name, answer->skip))
-            out.head.fields[out.head.n++] = answer->head->fields[i];
-    }
+    if (http_head_without(txn_arena(stream->txn), answer->head, answer->skip, 1, &out.head, err) != ST_OK)
+        return ST_ERR;
     if (answer->coach.n > 0)
         out.head.fields[out.head.n++] = (struct http_field){ ST_SPAN("stoa-coach"), answer->coach };
     stream->is_whole = answer->is_end;

@@ -161,9 +161,9 @@ enum txn_outcome txn_refuse_tunnel(struct txn *t, const struct st_err *origin_er
 
 /* ---- READ_HEAD -------------------------------------------------------------------------------------------------- */
 
-enum st_rc txn_read(struct txn *t, struct http1_event *event)
+enum st_rc txn_read(struct txn *t, size_t max, struct http1_event *event)
 {
-    return t->env->front->ops->read(t->env->front, t->arena, event, &t->err);
+    return t->env->front->ops->read(t->env->front, t->arena, max, event, &t->err);
 }
 
 void txn_took(struct txn *t)
@@ -181,7 +181,7 @@ static enum st_rc client_left(struct txn *t)
 static enum st_rc read_head(struct txn *t)
 {
     struct http1_event event;
-    enum st_rc rc = txn_read(t, &event);
+    enum st_rc rc = txn_read(t, SIZE_MAX, &event);
 
     if (rc == ST_ERR)
         return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
@@ -204,7 +204,7 @@ static enum st_rc read_empty_body(struct txn *t)
     enum st_rc rc;
 
     if (t->framing == HTTP1_NO_BODY || (t->framing == HTTP1_LENGTH && t->length == 0)) {
-        if ((rc = txn_read(t, &event)) != ST_OK)
+        if ((rc = txn_read(t, SIZE_MAX, &event)) != ST_OK)
             return rc;
         txn_took(t);
         if (event.kind != HTTP1_END)
@@ -405,7 +405,7 @@ static enum st_rc read_body(struct txn *t)
     bool is_progress = false;
     enum st_rc rc;
 
-    while ((rc = txn_read(t, &event)) == ST_OK) {
+    while ((rc = txn_read(t, SIZE_MAX, &event)) == ST_OK) {
         is_progress = true;
         if (event.kind == HTTP1_DATA && body_add(t->body, event.data, &t->err) != ST_OK) {
             rc = stop_holding(t, event.data);

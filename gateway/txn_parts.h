@@ -4,13 +4,15 @@
  */
 #ifndef STOA_GATEWAY_TXN_PARTS_H
 #define STOA_GATEWAY_TXN_PARTS_H
+#include "gateway/back.h"
 #include "gateway/body.h"
 #include "gateway/chain.h"
 #include "gateway/refuse.h"
 #include "gateway/report.h"
 #include "gateway/txn.h"
 
-#define TXN_MAGIC 0x74786e20u
+#define TXN_MAGIC        0x74786e20u
+#define ORIGIN_SILENT_MS 300000 /* a long poll of some minutes is ordinary */
 
 #define TXN_STATES(X) \
     X(READ_HEAD)      \
@@ -61,15 +63,15 @@ struct txn {
     bool is_redacted;
     struct st_buf redacted, redacted_query;
 
-    /* the origin's side (exchange.c) */
+    /* the origin's side (reach.c, exchange.c) */
     struct upstream_place place;
-    struct upstream *origin; /* owned */
-    struct http1 *origin_parser;
+    struct upstream *origin; /* owned; being reached */
+    struct back *back;       /* owned; once it is there */
     bool head_is_sent, request_is_sent, answer_began, was_retried;
     uint64_t sent; /* of the held or redacted body */
     struct http_head *response;
     enum http1_framing response_framing;
-    bool client_closes, origin_closes, origin_is_done;
+    bool client_closes;
     struct st_buf copy; /* for the curator */
     bool is_copied;
 };
@@ -80,9 +82,14 @@ enum st_rc txn_refuse(struct txn *t, enum refuse_cause cause);
 const char *txn_id(struct txn *t);
 struct report_case txn_case(struct txn *t); /* borrows from t */
 void txn_arm(struct txn *t, int64_t ms);
-/* The next event of the client's request; txn_took lets go of it. ST_AGAIN: more is needed. */
-ST_MUST enum st_rc txn_read(struct txn *t, struct http1_event *event);
+/* The next event of the client's request, with at most max bytes; txn_took lets go of it. ST_AGAIN: more is needed. */
+ST_MUST enum st_rc txn_read(struct txn *t, size_t max, struct http1_event *event);
 void txn_took(struct txn *t);
+
+/* reach.c */
+/* ST_OK: t->back is there. ST_AGAIN: the exchange is stepped when something changed. */
+ST_MUST enum st_rc reach_origin(struct txn *t, bool is_repeatable);
+void reach_leave(struct txn *t);
 
 /* exchange.c */
 ST_MUST enum st_rc exchange_step(struct txn *t);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reach - an exchange's way to its origin: a turn, a connection, a back.
+ *
+ * The connection that the client's last exchange left is taken before one of the pool, and one of the pool before a new
+ * one. What may not be repeated goes over a connection that is surely alive. Whatever was taken is given back in one
+ * place, reach_leave.
+ */
+#include "gateway/txn_parts.h"
+
+#define IDLE_FOR_WRITES 4000u /* a request that must not be repeated wants a connection that is surely alive */
+
+/* Streams of one client share a number of connections to the origin; beyond it they wait their turn. */
+static bool take_slot(struct txn *t)
+{
+    struct txn_slots *slots = t->env->slots;
+
+    t->env->waits_for_slot = slots != NULL && slots->open >= slots->max;
+    if (slots != NULL && !t->env->waits_for_slot)
+        slots->open++;
+    return !t->env->waits_for_slot;
+}
+
+static void leave_slot(struct txn *t)
+{
+    if (t->env->slots != NULL)
+        t->env->slots->open--;
+}
+
+/* ST_AGAIN: there is no slot. */
+static enum st_rc open_origin(struct txn *t, bool is_repeatable)
+{
+    uint64_t max_idle_ms = is_repeatable ? UINT64_MAX : IDLE_FOR_WRITES;
+    struct upstream *spare = t->env->spare;
+
+    if (!take_slot(t))
+        return ST_AGAIN;
+    t->env->spare = NULL;
+    if (spare != NULL && upstream_is_for(spare, &t->place) && upstream_is_clean(spare) &&
+        (t->env->is_pinned || upstream_idle_ms(spare) <= max_idle_ms)) {
+        upstream_own(spare, t->env->on_event, t->env->ctx);
+        t->origin = spare;
+    } else {
+        upstream_give_back(spare);
+        if (upstream_open(t->worker->pool, &t->place, max_idle_ms, (struct link_owner){ t->env->on_event, t->env->ctx },
+                          &t->origin, &t->err) != ST_OK) {
+            leave_slot(t);
+            return ST_ERR;
+        }
+    }
+    t->worker->counts.origin_reused += upstream_was_used(t->origin);
+    txn_arm(t, ORIGIN_SILENT_MS);
+    return ST_OK;
+}
+
+static enum st_rc make_back(struct txn *t)
+{
+    const struct pol_config *config = worker_config(t->worker);
+    const struct http1_limits limits = { (size_t)config->limit.head_bytes, (size_t)config->limit.fields };
+    struct upstream *upstream = t->origin;
+    enum st_rc rc;
+
+    t->origin = NULL; /* moved */
+    rc = back_http1_open(upstream, &limits, &t->back, &t->err);
+    if (rc != ST_OK)
+        leave_slot(t);
+    return rc;
+}
+
+enum st_rc reach_origin(struct txn *t, bool is_repeatable)
+{
+    enum st_rc rc;
+
+    if (t->back != NULL)
+        return ST_OK;
+    if (t->origin == NULL && (rc = open_origin(t, is_repeatable)) != ST_OK)
+        return rc;
+    switch (upstream_state(t->origin)) {
+    case UPSTREAM_READY: return make_back(t);
+    case UPSTREAM_FAILED:
+        t->err = *upstream_err(t->origin);
+        t->worker->counts.origin_failed++;
+        return ST_ERR;
+    case UPSTREAM_RESOLVE:
+    case UPSTREAM_CONNECT:
+    case UPSTREAM_HANDSHAKE: break;
+    }
+    return ST_AGAIN;
+}
+
+void reach_leave(struct txn *t)
+{
+    if (t->back == NULL && t->origin == NULL)
+        return;
+    leave_slot(t);
+    if (t->back != NULL)
+        t->back->ops->close(t->back, &t->env->spare);
+    upstream_free(t->origin);
+    t->back = NULL;
+    t->origin = NULL;
+}
