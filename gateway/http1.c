@@ -202,7 +202,12 @@ static enum st_rc frame_request(const struct http_head *head, struct frame *out,
         return st_fail(err, ST_E_PROTO, "http1.frame", "not exactly one Host", 400);
     if (!is_host_value(http_field_get(head, "host")))
         return st_fail(err, ST_E_SYNTAX, "http1.frame", "Host holds a byte that is not allowed", 400);
-    return frame_fields(head, out, &has_any, err);
+    if (frame_fields(head, out, &has_any, err) != ST_OK)
+        return ST_ERR;
+    if (st_span_eq(head->method, ST_SPAN("CONNECT")) && (out->framing == HTTP1_CHUNKED || out->length > 0))
+        return st_fail(err, ST_E_PROTO, "http1.frame", "CONNECT with a body",
+                       400); /* others take it for the tunnel's */
+    return ST_OK;
 }
 
 static enum st_rc frame_response(const struct http1 *parser, const struct http_head *head, struct frame *out,
@@ -317,6 +322,8 @@ static enum st_rc read_chunk_size(struct http1 *parser, struct st_span in, size_
         return st_fail(err, ST_E_SYNTAX, "http1.chunk", "chunk size is malformed", 400);
     if (!http1_is_value(line))
         return st_fail(err, ST_E_SYNTAX, "http1.chunk", "control character in a chunk extension", 400);
+    if (!http1_is_chunk_extension(st_span_sub(line, digits, line.n)))
+        return st_fail(err, ST_E_SYNTAX, "http1.chunk", "chunk extension is malformed", 400);
     parser->extension += line.n - digits;
     if (parser->extension > CHUNK_EXTENSION_MAX)
         return st_fail(err, ST_E_LIMIT, "http1.chunk", "too many chunk extensions", 400);

@@ -24,15 +24,19 @@ static const bool *token_table(void)
     return table;
 }
 
-bool http1_is_token(struct st_span s)
+static size_t token_length(struct st_span s)
 {
     const bool *is_token = token_table();
+    size_t n = 0;
 
-    for (size_t i = 0; i < s.n; i++) {
-        if (!is_token[s.p[i]])
-            return false;
-    }
-    return s.n > 0;
+    while (n < s.n && is_token[s.p[n]])
+        n++;
+    return n;
+}
+
+bool http1_is_token(struct st_span s)
+{
+    return s.n > 0 && token_length(s) == s.n;
 }
 
 bool http1_is_value(struct st_span s)
@@ -40,6 +44,37 @@ bool http1_is_value(struct st_span s)
     for (size_t i = 0; i < s.n; i++) {
         if ((s.p[i] < 0x20 && s.p[i] != '\t') || s.p[i] == 0x7f)
             return false;
+    }
+    return true;
+}
+
+/* A quoted string at the start of s (RFC 9110 §5.6.4): its length, 0 when there is none. */
+static size_t quoted_length(struct st_span s)
+{
+    for (size_t i = 1; i < s.n && s.p[0] == '"'; i++) {
+        if (s.p[i] == '"')
+            return i + 1;
+        if (s.p[i] == '\\')
+            i++;
+    }
+    return 0;
+}
+
+bool http1_is_chunk_extension(struct st_span s)
+{
+    while (s.n > 0) {
+        size_t name = s.p[0] == ';' ? token_length(st_span_sub(s, 1, s.n)) : 0, value;
+
+        if (name == 0)
+            return false;
+        s = st_span_sub(s, 1 + name, s.n);
+        if (s.n == 0 || s.p[0] != '=')
+            continue;
+        s = st_span_sub(s, 1, s.n);
+        value = quoted_length(s);
+        if (value == 0 && (value = token_length(s)) == 0)
+            return false;
+        s = st_span_sub(s, value, s.n);
     }
     return true;
 }
@@ -99,6 +134,13 @@ static enum st_rc parse_status_line(struct st_span line, struct http_head *head,
     return ST_OK;
 }
 
+/* Readers differ in whether a tab around these values is white space, and so in where the body ends. */
+static bool frames_with_tab(struct st_span name, struct st_span raw)
+{
+    return st_span_chr(raw, '\t') != ST_SPAN_NPOS &&
+           (st_span_ieq(name, ST_SPAN("transfer-encoding")) || st_span_ieq(name, ST_SPAN("content-length")));
+}
+
 static enum st_rc parse_field(struct st_span line, struct http_field *field, struct st_err *err)
 {
     size_t colon = st_span_chr(line, ':');
@@ -111,6 +153,8 @@ static enum st_rc parse_field(struct st_span line, struct http_field *field, str
     field->value = st_span_trim(st_span_sub(line, colon + 1, line.n - colon - 1));
     if (!http1_is_value(field->value))
         return st_fail(err, ST_E_SYNTAX, "http1.field", "control character in a field value", 400);
+    if (frames_with_tab(field->name, st_span_sub(line, colon, line.n)))
+        return st_fail(err, ST_E_SYNTAX, "http1.field", "tab beside what says where the body ends", 400);
     return ST_OK;
 }
 

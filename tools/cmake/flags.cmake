@@ -40,6 +40,9 @@ if(STOA_SANITIZE)
                                                 -fno-sanitize-recover=all)
     target_link_options(stoa_flags INTERFACE -fsanitize=${STOA_SANITIZE})
     target_compile_definitions(stoa_flags INTERFACE STOA_SANITIZED=1)
+    if(STOA_FUZZ) # libFuzzer follows what the code does
+        target_compile_options(stoa_flags INTERFACE -fsanitize=fuzzer-no-link)
+    endif()
 else()
     target_compile_options(stoa_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
     foreach(flag -fstack-clash-protection -fcf-protection=full -fstrict-flex-arrays=3 -ftrivial-auto-var-init=zero

@@ -299,6 +299,16 @@ T_TEST(ambiguous_requests_are_refused)
         BAD(CHUNKED "0\r\n\n", 400),
         BAD(CHUNKED "1,2\r\na\r\n", 400),
         BAD(CHUNKED "-1\r\n", 400),
+        BAD(CHUNKED "1;\r\na\r\n", 400),
+        BAD(CHUNKED "1;a=\r\na\r\n", 400),
+        BAD(CHUNKED "1;a b\r\na\r\n", 400),
+        BAD(CHUNKED "1;a=\"b\r\na\r\n", 400),
+        BAD(CHUNKED "1;a=\"b\"c\r\na\r\n", 400),
+        BAD(CHUNKED "1;a=b\"c\"\r\na\r\n", 400),
+        BAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n", 400),
+        BAD("POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\t1\r\n\r\na", 400),
+        BAD("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nContent-Length: 1\r\n\r\na", 400),
+        BAD("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     };
     for (size_t i = 0; i < ST_LEN(TABLE); i++) {
         struct st_span in = st_span(TABLE[i].in, TABLE[i].n);
