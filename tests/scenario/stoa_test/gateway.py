@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from .origin import WAIT
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("STOA_BIN", ROOT / "build" / "sanitize" / "bin"))
+COMPILED = BIN.parent / "compiled"  # packs that some gateway compiled; named by content, so they cannot be wrong
 
 CONFIG = """version: 1
 listen:
@@ -60,6 +62,17 @@ def free_port(address="127.0.0.1"):
         return sock.getsockname()[1]
 
 
+def share_compiled(from_, to):
+    """Compiling takes seconds under the sanitizers, so what one gateway compiled the next ones find."""
+    for folder in (to.parent, to):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in from_.glob("*"):
+        if path.suffix == ".hsdb" and not (to / path.name).exists():
+            part = to / f"{path.name}.{os.getpid()}"
+            shutil.copyfile(path, part)
+            part.replace(to / path.name)
+
+
 class Gateway:
     """folder: an empty one. policies: paths of policy files; the shipped ones when None."""
 
@@ -100,11 +113,13 @@ class Gateway:
     # ---- the process ------------------------------------------------------------------------------------------
 
     def start(self):
+        share_compiled(COMPILED, self.folder / "state" / "cache")
         self.process = subprocess.Popen(
             [str(BIN / "stoad"), "--config", str(self.config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
             env={**os.environ, "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"})
         threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
         self.wait_event("start")
+        share_compiled(self.folder / "state" / "cache", COMPILED)
         return self
 
     def _read_log(self, pipe):
