@@ -100,11 +100,11 @@ static struct block *block_new(struct st_arena *arena, size_t need)
         size = need + sizeof *b;
     if (size > left)
         size = left;
-    if ((b = calloc(1, size)) == NULL) {
+    if ((b = malloc(size)) == NULL) {
         arena->failed = ST_E_NOMEM;
         return NULL;
     }
-    b->cap = size - sizeof *b;
+    *b = (struct block){ .cap = size - sizeof *b };
     POISON(b->data, b->cap);
     arena->taken += size;
     if (arena->next_size < BLOCK_MAX)
@@ -112,7 +112,8 @@ static struct block *block_new(struct st_arena *arena, size_t need)
     return b;
 }
 
-void *st_arena_alloc(struct st_arena *arena, size_t size)
+/* Not zeroed: a block is cleared as far as it is used, and not where a copy follows at once. */
+static void *take(struct st_arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
     struct block *b;
@@ -147,9 +148,16 @@ void *st_arena_alloc(struct st_arena *arena, size_t size)
     return p;
 }
 
+void *st_arena_alloc(struct st_arena *arena, size_t size)
+{
+    void *p = take(arena, size);
+
+    return p != NULL ? memset(p, 0, size) : NULL;
+}
+
 void *st_arena_dup(struct st_arena *arena, const void *p, size_t n)
 {
-    void *copy = st_arena_alloc(arena, n);
+    void *copy = take(arena, n);
 
     if (copy != NULL && n > 0)
         memcpy(copy, p, n);
@@ -164,9 +172,11 @@ char *st_arena_str(struct st_arena *arena, struct st_span s)
         arena->failed = ST_E_LIMIT;
         return NULL;
     }
-    copy = st_arena_alloc(arena, s.n + 1);
-    if (copy != NULL && s.n > 0)
+    if ((copy = take(arena, s.n + 1)) == NULL)
+        return NULL;
+    if (s.n > 0)
         memcpy(copy, s.p, s.n);
+    copy[s.n] = '\0';
     return copy;
 }
 

@@ -132,3 +132,43 @@ char *text_html(size_t len, unsigned seed)
 {
     return compose(len, seed, "<!doctype html><title>A thread</title><p>", " <p>", "</html>");
 }
+
+/* One mention of somebody: what stands beside typed text in most posts. */
+static bool put_mention(struct pen *pen)
+{
+    char text[320];
+    uint32_t at = next(pen) % 100000, id = next(pen), more = next(pen);
+
+    (void)snprintf(text, sizeof text,
+                   ",{\"start\":%u,\"length\":%u,\"urn\":\"urn:li:fsd_profile:ACoAAB%xQxYz\",\"kind\":\"MENTION\","
+                   "\"clientId\":\"%08x-%04x-4%03x-a%03x-%08x%04x\",\"createdAt\":%u%09u,\"isEdited\":false}",
+                   at % 900, at % 23, id, id, more >> 16, more & 0xFFF, id & 0xFFF, id ^ more, more & 0xFFFF,
+                   1764 + at % 9, id % 1000000000);
+    return put(pen, text);
+}
+
+char *text_post(size_t len, unsigned seed, unsigned cards)
+{
+    static const char front[] =
+        "{\"variables\":{\"post\":{\"allowedCommentersScope\":\"ALL\",\"intendedShareLifeCycleState\":\"PUBLISHED\","
+        "\"origin\":\"FEED\",\"visibilityDataUnion\":{\"visibilityType\":\"ANYONE\"},\"commentary\":{\"text\":\"";
+    static const char card[] = "4111 1111 1111 1111, ", middle[] = "\",\"attributes\":[{}", back[] = "]}}}}";
+    char *text = len >= TEXT_POST_MIN ? malloc(len + 1) : NULL;
+    struct pen pen = { text, text, 2463534242U + seed * 7919U };
+
+    if (text == NULL)
+        return NULL;
+    pen.end = text + len - sizeof middle - sizeof back;
+    (void)put(&pen, front);
+    while (cards-- > 0 && put(&pen, card))
+        continue;
+    pen.end = pen.at + (pen.end - pen.at) / 2;
+    fill(&pen);
+    pen.end = text + len - sizeof back;
+    (void)put(&pen, middle);
+    while (put_mention(&pen))
+        continue;
+    memset(pen.at, ' ', (size_t)(text + len - pen.at));
+    memcpy(text + len - (sizeof back - 1), back, sizeof back);
+    return text;
+}

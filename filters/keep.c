@@ -50,6 +50,24 @@ static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)
     return score;
 }
 
+static bool needs_word(const struct flt_guess *g)
+{
+    enum flt_require require = g->detector->require;
+
+    return require == FLT_REQUIRE_CONTEXT ||
+           (require == FLT_REQUIRE_CONTEXT_OR_GROUPS && (g->marks & FLT_GROUPED) == 0);
+}
+
+/* Can it be no finding, whatever its validator says? Most cannot, and validators cost more than this look. */
+static bool is_hopeless(struct flt_scanner *s, const struct flt_guess *g)
+{
+    enum flt_valid best = g->detector->validated > g->detector->base ? FLT_V_OK : FLT_V_SHAPE;
+
+    if (weigh(g, best, true) < FLT_CONFIDENCE_MIN)
+        return true;
+    return needs_word(g) && !flt_word_near(s, g->detector, g->from, g->to);
+}
+
 static const char *said(enum flt_valid valid, bool near)
 {
     if (valid == FLT_V_OK)
@@ -67,6 +85,8 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     int score;
     bool near;
 
+    if (s->trace == NULL && is_hopeless(s, g)) /* a trace tells why, so it wants every step */
+        return;
     if (d->validator != NULL)
         valid = d->validator->fn(&token);
     if (valid == FLT_V_WRONG || valid == FLT_V_EXAMPLE) {
@@ -75,8 +95,7 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     }
     near = flt_word_near(s, d, g->from, g->to);
     score = weigh(g, valid, near);
-    if (d->require != FLT_REQUIRE_NOTHING && !near &&
-        (d->require == FLT_REQUIRE_CONTEXT || (g->marks & FLT_GROUPED) == 0)) {
+    if (needs_word(g) && !near) {
         tell(s, g, score, "required context word missing");
         return;
     }

@@ -117,29 +117,34 @@ static bool in_text(struct flt_scanner *s, const struct flt_detector *d, uint32_
 
 static bool on_path_word(void *ctx, unsigned id, uint32_t at)
 {
-    uint64_t *words = ctx;
+    struct flt_scanner *s = ctx;
     size_t word = id - FLT_WORD_BASE;
 
     (void)at;
-    words[word / 64] |= (uint64_t)1 << (word % 64);
+    if (s->path_words[word / 64] == 0)
+        s->path_parts[s->n_path_parts++] = (uint8_t)(word / 64);
+    s->path_words[word / 64] |= (uint64_t)1 << (word % 64);
     return true;
+}
+
+static void read_path(struct flt_scanner *s)
+{
+    s->is_path_read = true;
+    while (s->n_path_parts > 0)
+        s->path_words[s->path_parts[--s->n_path_parts]] = 0;
+    if (scan_run(s->packs->words_db, s->word_scratch, s->field->path, on_path_word, s, s->err) != ST_OK ||
+        scan_run(s->packs->words_db, s->word_scratch, s->field->name, on_path_word, s, s->err) != ST_OK)
+        s->failed = true;
 }
 
 static bool in_path(struct flt_scanner *s, const struct flt_detector *d)
 {
-    uint64_t common = 0;
-
-    if (!s->is_path_read) {
-        memset(s->path_words, 0, sizeof s->path_words);
-        if (scan_run(s->packs->words_db, s->word_scratch, s->field->path, on_path_word, s->path_words, s->err) !=
-                ST_OK ||
-            scan_run(s->packs->words_db, s->word_scratch, s->field->name, on_path_word, s->path_words, s->err) != ST_OK)
-            s->failed = true;
-        s->is_path_read = true;
-    }
-    for (size_t i = 0; i < ST_LEN(s->path_words); i++)
-        common |= s->path_words[i] & d->words[i];
-    return common != 0;
+    if (!s->is_path_read)
+        read_path(s);
+    for (size_t i = 0; i < s->n_path_parts; i++)
+        if ((s->path_words[s->path_parts[i]] & d->words[s->path_parts[i]]) != 0)
+            return true;
+    return false;
 }
 
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)

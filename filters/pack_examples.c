@@ -28,11 +28,12 @@ static void on_candidate(void *ctx, const struct flt_candidate *c)
     }
 }
 
-/* *found: does the scan of the example yield the detector's rule? */
-static enum st_rc try_one(struct flt_scanner *scanner, struct trial *trial, struct st_span text, bool *found,
-                          struct st_err *err)
+/* *found: does the scan of the example yield the detector's rule? With a trial, why. */
+static enum st_rc try_one(struct flt_scanner *scanner, const struct flt_detector *d, struct st_span text, bool *found,
+                          struct trial *trial, struct st_err *err)
 {
     struct st_arena *arena = st_arena_new(1024u * 1024u);
+    struct flt_trace trace = { on_candidate, trial };
     struct flt_findings findings;
     struct flt_doc *doc = NULL;
     enum st_rc rc;
@@ -41,10 +42,10 @@ static enum st_rc try_one(struct flt_scanner *scanner, struct trial *trial, stru
         return st_fail(err, ST_E_NOMEM, "packs.examples", "arena", 0);
     rc = flt_text_doc(arena, text, &doc, err);
     if (rc == ST_OK)
-        rc = flt_scan(scanner, arena, doc, &findings, &(struct flt_trace){ on_candidate, trial }, err);
+        rc = flt_scan(scanner, arena, doc, &findings, trial != NULL ? &trace : NULL, err);
     *found = false;
     for (size_t i = 0; rc == ST_OK && i < findings.n; i++)
-        *found = *found || findings.items[i].rule == &trial->detector->rule;
+        *found = *found || findings.items[i].rule == &d->rule;
     st_arena_free(arena);
     return rc;
 }
@@ -73,10 +74,12 @@ static enum st_rc check_list(struct flt_scanner *scanner, const struct flt_detec
             *n_bad += 1;
             continue;
         }
-        if ((rc = try_one(scanner, &trial, st_buf_view(&text), &found, err)) != ST_OK)
+        if ((rc = try_one(scanner, d, st_buf_view(&text), &found, NULL, err)) != ST_OK)
             break;
         if (found == is_match)
             continue;
+        if ((rc = try_one(scanner, d, st_buf_view(&text), &found, &trial, err)) != ST_OK)
+            break;
         *n_bad += 1;
         (void)st_diag_add(diag, d->file, list[i].pos.line, list[i].pos.col,
                           "rule '%s' %s this example (%s, confidence %u)", d->rule.id,

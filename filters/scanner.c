@@ -104,8 +104,7 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
 {
     ST_CHECK(s, FLT_SCANNER_MAGIC);
     memset(out, 0, sizeof *out);
-    if ((out->items = st_arena_alloc(arena, FLT_FINDINGS_MAX * sizeof *out->items)) == NULL)
-        return st_arena_fail(arena, err, "scan");
+    out->items = s->kept;
     s->out = out;
     s->trace = trace;
     s->err = err;
@@ -121,5 +120,7 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
     }
     if (out->n > 1)
         qsort(out->items, out->n, sizeof *out->items, by_place);
+    if ((out->items = st_arena_dup(arena, s->kept, out->n * sizeof *out->items)) == NULL)
+        return st_arena_fail(arena, err, "scan");
     return ST_OK;
 }

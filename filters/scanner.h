@@ -56,6 +56,8 @@ struct flt_scanner {
     uint32_t near_from, near_to;             /* words that end behind the one and not behind the other are in near */
     uint32_t near_base;                      /* where the bytes begin that were read for them */
     uint64_t path_words[FLT_WORDS_MAX / 64]; /* those in the field's path and name, when is_path_read */
+    uint8_t path_parts[FLT_WORDS_MAX / 64];  /* of path_words: which are not 0 */
+    size_t n_path_parts;
     bool is_path_read;
     bool failed; /* a look for words failed: err says why */
     struct st_err *err;
@@ -63,6 +65,7 @@ struct flt_scanner {
     size_t n_hits;
     struct flt_finding found[FLT_FOUND_MAX];
     size_t n_found;
+    struct flt_finding kept[FLT_FINDINGS_MAX]; /* out->items of the running scan */
     /* per rule, in one block behind the struct; all 0 between fields */
     uint32_t *last_hit; /* index in hits + 1 */
     uint32_t *done_to;  /* end of the rule's last candidate */
