@@ -3,11 +3,15 @@
 import subprocess
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 QUIET = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
          "--disable-features=OptimizationHints,MediaRouter,Translate", "--window-size=1200,900"]
+
+drivers = []  # those that were opened, for pictures of failures
 
 
 def open_browser(folder, gateway, lang="en"):
@@ -26,4 +30,10 @@ def open_browser(folder, gateway, lang="en"):
     service = Service("/usr/bin/chromedriver", env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
     driver = webdriver.Chrome(service=service, options=options)
     driver.set_page_load_timeout(60)
+    drivers.append(driver)
     return driver
+
+
+def wait(driver, found):
+    """Until it is there; a page that is being replaced is asked again."""
+    return WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException]).until(found)

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A person edits a real wiki through Stoa: an ordinary edit arrives, an IBAN does not, and nothing typed is kept."""
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-from browser import open_browser
+from browser import open_browser, wait
 from mediawiki import PASSWORD, USER, MediaWiki
 from stoa_test.gateway import Gateway
 from stoa_test.pki import Authority
@@ -38,11 +36,6 @@ def house(tmp_path_factory):
     driver.quit()
     wiki.close()
     gateway.stop()
-
-
-def wait(driver, found):
-    """Until it is there; a page that is being replaced is asked again."""
-    return WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException]).until(found)
 
 
 def log_in(driver):

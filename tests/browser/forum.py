@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A NodeBB forum as a person uses it: the pages, the editor with its preview, the chat, the toasts."""
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from browser import wait
+from nodebb_setup import HOST
+
+
+class Forum:
+    """What one person sees in one browser."""
+
+    def __init__(self, driver):
+        self.driver = driver
+
+    def find(self, selector):
+        """The first visible one, waited for."""
+        return wait(self.driver, lambda d: next((e for e in d.find_elements(By.CSS_SELECTOR, selector)
+                                                 if e.is_displayed()), None))
+
+    def text_of(self, selector):
+        return "\n".join(element.text for element in self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def wait_text(self, selector, text):
+        wait(self.driver, lambda _: text in self.text_of(selector))
+
+    def go(self, path):
+        """A page, until its scripts run and their socket is connected."""
+        self.driver.get(f"https://{HOST}{path}")
+        wait(self.driver, lambda d: d.execute_script("return !!(window.app && app.isConnected)"))
+
+    def log_in(self, user, password):
+        self.go("/login")
+        self.find("#username").send_keys(user)
+        self.find("#password").send_keys(password)
+        self.find("#login").click()
+        self.find("#user_label, [component='header/avatar']")
+        self.go("/")
+
+    def start_topic(self, title):
+        self.go("/category/2")
+        self.find("#new_topic, [component='category/post']").click()
+        self.find(".composer input.title").send_keys(title)
+
+    def start_reply(self):
+        self.find("[component='topic/reply']").click()
+        self.find(".composer textarea")
+
+    def write(self, text):
+        """In place of what the editor has, as keys: each pause asks for a preview."""
+        area = self.find(".composer textarea")
+        area.send_keys(Keys.CONTROL, "a")
+        area.send_keys(text)
+
+    def wait_preview(self, text):
+        self.wait_text(".composer .preview", text)
+
+    def attach(self, path):
+        """A picture into the text of the editor; answers its address."""
+        self.driver.find_element(By.CSS_SELECTOR, "#files").send_keys(str(path))
+
+        def address(driver):
+            value = driver.find_element(By.CSS_SELECTOR, ".composer textarea").get_attribute("value")
+            return value.split("](", 1)[1].split(")")[0] if "](/uploads/" in value else None
+        return wait(self.driver, address)
+
+    def submit(self):
+        self.find(".composer .composer-submit").click()
+
+    def wait_post(self, text):
+        self.wait_text("[component='post/content']", text)
+
+    def start_chat(self, uid):
+        """A new chat with that person."""
+        self._open_chat("app.newChat(arguments[0])", uid)
+
+    def join_chat(self, room):
+        self._open_chat("app.openChat(arguments[0])", room)
+
+    def _open_chat(self, script, number):
+        self.go("/recent")
+        self.driver.execute_script(script, number)
+        self.find("[component='chat/input']")
+
+    def say(self, text):
+        self.find("[component='chat/input']").send_keys(text, Keys.ENTER)
+
+    def wait_chat(self, text):
+        self.wait_text("[component='chat/message']", text)
+
+    def toast(self):
+        """The text of the forum's error message, waited for; then it is closed."""
+        text = wait(self.driver, lambda _: self.text_of(".alert-danger"))
+        self.driver.execute_script("document.querySelectorAll('.alert-danger').forEach(e => e.remove())")
+        return text
+
+    def has_toast(self):
+        return bool(self.driver.find_elements(By.CSS_SELECTOR, ".alert-danger"))

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People use a real forum through Stoa: posts, pictures, chats arrive; a card number does not, and nothing is kept."""
+import random
+import struct
+import zlib
+
+import pytest
+
+import nodebb_setup as people
+from browser import open_browser
+from forum import Forum
+from nodebb import NodeBB
+from nodebb_setup import HOST
+from stoa_test.gateway import Gateway
+from stoa_test.pki import Authority
+
+CARD = "4111 1111 1111 1111"
+NO_CARD = "4111 1111 1111 1112"
+POLICY = """version: 1
+policy: forum
+owner: security@example.com
+description: The forum of the browser test is opened.
+applies_to: { hosts: [forum.test] }
+inspect: { open: true }
+rules: []
+"""
+TRANSPORTS = {"polling": ["polling"]}
+
+
+def picture(side=200):
+    """A PNG of coloured noise, some 120 KB."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    noise = random.Random(7)
+    rows = b"".join(b"\0" + noise.randbytes(3 * side) for _ in range(side))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+class House:
+    """The forum, the gateway in front of it, and Ana, who is logged in."""
+
+    def __init__(self, folder, transports):
+        self.folder = folder
+        authority = Authority(folder)
+        self.forum = NodeBB(folder, authority.leaf([HOST]), transports)
+        self.gateway = Gateway(folder / "gateway", trust=authority.path, hosts={HOST: f"127.0.0.1:{self.forum.port}"})
+        (self.gateway.folder / "policy.d" / "50-forum.policy.yaml").write_text(POLICY)
+        self.gateway.start()
+        self.gateway.stoa("consent", "grant", "someone", check=True)
+        self.drivers = []
+        self.ana = self.person("ana")
+        self.ana.log_in(people.USER, people.PASSWORD)
+
+    def person(self, name):
+        folder = self.folder / name
+        folder.mkdir()
+        self.drivers.append(open_browser(folder, self.gateway))
+        return Forum(self.drivers[-1])
+
+    def decisions(self, count):
+        """The subjects of the decisions, once there are at least that many."""
+        return [record["subject"] for record in self.gateway.wait_records(count, "decision")]
+
+    def is_stored(self, text):
+        return text.encode() in self.forum.redis.everything()
+
+    def close(self):
+        for driver in self.drivers:
+            driver.quit()
+        self.forum.close()
+        self.gateway.stop()
+
+
+@pytest.fixture(scope="module", params=list(TRANSPORTS))
+def house(request, tmp_path_factory):
+    made = House(tmp_path_factory.mktemp("forum"), TRANSPORTS[request.param])
+    yield made
+    made.close()
+
+
+def test_a_topic_with_a_picture_arrives(house, tmp_path):
+    (tmp_path / "noise.png").write_bytes(picture())
+    house.ana.start_topic("First words")
+    house.ana.write("An introduction to #kubernetes probes.")
+    house.ana.wait_preview("kubernetes probes")
+    address = house.ana.attach(tmp_path / "noise.png")
+    house.ana.submit()
+    house.ana.wait_post("kubernetes probes")
+    assert house.forum.upload(address) == picture()
+    assert house.is_stored("An introduction to #kubernetes probes.")
+
+
+def test_a_reply_arrives(house):
+    house.ana.start_reply()
+    house.ana.write(f"This is no card: {NO_CARD}.")
+    house.ana.submit()
+    house.ana.wait_post(NO_CARD)
+    assert house.is_stored(NO_CARD)
+
+
+def test_a_chat_arrives_at_both_ends(house):
+    friend = house.person("friend")
+    friend.log_in(people.FRIEND, people.FRIEND_PASSWORD)
+    house.ana.start_chat(people.FRIEND_UID)
+    house.ana.say("Did you see the talk about probes?")
+    house.ana.wait_chat("about probes")
+    friend.join_chat(1)
+    friend.wait_chat("about probes")
+    friend.say("Yes, and it was good.")
+    house.ana.wait_chat("it was good")
+    assert house.is_stored("Yes, and it was good.")
+
+
+def test_a_card_number_in_a_draft_is_dropped_in_silence(house):
+    before = len(house.decisions(0))
+    house.ana.go("/topic/2")
+    house.ana.start_reply()
+    house.ana.write(f"Charge {CARD} for the course.")
+    assert "account-or-card" in house.decisions(before + 1)
+    assert not house.ana.has_toast()
+
+
+def test_a_post_with_a_card_number_is_refused(house):
+    before = len(house.decisions(0))
+    house.ana.submit()
+    assert len(house.decisions(before + 1)) > before
+    house.ana.driver.save_screenshot(str(house.folder / "refused-post.png"))
+
+
+def test_a_chat_with_a_card_number_is_refused(house):
+    before = len(house.decisions(0))
+    house.ana.join_chat(1)
+    house.ana.say(f"Use {CARD} for the hotel.")
+    assert len(house.decisions(before + 1)) > before
+
+
+def test_the_forum_never_got_the_number_and_the_gateway_kept_nothing(house):
+    stored, written = house.forum.redis.everything(), house.gateway.written()
+    for text in (CARD, CARD.replace(" ", ""), "for the course", "for the hotel"):
+        assert text.encode() not in stored, text
+    for text in (CARD, NO_CARD, people.PASSWORD, people.FRIEND_PASSWORD, "for the course", "for the hotel",
+                 "about probes", "it was good"):
+        assert text.encode() not in written, text
+    verified = house.gateway.stoa("audit", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
