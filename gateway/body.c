@@ -182,6 +182,11 @@ bool body_is_spooled(const struct body *body)
     return body->fd >= 0;
 }
 
+size_t body_memory(const struct body *body)
+{
+    return sizeof *body + body->memory.cap + (body->fd >= 0 ? SEALED + BLOCK : 0);
+}
+
 enum st_rc body_whole(struct body *body, struct st_buf *whole, struct st_span *out, struct st_err *err)
 {
     struct st_span part;

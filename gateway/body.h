@@ -17,6 +17,7 @@ ST_MUST enum st_rc body_add(struct body *body, struct st_span data, struct st_er
 ST_MUST enum st_rc body_seal(struct body *body, struct st_err *err);
 uint64_t body_size(const struct body *body);
 bool body_is_spooled(const struct body *body);
+size_t body_memory(const struct body *body); /* bytes it takes up now */
 /* The whole of it at once. In memory: borrowed from body; spooled: read back into *whole, which the caller wipes. */
 ST_MUST enum st_rc body_whole(struct body *body, struct st_buf *whole, struct st_span *out, struct st_err *err);
 /* A stretch from `from` on, at most 64 KiB; empty at the end. Dies at the next call. */

@@ -14,9 +14,7 @@
 #include <string.h>
 
 #define SILENT_CLIENT_MS 1000 /* a server that speaks first is waited for by its client */
-#define HELLO_WITHIN_MS  10000
-#define UNKNOWN_MS       4000    /* silence on a connection that may not be passed unread */
-#define SPLICE_IDLE_MS   3600000 /* a passed connection without a byte */
+#define UNKNOWN_MS       4000 /* silence on a connection that may not be passed unread */
 
 /* ---- CONNECT ---------------------------------------------------------------------------------------------------- */
 
@@ -113,7 +111,7 @@ static enum st_rc start_splice(struct conn *conn)
 {
     conn->worker->counts.passed++;
     conn->splice = (struct splice){ .a = conn->client, .b = upstream_link(conn->origin) };
-    conn_arm(conn, SPLICE_IDLE_MS);
+    conn_arm(conn, worker_config(conn->worker)->limit.tunnel_idle_ms);
     conn_enter(conn, CONN_SPLICE);
     return ST_OK;
 }
@@ -213,7 +211,7 @@ enum st_rc conn_peek(struct conn *conn)
     }
     if (!conn->hello_began) { /* silence is over; a hello in pieces gets its own time, and no splice for being slow */
         conn->hello_began = true;
-        conn_arm(conn, HELLO_WITHIN_MS);
+        conn_arm(conn, worker_config(conn->worker)->limit.hello_ms);
     }
     if (n > HELLO_MAX)
         n = HELLO_MAX;
@@ -296,7 +294,7 @@ enum st_rc conn_pass(struct conn *conn)
     enum st_rc rc = conn->is_late ? ST_ERR : splice_step(&conn->splice);
 
     if (rc == ST_AGAIN && conn->splice.bytes != before)
-        conn_arm(conn, SPLICE_IDLE_MS);
+        conn_arm(conn, worker_config(conn->worker)->limit.tunnel_idle_ms);
     if (rc != ST_AGAIN)
         conn_end(conn, rc == ST_OK || link_state(conn->client) != LINK_CLOSED ? CONN_FINISH : CONN_CUT);
     return rc == ST_AGAIN ? ST_AGAIN : ST_OK;

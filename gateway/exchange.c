@@ -240,7 +240,7 @@ static enum st_rc pump_request(struct txn *t)
             return ST_OK;
         if (rc == ST_ERR)
             return ST_ERR;
-        txn_arm(t, ORIGIN_SILENT_MS);
+        exchange_wait(t, TXN_WAITS_FOR_ORIGIN);
     }
     return ST_OK;
 }
@@ -340,7 +340,7 @@ static enum st_rc origin_failed(struct txn *t)
 
 static enum st_rc take_event(struct txn *t, const struct http1_event *event)
 {
-    txn_arm(t, ORIGIN_SILENT_MS);
+    exchange_wait(t, TXN_WAITS_FOR_ORIGIN);
     switch (event->kind) {
     case HTTP1_HEAD: return event->is_interim ? relay_interim(t, event->head) : begin_answer(t, event);
     case HTTP1_DATA: return relay_data(t, event->data);
@@ -372,6 +372,8 @@ static enum st_rc pump_answer(struct txn *t)
         if (event.kind == HTTP1_DATA)
             t->back->ops->took(t->back);
     }
+    if (t->wait != TXN_WAITS_FOR_CLIENT) /* the answer is there, and nobody takes it */
+        exchange_wait(t, TXN_WAITS_FOR_CLIENT);
     return ST_AGAIN;
 }
 
@@ -380,6 +382,24 @@ static enum st_rc client_is_gone(struct txn *t)
     t->outcome = TXN_CUT;
     txn_enter(t, TXN_DONE);
     return ST_OK;
+}
+
+void exchange_wait(struct txn *t, enum txn_wait wait)
+{
+    const struct pol_config *config = worker_config(t->worker);
+
+    t->wait = wait;
+    txn_arm(t, wait == TXN_WAITS_FOR_ORIGIN ? config->limit.answer_ms : config->limit.send_ms);
+}
+
+enum st_rc exchange_late(struct txn *t)
+{
+    if (t->wait == TXN_WAITS_FOR_ORIGIN) {
+        t->worker->counts.slow_origins++;
+        return txn_refuse(t, REFUSE_ORIGIN_SLOW);
+    }
+    t->worker->counts.slow_readers++;
+    return client_is_gone(t);
 }
 
 enum st_rc exchange_step(struct txn *t)

@@ -113,7 +113,8 @@ ST_MUST enum st_rc http2_offer_connect(struct http2 *session, struct st_err *err
 /* Puts up to all of data into the stream's buffer; *taken says how much. When that is less, WRITABLE follows. ST_ERR:
  * the stream is closed or its end was sent. */
 ST_MUST enum st_rc http2_send(struct http2_stream *stream, struct st_span data, size_t *taken, struct st_err *err);
-size_t http2_room(const struct http2_stream *stream); /* what http2_send would take; 0 once it is closed */
+size_t http2_waiting(const struct http2_stream *stream); /* memory of the bytes that wait to be sent */
+size_t http2_room(const struct http2_stream *stream);    /* what http2_send would take; 0 once it is closed */
 /* Nothing more is sent on this stream; trailers (NULL, 0 for none) are copied. */
 ST_MUST enum st_rc http2_end(struct http2_stream *stream, const struct http_field *trailers, size_t n,
                              struct st_err *err);

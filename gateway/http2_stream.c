@@ -210,6 +210,11 @@ enum st_rc http2_response(struct http2_stream *stream, const struct http2_head *
     return ST_OK;
 }
 
+size_t http2_waiting(const struct http2_stream *stream)
+{
+    return stream->wait.cap;
+}
+
 size_t http2_room(const struct http2_stream *stream)
 {
     size_t limit = stream->session->limits.stream_out;

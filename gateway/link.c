@@ -20,11 +20,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LINK_MAGIC     0x6c6e6b64
-#define READ_CHUNK     65536u
-#define READ_ROUNDS    4u     /* reads per wake-up: one busy link does not starve the others */
-#define FINISH_WITHIN  2000u  /* from our end to theirs */
-#define SLOW_READER_MS 30000u /* from one write to the next */
+#define LINK_MAGIC    0x6c6e6b64
+#define READ_CHUNK    65536u
+#define READ_ROUNDS   4u     /* reads per wake-up: one busy link does not starve the others */
+#define FINISH_WITHIN 2000u  /* from our end to theirs */
+#define FINISH_MS     30000u /* unless the loop says otherwise */
+#define TLS_STATE     16384u /* what OpenSSL holds for one connection, about */
 
 struct link {
     unsigned magic;
@@ -44,6 +45,7 @@ struct link {
     void *ctx;
     struct later_item again, gone; /* on_event is due; memory is due */
     struct st_timer deadline;      /* of link_finish */
+    size_t share;                  /* of the loop's budget */
 };
 
 static void watch(struct link *link);
@@ -92,10 +94,23 @@ static struct evbuffer *wire_in(struct link *link)
     return link->tls != NULL ? link->from_wire : link->in;
 }
 
+static size_t watermark(const struct link *link)
+{
+    return budget_level(link->loop->budget) == BUDGET_EASY ? LINK_WATERMARK : LINK_WATERMARK_TIGHT;
+}
+
+static void count_share(struct link *link)
+{
+    size_t held = evbuffer_get_length(link->in) + evbuffer_get_length(link->out);
+
+    held += evbuffer_get_length(link->from_wire) + evbuffer_get_length(link->to_wire);
+    budget_hold(link->loop->budget, &link->share, held + (link->tls != NULL ? TLS_STATE : 0));
+}
+
 static bool can_read(const struct link *link)
 {
     return (link->state == LINK_OPEN || link->state == LINK_HANDSHAKE) && !link->wire_ended &&
-           evbuffer_get_length(link->in) < LINK_WATERMARK;
+           evbuffer_get_length(link->in) < watermark(link);
 }
 
 /* Registers exactly the events that the state asks for. */
@@ -177,7 +192,7 @@ static void filter_handshake(struct link *link)
 static void filter_read(struct link *link)
 {
     struct st_err err = ST_ERR_INIT;
-    enum st_rc rc = tls_read(link->tls, link->in, LINK_WATERMARK, &err);
+    enum st_rc rc = tls_read(link->tls, link->in, watermark(link), &err);
 
     if ((rc == ST_ERR && err.code == ST_E_CLOSED) || (rc == ST_AGAIN && link->wire_ended))
         enter(link, LINK_ENDED); /* many servers cut without close_notify; message lengths say whether all came */
@@ -189,7 +204,7 @@ static void filter_write(struct link *link)
 {
     struct st_err err = ST_ERR_INIT;
 
-    if (evbuffer_get_length(link->to_wire) < LINK_WATERMARK && tls_write(link->tls, link->out, &err) == ST_ERR)
+    if (evbuffer_get_length(link->to_wire) < watermark(link) && tls_write(link->tls, link->out, &err) == ST_ERR)
         fail(link, &err);
 }
 
@@ -214,7 +229,7 @@ static void pump(struct link *link)
         return;
     if (link->state == LINK_HANDSHAKE)
         filter_handshake(link);
-    if (link->tls != NULL && link->state == LINK_OPEN && evbuffer_get_length(link->in) < LINK_WATERMARK)
+    if (link->tls != NULL && link->state == LINK_OPEN && evbuffer_get_length(link->in) < watermark(link))
         filter_read(link);
     if (link->tls == NULL && link->state == LINK_OPEN && link->wire_ended)
         enter(link, LINK_ENDED);
@@ -228,7 +243,9 @@ static void pump(struct link *link)
              evbuffer_get_length(link->out) < before && evbuffer_get_length(wire_out(link)) == 0);
     say_end(link);
     watch(link);
+    count_share(link);
 }
+
 /* ---- callbacks: note the fact, call the one step ---------------------------------------------------------------- */
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
@@ -282,6 +299,7 @@ static void link_gone(void *ctx)
     ST_CHECK(link, LINK_MAGIC);
     later_cancel(&link->again);
     st_timer_disarm(link->loop->timers, &link->deadline);
+    budget_hold(link->loop->budget, &link->share, 0);
     if (link->readable != NULL)
         event_free(link->readable);
     if (link->writable != NULL)
@@ -390,6 +408,11 @@ void link_free(struct link *link)
     later_call(link->loop->later, &link->gone);
 }
 
+static uint64_t finish_ms(const struct link *link)
+{
+    return link->loop->finish_ms > 0 ? link->loop->finish_ms : FINISH_MS;
+}
+
 static void finishing_event(void *ctx)
 {
     struct link *link = ctx;
@@ -399,7 +422,7 @@ static void finishing_event(void *ctx)
     watch(link);
     if (link->state == LINK_CLOSED || (link->said_end && link->state == LINK_ENDED))
         link_free(link);
-    else if (!link->said_end && st_timer_arm(link->loop->timers, &link->deadline, SLOW_READER_MS, &ignored) != ST_OK)
+    else if (!link->said_end && st_timer_arm(link->loop->timers, &link->deadline, finish_ms(link), &ignored) != ST_OK)
         link_free(link);
     else if (link->said_end && !link->is_lingering) {
         link->is_lingering = true;
@@ -424,7 +447,7 @@ void link_finish(struct link *link)
     link->ctx = link;
     link->deadline = (struct st_timer){ .fn = finishing_late, .ctx = link };
     if (link->state == LINK_CLOSED || link->state == LINK_CONNECTING ||
-        st_timer_arm(link->loop->timers, &link->deadline, SLOW_READER_MS, &err) != ST_OK) {
+        st_timer_arm(link->loop->timers, &link->deadline, finish_ms(link), &err) != ST_OK) {
         link_free(link);
         return;
     }
@@ -471,7 +494,7 @@ size_t link_unsent(const struct link *link)
 
 bool link_is_full(const struct link *link)
 {
-    return link_unsent(link) >= LINK_WATERMARK;
+    return link_unsent(link) >= watermark(link);
 }
 
 struct tls *link_tls(const struct link *link)

@@ -7,6 +7,7 @@
 #ifndef STOA_GATEWAY_LINK_H
 #define STOA_GATEWAY_LINK_H
 #include "base/err.h"
+#include "gateway/budget.h"
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -17,7 +18,8 @@ struct st_timers;
 struct tls;
 struct link;
 
-#define LINK_WATERMARK (256u * 1024u) /* a buffer this full stops its producer */
+#define LINK_WATERMARK       (256u * 1024u) /* a buffer this full stops its producer */
+#define LINK_WATERMARK_TIGHT (64u * 1024u)  /* the same when memory is; a ClientHello still fits in */
 
 #define LINK_STATES(X) \
     X(CONNECTING)      \
@@ -35,6 +37,8 @@ struct link_loop { /* what all links of a process share; outlives them */
     struct event_base *base;
     struct later *later;
     struct st_timers *timers;
+    struct budget *budget;          /* that buffers are counted in; NULL: none */
+    uint64_t finish_ms;             /* how long a peer may read nothing of what is owed; 0: 30 s */
     uint64_t links;                 /* alive; those that are being freed too */
     struct link *finishing;         /* nobody's any more: they write what is owed and end */
     void (*on_finished)(void *ctx); /* the last of those is gone; NULL */

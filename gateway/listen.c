@@ -3,7 +3,8 @@
  *
  * A bounded number is taken per wake-up, so that a flood of connections does not starve those that are there. When the
  * process is out of descriptors, the reserve is given up for a moment to take the waiting client and end it cleanly,
- * and accepting pauses: a loop that fails and is woken again at once would burn the core (sslsplit ended there).
+ * and accepting pauses: a loop that fails and is woken again at once would burn the core (sslsplit ended there). When
+ * memory is at its ceiling, accepting pauses too, and clients wait where the kernel keeps them.
  */
 #include "gateway/listen.h"
 #include "base/clock.h"
@@ -29,6 +30,14 @@ struct listener {
     void *ctx;
 };
 
+static void pause_for_a_while(struct listener *listener)
+{
+    struct st_err ignored;
+
+    if (st_timer_arm(listener->loop->timers, &listener->pause, PAUSE_MS, &ignored) == ST_OK)
+        event_del(listener->readable);
+}
+
 static void on_pause_over(void *ctx)
 {
     struct listener *listener = ctx;
@@ -36,13 +45,15 @@ static void on_pause_over(void *ctx)
     ST_CHECK(listener, LISTENER_MAGIC);
     if (listener->reserve < 0)
         listener->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    event_add(listener->readable, NULL);
+    if (budget_level(listener->loop->budget) == BUDGET_FULL)
+        pause_for_a_while(listener);
+    else
+        event_add(listener->readable, NULL);
 }
 
 /* Out of descriptors: one client is ended, all wait. */
 static void pause_accepting(struct listener *listener)
 {
-    struct st_err ignored;
     int fd;
 
     if (listener->reserve >= 0)
@@ -52,8 +63,15 @@ static void pause_accepting(struct listener *listener)
         close(fd);
     listener->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     ST_LOG(ACCEPT_PAUSED, ST_NUM("errno", EMFILE));
-    if (st_timer_arm(listener->loop->timers, &listener->pause, PAUSE_MS, &ignored) == ST_OK)
-        event_del(listener->readable);
+    listener->on_connection(listener->ctx, -1, NULL);
+    pause_for_a_while(listener);
+}
+
+static void wait_for_memory(struct listener *listener)
+{
+    ST_LOG(ACCEPT_PAUSED, ST_NUM("errno", ENOMEM));
+    listener->on_connection(listener->ctx, -1, NULL);
+    pause_for_a_while(listener);
 }
 
 static void take(struct listener *listener)
@@ -61,7 +79,13 @@ static void take(struct listener *listener)
     for (int i = 0; i < PER_WAKE; i++) {
         struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
         socklen_t len = sizeof from;
-        int fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd;
+
+        if (budget_level(listener->loop->budget) == BUDGET_FULL) {
+            wait_for_memory(listener);
+            return;
+        }
+        fd = accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0) {
             listener->on_connection(listener->ctx, fd, (const struct sockaddr *)&from);

@@ -48,7 +48,7 @@ static enum st_rc open_origin(struct txn *t, bool is_repeatable)
         }
     }
     t->worker->counts.origin_reused += upstream_was_used(t->origin);
-    txn_arm(t, ORIGIN_SILENT_MS);
+    exchange_wait(t, TXN_WAITS_FOR_ORIGIN);
     return ST_OK;
 }
 

@@ -4,7 +4,7 @@
  * The session (http2.h) may not be entered from its own events, so an event only marks its stream; the step then goes
  * round until nothing moves. A stream and its exchange are freed between two steps of exchanges, nowhere else. The
  * windows are such that all streams together may fill theirs: a stream that waits for a connection to the origin never
- * keeps the bytes of another from coming. Ceilings stand in LIMITS; each wait has the exchange's deadline, and a
+ * keeps the bytes of another from coming. Ceilings are options (limit.…); each wait has the exchange's deadline, and a
  * connection without exchanges has the idle one.
  */
 #include "base/log.h"
@@ -13,10 +13,7 @@
 #include <stdlib.h>
 
 #define STREAMS_MAGIC  0x7374726cu
-#define STREAMS_MAX    100u
-#define ORIGINS_MAX    32u    /* connections to the origin at the same time */
-#define WINDOW         65535u /* of a stream */
-#define STREAM_OUT     65536u /* a refusal's body fits in */
+#define WINDOW_MIN     65535u /* RFC 9113 §6.9.2 */
 #define PULL_MAX       65536u
 #define FRAME_MAX      (16384u + 9u)
 #define LEAVE_AFTER_MS 500u /* from the notice to the end of taking streams: longer than a round trip */
@@ -43,6 +40,7 @@ struct streams {
     struct stream *ready, **last_ready;
     struct st_timer timer;
     bool is_late;
+    size_t share; /* of the worker's budget: what the session holds */
 };
 
 /* The only writer of streams->state. */
@@ -119,6 +117,7 @@ static void stream_free(struct stream *stream)
 {
     struct streams *s = stream->streams;
 
+    budget_hold(&s->env.worker->budget, &stream->share, 0);
     txn_free(stream->txn);
     if (stream->env.is_pinned)
         upstream_free(stream->env.spare);
@@ -193,12 +192,20 @@ static void on_event(void *ctx, struct http2 *session, const struct http2_event 
 
 /* ---- the exchanges' turn ---------------------------------------------------------------------------------------- */
 
+static void count_share(struct stream *stream)
+{
+    size_t held = evbuffer_get_length(stream->in) + http2_waiting(stream->h2);
+
+    budget_hold(&stream->env.worker->budget, &stream->share, held);
+}
+
 static void step_one(struct streams *s, struct stream *stream)
 {
     enum txn_outcome outcome = TXN_KEEP;
 
     if (!stream->is_over)
         outcome = stream->is_closed ? TXN_CUT : txn_step(stream->txn);
+    count_share(stream);
     switch (outcome) {
     case TXN_GOES_ON: return;
     case TXN_TUNNEL: /* refused before it can be; a cut is what is left */
@@ -358,25 +365,34 @@ enum txn_outcome streams_step(struct streams *s)
         has_moved = pull(s) || has_moved || s->ready != NULL;
         link_update(s->env.client);
     } while (has_moved && link_state(s->env.client) != LINK_CLOSED);
+    budget_hold(&s->env.worker->budget, &s->share, http2_memory(s->session));
     arm_idle(s);
     return outcome_of(s);
 }
 
 /* ---- birth and death -------------------------------------------------------------------------------------------- */
 
+/* All streams may fill their windows; no less than what the protocol begins with. */
+static uint32_t connection_window(const struct pol_config *config)
+{
+    uint64_t all = (uint64_t)config->limit.streams * (uint64_t)config->limit.stream_window;
+
+    return all < WINDOW_MIN ? WINDOW_MIN : (uint32_t)all;
+}
+
 struct streams *streams_new(const struct txn_env *env)
 {
     const struct pol_config *config = worker_config(env->worker);
     const struct http2_limits limits = { .head_bytes = (size_t)config->limit.head_bytes,
                                          .fields = (size_t)config->limit.fields,
-                                         .streams = STREAMS_MAX,
-                                         .window = WINDOW,
-                                         .connection_window = STREAMS_MAX * WINDOW,
-                                         .stream_out = STREAM_OUT,
-                                         .queue = 1000,
-                                         .memory = 8u << 20,
-                                         .glitches = 1000,
-                                         .glitches_per_second = 100 };
+                                         .streams = (uint32_t)config->limit.streams,
+                                         .window = (uint32_t)config->limit.stream_window,
+                                         .connection_window = connection_window(config),
+                                         .stream_out = (size_t)config->limit.stream_buffer,
+                                         .queue = (size_t)config->limit.session_frames,
+                                         .memory = (size_t)config->limit.session_memory,
+                                         .glitches = (uint32_t)config->limit.glitches,
+                                         .glitches_per_second = (uint32_t)config->limit.glitches_per_second };
     struct streams *s = calloc(1, sizeof *s);
     struct st_err err = ST_ERR_INIT;
 
@@ -385,7 +401,7 @@ struct streams *streams_new(const struct txn_env *env)
     s->magic = STREAMS_MAGIC;
     s->env = *env;
     s->env.spare = NULL;
-    s->slots.max = ORIGINS_MAX;
+    s->slots.max = (size_t)config->limit.origins;
     s->last = &s->first;
     s->last_ready = &s->ready;
     s->timer = (struct st_timer){ .fn = on_timer, .ctx = s };
@@ -407,6 +423,7 @@ void streams_free(struct streams *s)
     while (s->first != NULL)
         stream_free(s->first);
     http2_free(s->session);
+    budget_hold(&s->env.worker->budget, &s->share, 0);
     s->magic = 0;
     free(s);
 }

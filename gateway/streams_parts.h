@@ -30,6 +30,7 @@ struct stream { /* one exchange */
     size_t taken;        /* of what read gave out */
     struct http_field *trailers;
     size_t n_trailers;
+    size_t share; /* of the worker's budget */
 };
 
 /* streams_front.c */

@@ -15,6 +15,7 @@
 
 #define TRAILER_MAX      12
 #define TRAILER_NAME_MAX 32
+#define TIGHT_BODY       65536u
 
 /* The only writer of t->state. */
 void txn_enter(struct txn *t, enum txn_state next)
@@ -88,6 +89,7 @@ void txn_free(struct txn *t)
         return;
     ST_CHECK(t, TXN_MAGIC);
     st_timer_disarm(t->worker->loop.timers, &t->timer);
+    budget_hold(&t->worker->budget, &t->share, 0);
     exchange_fini(t);
     body_free(t->body);
     if (t->tail != NULL)
@@ -178,13 +180,26 @@ static enum st_rc client_left(struct txn *t)
     return ST_OK;
 }
 
+static bool is_memory_full(const struct txn *t)
+{
+    return budget_level(&t->worker->budget) == BUDGET_FULL;
+}
+
+static enum st_rc refuse_busy(struct txn *t)
+{
+    t->worker->counts.memory_refused++;
+    return txn_refuse(t, REFUSE_BUSY);
+}
+
 static enum st_rc read_head(struct txn *t)
 {
     struct http1_event event;
     enum st_rc rc = txn_read(t, SIZE_MAX, &event);
 
-    if (rc == ST_ERR)
+    if (rc == ST_ERR) {
+        t->worker->counts.heads_refused += t->err.code == ST_E_LIMIT;
         return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
+    }
     if (rc == ST_AGAIN)
         return ST_AGAIN;
     txn_took(t);
@@ -311,11 +326,18 @@ static void say_continue(struct txn *t)
         (void)(front->ops->interim(front, &CONTINUE, NULL, &ignored) == ST_OK);
 }
 
+/* When memory is tight a body goes to the spool file sooner. */
+static size_t body_in_memory(const struct txn *t)
+{
+    size_t wanted = (size_t)worker_config(t->worker)->limit.body_memory;
+
+    return budget_level(&t->worker->budget) == BUDGET_EASY || wanted < TIGHT_BODY ? wanted : TIGHT_BODY;
+}
+
 static enum st_rc open_body(struct txn *t)
 {
     const struct pol_config *config = worker_config(t->worker);
-    const struct body_limits limits = { (size_t)config->limit.body_memory, (uint64_t)config->limit.body_max,
-                                        t->worker->spool_dir };
+    const struct body_limits limits = { body_in_memory(t), (uint64_t)config->limit.body_max, t->worker->spool_dir };
 
     if (t->framing == HTTP1_LENGTH && t->length > limits.max) {
         t->not_held = FLT_REASON_SIZE; /* known before a byte of it is read */
@@ -327,6 +349,7 @@ static enum st_rc open_body(struct txn *t)
         return txn_refuse(t, REFUSE_INTERNAL);
     }
     say_continue(t);
+    t->body_began_ms = st_clock_ms();
     txn_arm(t, config->limit.body_ms);
     txn_enter(t, TXN_READ_BODY);
     return ST_OK;
@@ -341,6 +364,8 @@ static enum st_rc plan(struct txn *t)
         return ST_AGAIN;
     if (rc == ST_ERR)
         return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
+    if (is_memory_full(t))
+        return refuse_busy(t);
     if (is_connect) {
         if (t->env->is_tls || !t->request_is_read || target_authority(t->head->target, &t->target, &t->err) != ST_OK ||
             t->target.port == 0)
@@ -399,6 +424,20 @@ static void keep_trailers(struct txn *t, const struct http1_event *event)
     }
 }
 
+/* Until when the next piece has to be there: a pause has its limit, and the whole a rate. */
+static int64_t body_patience(const struct txn *t)
+{
+    const struct pol_config *config = worker_config(t->worker);
+    int64_t pause = config->limit.body_ms, rate = config->limit.body_rate, left;
+
+    if (rate == 0)
+        return pause;
+    left = pause + (int64_t)(body_size(t->body) * 1000 / (uint64_t)rate) - (int64_t)(st_clock_ms() - t->body_began_ms);
+    if (left < 1)
+        return 1;
+    return left < pause ? left : pause;
+}
+
 static enum st_rc read_body(struct txn *t)
 {
     struct http1_event event;
@@ -425,7 +464,7 @@ static enum st_rc read_body(struct txn *t)
     if (rc == ST_ERR)
         return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
     if (is_progress)
-        txn_arm(t, worker_config(t->worker)->limit.body_ms);
+        txn_arm(t, body_patience(t));
     return ST_AGAIN;
 }
 
@@ -465,6 +504,9 @@ static enum st_rc carry_out(struct txn *t)
 
 static enum st_rc inspect(struct txn *t)
 {
+    t->worker->counts.bodies_spooled += t->body != NULL && body_is_spooled(t->body);
+    if (t->body != NULL && is_memory_full(t)) /* looking into it takes memory too */
+        return refuse_busy(t);
     struct report_case c;
 
     if (judge(t) != ST_OK)
@@ -484,8 +526,8 @@ static enum st_rc on_late(struct txn *t)
     switch (t->state) {
     case TXN_READ_HEAD:
     case TXN_PLAN:
-    case TXN_READ_BODY: return txn_refuse(t, REFUSE_TIMEOUT);
-    case TXN_EXCHANGE: return txn_refuse(t, REFUSE_ORIGIN_SLOW);
+    case TXN_READ_BODY: t->worker->counts.slow_clients++; return txn_refuse(t, REFUSE_TIMEOUT);
+    case TXN_EXCHANGE: return exchange_late(t);
     case TXN_INSPECT:
     case TXN_ANSWER:
     case TXN_DONE: break;
@@ -497,6 +539,14 @@ static enum st_rc answer(struct txn *t)
 {
     txn_enter(t, TXN_DONE);
     return ST_OK;
+}
+
+static void count_share(struct txn *t)
+{
+    size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
+
+    held += t->redacted_query.cap + t->copy.cap + (t->body != NULL ? body_memory(t->body) : 0);
+    budget_hold(&t->worker->budget, &t->share, held);
 }
 
 enum txn_outcome txn_step(struct txn *t)
@@ -521,6 +571,7 @@ enum txn_outcome txn_step(struct txn *t)
         if (rc == ST_ERR)
             rc = txn_refuse(t, t->state == TXN_EXCHANGE ? refuse_origin_cause(&t->err) : REFUSE_INTERNAL);
     }
+    count_share(t);
     t->env->front->ops->flush(t->env->front); /* also before a cut: what came in time is delivered */
     return t->state == TXN_DONE || t->outcome == TXN_TUNNEL ? t->outcome : TXN_GOES_ON;
 }

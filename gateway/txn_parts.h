@@ -11,8 +11,7 @@
 #include "gateway/report.h"
 #include "gateway/txn.h"
 
-#define TXN_MAGIC        0x74786e20u
-#define ORIGIN_SILENT_MS 300000 /* a long poll of some minutes is ordinary */
+#define TXN_MAGIC 0x74786e20u
 
 #define TXN_STATES(X) \
     X(READ_HEAD)      \
@@ -27,6 +26,8 @@ enum txn_state {
     TXN_STATES(X)
 #undef X
 };
+
+enum txn_wait { TXN_WAITS_FOR_ORIGIN, TXN_WAITS_FOR_CLIENT }; /* in EXCHANGE: whose deadline runs */
 
 struct txn {
     unsigned magic;
@@ -51,7 +52,8 @@ struct txn {
     bool is_on_opened_host;
     bool expects_continue, request_is_read; /* its END was seen */
     struct body *body;
-    struct evbuffer *tail; /* body bytes read but not held: the ceiling was reached in the middle */
+    uint64_t body_began_ms; /* st_clock_ms */
+    struct evbuffer *tail;  /* body bytes read but not held: the ceiling was reached in the middle */
     struct http_field *trailers;
     size_t n_trailers;
     enum flt_reason not_held;
@@ -74,6 +76,9 @@ struct txn {
     bool client_closes;
     struct st_buf copy; /* for the curator */
     bool is_copied;
+    enum txn_wait wait;
+
+    size_t share; /* of the worker's budget */
 };
 
 void txn_enter(struct txn *t, enum txn_state next);
@@ -93,6 +98,8 @@ void reach_leave(struct txn *t);
 
 /* exchange.c */
 ST_MUST enum st_rc exchange_step(struct txn *t);
+enum st_rc exchange_late(struct txn *t); /* a deadline passed: the answer is no, or it breaks off. Always ST_OK. */
+void exchange_wait(struct txn *t, enum txn_wait wait); /* its deadline begins */
 void exchange_fini(struct txn *t);
 
 /* report.c */

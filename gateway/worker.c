@@ -81,6 +81,10 @@ static void on_connection(void *ctx, int fd, const struct sockaddr *from)
     struct role *role = ctx;
     struct worker *worker = &role->worker;
 
+    if (fd < 0) {
+        worker->counts.accept_pauses++;
+        return;
+    }
     if (worker->n_conns < (size_t)worker_config(worker)->limit.connections) {
         conn_start(worker, fd, from);
         return;
@@ -136,6 +140,10 @@ static enum st_rc prepare(void *self, struct generation *gen, int key_fd, struct
 /* Puts in force what was prepared. */
 static void take_next(struct role *role)
 {
+    const struct pol_config *config = role->next.rules->gen->config;
+
+    role->worker.budget.max = (size_t)config->limit.memory;
+    role->worker.loop.finish_ms = (uint64_t)config->limit.finish_ms;
     rules_release(role->worker.rules);
     role->worker.rules = role->next.rules;
     role->next.rules = NULL;
@@ -150,9 +158,11 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     const struct pol_config *config = fam_generation(child)->config;
 
     worker->child = child;
-    worker->loop = (struct link_loop){
-        .base = fam_base(child), .timers = fam_timers(child), .on_finished = finish_drain, .ctx = worker
-    };
+    worker->loop = (struct link_loop){ .base = fam_base(child),
+                                       .timers = fam_timers(child),
+                                       .budget = &worker->budget,
+                                       .on_finished = finish_drain,
+                                       .ctx = worker };
     (void)snprintf(worker->spool_dir, sizeof worker->spool_dir, "%s/spool", config->state_dir.s);
     if (tls_context_new(&worker->tls, err) != ST_OK)
         return ST_ERR;
@@ -271,6 +281,8 @@ static void status(void *self, struct st_buf *json)
 #define X(name, help) st_json_int(&w, #name, (int64_t)worker->counts.name);
     WORKER_COUNTS(X)
 #undef X
+    st_json_int(&w, "memory", (int64_t)worker->budget.held);
+    st_json_int(&w, "memory_peak", (int64_t)worker->budget.peak);
     st_json_object(&w, "not_inspected_by");
     for (size_t i = 0; i < ST_LEN(worker->not_inspected); i++) {
         if (worker->not_inspected[i] > 0)

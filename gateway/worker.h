@@ -14,6 +14,13 @@
 #define WORKER_COUNTS(X)                                                                            \
     X(connections, "client connections taken")                                                      \
     X(connections_refused, "client connections beyond limit.connections")                           \
+    X(accept_pauses, "pauses in taking connections, for lack of descriptors or of limit.memory")    \
+    X(memory_refused, "requests answered 503 since limit.memory was reached")                       \
+    X(heads_refused, "HTTP/1 requests with a head beyond limit.head_bytes or .fields")              \
+    X(bodies_spooled, "bodies that went to a spool file")                                           \
+    X(slow_clients, "requests that did not arrive within limit.head, limit.body or its rate")       \
+    X(slow_readers, "answers broken off since the client took nothing for limit.send")              \
+    X(slow_origins, "exchanges with an origin that was silent for limit.answer")                    \
     X(passed, "connections passed through unread")                                                  \
     X(passed_bytes, "bytes of those")                                                               \
     X(opened, "connections opened for inspection")                                                  \
@@ -56,6 +63,7 @@ struct conn;
 struct worker {
     struct fam_child *child;
     struct link_loop loop;
+    struct budget budget;
     struct rules *rules; /* in force */
     struct resolver *resolver;
     struct tls_context *tls;

@@ -57,7 +57,13 @@ struct pol_config {
         int64_t body_memory, body_max;     /* held in memory; held at all (spooled beyond memory) */
         int64_t txn_memory;                /* arena ceiling */
         int64_t connections;               /* per worker */
+        int64_t memory;                    /* of all that one worker holds */
         int64_t idle_ms, head_ms, body_ms; /* keep-alive, first byte to whole head, between body bytes */
+        int64_t body_rate;                 /* bytes a second over a whole body; 0: any */
+        int64_t hello_ms, answer_ms, send_ms, finish_ms, tunnel_idle_ms;
+        int64_t streams, stream_window, stream_buffer, origins; /* of one HTTP/2 connection */
+        int64_t session_memory, session_frames;
+        int64_t glitches, glitches_per_second;
         int64_t drain_ms;
     } limit;
     struct {

@@ -197,6 +197,21 @@ class Gateway:
     def clock(self, seconds):
         self.stoa("clock", str(seconds), check=True)
 
+    def count(self, name):
+        """A number of the first worker's."""
+        prefix = f"worker.0.counters.{name}:"
+        for line in self.stoa("status", check=True).stdout.splitlines():
+            if line.startswith(prefix):
+                return int(line.split()[1])
+        raise KeyError(name)
+
+    def wait_count(self, name, least):
+        """Until it has come to that; answers it."""
+        end = time.monotonic() + WAIT
+        while (count := self.count(name)) < least and time.monotonic() < end:
+            pass
+        return count
+
     def records(self, kind=None):
         """What `stoa audit tail` shows, oldest first."""
         words = ["--json", "audit", "tail", "-n", "1000000"] + (["--kind", kind] if kind else [])
