@@ -105,26 +105,38 @@ static void connect_client(struct rig *r)
     conn_start(&r->worker, fds[1], (struct sockaddr *)&from);
 }
 
-static void setup(struct rig *r)
+/* The origin's listening socket and the generation that names its port: one for all tests, since packs take their time
+ * to compile. */
+static int open_house(uint16_t *port)
 {
+    static int fd = -1;
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t len = sizeof at;
-    struct worker *w = &r->worker;
-    struct st_err err = ST_ERR_INIT;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     char more[600];
 
-    memset(r, 0, sizeof *r);
-    T_CHECK(bind(fd, (struct sockaddr *)&at, len) == 0 && listen(fd, 8) == 0 &&
-                getsockname(fd, (struct sockaddr *)&at, &len) == 0,
-            "listener");
-    r->port = ntohs(at.sin_port);
+    if (fd < 0) {
+        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        T_CHECK(bind(fd, (struct sockaddr *)&at, len) == 0 && listen(fd, 8) == 0, "listener");
+    }
+    T_CHECK(getsockname(fd, (struct sockaddr *)&at, &len) == 0, "listener");
+    *port = ntohs(at.sin_port);
     (void)snprintf(more, sizeof more,
                    "resolver:\n  hosts:\n    site.test: \"127.0.0.1:%u\"\n    gone.test: \"127.0.0.1:9\"\n"
                    "limit:\n  body_memory: 64KiB\n  body_max: 1MiB\n  head: 5s\n",
-                   r->port);
-    generation_release(gen);
-    gen = house_generation(HOUSE_OPEN_TESTS, more);
+                   *port);
+    if (gen == NULL)
+        gen = house_generation(HOUSE_OPEN_TESTS, more);
+    return dup(fd);
+}
+
+static void setup(struct rig *r)
+{
+    struct worker *w = &r->worker;
+    struct st_err err = ST_ERR_INIT;
+    int fd;
+
+    memset(r, 0, sizeof *r);
+    fd = open_house(&r->port);
     w->child = house_child();
     w->loop = (struct link_loop){ .base = fam_base(w->child), .timers = fam_timers(w->child) };
     w->loop.later = later_new(w->loop.base);
