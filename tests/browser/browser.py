@@ -5,6 +5,7 @@ import subprocess
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 QUIET = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -37,3 +38,14 @@ def open_browser(folder, gateway, lang="en"):
 def wait(driver, found):
     """Until it is there; a page that is being replaced is asked again."""
     return WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException]).until(found)
+
+
+def find(driver, selector):
+    """The first visible element, waited for."""
+    return wait(driver, lambda d: next(
+        (element for element in d.find_elements(By.CSS_SELECTOR, selector) if element.is_displayed()), None))
+
+
+def text_of(driver, selector):
+    """The text of all that match."""
+    return "\n".join(element.text for element in driver.find_elements(By.CSS_SELECTOR, selector))

@@ -3,7 +3,7 @@
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import wait
+from browser import find, text_of, wait
 from nodebb_setup import HOST
 
 
@@ -14,15 +14,10 @@ class Forum:
         self.driver = driver
 
     def find(self, selector):
-        """The first visible one, waited for."""
-        return wait(self.driver, lambda d: next((e for e in d.find_elements(By.CSS_SELECTOR, selector)
-                                                 if e.is_displayed()), None))
-
-    def text_of(self, selector):
-        return "\n".join(element.text for element in self.driver.find_elements(By.CSS_SELECTOR, selector))
+        return find(self.driver, selector)
 
     def wait_text(self, selector, text):
-        wait(self.driver, lambda _: text in self.text_of(selector))
+        wait(self.driver, lambda _: text in text_of(self.driver, selector))
 
     def go(self, path):
         """A page, until its scripts run and their socket is connected."""
@@ -90,7 +85,7 @@ class Forum:
 
     def toast(self):
         """The text of the forum's error message, waited for; then it is closed."""
-        text = wait(self.driver, lambda _: self.text_of(".alert-danger"))
+        text = wait(self.driver, lambda _: text_of(self.driver, ".alert-danger"))
         self.driver.execute_script("document.querySelectorAll('.alert-danger').forEach(e => e.remove())")
         return text
 

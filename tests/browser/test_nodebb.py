@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """People use a real forum through Stoa: posts, pictures, chats arrive; a card number does not, and nothing is kept."""
-import random
-import struct
-import zlib
-
 import pytest
 
 import nodebb_setup as people
@@ -11,6 +7,7 @@ from browser import open_browser
 from forum import Forum
 from nodebb import NodeBB
 from nodebb_setup import HOST
+from pictures import noise
 from stoa_test.gateway import Gateway
 from stoa_test.pki import Authority
 
@@ -25,16 +22,6 @@ inspect: { open: true }
 rules: []
 """
 TRANSPORTS = {"polling": ["polling"]}
-
-
-def picture(side=200):
-    """A PNG of coloured noise, some 120 KB."""
-    def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    noise = random.Random(7)
-    rows = b"".join(b"\0" + noise.randbytes(3 * side) for _ in range(side))
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 class House:
@@ -80,14 +67,14 @@ def house(request, tmp_path_factory):
 
 
 def test_a_topic_with_a_picture_arrives(house, tmp_path):
-    (tmp_path / "noise.png").write_bytes(picture())
+    (tmp_path / "noise.png").write_bytes(noise())
     house.ana.start_topic("First words")
     house.ana.write("An introduction to #kubernetes probes.")
     house.ana.wait_preview("kubernetes probes")
     address = house.ana.attach(tmp_path / "noise.png")
     house.ana.submit()
     house.ana.wait_post("kubernetes probes")
-    assert house.forum.upload(address) == picture()
+    assert house.forum.upload(address) == noise()
     assert house.is_stored("An introduction to #kubernetes probes.")
 
 
