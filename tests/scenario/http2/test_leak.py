@@ -15,7 +15,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("padded", [False, True])
-def test_b2_cut_at_every_byte(house, form, padded):
+def test_B2_cut_at_every_byte(house, form, padded):
     body, kind = FORMS[form]
     client, before = house.client(), len(house.echo.received())
     streams = []
@@ -39,7 +39,7 @@ def test_b2_cut_at_every_byte(house, form, padded):
     client.close()
 
 
-def test_b2_one_byte_a_frame(house):
+def test_B2_one_byte_a_frame(house):
     client, before = house.client(), len(house.echo.received())
     body, kind = FORMS["json"]
     assert client.request("POST", "/post", [("content-type", kind)], body, piece=1).status == 403
@@ -47,7 +47,7 @@ def test_b2_one_byte_a_frame(house):
     client.close()
 
 
-def test_b2_a_request_that_is_never_whole(house):
+def test_B2_a_request_that_is_never_whole(house):
     client, (body, kind) = house.client(), FORMS["json"]
     for cut in range(0, len(body), 7):
         stream = client.start("POST", "/unfinished", [("content-type", kind)], end=False)
@@ -60,7 +60,7 @@ def test_b2_a_request_that_is_never_whole(house):
     assert b"/unfinished" not in house.echo.received() and b"GET /after " in house.echo.received()
 
 
-def test_b2_in_the_path_and_in_trailers(house):
+def test_B2_in_the_path_and_in_trailers(house):
     client = house.client()
     before = house.echo.received()
     answer = client.request("GET", f"/search?q={IBAN}")

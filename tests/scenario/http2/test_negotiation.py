@@ -31,7 +31,7 @@ def gateway(tmp_path_factory):
 @pytest.mark.parametrize("host", ["both.test", "old.test"])
 @pytest.mark.parametrize("offer, got", [
     (("h2", "http/1.1"), "h2"), (("http/1.1", "h2"), "h2"), (("h2",), "h2"), (("http/1.1",), "http/1.1"), ((), None)])
-def test_h3_alpn(gateway, host, offer, got):
+def test_H3_alpn(gateway, host, offer, got):
     client = Client2(gateway)
     assert client.open(host, alpn=offer) == got
     if got == "h2":
@@ -40,7 +40,7 @@ def test_h3_alpn(gateway, host, offer, got):
 
 
 @pytest.mark.parametrize("host", ["new.test", "gone.test"])
-def test_h3_an_origin_that_cannot_be_had_is_a_page_soon(gateway, host):
+def test_H3_an_origin_that_cannot_be_had_is_a_page_soon(gateway, host):
     """In whatever the client speaks; HTTP/1.1 when it may choose."""
     start = time.monotonic()
     client = Client2(gateway)

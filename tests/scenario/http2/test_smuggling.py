@@ -67,7 +67,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize("what", HEADS)
-def test_f9_refused(house, what):
+def test_F9_refused(house, what):
     before = house.echo.received()
     client = house.client(validate=False)
     stream = client.start("POST", "", raw=HEADS[what], end=False)
@@ -83,7 +83,7 @@ def test_f9_refused(house, what):
 
 @pytest.mark.parametrize("trailers", [[("transfer-encoding", "chunked")], [("content-length", "3")], [(":path", "/x")],
                                       [("host", "other.test")], [("x-a", "b\r\nc: d")]])
-def test_f9_trailers(house, trailers):
+def test_F9_trailers(house, trailers):
     before = house.echo.received()
     client = house.client(validate=False)
     stream = client.start("POST", "", raw=[*BASE, ("content-type", "text/plain")], end=False)
@@ -94,7 +94,7 @@ def test_f9_trailers(house, trailers):
     assert house.echo.received() == before, "something was forwarded"
 
 
-def test_f9_the_same_request_without_tricks(house):
+def test_F9_the_same_request_without_tricks(house):
     """So that the tests above do not pass because everything is refused."""
     client = house.client(validate=False)
     stream = client.start("POST", "", raw=[*BASE, ("content-length", "5")], end=False)

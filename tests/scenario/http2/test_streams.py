@@ -12,7 +12,7 @@ IBAN = "DE02120300000000202051"
 TEXT = [("content-type", "text/plain")]
 
 
-def test_f6_a_hundred_streams_at_once(house):
+def test_F6_a_hundred_streams_at_once(house):
     client = house.client()
     streams = [client.start("POST", f"/{n}", TEXT, end=False) for n in range(100)]
     for n, stream in enumerate(streams):
@@ -34,7 +34,7 @@ def test_a_thousand_requests_on_one_connection(house):
 
 
 @pytest.mark.parametrize("size, piece", [(20_000_000, 16384), (8_000_000, 1000)])
-def test_f6_a_post_of_20_mb_does_not_stall(house, size, piece):
+def test_F6_a_post_of_20_mb_does_not_stall(house, size, piece):
     """The client's windows are the protocol's least; the body is scanned meanwhile, other streams go on."""
     body = json.dumps({"text": "words without a secret, again and again. " * (size // 41)}).encode()
     site, client = house.fresh_site(), house.client("site.test")
@@ -51,7 +51,7 @@ def test_f6_a_post_of_20_mb_does_not_stall(house, size, piece):
     client.close()
 
 
-def test_f6_a_large_answer_to_a_slow_reader(house):
+def test_F6_a_large_answer_to_a_slow_reader(house):
     """A client that gives no credit stops its stream and no other."""
     body = os.urandom(3_000_000)
     site, client = house.fresh_site(), house.client("site.test")
@@ -150,7 +150,7 @@ def test_an_origin_that_breaks_off(house):
     client.close()
 
 
-def test_f4_answers_without_a_body(house):
+def test_F4_answers_without_a_body(house):
     site, client = house.fresh_site(), house.client("site.test")
     for method, status, fields in (("HEAD", "200 OK", [("Content-Length", "5")]), ("GET", "204 No Content", []),
                                    ("GET", "304 Not Modified", [("ETag", '"x"')]), ("GET", "200 OK", [])):
@@ -165,7 +165,7 @@ def test_f4_answers_without_a_body(house):
     client.close()
 
 
-def test_f4_trailers_both_ways(house):
+def test_F4_trailers_both_ways(house):
     site, client = house.fresh_site(), house.client("site.test")
     site.sends(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nhi\r\n0\r\n"
                    b"X-Sum: 42\r\n\r\n")
@@ -176,7 +176,7 @@ def test_f4_trailers_both_ways(house):
     client.close()
 
 
-def test_f3_early_hints_and_100(house):
+def test_F3_early_hints_and_100(house):
     site, client = house.fresh_site(), house.client("site.test")
     site.sends(raw=b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
                    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
@@ -192,7 +192,7 @@ def test_f3_early_hints_and_100(house):
     client.close()
 
 
-def test_s1_events_arrive_one_by_one(house):
+def test_S1_events_arrive_one_by_one(house):
     site, client = house.fresh_site(), house.client("site.test")
     gate = [threading.Event() for _ in range(4)]
 
@@ -215,7 +215,7 @@ def test_s1_events_arrive_one_by_one(house):
     client.close()
 
 
-def test_f1_fields_arrive_as_they_were(house):
+def test_F1_fields_arrive_as_they_were(house):
     """But for what one hop says; pieces of a cookie are one again."""
     site, client = house.fresh_site(), house.client("site.test")
     site.sends(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Odd: \xe4\r\n"
@@ -241,7 +241,7 @@ def test_lengths_towards_the_origin(house):
     client.close()
 
 
-def test_f4_an_empty_body_that_ends_later(house):
+def test_F4_an_empty_body_that_ends_later(house):
     """A length of zero, then an empty frame that says the end."""
     client = house.client()
     stream = client.start("POST", "/zero", [("content-length", "0")], end=False)
@@ -254,7 +254,7 @@ def test_f4_an_empty_body_that_ends_later(house):
     client.close()
 
 
-def test_f2_a_head_of_60_kb(house):
+def test_F2_a_head_of_60_kb(house):
     site, client = house.fresh_site(), house.client("site.test")
     site.sends("200 OK", [], b"ok")
     fields = [("cookie", "c=" + "x" * 16_000)] + [(f"x-{n}", "y" * 1000) for n in range(40)]
@@ -264,7 +264,7 @@ def test_f2_a_head_of_60_kb(house):
     client.close()
 
 
-def test_f7_another_host_on_this_connection_is_421(house):
+def test_F7_another_host_on_this_connection_is_421(house):
     site, client = house.fresh_site(), house.client("site.test")
     answer = client.request("GET", "/", [("accept", "text/html")], authority="echo.test")
     assert answer.status == 421 and b"<html" in answer.body

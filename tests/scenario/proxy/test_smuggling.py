@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that two parsers may read differently are refused, never forwarded."""
+"""F9: requests that two parsers may read differently are refused, never forwarded."""
 import pytest
 
 from stoa_test.client import Client
@@ -30,6 +30,24 @@ BAD = {
     "chunk without CRLF": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n",
     "NUL in a value": b"GET / HTTP/1.1\r\n" + H + b"A: b\0c\r\n\r\n",
     "tab in the target": b"GET /a\tb HTTP/1.1\r\n" + H + b"\r\n",
+    "blank before the colon of the coding": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "vertical tab before the coding": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "tab behind the coding": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n",
+    "two codings": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+    "an empty coding and a length": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 5\r\nTransfer-Encoding:\r\n\r\nhello",
+    "quoted coding": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
+    "coding in a folded line": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+    "length in hex": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 0x5\r\n\r\nhello",
+    "length with a blank inside": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 5 0\r\n\r\nhello",
+    "negative length": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: -1\r\n\r\nhello",
+    "empty length": b"POST / HTTP/1.1\r\n" + H + b"Content-Length:\r\n\r\nhello",
+    "length beyond any number": b"POST / HTTP/1.1\r\n" + H + b"Content-Length: 18446744073709551621\r\n\r\nhello",
+    "a field without a name": b"POST / HTTP/1.1\r\n" + H + b": chunked\r\nContent-Length: 5\r\n\r\nhello",
+    "chunk size in a bare LF": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n",
+    "chunk extension with a bare LF": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n0\r\n\r\n",
+    "chunk extension that breaks off": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n5;\r\nhello\r\n0\r\n\r\n",
+    "chunk size 0x": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
+    "a length in the trailer": b"POST / HTTP/1.1\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
     "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "HTTP/9.9": b"GET / HTTP/9.9\r\n" + H + b"\r\n",
     "no version": b"GET /\r\n" + H + b"\r\n",
@@ -49,7 +67,7 @@ def house(tmp_path_factory):
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_refused(house, what):
+def test_F9_refused(house, what):
     gateway, origin = house
     before = origin.received()
     client = Client(gateway)
@@ -64,7 +82,7 @@ def test_refused(house, what):
     assert origin.received() == before, "something was forwarded"
 
 
-def test_pipelined_requests_are_answered_in_order(house):
+def test_F5_pipelined_requests_are_answered_in_order(house):
     gateway, origin = house
     client = Client(gateway)
     client.open("site.test")

@@ -73,7 +73,7 @@ def test_events_arrive_one_by_one(house):
     client.close()
 
 
-def test_a_thousand_requests_on_one_connection(house):
+def test_F5_a_thousand_requests_on_one_connection(house):
     client = Client(house[0])
     client.open("other.test")
     for number in range(1000):
@@ -129,7 +129,7 @@ def test_too_large_in_chunks(house):
     client.close()
 
 
-def test_a_large_answer_at_the_readers_pace(house):
+def test_S5_a_large_answer_at_the_readers_pace(house):
     site, client, stopped = fresh(house), opened(house), threading.Event()
     block = os.urandom(65536)
 
