@@ -220,6 +220,7 @@ static void dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc
 {
     *dec = (struct flt_dec){ .arena = arena, .doc = doc, .full_at = ST_SPAN_NPOS };
     st_buf_init(&dec->fields, (FLT_FIELDS_MAX + 1) * sizeof(struct flt_field));
+    st_buf_init(&dec->lengths, size + SCRATCH_SLACK);
     st_buf_init(&dec->path, (size_t)(FLT_SEGMENT_MAX + 1) * FLT_DEPTH_MAX * (FLT_NEST_MAX + 2) + SCRATCH_SLACK);
     st_buf_init(&dec->text, size * 3 + SCRATCH_SLACK);
     flt_build_init(&dec->build, arena, (size * 3 + SCRATCH_SLACK) * sizeof(struct flt_map_pt));
@@ -228,6 +229,7 @@ static void dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc
 static void dec_fini(struct flt_dec *dec)
 {
     st_buf_fini(&dec->fields);
+    st_buf_fini(&dec->lengths);
     st_buf_fini(&dec->path);
     st_buf_fini(&dec->text);
     flt_build_fini(&dec->build);
@@ -316,6 +318,27 @@ static bool has_gzip_names(struct st_span body)
     return body.n > 3 && body.p[0] == 0x1F && body.p[1] == 0x8B && (body.p[3] & 0x1C) != 0;
 }
 
+/* What no content type names. When it is not what the adapter says, it is read by its type, and the receipt tells. */
+static enum st_rc decode_wire(struct flt_dec *dec, const struct flt_body *body, const struct flt_input *in,
+                              struct st_err *err)
+{
+    struct flt_mark mark = flt_dec_mark(dec);
+    bool is_good = true;
+
+    if (in->wire == FLT_WIRE_SOCKETIO && flt_engineio(dec, body, in->is_message, &is_good, err) != ST_OK)
+        return ST_ERR;
+    if (in->wire == FLT_WIRE_XMPP && flt_xmpp(dec, &body->bytes, &is_good, err) != ST_OK)
+        return ST_ERR;
+    if (in->wire != FLT_WIRE_NONE && is_good)
+        return ST_OK;
+    if (in->wire != FLT_WIRE_NONE) {
+        flt_dec_undo(dec, mark);
+        st_buf_reset(&dec->lengths);
+        flt_dec_note(dec, in->wire == FLT_WIRE_XMPP ? FLT_NOT : FLT_PARTLY, FLT_REASON_SYNTAX);
+    }
+    return flt_body_decode(dec, body, err);
+}
+
 static enum st_rc decode_body(struct flt_dec *dec, const struct flt_input *in, size_t limit, struct st_err *err)
 {
     struct flt_coded coded = { .reason = FLT_REASON_NONE };
@@ -333,7 +356,7 @@ static enum st_rc decode_body(struct flt_dec *dec, const struct flt_input *in, s
         flt_body_strings(dec, in->body, &(struct flt_piece){ ST_SPAN_NONE, NULL, 0 }, err) != ST_OK)
         goto out;
     dec->whole = body.bytes = (struct flt_piece){ dec->doc->plain, NULL, 0 };
-    rc = coded.reason == FLT_REASON_NONE ? flt_body_decode(dec, &body, err)
+    rc = coded.reason == FLT_REASON_NONE ? decode_wire(dec, &body, in, err)
                                          : decode_part_read(dec, &body.bytes, &coded, limit, err);
     if (rc == ST_OK)
         rc = put_rest(dec, err);
@@ -365,6 +388,11 @@ static enum st_rc take_fields(struct flt_dec *dec, struct st_err *err)
 {
     struct flt_doc *doc = dec->doc;
 
+    if (dec->lengths.n > 0) {
+        if ((doc->lengths = st_arena_dup(dec->arena, dec->lengths.p, dec->lengths.n)) == NULL)
+            return st_arena_fail(dec->arena, err, "filters.lengths");
+        doc->n_lengths = dec->lengths.n / sizeof(struct flt_length);
+    }
     if (dec->fields.n == 0)
         return ST_OK;
     if ((doc->fields = st_arena_dup(dec->arena, dec->fields.p, dec->fields.n)) == NULL)

@@ -22,11 +22,23 @@ struct flt_piece {
     uint32_t base;
 };
 
+/* A length written in front of what it counts; offsets in the plain body. */
+enum flt_count {
+    FLT_COUNT_UNITS, /* decimal digits; UTF-16 units of UTF-8 */
+    FLT_COUNT_FORM,  /* the same, inside a form value with engine.io's newlines */
+    FLT_COUNT_BYTES  /* one byte per digit; bytes */
+};
+struct flt_length {
+    uint32_t digits, digits_end, from, to;
+    enum flt_count count;
+};
+
 struct flt_dec {
     struct st_arena *arena;
     struct flt_doc *doc;
     struct flt_piece whole; /* the query, or the body as codecs see it: where the rest of a full doc is cut */
     struct st_buf fields;   /* of struct flt_field, until the end */
+    struct st_buf lengths;  /* of struct flt_length, in their order */
     struct st_buf path;     /* where the codec stands */
     struct st_buf text;     /* scratch of one text */
     struct flt_build build; /* scratch of its map */
@@ -106,6 +118,28 @@ bool flt_form_likely(struct st_span s, bool is_sure); /* is_sure: only when it c
 /* RFC 2046. *at: where it stopped; piece's end when the closing delimiter was met. */
 ST_MUST enum st_rc flt_multipart(struct flt_dec *dec, const struct flt_piece *bytes, struct st_span boundary,
                                  size_t *at, struct st_err *err);
+
+/* One name or value; out->up is its percent layer, or a charset's above it. */
+ST_MUST enum st_rc flt_form_value(struct flt_dec *dec, const struct flt_piece *raw, struct flt_piece *out,
+                                  struct st_err *err);
+
+/* ---- engineio.c, socketio.c ---- */
+/* *is_good false: malformed, and what was put down so far is to be undone. */
+ST_MUST enum st_rc flt_engineio(struct flt_dec *dec, const struct flt_body *body, bool is_message, bool *is_good,
+                                struct st_err *err);
+unsigned flt_engine_version(struct st_span query);                  /* 3 or 4; 0 when it is named twice */
+size_t flt_units(struct st_span utf8);                              /* UTF-16 units of valid UTF-8 */
+size_t flt_length_of(struct st_span content, enum flt_count count); /* what a run's digits should say */
+/* One packet, a digit and its data; its UTF-8 is valid. */
+ST_MUST enum st_rc flt_socketio(struct flt_dec *dec, const struct flt_piece *piece, unsigned version, bool *is_good,
+                                struct st_err *err);
+/* A binary attachment. */
+ST_MUST enum st_rc flt_socketio_bytes(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err);
+size_t flt_digits_at(struct st_span s, size_t at); /* how many stand there */
+
+/* ---- xmpp.c ---- */
+/* One stanza, or one BOSH body; *is_good as above. */
+ST_MUST enum st_rc flt_xmpp(struct flt_dec *dec, const struct flt_piece *text, bool *is_good, struct st_err *err);
 
 /* ---- charset.c ---- */
 enum flt_charset {

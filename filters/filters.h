@@ -22,6 +22,8 @@
     X(FORM, "form")           \
     X(JSON, "json")           \
     X(MULTIPART, "multipart") \
+    X(SOCKETIO, "socket.io")  \
+    X(XMPP, "xmpp")           \
     X(TEXT, "text")           \
     X(HTML, "html")
 enum flt_codec {
@@ -75,6 +77,7 @@ struct flt_receipt {
     uint64_t bytes, inspected; /* of the body as sent; of it, looked into */
 };
 
+struct flt_length;
 struct flt_map; /* from offsets in a field's text to offsets in the plain body; opaque */
 
 struct flt_field {
@@ -105,6 +108,8 @@ struct flt_doc {
     struct st_span query; /* borrowed from the input */
     bool was_coded;       /* content coding was taken off: a rewritten body goes out without it */
     enum flt_wire wire;   /* as the input said */
+    const struct flt_length *lengths; /* lengths to be written anew with what they count; opaque */
+    size_t n_lengths;
     struct flt_field *fields;
     size_t n;
     struct flt_receipt receipt;

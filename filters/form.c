@@ -54,15 +54,9 @@ static enum st_rc unquote(struct flt_dec *dec, struct st_span raw, struct st_err
     return ST_OK;
 }
 
-struct value {
-    struct st_span text;
-    const struct flt_map *map;
-};
-
-/* A name or a value, decoded to UTF-8, with its layers. */
-static enum st_rc open_value(struct flt_dec *dec, const struct flt_piece *raw, struct value *out, struct st_err *err)
+enum st_rc flt_form_value(struct flt_dec *dec, const struct flt_piece *raw, struct flt_piece *out, struct st_err *err)
 {
-    struct flt_piece bytes = { raw->s, NULL, 0 }, text;
+    struct flt_piece bytes = { raw->s, NULL, 0 };
 
     if (plain_run(raw->s) == raw->s.n) {
         if (flt_map_cut(dec->arena, raw->up, raw->base, FLT_LAYER_PERCENT, &bytes.up, err) != ST_OK)
@@ -76,13 +70,10 @@ static enum st_rc open_value(struct flt_dec *dec, const struct flt_piece *raw, s
         if (flt_build_done(&dec->build, raw->up, raw->base, FLT_LAYER_PERCENT, &bytes.up, err) != ST_OK)
             return ST_ERR;
     }
-    *out = (struct value){ bytes.s, bytes.up };
+    *out = bytes;
     if (flt_utf8_good(bytes.s) == bytes.s.n)
         return ST_OK;
-    if (flt_charset_decode(dec, &bytes, FLT_CHARSET_CP1252, &text, err) != ST_OK)
-        return ST_ERR;
-    *out = (struct value){ text.s, text.up };
-    return ST_OK;
+    return flt_charset_decode(dec, &bytes, FLT_CHARSET_CP1252, out, err);
 }
 
 static enum st_rc pair(struct flt_dec *dec, const struct flt_piece *part, struct st_err *err)
@@ -91,19 +82,19 @@ static enum st_rc pair(struct flt_dec *dec, const struct flt_piece *part, struct
     bool is_bare = equals == ST_SPAN_NPOS;
     struct flt_piece name = flt_piece_sub(part, 0, is_bare ? 0 : equals);
     struct flt_piece raw = is_bare ? *part : flt_piece_sub(part, equals + 1, part->s.n - equals - 1);
-    struct value key, value;
+    struct flt_piece key, value;
     enum st_rc rc;
 
     if (!is_bare) {
-        if (open_value(dec, &name, &key, err) != ST_OK)
+        if (flt_form_value(dec, &name, &key, err) != ST_OK)
             return ST_ERR;
-        mark = flt_dec_enter(dec, key.text);
-        if (flt_key_is_data(key.text) && flt_dec_key(dec, key.text, key.map, err) != ST_OK)
+        mark = flt_dec_enter(dec, key.s);
+        if (flt_key_is_data(key.s) && flt_dec_key(dec, key.s, key.up, err) != ST_OK)
             return ST_ERR;
     }
-    if (open_value(dec, &raw, &value, err) != ST_OK)
+    if (flt_form_value(dec, &raw, &value, err) != ST_OK)
         return ST_ERR;
-    rc = flt_dec_string(dec, value.text, value.map, err);
+    rc = flt_dec_string(dec, value.s, value.up, err);
     flt_dec_leave(dec, mark);
     return rc;
 }

@@ -17,6 +17,10 @@ enum flt_layer {
     FLT_LAYER_JSON,    /* inside the quotes of a JSON string */
     FLT_LAYER_NUMBER,  /* a JSON number: a mask turns the whole of it into a string */
     FLT_LAYER_HTML,    /* character references for & < > " */
+    FLT_LAYER_XML,     /* references for & < > " ' */
+    FLT_LAYER_CDATA,   /* a CDATA section is closed for the mask and opened again */
+    FLT_LAYER_TWICE,   /* UTF-8 of which each byte is written as a character */
+    FLT_LAYER_SLASHED, /* engine.io's newlines in a form: \n, and \\n for what looks like one */
     FLT_LAYER_HEADER,  /* a quoted parameter of a multipart header */
     FLT_LAYER_LATIN1,
     FLT_LAYER_CP1252,

@@ -9,6 +9,7 @@
  */
 #include "base/json.h"
 #include "filters/decode.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,37 @@ static void quote_html(struct st_span s, struct st_buf *out)
     }
 }
 
+static void quote_xml(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'')
+            st_buf_str(out, "&#39;");
+        else
+            quote_html(st_span_sub(s, i, 1), out);
+    }
+}
+
+static void quote_twice(struct st_span s, struct st_buf *out)
+{
+    uint8_t utf8[4];
+
+    for (size_t i = 0; i < s.n; i++)
+        st_buf_put(out, utf8, st_utf8_put(s.p[i], utf8));
+}
+
+static void quote_slashed(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\n')
+            st_buf_str(out, "\\n");
+        else if (st_span_starts(st_span_sub(s, i, 2), ST_SPAN("\\n")))
+            st_buf_str(out, "\\\\n");
+        else
+            st_buf_byte(out, s.p[i]);
+        i += s.p[i] == '\\' && i + 1 < s.n && s.p[i + 1] == 'n';
+    }
+}
+
 static void quote_header(struct st_span s, struct st_buf *out)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -78,6 +110,14 @@ static bool quote(enum flt_layer layer, struct st_span s, struct st_buf *out)
         st_buf_byte(out, '"');
         return true;
     case FLT_LAYER_HTML: quote_html(s, out); return true;
+    case FLT_LAYER_XML: quote_xml(s, out); return true;
+    case FLT_LAYER_CDATA:
+        st_buf_str(out, "]]>");
+        quote_xml(s, out);
+        st_buf_str(out, "<![CDATA[");
+        return true;
+    case FLT_LAYER_TWICE: quote_twice(s, out); return true;
+    case FLT_LAYER_SLASHED: quote_slashed(s, out); return true;
     case FLT_LAYER_HEADER: quote_header(s, out); return true;
     case FLT_LAYER_LATIN1:
     case FLT_LAYER_CP1252:
@@ -171,26 +211,82 @@ static int by_place(const void *a, const void *b)
     return x->to < y->to ? 1 : x->to > y->to ? -1 : 0; /* the longer one first: it swallows the others */
 }
 
-static enum st_rc write_out(struct edits *edits, struct st_span from, struct st_buf *out, struct st_err *err)
+struct writer {
+    const struct edits *edits; /* sorted */
+    struct st_span from;
+    size_t next; /* edit */
+    size_t at;   /* what lies before is written */
+};
+
+/* Up to `to`, with the edits that begin before it. */
+static enum st_rc write_up_to(struct writer *w, size_t to, struct st_buf *out, struct st_err *err)
 {
-    size_t at = 0;
+    for (; w->next < w->edits->n; w->next++) {
+        const struct edit *edit = &w->edits->items[w->next];
 
-    qsort(edits->items, edits->n, sizeof edits->items[0], by_place);
-    for (size_t i = 0; i < edits->n; i++) {
-        const struct edit *edit = &edits->items[i];
-
-        if (edit->to > from.n)
+        if (edit->from >= to && to < w->from.n)
+            break;
+        if (edit->to > to)
             return st_fail(err, ST_E_PROTO, "filters.redact", "a map beyond its message", edit->to);
-        if (edit->from < at) { /* two findings share a unit: the first mask stands for both */
-            at = edit->to > at ? edit->to : at;
+        if (edit->from < w->at) { /* two findings share a unit: the first mask stands for both */
+            w->at = edit->to > w->at ? edit->to : w->at;
             continue;
         }
-        st_buf_span(out, st_span_sub(from, at, edit->from - at));
-        st_buf_put(out, edits->masks.p + edit->text, edit->n);
-        at = edit->to;
+        st_buf_span(out, st_span_sub(w->from, w->at, edit->from - w->at));
+        st_buf_put(out, w->edits->masks.p + edit->text, edit->n);
+        w->at = edit->to;
     }
-    st_buf_span(out, st_span_sub(from, at, from.n - at));
+    if (w->at < to)
+        st_buf_span(out, st_span_sub(w->from, w->at, to - w->at));
+    w->at = to > w->at ? to : w->at;
     return st_buf_done(out, err, "filters.redact");
+}
+
+static void put_length(size_t length, enum flt_count count, struct st_buf *out)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%zu", length);
+
+    for (int i = 0; i < n; i++)
+        st_buf_byte(out, (uint8_t)(digits[i] - (count == FLT_COUNT_BYTES ? '0' : 0)));
+}
+
+/* The length as it will be, then what it counts. */
+static enum st_rc write_counted(struct writer *w, const struct flt_length *length, struct st_buf *out,
+                                struct st_err *err)
+{
+    struct st_buf content;
+    enum st_rc rc = write_up_to(w, length->digits, out, err);
+
+    if (rc != ST_OK || w->next == w->edits->n || w->edits->items[w->next].from >= length->to)
+        return rc; /* nothing of it changes */
+    st_buf_init(&content, out->limit);
+    w->at = length->from;
+    rc = write_up_to(w, length->to, &content, err);
+    if (rc == ST_OK) {
+        put_length(flt_length_of(st_buf_view(&content), length->count), length->count, out);
+        st_buf_span(out, st_span_sub(w->from, length->digits_end, length->from - length->digits_end));
+        st_buf_span(out, st_buf_view(&content));
+    }
+    st_buf_fini(&content);
+    return rc;
+}
+
+static enum st_rc write_out(struct edits *edits, const struct flt_doc *doc, struct st_buf *out, struct st_err *err)
+{
+    struct writer w = { .edits = edits, .from = doc->plain };
+
+    qsort(edits->items, edits->n, sizeof edits->items[0], by_place);
+    for (size_t i = 0; i < doc->n_lengths; i++) {
+        if (write_counted(&w, &doc->lengths[i], out, err) != ST_OK)
+            return ST_ERR;
+    }
+    return write_up_to(&w, w.from.n, out, err);
+}
+
+static enum st_rc write_query(struct edits *edits, struct st_span query, struct st_buf *out, struct st_err *err)
+{
+    return write_out(edits, &(struct flt_doc){ .plain = query }, out, err);
 }
 
 /* A body that came out of its coding only in part must not go on without the coding, not even unchanged. */
@@ -223,11 +319,11 @@ enum st_rc flt_redact(const struct flt_doc *doc, const struct flt_findings *find
         st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "no place for the query", 0);
         goto out;
     }
-    if (query_out != NULL && write_out(edits, doc->query, query_out, err) != ST_OK)
+    if (query_out != NULL && write_query(edits, doc->query, query_out, err) != ST_OK)
         goto out;
     if (collect(edits, doc, findings, mark, false, err) != ST_OK)
         goto out;
-    rc = write_out(edits, doc->plain, out, err);
+    rc = write_out(edits, doc, out, err);
 out:
     st_buf_fini(&edits->masks);
     free(edits);

@@ -364,7 +364,7 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     lp_conf_keys(
         c, -1,
         "none secret rule kind phase audience id title author url text lang parent group typed hidden intervals "
-        "length dwell final");
+        "length dwell final reply");
     k->is_none = lp_conf_bool(c, -1, "none", false);
     k->is_secret = lp_conf_bool(c, -1, "secret", false);
     k->rule = lp_conf_str(c, -1, "rule", NULL);
@@ -381,6 +381,7 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     k->lang = lp_conf_str(c, -1, "lang", NULL);
     k->typed = lp_conf_strs(c, -1, "typed");
     k->hidden = lp_conf_strs(c, -1, "hidden");
+    k->reply = lp_conf_str(c, -1, "reply", NULL);
     k->intervals = lp_conf_str(c, -1, "intervals", NULL);
     k->length_ms = lp_conf_num(c, -1, "length", 0);
     k->dwell_ms = lp_conf_num(c, -1, "dwell", 0);

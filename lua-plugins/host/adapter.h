@@ -91,6 +91,7 @@ struct lp_check { /* one exchange of the file's own tests */
     const char *answer_type;
     uint64_t status;
     const char *const *typed, *const *hidden; /* paths of typed and of secret fields */
+    const char *reply;                        /* to the message "No.", "R-1"; or "silent", "close" */
     const char *intervals;                    /* "0-4466 5000-6000" in ms */
     uint64_t length_ms, dwell_ms;
     bool is_final;

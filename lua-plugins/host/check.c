@@ -93,6 +93,25 @@ static void expect_activity(struct checker *c, const struct flt_doc *doc, const 
     expect_media(c, a);
 }
 
+/* What the client would be told, were this message refused. */
+static enum st_rc expect_reply(struct checker *c, const struct lp_route *route, const struct lp_exchange *exchange,
+                               struct st_arena *arena, struct st_err *err)
+{
+    static const struct lp_refusal refusal = { "No.", "R-1", NULL };
+    static const char *const hows[] = { "close", "silent" };
+    struct lp_reply reply;
+
+    if (c->check->reply == NULL)
+        return ST_OK;
+    if (lp_reply(route, exchange, &refusal, arena, &reply, err) != ST_OK)
+        return ST_ERR;
+    expect_text(c, "the reply", c->check->reply,
+                reply.how == LP_REPLY_ANSWER ? reply.text : st_span_str(hows[reply.how]));
+    expect(c, lp_is_message(exchange->req) || reply.how == LP_REPLY_CLOSE || reply.instead.n > 0,
+           "what goes on instead", "there", ST_SPAN("missing"));
+    return ST_OK;
+}
+
 static enum st_rc run_check(struct checker *c, struct st_arena *arena, struct st_err *err)
 {
     const struct lp_check *k = c->check;
@@ -123,6 +142,8 @@ static enum st_rc run_check(struct checker *c, struct st_arena *arena, struct st
     }
     rc = lp_activity_read(c->set, route, &(struct lp_exchange){ &req, doc }, arena, &a, err);
     expect_hidden(c, doc);
+    if (rc == ST_OK && expect_reply(c, route, &(struct lp_exchange){ &req, doc }, arena, err) != ST_OK)
+        return ST_ERR;
     expect(c, (rc == ST_AGAIN) == k->is_none || rc == ST_ERR, "an activity", k->is_none ? "none" : "there",
            ST_SPAN("the opposite"));
     if (rc == ST_OK && k->answer.p != NULL)

@@ -62,19 +62,30 @@ static void put_kinds(struct st_buf *out, const struct lp_adapter *a)
     }
 }
 
+static void put_template(struct st_buf *out, const char *text)
+{
+    st_buf_byte(out, '`');
+    for (const char *c = text; *c != '\0'; c++) /* a row of a table is one line */
+        if (*c == '|' || *c == '\n')
+            st_buf_str(out, *c == '|' ? "\\|" : c[1] == '\n' ? "" : " ");
+        else
+            st_buf_byte(out, (uint8_t)*c);
+    st_buf_byte(out, '`');
+}
+
 static void put_shape(struct st_buf *out, const struct lp_shape *shape)
 {
     if (shape->is_page) {
         st_buf_str(out, "Stoa's page");
         return;
     }
-    st_buf_fmt(out, "%u `", shape->status);
-    for (const char *c = shape->body; *c != '\0'; c++) /* a row of a table is one line */
-        if (*c == '|' || *c == '\n')
-            st_buf_str(out, *c == '|' ? "\\|" : c[1] == '\n' ? "" : " ");
-        else
-            st_buf_byte(out, (uint8_t)*c);
-    st_buf_byte(out, '`');
+    if (shape->socket != NULL && shape->socket[0] != NULL) {
+        st_buf_str(out, "on a socket ");
+        put_template(out, shape->socket[0]);
+        st_buf_str(out, ", else ");
+    }
+    st_buf_fmt(out, "%u ", shape->status);
+    put_template(out, shape->body);
 }
 
 /* The different ways to say no to a write. */

@@ -123,9 +123,10 @@ enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const c
     struct st_buf b;
     enum st_rc rc;
 
-    f.put = st_span_find(type, ST_SPAN("json")) != ST_SPAN_NPOS   ? st_json_escape
-            : st_span_find(type, ST_SPAN("html")) != ST_SPAN_NPOS ? put_markup
-                                                                  : st_buf_span;
+    f.put = st_span_find(type, ST_SPAN("json")) != ST_SPAN_NPOS ? st_json_escape
+            : st_span_find(type, ST_SPAN("html")) != ST_SPAN_NPOS || st_span_find(type, ST_SPAN("xml")) != ST_SPAN_NPOS
+                ? put_markup
+                : st_buf_span;
     *out = (struct lp_denial){ .status = route->deny.status,
                                .content_type = route->deny.content_type,
                                .is_page = route->deny.is_page };
@@ -158,6 +159,37 @@ static enum st_rc fill_first(const struct filler *f, const char *const *shapes, 
     return rc;
 }
 
+/* Would anything that was found go on with the query, or with what a BOSH body is counted by? */
+static bool is_found_outside(const struct flt_doc *doc, const struct flt_findings *findings)
+{
+    for (size_t i = 0; findings != NULL && i < findings->n; i++) {
+        const struct flt_field *field = &doc->fields[findings->items[i].field];
+
+        if (field->is_query || st_span_starts(field->path, ST_SPAN("@bosh")))
+            return true;
+    }
+    return false;
+}
+
+/* A poll: the session goes on without the message, or the answer is lp_deny's. */
+static enum st_rc go_on(const struct lp_exchange *exchange, const struct flt_findings *findings, struct st_arena *arena,
+                        struct lp_reply *out, struct st_err *err)
+{
+    const struct flt_input in = { .query = exchange->req->query,
+                                  .content_type = exchange->req->content_type,
+                                  .wire = exchange->doc->wire };
+    struct flt_idle idle = { ST_SPAN_NONE, ST_SPAN_NONE };
+
+    if (out->how != LP_REPLY_CLOSE && !is_found_outside(exchange->doc, findings) &&
+        flt_wire_idle(arena, &in, exchange->doc, &idle, err) != ST_OK)
+        return ST_ERR;
+    out->instead = idle.body;
+    out->session = idle.session;
+    if (idle.body.n == 0)
+        *out = (struct lp_reply){ .how = LP_REPLY_CLOSE };
+    return ST_OK;
+}
+
 enum st_rc lp_reply(const struct lp_route *route, const struct lp_exchange *exchange, const struct lp_refusal *refusal,
                     struct st_arena *arena, struct lp_reply *out, struct st_err *err)
 {
@@ -175,5 +207,5 @@ enum st_rc lp_reply(const struct lp_route *route, const struct lp_exchange *exch
         return ST_ERR;
     else if (out->text.n > 0)
         out->how = LP_REPLY_ANSWER;
-    return ST_OK;
+    return lp_is_message(exchange->req) ? ST_OK : go_on(exchange, refusal->findings, arena, out, err);
 }

@@ -350,6 +350,14 @@ static struct st_span without_end(struct lp_reader *r, const char *source, const
     return st_span_ends(value, end) ? st_span_sub(value, 0, value.n - end.n) : value;
 }
 
+/* The body, or of a packet what follows its numbers. */
+static struct st_span json_of(const struct flt_doc *doc)
+{
+    size_t at = doc->wire == FLT_WIRE_SOCKETIO ? st_span_chr(doc->plain, '[') : 0;
+
+    return at != ST_SPAN_NPOS ? st_span_sub(doc->plain, at, doc->plain.n) : ST_SPAN_NONE;
+}
+
 static struct st_span value_from(struct lp_reader *r, const char *source, unsigned level)
 {
     const char *mark = source[0] != '+' && source[0] != '=' ? strchr(source, '>') : NULL;
@@ -372,7 +380,7 @@ static struct st_span value_from(struct lp_reader *r, const char *source, unsign
     case '+': return expand(r, source + 1, false, level);
     case '@': return from_packed(r, source);
     case '%':
-        if (r->doc != NULL && lp_json_scalar(r->doc->plain, source + 1, &value))
+        if (r->doc != NULL && lp_json_scalar(json_of(r->doc), source + 1, &value))
             return st_span_sub(value, 0, LP_VALUE_MAX);
         return ST_SPAN_NONE;
     default: return from_field(r, source);

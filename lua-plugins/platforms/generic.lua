@@ -20,6 +20,7 @@ return {
     { path = "/**/ucp.php", query = { mode = "login" } },
   },
 
+  speaks = { { path = "/**/socket.io", query = { EIO = true }, as = "socket.io" } },
   hide_names = { "*password*", "*passwd*", "*passphrase*", "*passwort*", "pass", "pwd", "*csrf*", "*xsrf*",
     "*authenticity_token*", "*requestverificationtoken*", "access_token", "refresh_token", "id_token", "auth_token",
     "client_secret", "session_id", "sessionid", "otp", "totp", "one_time_code", "g-recaptcha-response" },
@@ -41,6 +42,8 @@ return {
       activity = { kind = "post", audience = "unknown", object = { url = "https://{host}{path}" } },
       deny = { status = 403, type = "application/json",
         body = [[{"error":{"code":"refused","message":"{message}","id":"{id}"}}]] } },
+    { id = "socket", match = { method = "WEBSOCKET" },
+      activity = { kind = "message", audience = "unknown", object = { url = "https://{host}{path}" } }, deny = "page" },
   },
 
   tests = {
@@ -53,6 +56,15 @@ return {
       type = "application/json",
       body = [[{"variables":{"input":{"message":{"text":"a longer message"},"id":"1234567890"}}}]],
       expect = { rule = "write", text = "a longer message", typed = { "variables/input/message/text" } } },
+    { name = "a message on a socket", method = "WEBSOCKET", host = "chat.example", path = "/live", type = "text/plain",
+      body = [[{"op":"say","payload":{"text":"a longer message"}}]],
+      expect = { rule = "socket", kind = "message", text = "a longer message", reply = "close",
+        url = "https://chat.example/live" } },
+    { name = "a socket.io event", method = "WEBSOCKET", host = "chat.example", path = "/socket.io/",
+      query = "EIO=4&transport=websocket", type = "text/plain", body = [=[420["say",{"text":"a longer message"}]]=],
+      expect = { rule = "socket", text = "a longer message", typed = { "say/#/text" } } },
+    { name = "heartbeats are nothing", method = "WEBSOCKET", host = "chat.example", path = "/live",
+      type = "text/plain", body = [[{"op":"ping","at":1700000000000}]], expect = { none = true } },
     { name = "short values are no text", method = "POST", host = "chat.example", path = "/api/send",
       type = "application/json", body = [[{"text":"ok"}]], expect = { none = true } },
     { name = "passwords are hidden everywhere", method = "POST", host = "shop.example", path = "/account", type = form,

@@ -169,6 +169,51 @@ static inline void slow_single(struct st_span s, bool is_cp1252, struct st_buf *
     }
 }
 
+static inline void slow_xml(struct st_span s, struct st_buf *out)
+{
+    static const char *const names[] = { "&lt;", "<", "&gt;", ">", "&amp;", "&", "&quot;", "\"", "&apos;", "'" };
+
+    for (size_t i = 0; i < s.n;) {
+        size_t k = 0;
+
+        while (k < 10 && !st_span_starts(st_span_sub(s, i, s.n), text_span(names[k])))
+            k += 2;
+        if (k < 10) {
+            st_buf_str(out, names[k + 1]);
+            i += strlen(names[k]);
+        } else if (s.p[i] == '&') {
+            char digits[16] = "";
+            size_t n = st_span_chr(st_span_sub(s, i, s.n), ';');
+
+            memcpy(digits, s.p + i + 2, n - 2);
+            put_code(out, (unsigned)strtoul(digits + (digits[0] == 'x'), NULL, digits[0] == 'x' ? 16 : 10));
+            i += n + 1;
+        } else {
+            st_buf_byte(out, s.p[i++]);
+        }
+    }
+}
+
+static inline void slow_twice(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i += s.p[i] < 0x80 ? 1 : 2)
+        st_buf_byte(out, s.p[i] < 0x80 ? s.p[i] : (uint8_t)((s.p[i] & 3) * 64 + (s.p[i + 1] & 63)));
+}
+
+static inline void slow_slashed(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (i + 2 < s.n && s.p[i] == '\\' && s.p[i + 1] == '\\' && s.p[i + 2] == 'n')
+            continue; /* the first of two */
+        if (i + 1 < s.n && s.p[i] == '\\' && s.p[i + 1] == 'n' && (i == 0 || s.p[i - 1] != '\\')) {
+            st_buf_byte(out, '\n');
+            i++;
+        } else {
+            st_buf_byte(out, s.p[i]);
+        }
+    }
+}
+
 static inline void slow_layer(enum flt_layer layer, struct st_span s, struct st_buf *out)
 {
     switch (layer) {
@@ -178,6 +223,10 @@ static inline void slow_layer(enum flt_layer layer, struct st_span s, struct st_
     case FLT_LAYER_UTF16BE: slow_utf16(s, layer == FLT_LAYER_UTF16BE, out); break;
     case FLT_LAYER_LATIN1:
     case FLT_LAYER_CP1252: slow_single(s, layer == FLT_LAYER_CP1252, out); break;
+    case FLT_LAYER_XML: slow_xml(s, out); break;
+    case FLT_LAYER_TWICE: slow_twice(s, out); break;
+    case FLT_LAYER_SLASHED: slow_slashed(s, out); break;
+    case FLT_LAYER_CDATA:
     case FLT_LAYER_RAW:
     case FLT_LAYER_NUMBER:
     case FLT_LAYER_HTML:

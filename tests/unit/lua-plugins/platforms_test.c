@@ -37,9 +37,12 @@ struct plant { /* one exchange of one adapter, and a field of it */
 
 static struct flt_doc *decode(struct plant *p, struct st_span query, struct st_span body)
 {
-    struct flt_input in = {
-        .query = query, .body = body, .content_type = p->req.content_type, .plain_limit = 1u << 20
-    };
+    struct flt_input in = { .query = query,
+                            .body = body,
+                            .content_type = p->req.content_type,
+                            .plain_limit = 1u << 20,
+                            .wire = lp_wire(p->set, &p->req),
+                            .is_message = lp_is_message(&p->req) };
     struct st_err err = ST_ERR_INIT;
     struct flt_doc *doc;
 

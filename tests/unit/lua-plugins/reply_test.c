@@ -18,6 +18,9 @@ static const char chat[] =
     "    deny = { body = '{message}', socket = '{message}' } },\n"
     "  { id = 'mute', match = { method = 'WEBSOCKET', body = { has = { 'mute' } } },\n"
     "    activity = { kind = 'message' }, typed = { 'mute' } },\n"
+    "  { id = 'poll', match = { method = 'POST', path = '/socket.io', body = { has = { 'e/**' } } },\n"
+    "    activity = { kind = 'message' }, typed = { 'e/#' },\n"
+    "    deny = { body = '{message}', socket = '43{e/@id}[{\"message\":\"{message}\"}]' } },\n"
     "},\n"
     "tests = { { name = 'a', method = 'WEBSOCKET', host = 'chat.test', path = '/x', type = 'text/plain',\n"
     "  body = '{\"text\":\"hi\"}', expect = { rule = 'say', text = 'hi' } } } }\n";
@@ -94,5 +97,53 @@ T_TEST(an_adapter_says_what_a_socket_speaks)
     T_CHECK(lp_wire(set, &req) == FLT_WIRE_SOCKETIO, "a poll");
     req.host = ST_SPAN("other.test");
     T_CHECK(lp_wire(set, &req) == FLT_WIRE_NONE, "another host");
+    lp_set_release(set);
+}
+
+/* A poll goes on without its message, unless something was found in what would go on with it. */
+T_TEST(a_poll_goes_on_without_its_message)
+{
+    static const struct {
+        const char *query, *body;
+        bool is_found_in_query;
+        const char *instead, *text;
+    } polls[] = {
+        { "EIO=3&sid=ab", "13:425[\"e\",\"hi\"]", false, "1:2", "435[{\"message\":\"No.\"}]" },
+        { "EIO=4&sid=ab", "425[\"e\",\"hi\"]", false, "6", "435[{\"message\":\"No.\"}]" },
+        { "EIO=3&sid=ab", "13:425[\"e\",\"hi\"]", true, "", "" },
+        { "EIO=3", "13:425[\"e\",\"hi\"]", false, "", "" }, /* no session: nothing to put the answer in */
+    };
+    const char *dir = lt_dir("poll");
+    struct lp_set *set;
+
+    lt_write(dir, "platforms/chat.lua", chat);
+    T_CHECK((set = lt_load(dir, NULL)) != NULL, "%s", lt_said);
+    for (size_t i = 0; i < ST_LEN(polls); i++) {
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct lp_request req = { ST_SPAN("POST"), ST_SPAN("chat.test"), ST_SPAN("/socket.io/"),
+                                  st_span_str(polls[i].query), ST_SPAN("text/plain") };
+        struct flt_input in = { .query = req.query,
+                                .body = st_span_str(polls[i].body),
+                                .content_type = req.content_type,
+                                .wire = lp_wire(set, &req) };
+        struct flt_finding finding = { .field = 0 }; /* the first field is the query's */
+        struct flt_findings findings = { &finding, polls[i].is_found_in_query, false };
+        struct lp_refusal refusal = { "No.", "R-1", &findings };
+        struct st_err err = ST_ERR_INIT;
+        struct flt_doc *doc = NULL;
+        struct lp_reply reply;
+        bool needs_body;
+
+        T_OK(flt_decode(arena, &in, &doc, &err), err);
+        T_OK(lp_reply(lp_route_find(set, &req, doc, &needs_body), &(struct lp_exchange){ &req, doc }, &refusal, arena,
+                      &reply, &err),
+             err);
+        T_CHECK(st_span_eq(reply.instead, st_span_str(polls[i].instead)) &&
+                    st_span_eq(reply.text, st_span_str(polls[i].text)) &&
+                    (reply.how == LP_REPLY_CLOSE) == (reply.instead.n == 0) &&
+                    st_span_eq(reply.session, reply.instead.n > 0 ? ST_SPAN("ab") : ST_SPAN_NONE),
+                "poll %zu: %d %.*s", i, (int)reply.how, (int)reply.instead.n, (const char *)reply.instead.p);
+        st_arena_free(arena);
+    }
     lp_set_release(set);
 }
