@@ -7,6 +7,8 @@
  */
 #include "gateway/body.h"
 #include "base/hash.h"
+#include "gateway/budget.h"
+#include "policies/policies.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #define BODY_MAGIC 0x626f6479u
 #define BLOCK      65536u
 #define SEALED     (BLOCK + ST_SEAL_EXTRA)
+#define TIGHT_BODY 65536u
 
 struct body {
     unsigned magic;
@@ -27,6 +30,15 @@ struct body {
     uint8_t *sealed, *plain; /* one block each; only when spooled */
     uint64_t plain_block;    /* which one is in plain, from 1; 0: none */
 };
+
+struct body_limits body_limits_now(const struct pol_config *config, const struct budget *budget, const char *dir)
+{
+    size_t memory = (size_t)config->limit.body_memory;
+
+    if (budget_level(budget) != BUDGET_EASY && memory > TIGHT_BODY)
+        memory = TIGHT_BODY;
+    return (struct body_limits){ memory, (uint64_t)config->limit.body_max, dir };
+}
 
 struct body *body_new(const struct body_limits *limits)
 {

@@ -9,6 +9,10 @@ struct body_limits {
     uint64_t max;    /* held at all */
     const char *dir; /* for the spool; made when missing */
 };
+struct budget;
+struct pol_config;
+/* As configured; when memory is tight a body goes to the spool file sooner. */
+struct body_limits body_limits_now(const struct pol_config *config, const struct budget *budget, const char *dir);
 struct body;
 ST_MUST struct body *body_new(const struct body_limits *limits); /* limits are copied, dir is borrowed */
 void body_free(struct body *body);                               /* wipes; NULL is fine */

@@ -30,13 +30,20 @@ struct run {
     bool is_over; /* nothing to see, or judged */
 };
 
+/* That of a WebSocket was judged with the handshake: adapters may ask for it, but it is not scanned with every message.
+ */
+static struct st_span query_of(const struct chain_in *in)
+{
+    return lp_is_message(&in->req) ? ST_SPAN_NONE : in->req.query;
+}
+
 static enum st_rc route(struct run *run)
 {
     const struct chain_in *in = run->in;
     bool needs_body = false;
 
     run->out->route = lp_route_find(in->gen->plugins, &in->req, NULL, &needs_body);
-    run->is_over = run->out->route == NULL && !needs_body && in->body.n == 0 && in->req.query.n < QUERY_MIN &&
+    run->is_over = run->out->route == NULL && !needs_body && in->body.n == 0 && query_of(in).n < QUERY_MIN &&
                    in->not_held == FLT_REASON_NONE;
     return ST_OK;
 }
@@ -44,7 +51,7 @@ static enum st_rc route(struct run *run)
 static enum st_rc decode(struct run *run)
 {
     const struct chain_in *in = run->in;
-    const struct flt_input input = { .query = in->req.query,
+    const struct flt_input input = { .query = query_of(in),
                                      .body = in->body,
                                      .content_type = in->req.content_type,
                                      .content_encoding = in->content_encoding,

@@ -267,6 +267,8 @@ void conn_drain_all(struct worker *worker)
         } else if (conn->state == CONN_STREAMS) {
             streams_leave(conn->streams);
             later_call(worker->loop.later, &conn->again);
+        } else if (conn->txn != NULL) { /* a socket plans its end */
+            later_call(worker->loop.later, &conn->again);
         }
     }
 }

@@ -163,7 +163,8 @@ static enum st_rc send_head(struct txn *t)
                                                  "content-digest",       "repr-digest",   NULL };
     struct back_request request = { .head = t->head,
                                     .skip = t->is_redacted ? SKIP_REDACTED : SKIP,
-                                    .host = st_span_str(t->target.host) };
+                                    .host = st_span_str(t->target.host),
+                                    .is_socket = t->is_socket };
     struct st_buf target;
     enum st_rc rc = ST_ERR;
 
@@ -342,7 +343,10 @@ static enum st_rc take_event(struct txn *t, const struct http1_event *event)
 {
     exchange_wait(t, TXN_WAITS_FOR_ORIGIN);
     switch (event->kind) {
-    case HTTP1_HEAD: return event->is_interim ? relay_interim(t, event->head) : begin_answer(t, event);
+    case HTTP1_HEAD:
+        if (event->head->status == 101)
+            return handshake_switch(t, event->head);
+        return event->is_interim ? relay_interim(t, event->head) : begin_answer(t, event);
     case HTTP1_DATA: return relay_data(t, event->data);
     case HTTP1_END: return end_answer(t, event);
     case HTTP1_TUNNEL: break;
@@ -367,7 +371,7 @@ static enum st_rc pump_answer(struct txn *t)
             t->back->ops->took(t->back); /* before the end, which lets go of the back; it is all in the arena */
         if (take_event(t, &event) != ST_OK)
             return ST_ERR;
-        if (event.kind == HTTP1_END)
+        if (event.kind == HTTP1_END || t->state == TXN_SOCKET)
             return ST_OK;
         if (event.kind == HTTP1_DATA)
             t->back->ops->took(t->back);

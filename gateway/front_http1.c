@@ -45,6 +45,15 @@ static enum st_rc read_raw(struct front_http1 *f, size_t max, struct http1_event
     return has_ended(f) ? ST_OK : ST_AGAIN;
 }
 
+/* A WebSocket's key is of this hop alone, so it is checked here. */
+static enum st_rc take_key(struct front_http1 *f, const struct http_head *head, struct st_err *err)
+{
+    f->key = http_field_get(head, "sec-websocket-key");
+    if (ws_is_asked(head) && (http_field_count(head, "sec-websocket-key") != 1 || !ws_is_key(f->key)))
+        return st_fail(err, ST_E_PROTO, "front.key", "a WebSocket without a key", 400);
+    return ST_OK;
+}
+
 static enum st_rc read_event(struct front *front, struct st_arena *arena, size_t max, struct http1_event *event,
                              struct st_err *err)
 {
@@ -61,7 +70,7 @@ static enum st_rc read_event(struct front *front, struct st_arena *arena, size_t
         if (rc == ST_OK)
             f->used = used;
         if (rc == ST_OK && event->kind == HTTP1_HEAD)
-            f->key = http_field_get(event->head, "sec-websocket-key");
+            return take_key(f, event->head, err);
         if (rc != ST_AGAIN)
             return rc;
         (void)evbuffer_drain(in, used);

@@ -211,6 +211,11 @@ static const char *message_of(const struct refuse_case *facts, bool german)
     return causes[facts->cause].text[german];
 }
 
+const char *refuse_sentence(const struct refuse_case *facts)
+{
+    return message_of(facts, wants_german(facts));
+}
+
 static const char *reason_of(const struct refuse_case *facts, bool german)
 {
     if (facts->cause == REFUSE_ORIGIN_CERTIFICATE && facts->err != NULL)

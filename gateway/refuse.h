@@ -29,8 +29,9 @@ struct refuse_case { /* all borrowed */
 /* A whole response, head and body. */
 ST_MUST enum st_rc refuse_write(const struct refuse_case *facts, struct st_arena *arena, struct st_buf *out,
                                 struct st_err *err);
-unsigned refuse_status(const struct refuse_case *facts); /* VERDICT: before the platform's own shape */
-const char *refuse_cause_name(enum refuse_cause cause);  /* "verdict"; for counters */
+const char *refuse_sentence(const struct refuse_case *facts); /* why, in the person's language; borrowed */
+unsigned refuse_status(const struct refuse_case *facts);      /* VERDICT: before the platform's own shape */
+const char *refuse_cause_name(enum refuse_cause cause);       /* "verdict"; for counters */
 /* What an upstream's failure is called: ORIGIN_NAME, ORIGIN_AWAY … */
 enum refuse_cause refuse_origin_cause(const struct st_err *err);
 #endif

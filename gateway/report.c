@@ -33,7 +33,7 @@ void report_counts(const struct report_case *c)
     case POL_BLOCK: counts->verdict_block++; break;
     }
     counts->scan_failed += c->chain->failed != CHAIN_NONE;
-    if (receipt->coverage != FLT_FULLY && c->chain->route != NULL) {
+    if (receipt->coverage != FLT_FULLY) {
         counts->not_inspected++;
         if ((size_t)receipt->reason < ST_LEN(c->worker->not_inspected))
             c->worker->not_inspected[receipt->reason]++;

@@ -303,6 +303,8 @@ void streams_leave(struct streams *s)
         return;
     say_goaway(s, true);
     arm(s, LEAVE_AFTER_MS);
+    for (struct stream *stream = s->first; stream != NULL; stream = stream->next)
+        stream_ready(stream); /* a socket plans its end */
 }
 
 /* A connection without exchanges waits for a while; then it says so and ends. */

@@ -15,7 +15,6 @@
 
 #define TRAILER_MAX      12
 #define TRAILER_NAME_MAX 32
-#define TIGHT_BODY       65536u
 
 /* The only writer of t->state. */
 void txn_enter(struct txn *t, enum txn_state next)
@@ -90,6 +89,7 @@ void txn_free(struct txn *t)
     ST_CHECK(t, TXN_MAGIC);
     st_timer_disarm(t->worker->loop.timers, &t->timer);
     budget_hold(&t->worker->budget, &t->share, 0);
+    socket_free(t->socket);
     exchange_fini(t);
     body_free(t->body);
     if (t->tail != NULL)
@@ -229,11 +229,6 @@ static enum st_rc read_empty_body(struct txn *t)
     return ST_OK;
 }
 
-static bool names_websocket(const struct http_head *head)
-{
-    return http_field_has_token(head, "upgrade", "websocket") && http_field_has_token(head, "connection", "upgrade");
-}
-
 /* Where the request goes, by its form; fills target, place and the facts for adapters. */
 static enum st_rc find_place(struct txn *t)
 {
@@ -306,8 +301,6 @@ static enum st_rc check_request(struct txn *t)
         t->err = t->env->origin_err;
         return txn_refuse(t, refuse_origin_cause(&t->err));
     }
-    if (names_websocket(t->head))
-        return txn_refuse(t, REFUSE_WEBSOCKET);
     t->expects_continue = http_field_has_token(t->head, "expect", "100-continue");
     if (has_expect && !t->expects_continue) {
         (void)st_fail(&t->err, ST_E_PROTO, "txn.plan", "an expectation that nobody can meet", 417);
@@ -326,18 +319,10 @@ static void say_continue(struct txn *t)
         (void)(front->ops->interim(front, &CONTINUE, NULL, &ignored) == ST_OK);
 }
 
-/* When memory is tight a body goes to the spool file sooner. */
-static size_t body_in_memory(const struct txn *t)
-{
-    size_t wanted = (size_t)worker_config(t->worker)->limit.body_memory;
-
-    return budget_level(&t->worker->budget) == BUDGET_EASY || wanted < TIGHT_BODY ? wanted : TIGHT_BODY;
-}
-
 static enum st_rc open_body(struct txn *t)
 {
     const struct pol_config *config = worker_config(t->worker);
-    const struct body_limits limits = { body_in_memory(t), (uint64_t)config->limit.body_max, t->worker->spool_dir };
+    const struct body_limits limits = body_limits_now(config, &t->worker->budget, t->worker->spool_dir);
 
     if (t->framing == HTTP1_LENGTH && t->length > limits.max) {
         t->not_held = FLT_REASON_SIZE; /* known before a byte of it is read */
@@ -353,6 +338,14 @@ static enum st_rc open_body(struct txn *t)
     txn_arm(t, config->limit.body_ms);
     txn_enter(t, TXN_READ_BODY);
     return ST_OK;
+}
+
+static enum st_rc check_form(struct txn *t)
+{
+    if (!t->is_unread && !has_one_reading(t->head))
+        return st_fail(&t->err, ST_E_PROTO, "txn.plan", "Content-Type or Content-Encoding twice", 400);
+    t->is_socket = ws_is_asked(t->head);
+    return t->is_socket ? handshake_plan(t) : ST_OK;
 }
 
 static enum st_rc plan(struct txn *t)
@@ -385,10 +378,8 @@ static enum st_rc plan(struct txn *t)
         t->is_unread = true;
         t->worker->counts.unread++;
     }
-    if (!t->is_unread && !has_one_reading(t->head)) {
-        (void)st_fail(&t->err, ST_E_PROTO, "txn.plan", "Content-Type or Content-Encoding twice", 400);
+    if (check_form(t) != ST_OK)
         return txn_refuse(t, REFUSE_PROTOCOL);
-    }
     if (!t->is_unread && !t->request_is_read)
         return open_body(t);
     if (t->is_unread) {
@@ -528,6 +519,7 @@ static enum st_rc on_late(struct txn *t)
     case TXN_PLAN:
     case TXN_READ_BODY: t->worker->counts.slow_clients++; return txn_refuse(t, REFUSE_TIMEOUT);
     case TXN_EXCHANGE: return exchange_late(t);
+    case TXN_SOCKET: /* it has a timer of its own */
     case TXN_INSPECT:
     case TXN_ANSWER:
     case TXN_DONE: break;
@@ -546,6 +538,7 @@ static void count_share(struct txn *t)
     size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
 
     held += t->redacted_query.cap + t->copy.cap + (t->body != NULL ? body_memory(t->body) : 0);
+    held += t->socket != NULL ? socket_memory(t->socket) : 0;
     budget_hold(&t->worker->budget, &t->share, held);
 }
 
@@ -565,6 +558,7 @@ enum txn_outcome txn_step(struct txn *t)
         case TXN_READ_BODY: rc = read_body(t); break;
         case TXN_INSPECT: rc = inspect(t); break;
         case TXN_EXCHANGE: rc = exchange_step(t); break;
+        case TXN_SOCKET: rc = handshake_step(t); break;
         case TXN_ANSWER: rc = answer(t); break;
         case TXN_DONE: break;
         }

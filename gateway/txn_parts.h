@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* txn_parts - the inside of an exchange, for the files that share its work: txn.c (the order), exchange.c (bytes to and
- * from the origin), report.c (what may be kept or copied). Nobody else includes it.
+ * from the origin), handshake.c (a WebSocket's), report.c (what may be kept or copied). Nobody else includes it.
  */
 #ifndef STOA_GATEWAY_TXN_PARTS_H
 #define STOA_GATEWAY_TXN_PARTS_H
@@ -9,6 +9,7 @@
 #include "gateway/chain.h"
 #include "gateway/refuse.h"
 #include "gateway/report.h"
+#include "gateway/socket.h"
 #include "gateway/txn.h"
 
 #define TXN_MAGIC 0x74786e20u
@@ -19,6 +20,7 @@
     X(READ_BODY)      \
     X(INSPECT)        \
     X(EXCHANGE)       \
+    X(SOCKET)         \
     X(ANSWER)         \
     X(DONE)
 enum txn_state {
@@ -35,7 +37,7 @@ struct txn {
     enum txn_outcome outcome;
     struct txn_env *env;
     struct worker *worker;
-    struct rules *rules; /* one reference */
+    struct rules *rules; /* one reference; NULL once it is a socket */
     struct st_arena *arena;
     struct st_timer timer;
     bool is_late;               /* the timer fired */
@@ -51,6 +53,7 @@ struct txn {
     bool is_unread; /* never looked into: login endpoints, hosts that pass */
     bool is_on_opened_host;
     bool expects_continue, request_is_read; /* its END was seen */
+    bool is_socket;                         /* it asks for a WebSocket */
     struct body *body;
     uint64_t body_began_ms; /* st_clock_ms */
     struct evbuffer *tail;  /* body bytes read but not held: the ceiling was reached in the middle */
@@ -78,7 +81,8 @@ struct txn {
     bool is_copied;
     enum txn_wait wait;
 
-    size_t share; /* of the worker's budget */
+    size_t share;          /* of the worker's budget */
+    struct socket *socket; /* owned; what the exchange has become */
 };
 
 void txn_enter(struct txn *t, enum txn_state next);
@@ -101,6 +105,12 @@ ST_MUST enum st_rc exchange_step(struct txn *t);
 enum st_rc exchange_late(struct txn *t); /* a deadline passed: the answer is no, or it breaks off. Always ST_OK. */
 void exchange_wait(struct txn *t, enum txn_wait wait); /* its deadline begins */
 void exchange_fini(struct txn *t);
+
+/* handshake.c */
+ST_MUST enum st_rc handshake_plan(struct txn *t); /* ST_ERR: it is no handshake */
+/* The origin's 101 is there: the exchange becomes a socket, which has front and back from now on. */
+ST_MUST enum st_rc handshake_switch(struct txn *t, const struct http_head *head);
+ST_MUST enum st_rc handshake_step(struct txn *t);
 
 /* report.c */
 void report_response(struct txn *t);         /* the origin's head is there: learning, a post's copy */

@@ -261,8 +261,8 @@ static void drain(void *self, uint64_t within_ms)
 {
     struct role *role = self;
 
-    (void)within_ms; /* the run-time ends the process then */
     role->worker.is_draining = true;
+    role->worker.drain_by_ms = st_clock_ms() + within_ms; /* the run-time ends the process soon after */
     for (size_t i = 0; i < role->n_listeners; i++)
         listener_free(role->listeners[i]);
     role->n_listeners = 0;

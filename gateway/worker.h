@@ -32,9 +32,14 @@
     X(origin_reused, "exchanges over a connection that was there already")                          \
     X(origin_retried, "exchanges sent again since the origin had closed an idle connection")        \
     X(requests, "exchanges on opened connections")                                                  \
+    X(sockets, "WebSockets opened")                                                                 \
+    X(sockets_open, "of those, open now")                                                           \
+    X(socket_messages, "messages of clients on them that were judged")                              \
+    X(socket_dropped, "of those, drafts that were blocked without a word")                          \
+    X(socket_refused, "of those, refused")                                                          \
     X(unread, "exchanges with a login or credential endpoint, forwarded unread")                    \
-    X(verdict_allow, "requests allowed")                                                            \
-    X(verdict_note, "requests noted")                                                               \
+    X(verdict_allow, "requests and messages allowed")                                               \
+    X(verdict_note, "requests and messages noted")                                                  \
     X(verdict_coach, "requests sent with advice")                                                   \
     X(verdict_redact, "requests sent with a part replaced")                                         \
     X(verdict_block, "requests blocked")                                                            \
@@ -74,6 +79,7 @@ struct worker {
     struct conn *conns;       /* all of them */
     size_t n_conns;
     bool is_draining;
+    uint64_t drain_by_ms; /* is_draining: on st_clock_ms */
     char spool_dir[512];
     struct worker_counts counts;
     uint64_t not_inspected[16]; /* by enum flt_reason */

@@ -99,6 +99,8 @@ ST_MUST enum st_rc ws_write_close(struct ws_writer *writer, struct st_buf *out, 
 
 /* ---- handshake ---- */
 
+struct http_head;
+bool ws_is_asked(const struct http_head *head); /* Upgrade and Connection say so; the token's case does not matter */
 #define WS_KEY_LEN    24
 #define WS_ACCEPT_LEN 28
 /* Sec-WebSocket-Key: 16 bytes in base64, canonical. */
@@ -113,5 +115,4 @@ ST_MUST enum st_rc ws_filter_offer(struct st_span value, struct st_buf *out, str
  * handshake fails (RFC 6455 §4.1, RFC 7692 §7). An empty value is no compression. */
 ST_MUST enum st_rc ws_read_answer(struct st_span value, struct st_span offer, struct ws_deflate *out,
                                   struct st_err *err);
-void ws_write_answer(const struct ws_deflate *deflate, struct st_buf *out); /* the value; nothing when off */
 #endif

@@ -20,6 +20,11 @@ struct offer {
 };
 enum kind { KIND_DEFLATE, KIND_ODD_DEFLATE, KIND_OTHER };
 
+bool ws_is_asked(const struct http_head *head)
+{
+    return http_field_has_token(head, "upgrade", "websocket") && http_field_has_token(head, "connection", "upgrade");
+}
+
 bool ws_is_key(struct st_span key)
 {
     uint8_t bytes[3 * WS_KEY_LEN / 4 + 3];
@@ -223,17 +228,4 @@ enum st_rc ws_read_answer(struct st_span value, struct st_span offer, struct ws_
     out->client_bits = answer.has_client_bits ? answer.client_bits : 15;
     out->server_bits = answer.has_server_bits ? answer.server_bits : 15;
     return ST_OK;
-}
-
-void ws_write_answer(const struct ws_deflate *deflate, struct st_buf *out)
-{
-    struct offer answer = { .client_alone = deflate->client_no_takeover,
-                            .server_alone = deflate->server_no_takeover,
-                            .has_client_bits = deflate->client_bits < 15,
-                            .has_server_bits = deflate->server_bits < 15,
-                            .client_bits = deflate->client_bits,
-                            .server_bits = deflate->server_bits };
-
-    if (deflate->is_on)
-        write_offer(&answer, out);
 }

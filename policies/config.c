@@ -184,6 +184,8 @@ static const struct st_yaml_opt limit_opts[] = {
         "the connection ends."),
     LIMIT("glitches_per_second", ST_Y_INT, glitches_per_second, 1, 100000, "100",
           "How many of them are forgotten each second."),
+    LIMIT("socket_idle", ST_Y_DURATION, socket_idle_ms, 1 * SECOND, DAY, "1h",
+          "How long a WebSocket is kept on which nothing moves; a ping moves."),
     LIMIT("drain", ST_Y_DURATION, drain_ms, 0, HOUR, "30s",
           "How long running messages may take to finish when the gateway stops."),
 };

@@ -64,6 +64,7 @@ struct pol_config {
         int64_t streams, stream_window, stream_buffer, origins; /* of one HTTP/2 connection */
         int64_t session_memory, session_frames;
         int64_t glitches, glitches_per_second;
+        int64_t socket_idle_ms; /* a WebSocket on which nothing moves */
         int64_t drain_ms;
     } limit;
     struct {

@@ -248,14 +248,6 @@ def test_a_direct_request_is_explained(house):
     client.close()
 
 
-def test_websocket_is_refused_with_a_reason(house):
-    client = opened(house)
-    reply = client.request("GET", "/socket", [("Connection", "Upgrade"), ("Upgrade", "WebSocket"),
-                                              ("Sec-Fetch-Mode", "websocket")])
-    assert reply.status == 403 and b"WebSocket" in reply.body
-    client.close()
-
-
 def test_plain_http_in_a_tunnel_to_an_opened_host(house):
     client = Client(house[0])
     client.tunnel("site.test")

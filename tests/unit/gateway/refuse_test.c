@@ -125,7 +125,7 @@ T_TEST(cors_is_for_the_same_site)
     };
 
     for (size_t i = 0; i < ST_LEN(TABLE); i++) {
-        struct refuse_case facts = { .cause = REFUSE_WEBSOCKET };
+        struct refuse_case facts = { .cause = REFUSE_HOST };
         struct answer a = ask(TABLE[i].fields, &facts);
 
         T_CHECK(has(&a, "Access-Control-Allow-Origin") == TABLE[i].is_allowed, "case %zu: %s", i, (char *)a.text.p);

@@ -285,7 +285,7 @@ T_TEST(answers_of_the_gateways_own)
         { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 ", false },
         { "GET http://gone.test/ HTTP/1.1\r\nHost: gone.test\r\n\r\n", "HTTP/1.1 502 ", false },
         { "GET http://site.test/ HTTP/1.1\r\nHost: site.test\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
-          "HTTP/1.1 403 ", false },
+          "HTTP/1.1 400 ", true },
         { "GET http://site.test/ HTTP/1.1\r\nHost: site.test\r\nExpect: tea\r\n\r\n", "HTTP/1.1 417 ", false },
         { "GET https://site.test/ HTTP/1.1\r\nHost: site.test\r\n\r\n", "HTTP/1.1 400 ", false },
         { "GET http://u@site.test/ HTTP/1.1\r\nHost: site.test\r\n\r\n", "HTTP/1.1 400 ", false },

@@ -710,19 +710,10 @@ T_TEST(answers_have_to_fit_the_offer)
     for (size_t i = 0; i < ST_LEN(table); i++) {
         struct ws_deflate got;
         struct st_err err = ST_ERR_INIT;
-        struct st_buf out;
         enum st_rc rc = ws_read_answer(st_span_str(table[i].answer), st_span_str(table[i].offer), &got, &err);
 
         T_CHECK((rc == ST_OK) == (table[i].want >= 0), "case %zu: %d", i, (int)rc);
-        if (rc != ST_OK)
-            continue;
-        T_CHECK(memcmp(&got, &table[i].deflate, sizeof got) == 0, "case %zu differs", i);
-        st_buf_init(&out, 4096);
-        ws_write_answer(&got, &out);
-        T_CHECK(ws_read_answer(st_buf_view(&out), st_span_str(table[i].offer), &got, &err) == ST_OK, "case %zu anew",
-                i);
-        T_CHECK(memcmp(&got, &table[i].deflate, sizeof got) == 0, "case %zu anew differs", i);
-        st_buf_fini(&out);
+        T_CHECK(rc != ST_OK || memcmp(&got, &table[i].deflate, sizeof got) == 0, "case %zu differs", i);
     }
 }
 

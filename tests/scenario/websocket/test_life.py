@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sockets over time: S3, an origin that dies, a reload, a drain."""
+import signal
+import socket
+import struct
+
+import pytest
+
+from conftest import POLICY, House
+
+CARD = "my card 4111 1111 1111 1111"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A gateway whose clock and policies are these tests'; the last one drains it."""
+    house = House(tmp_path_factory.mktemp("life"), more="limit: { drain: 1s }")
+    with house.gateway:
+        yield house
+    house.close()
+
+
+def test_s3_a_socket_with_keep_alives_lives_on_and_a_silent_one_ends(own):
+    busy, busy_origin = own.pair("site.test")
+    quiet, quiet_origin = own.pair("held.test")
+    assert own.count("sockets") == 2 and own.count("sockets_open") == 2
+    for _ in range(3):
+        own.gateway.clock(1900)
+        busy.ping(b"")
+        assert busy_origin.hear() == ("ping", b"")
+    assert quiet.hear() == ("close", 1001, "") and quiet_origin.hear() == ("close", 1001, "")
+    busy_origin.say("still here")
+    assert busy.hear() == ("text", "still here")
+
+
+def test_an_origin_that_dies_is_an_end_without_a_close(own):
+    client, origin = own.pair("site.test")
+    client.say("hello")
+    assert origin.hear() == ("text", "hello")
+    origin.say("half of it", fin=False)
+    origin.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    origin.drop()
+    origin.done()
+    assert client.hear() == ("end",)
+
+
+def test_messages_are_judged_by_the_rules_in_force(own):
+    client, origin = own.pair("site.test")
+    client.say("half of it, ", fin=False)
+    client.ping(b"")
+    assert origin.hear() == ("ping", b"")
+    policy = own.gateway.folder / "policy.d" / POLICY.name
+    policy.write_text(policy.read_text().replace("then: block", "then: note"))
+    own.gateway.stoa("reload", check=True)
+    client.say("and " + CARD)  # began under the old rules
+    assert origin.hear() == ("close", 1001, "")
+    assert client.hear()[:2] == ("close", 1008)
+    client, origin = own.pair("site.test")
+    client.say(CARD)
+    assert origin.hear() == ("text", CARD)
+    policy.write_text(policy.read_text().replace("then: note", "then: redact"))
+    own.gateway.stoa("reload", check=True)
+    client.say(CARD)
+    assert origin.hear() == ("text", "my card [card]")
+
+
+def test_a_drain_says_goodbye_to_both(own):
+    client, origin = own.pair("site.test")
+    own.gateway.process.send_signal(signal.SIGTERM)
+    client.say("while there is time")
+    assert origin.hear() == ("text", "while there is time")
+    assert origin.hear() == ("close", 1001, "")
+    assert client.hear() == ("close", 1001, "")
+    client.shut(1001)
+    origin.shut(1001)
+    origin.drop()
+    origin.done()
+    assert client.hear() == ("end",)
