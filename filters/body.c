@@ -231,6 +231,22 @@ static bool starts_like_json(struct st_span s)
     return false;
 }
 
+/* Behind what sites put before their JSON so that no script of another site can load it. */
+static struct flt_piece without_guard(const struct flt_piece *text)
+{
+    static const char *const guards[] = { ")]}'", ")]}", "for(;;);", "for (;;);", "while(1);", "while (1);" };
+
+    for (size_t i = 0; i < ST_LEN(guards); i++) {
+        if (st_span_starts(text->s, st_span_str(guards[i]))) {
+            size_t n = strlen(guards[i]);
+
+            n += n < text->s.n && text->s.p[n] == ',';
+            return flt_piece_sub(text, n, text->s.n);
+        }
+    }
+    return *text;
+}
+
 /* Percent signs are over bytes: a page in an old charset writes %FC beside bytes of its own. So a form whose charset
  * was only read one byte for one is read as it was sent, and each value finds its charset for itself. */
 static enum st_rc form_body(struct flt_dec *dec, const struct flt_body *body, const struct flt_piece *text,
@@ -382,7 +398,7 @@ enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *body, str
 {
     enum kind kind = kind_of(flt_type_essence(body->content_type));
     struct st_span label = ST_SPAN_NONE;
-    struct flt_piece text;
+    struct flt_piece text, inner;
     bool done = false;
 
     if (kind == KIND_MULTIPART)
@@ -400,8 +416,9 @@ enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *body, str
         return ST_ERR;
     if (!body->is_part)
         dec->whole = text;
-    if (kind == KIND_JSON || starts_like_json(text.s)) {
-        if (json_body(dec, &text, kind == KIND_JSON, &done, err) != ST_OK)
+    inner = without_guard(&text);
+    if (kind == KIND_JSON || starts_like_json(inner.s)) {
+        if (json_body(dec, &inner, kind == KIND_JSON, &done, err) != ST_OK)
             return ST_ERR;
         if (done)
             return ST_OK;

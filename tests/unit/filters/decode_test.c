@@ -14,6 +14,8 @@ static const struct {
     { "application/vnd.linkedin.normalized+json; charset=utf-8", "{\"a\":\"x\"}", "a=x", FLT_CODEC_JSON, FLT_FULLY,
       FLT_REASON_NONE },
     { "Application/JSON", "\"x\"", "=x", FLT_CODEC_JSON, FLT_FULLY, FLT_REASON_NONE },
+    { "text/plain", "for(;;);{\"a\":\"x\"}", "a=x", FLT_CODEC_JSON, FLT_FULLY, FLT_REASON_NONE },
+    { "text/plain", "for(;;);no JSON", "=for(;;);no JSON", FLT_CODEC_TEXT, FLT_FULLY, FLT_REASON_NONE },
     { "text/plain", "hello", "=hello", FLT_CODEC_TEXT, FLT_FULLY, FLT_REASON_NONE },
     { "text/html; charset=utf-8", "<p>hi</p>", "=<p>hi</p>", FLT_CODEC_HTML, FLT_FULLY, FLT_REASON_NONE },
     { "application/xml", "<a>hi</a>", "=<a>hi</a>", FLT_CODEC_TEXT, FLT_FULLY, FLT_REASON_NONE },
