@@ -65,8 +65,9 @@ def test_tight_memory_sends_bodies_to_the_disk_and_full_memory_makes_them_wait(h
     clients += fill(gateway, 32 * MIB)
 
     refused = gateway.count("memory_refused")
+    assert early.request("GET", "/page").status == 503
     assert early.request("POST", "/post", [("Content-Type", "text/plain")], b"hello").status == 503
-    assert gateway.count("memory_refused") == refused + 1
+    assert gateway.count("memory_refused") == refused + 2
     waiting = Client(gateway)
     waiting.plain("forum.test")  # the kernel takes it, the gateway does not yet
     waiting.write(b"CONNECT forum.test:443 HTTP/1.1\r\nHost: forum.test:443\r\n\r\n")

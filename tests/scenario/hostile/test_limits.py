@@ -67,6 +67,7 @@ def test_without_descriptors_it_waits_and_comes_back(house):
         for sock in held:
             sock.close()
     assert status(gateway, b"my account " + IBAN) == 403
+    assert gateway.count("accept_pauses") >= 1
     resource.prlimit(worker, resource.RLIMIT_NOFILE, before)
     assert gateway.children("worker") == [worker]
     assert IBAN not in origin.received()

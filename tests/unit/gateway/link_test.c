@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* link_test - two links over a socket pair, in clear and with TLS: bytes, ends, watermarks, verification, resumption.
  */
+#include "base/clock.h"
 #include "gateway/later.h"
 #include "gateway/link.h"
 #include "gateway/tls.h"
@@ -127,6 +128,39 @@ T_TEST(a_finished_link_delivers_what_it_owes)
     link_end(p.b);
     HOUSE_TURN_UNTIL(p.child, p.loop.links == 1);
     teardown(&p);
+}
+
+T_TEST(a_finished_link_waits_its_time_for_who_does_not_read)
+{
+    struct pair p;
+
+    setup(&p);
+    p.loop.finish_ms = 1000;
+    put(p.a, 4000000);
+    link_finish(p.a);
+    p.a = NULL;
+    for (int i = 0; i < 50; i++)
+        event_base_loop(p.loop.base, EVLOOP_NONBLOCK);
+    T_CHECK(p.loop.links == 2, "it still owes");
+    st_clock_turn(1001);
+    HOUSE_TURN_UNTIL(p.child, p.loop.links == 1);
+    teardown(&p);
+}
+
+T_TEST(links_count_in_the_budget_and_are_smaller_when_it_is_tight)
+{
+    struct budget budget = { .max = 1u << 20 };
+    struct pair p;
+
+    setup(&p);
+    p.loop.budget = &budget;
+    put(p.a, 4000000);
+    for (int i = 0; i < 50; i++)
+        event_base_loop(p.loop.base, EVLOOP_NONBLOCK);
+    T_CHECK(in_b(&p) >= LINK_WATERMARK_TIGHT && in_b(&p) <= 2 * LINK_WATERMARK_TIGHT, "%zu", in_b(&p));
+    T_CHECK(budget.held > 3000000 && budget.peak <= 4000000 + 2 * LINK_WATERMARK_TIGHT, "%zu held", budget.held);
+    teardown(&p);
+    T_CHECK(budget.held == 0, "%zu held", budget.held);
 }
 
 T_TEST(a_reset_is_told_with_its_cause)
