@@ -64,44 +64,64 @@ static enum kind kind_of(struct st_span essence)
     return KIND_OTHER;
 }
 
+enum magic { MAGIC_NONE, MAGIC_MEDIA, MAGIC_PACKED }; /* PACKED: documents and archives, which hold text */
+
 static const struct {
     const char *bytes;
     uint8_t n, at;
+    enum magic kind;
 } magics[] = {
-    { "\x89PNG", 4, 0 },
-    { "\xFF\xD8\xFF", 3, 0 },
-    { "GIF8", 4, 0 },
-    { "RIFF", 4, 0 },
-    { "PK\x03\x04", 4, 0 },
-    { "PK\x05\x06", 4, 0 },
-    { "%PDF-", 5, 0 },
-    { "\x1F\x8B", 2, 0 },
-    { "7z\xBC\xAF", 4, 0 },
-    { "ftyp", 4, 4 },
-    { "OggS", 4, 0 },
-    { "ID3", 3, 0 },
-    { "\x1A\x45\xDF\xA3", 4, 0 },
-    { "wOFF", 4, 0 },
-    { "wOF2", 4, 0 },
-    { "\xD0\xCF\x11\xE0", 4, 0 },
-    { "Rar!", 4, 0 },
-    { "BZh", 3, 0 },
+    { "\x89PNG", 4, 0, MAGIC_MEDIA },
+    { "\xFF\xD8\xFF", 3, 0, MAGIC_MEDIA },
+    { "GIF8", 4, 0, MAGIC_MEDIA },
+    { "RIFF", 4, 0, MAGIC_MEDIA },
+    { "PK\x03\x04", 4, 0, MAGIC_PACKED },
+    { "PK\x05\x06", 4, 0, MAGIC_PACKED },
+    { "%PDF-", 5, 0, MAGIC_PACKED },
+    { "\x1F\x8B", 2, 0, MAGIC_PACKED },
+    { "7z\xBC\xAF", 4, 0, MAGIC_PACKED },
+    { "ftyp", 4, 4, MAGIC_MEDIA },
+    { "OggS", 4, 0, MAGIC_MEDIA },
+    { "ID3", 3, 0, MAGIC_MEDIA },
+    { "\x1A\x45\xDF\xA3", 4, 0, MAGIC_MEDIA },
+    { "wOFF", 4, 0, MAGIC_MEDIA },
+    { "wOF2", 4, 0, MAGIC_MEDIA },
+    { "\xD0\xCF\x11\xE0", 4, 0, MAGIC_PACKED },
+    { "Rar!", 4, 0, MAGIC_PACKED },
+    { "BZh", 3, 0, MAGIC_PACKED },
     { "\xFD"
       "7zXZ",
-      5, 0 },
-    { "\x28\xB5\x2F\xFD", 4, 0 },
-    { "II*\0", 4, 0 },
-    { "MM\0*", 4, 0 },
-    { "fLaC", 4, 0 },
+      5, 0, MAGIC_PACKED },
+    { "\x28\xB5\x2F\xFD", 4, 0, MAGIC_PACKED },
+    { "II*\0", 4, 0, MAGIC_MEDIA },
+    { "MM\0*", 4, 0, MAGIC_MEDIA },
+    { "fLaC", 4, 0, MAGIC_MEDIA },
 };
 
-static bool has_magic(struct st_span s)
+static enum magic magic_of(struct st_span s)
 {
     for (size_t i = 0; i < ST_LEN(magics); i++) {
         if (s.n >= (size_t)magics[i].at + magics[i].n && memcmp(s.p + magics[i].at, magics[i].bytes, magics[i].n) == 0)
-            return true;
+            return magics[i].kind;
     }
-    return false;
+    return MAGIC_NONE;
+}
+
+bool flt_is_media(struct st_span content_type, struct st_span first)
+{
+    enum kind kind = kind_of(flt_type_essence(content_type));
+    enum magic magic = magic_of(first);
+
+    if (flt_text_likely(first) || magic == MAGIC_PACKED)
+        return false;
+    return kind == KIND_MEDIA || (magic == MAGIC_MEDIA && (kind == KIND_NONE || kind == KIND_OTHER));
+}
+
+bool flt_may_be_media(struct st_span content_type)
+{
+    enum kind kind = kind_of(flt_type_essence(content_type));
+
+    return kind == KIND_MEDIA || kind == KIND_NONE || kind == KIND_OTHER || kind == KIND_MULTIPART;
 }
 
 enum st_rc flt_body_raw(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer, struct st_err *err)
@@ -379,7 +399,7 @@ static enum st_rc binary_body(struct flt_dec *dec, const struct flt_piece *bytes
     struct flt_piece none = { empty, bytes->up, bytes->base };
 
     *done = true;
-    if (kind == KIND_MEDIA || has_magic(bytes->s)) {
+    if (kind == KIND_MEDIA || magic_of(bytes->s) != MAGIC_NONE) {
         flt_dec_note(dec, FLT_PARTLY, FLT_REASON_MEDIA);
         dec->skipped += bytes->s.n;
         if (flt_body_strings(dec, bytes->s, bytes, err) != ST_OK || gzip_text(dec, bytes, err) != ST_OK)

@@ -119,6 +119,11 @@ bool flt_form_likely(struct st_span s, bool is_sure); /* is_sure: only when it c
 ST_MUST enum st_rc flt_multipart(struct flt_dec *dec, const struct flt_piece *bytes, struct st_span boundary,
                                  size_t *at, struct st_err *err);
 
+#define FLT_BOUNDARY_MAX 70
+bool flt_is_boundary(struct st_span s);
+/* The header lines of a part, with the empty line: its type, when a reader has no choice in what follows. */
+bool flt_part_head(struct st_span head, struct st_span *type);
+
 /* One name or value; out->up is its percent layer, or a charset's above it. */
 ST_MUST enum st_rc flt_form_value(struct flt_dec *dec, const struct flt_piece *raw, struct flt_piece *out,
                                   struct st_err *err);

@@ -9,7 +9,6 @@
 #include "filters/decode.h"
 #include <string.h>
 
-#define BOUNDARY_MAX     70
 #define PART_HEADERS_MAX 16
 #define HEAD_DIGITS_MAX  7
 #define HEAD_RUN_MAX     15
@@ -23,15 +22,15 @@ struct part {
 struct reader {
     struct flt_dec *dec;
     const struct flt_piece *bytes;
-    uint8_t delimiter[BOUNDARY_MAX + 4]; /* CRLF "--" boundary */
+    uint8_t delimiter[FLT_BOUNDARY_MAX + 4]; /* CRLF "--" boundary */
     size_t delimiter_n;
     enum flt_charset charset; /* of parts that name none: what a "_charset_" part said */
 };
 
 /* Wider than RFC 2046's bchars, since real clients are; what could end the parameter or the line is out. */
-static bool is_boundary(struct st_span s)
+bool flt_is_boundary(struct st_span s)
 {
-    if (s.n == 0 || s.n > BOUNDARY_MAX || s.p[s.n - 1] == ' ')
+    if (s.n == 0 || s.n > FLT_BOUNDARY_MAX || s.p[s.n - 1] == ' ')
         return false;
     for (size_t i = 0; i < s.n; i++) {
         if (s.p[i] < ' ' || s.p[i] > '~' || s.p[i] == '"' || s.p[i] == '\\')
@@ -120,6 +119,22 @@ static bool read_headers(struct part *part, struct st_span s)
     return false;
 }
 
+static bool is_plain_transfer(const struct part *part)
+{
+    return !part->has_transfer || st_span_ieq(part->transfer, ST_SPAN("7bit")) ||
+           st_span_ieq(part->transfer, ST_SPAN("8bit")) || st_span_ieq(part->transfer, ST_SPAN("binary"));
+}
+
+bool flt_part_head(struct st_span head, struct st_span *type)
+{
+    struct part part = { .body = 0 };
+
+    if (!read_headers(&part, head) || !is_plain_transfer(&part))
+        return false;
+    *type = part.type;
+    return true;
+}
+
 /* A parameter's text as browsers write it: %22, %0D and %0A for what would break the quotes, or a backslash before a
  * quote from older ones. The result is valid UTF-8. */
 static enum st_rc clean_name(struct flt_dec *dec, struct st_span raw, struct st_span *out, struct st_err *err)
@@ -173,12 +188,6 @@ static enum st_rc name_field(struct reader *r, struct st_span raw, struct st_spa
     rc = flt_dec_piece(dec, &text, FLT_LAYER_RAW, err);
     flt_dec_leave(dec, mark);
     return rc;
-}
-
-static bool is_plain_transfer(const struct part *part)
-{
-    return !part->has_transfer || st_span_ieq(part->transfer, ST_SPAN("7bit")) ||
-           st_span_ieq(part->transfer, ST_SPAN("8bit")) || st_span_ieq(part->transfer, ST_SPAN("binary"));
 }
 
 /* A part without type and file name: the value of a form control. */
@@ -344,7 +353,7 @@ enum st_rc flt_multipart(struct flt_dec *dec, const struct flt_piece *bytes, str
     size_t first;
 
     *at = 0;
-    if (!is_boundary(boundary))
+    if (!flt_is_boundary(boundary))
         return ST_OK;
     memcpy(r.delimiter, "\r\n--", 4);
     memcpy(r.delimiter + 4, boundary.p, boundary.n);
