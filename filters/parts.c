@@ -91,8 +91,9 @@ static void move(struct flt_parts *parts, enum state next)
     parts->state = next;
 }
 
-/* ---- one stretch: its length; 0: it cannot be told yet, or the state alone has moved on
- * ------------------------------ */
+/* ---- one stretch ------------------------------------------------------------------------------------------------ */
+
+/* Each answers its length; 0: it cannot be told yet, or the state alone has moved on. */
 
 /* From the front to behind the delimiter; without one, what cannot be its beginning. A byte more is kept: the CR. */
 static size_t to_delimiter(struct flt_parts *parts, struct st_span w)

@@ -156,7 +156,7 @@ enum st_rc body_add(struct body *body, struct st_span data, struct st_err *err)
     if (data.n > body->limits.max - body->size)
         return st_fail(err, ST_E_LIMIT, "body.add", "body is larger than limit.body_max", body->limits.max);
     body->size += data.n;
-    if (body->fd < 0 && data.n > body->limits.memory - body->memory.n) {
+    if (body->fd < 0 && body_is_full(body, data.n)) {
         if (spool_open(body, err) != ST_OK)
             return ST_ERR;
     }
@@ -187,6 +187,11 @@ uint64_t body_size(const struct body *body)
 {
     ST_CHECK(body, BODY_MAGIC);
     return body->size;
+}
+
+bool body_is_full(const struct body *body, size_t n)
+{
+    return body->fd >= 0 || n > body->limits.memory - body->memory.n;
 }
 
 bool body_is_spooled(const struct body *body)

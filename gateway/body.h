@@ -20,6 +20,7 @@ ST_MUST enum st_rc body_add(struct body *body, struct st_span data, struct st_er
 /* No more comes. Afterwards it can be read. */
 ST_MUST enum st_rc body_seal(struct body *body, struct st_err *err);
 uint64_t body_size(const struct body *body);
+bool body_is_full(const struct body *body, size_t n); /* so many bytes more do not fit into memory */
 bool body_is_spooled(const struct body *body);
 size_t body_memory(const struct body *body); /* bytes it takes up now */
 /* The whole of it at once. In memory: borrowed from body; spooled: read back into *whole, which the caller wipes. */

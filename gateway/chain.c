@@ -175,7 +175,7 @@ void chain_run(const struct chain_in *in, struct st_arena *arena, struct chain_o
     }
 }
 
-bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query)
+void chain_cannot_redact(struct chain_out *out)
 {
     static const struct st_text CANNOT = {
         "What must not leave could not be taken out of this message, so it was not sent.",
@@ -183,12 +183,17 @@ bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_bu
         "sie wurde nicht gesendet."
     };
 
+    out->judgement.verdict = POL_BLOCK;
+    out->judgement.message = CANNOT;
+}
+
+bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query)
+{
     if (in->not_held == FLT_REASON_NONE && /* what was not held cannot be written anew */
         out->doc != NULL && out->judgement.redact != NULL &&
         flt_redact(out->doc, &out->findings, out->judgement.redact, body, query, &out->err) == ST_OK &&
         body->failed == ST_E_NONE && query->failed == ST_E_NONE)
         return true;
-    out->judgement.verdict = POL_BLOCK;
-    out->judgement.message = CANNOT;
+    chain_cannot_redact(out);
     return false;
 }

@@ -52,4 +52,5 @@ void chain_run(const struct chain_in *in, struct st_arena *arena, struct chain_o
 /* Writes what goes out instead of the body (and of the query, when a finding was there); false: it cannot be written
  * back, and out->judgement is a block from now on. */
 ST_MUST bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query);
+void chain_cannot_redact(struct chain_out *out); /* the same without trying: a part of it is no longer here */
 #endif

@@ -30,8 +30,9 @@ static bool is_repeatable(const struct txn *t)
 {
     static const char *const SAFE[] = { "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE" };
 
-    if (!t->request_is_read || evbuffer_get_length(t->tail) > 0 || (t->is_unread && t->framing != HTTP1_NO_BODY))
-        return false;
+    if (!t->request_is_read || (t->is_unread && t->framing != HTTP1_NO_BODY) || t->not_held != FLT_REASON_NONE ||
+        t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS)
+        return false; /* nobody has all of it any more */
     for (size_t i = 0; i < ST_LEN(SAFE); i++) {
         if (st_span_eq(t->head->method, st_span_str(SAFE[i])))
             return true;
@@ -94,7 +95,7 @@ static uint64_t held_size(const struct txn *t)
 {
     if (t->is_redacted)
         return t->redacted.n;
-    return t->body != NULL ? body_size(t->body) : 0;
+    return t->body != NULL ? upload_held(t) : 0;
 }
 
 /* Changes the parsed head in place, so that order and case stay. */
@@ -214,7 +215,7 @@ static enum st_rc next_piece(struct txn *t, size_t max)
         piece = st_span_sub(st_buf_view(&t->redacted), t->is_redacted ? (size_t)t->sent : 0, max);
         if (!t->is_redacted && body_read(t->body, t->sent, &piece, &t->err) != ST_OK)
             return ST_ERR;
-        piece = st_span_sub(piece, 0, max);
+        piece = st_span_sub(st_span_sub(piece, 0, max), 0, (size_t)(held - t->sent));
         t->sent += piece.n;
         return t->back->ops->data(t->back, piece, &t->err);
     }
@@ -223,6 +224,12 @@ static enum st_rc next_piece(struct txn *t, size_t max)
         rc = t->back->ops->data(t->back, piece, &t->err);
         (void)evbuffer_drain(t->tail, piece.n);
         return rc;
+    }
+    if (t->upload != NULL) {
+        if ((rc = upload_next(t, max, &piece)) != ST_OK)
+            return rc;
+        if (piece.n > 0)
+            return t->back->ops->data(t->back, piece, &t->err);
     }
     if (!t->request_is_read)
         return stream_piece(t, max);
@@ -418,6 +425,8 @@ enum st_rc exchange_step(struct txn *t)
         return ST_ERR;
     if (pump_request(t) != ST_OK)
         return t->err.code == ST_E_CLOSED ? client_is_gone(t) : ST_ERR;
+    if (t->state != TXN_EXCHANGE) /* the rest of the body must not leave */
+        return ST_OK;
     t->back->ops->flush(t->back);
     rc = pump_answer(t);
     if (t->back != NULL && rc == ST_AGAIN)

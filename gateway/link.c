@@ -130,24 +130,6 @@ static void watch(struct link *link)
     }
 }
 
-static void write_wire(struct link *link)
-{
-    struct evbuffer *out = wire_out(link);
-    struct st_err err = ST_ERR_INIT;
-
-    while (evbuffer_get_length(out) > 0) {
-        int n = evbuffer_write(out, link->fd);
-
-        if (n > 0)
-            continue;
-        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            (void)st_fail(&err, ST_E_CLOSED, "link.write", "the peer does not take more", errno);
-            fail(link, &err);
-        }
-        return;
-    }
-}
-
 static void read_wire(struct link *link)
 {
     static uint8_t chunk[READ_CHUNK];
@@ -167,6 +149,33 @@ static void read_wire(struct link *link)
         }
         if (n < (ssize_t)sizeof chunk)
             return; /* a short read: the kernel has no more */
+    }
+}
+
+/* The peer takes no more. It may have said why: an early answer to an upload is read before the link is given up. */
+static void write_failed(struct link *link, int cause)
+{
+    struct st_err err = ST_ERR_INIT, ignored;
+
+    read_wire(link);
+    if (link->tls != NULL && link->state != LINK_HANDSHAKE)
+        (void)(tls_read(link->tls, link->in, LINK_WATERMARK, &ignored) == ST_OK);
+    (void)st_fail(&err, ST_E_CLOSED, "link.write", "the peer does not take more", cause);
+    fail(link, &err);
+}
+
+static void write_wire(struct link *link)
+{
+    struct evbuffer *out = wire_out(link);
+
+    while (evbuffer_get_length(out) > 0) {
+        int n = evbuffer_write(out, link->fd);
+
+        if (n > 0)
+            continue;
+        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+            write_failed(link, errno);
+        return;
     }
 }
 

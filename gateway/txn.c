@@ -2,9 +2,9 @@
 /* txn - the order of one exchange: read the head, plan, hold the body, inspect, exchange with the origin, or answer no.
  *
  * One enum, one setter, one step; states run forward only, so no event can re-open what was judged. Whatever fails goes
- * through txn_refuse, which fails closed. Nothing of a request's body is given to exchange.c before the verdict but for
- * endpoints that are never read. The arena holds everything of the exchange and goes with it; a new state gets its line
- * in TXN_STATES, its function here and its wait in `on_late`.
+ * through txn_refuse, which fails closed. Nothing of a request's body is given to exchange.c before the verdict
+ * (upload.c) but for endpoints that are never read. The arena holds everything of the exchange and goes with it; a new
+ * state gets its line in TXN_STATES, its function here and its wait in `on_late`.
  */
 #include "gateway/txn.h"
 #include "base/log.h"
@@ -12,9 +12,6 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TRAILER_MAX      12
-#define TRAILER_NAME_MAX 32
 
 /* The only writer of t->state. */
 void txn_enter(struct txn *t, enum txn_state next)
@@ -91,6 +88,7 @@ void txn_free(struct txn *t)
     budget_hold(&t->worker->budget, &t->share, 0);
     socket_free(t->socket);
     exchange_fini(t);
+    upload_fini(t);
     body_free(t->body);
     if (t->tail != NULL)
         evbuffer_free(t->tail);
@@ -309,7 +307,7 @@ static enum st_rc check_request(struct txn *t)
     return ST_OK;
 }
 
-static void say_continue(struct txn *t)
+void txn_say_continue(struct txn *t)
 {
     static const struct http_head CONTINUE = { .status = 100, .reason = { (const uint8_t *)"Continue", 8 } };
     struct front *front = t->env->front;
@@ -317,27 +315,6 @@ static void say_continue(struct txn *t)
 
     if (t->expects_continue && !t->request_is_read && !front->ops->has_input(front))
         (void)(front->ops->interim(front, &CONTINUE, NULL, &ignored) == ST_OK);
-}
-
-static enum st_rc open_body(struct txn *t)
-{
-    const struct pol_config *config = worker_config(t->worker);
-    const struct body_limits limits = body_limits_now(config, &t->worker->budget, t->worker->spool_dir);
-
-    if (t->framing == HTTP1_LENGTH && t->length > limits.max) {
-        t->not_held = FLT_REASON_SIZE; /* known before a byte of it is read */
-        txn_enter(t, TXN_INSPECT);
-        return ST_OK;
-    }
-    if ((t->body = body_new(&limits)) == NULL) {
-        (void)st_fail(&t->err, ST_E_NOMEM, "txn.plan", "body", 0);
-        return txn_refuse(t, REFUSE_INTERNAL);
-    }
-    say_continue(t);
-    t->body_began_ms = st_clock_ms();
-    txn_arm(t, config->limit.body_ms);
-    txn_enter(t, TXN_READ_BODY);
-    return ST_OK;
 }
 
 static enum st_rc check_form(struct txn *t)
@@ -381,9 +358,9 @@ static enum st_rc plan(struct txn *t)
     if (check_form(t) != ST_OK)
         return txn_refuse(t, REFUSE_PROTOCOL);
     if (!t->is_unread && !t->request_is_read)
-        return open_body(t);
+        return upload_open(t);
     if (t->is_unread) {
-        say_continue(t);
+        txn_say_continue(t);
         txn_enter(t, TXN_EXCHANGE);
     } else {
         txn_enter(t, TXN_INSPECT);
@@ -391,95 +368,41 @@ static enum st_rc plan(struct txn *t)
     return ST_OK;
 }
 
-/* ---- READ_BODY -------------------------------------------------------------------------------------------------- */
-
-/* The body cannot be held (any longer): it is judged unread, and what was read so far is kept for a verdict that lets
- * it pass. */
-static enum st_rc stop_holding(struct txn *t, struct st_span data)
-{
-    t->not_held = t->err.code == ST_E_LIMIT ? FLT_REASON_SIZE : FLT_REASON_FAILED;
-    if (evbuffer_add(t->tail, data.p, data.n) != 0 || body_seal(t->body, &t->err) != ST_OK)
-        return txn_refuse(t, REFUSE_INTERNAL);
-    txn_enter(t, TXN_INSPECT);
-    return ST_OK;
-}
-
-/* Nobody reads trailers, and RFC 9110 §6.5.1 lets them be dropped: only those go on that have no room for a number or a
- * token, as the checksum of an upload. */
-static void keep_trailers(struct txn *t, const struct http1_event *event)
-{
-    t->trailers = event->trailers;
-    for (size_t i = 0; i < event->n_trailers; i++) {
-        if (event->trailers[i].value.n <= TRAILER_MAX && event->trailers[i].name.n <= TRAILER_NAME_MAX)
-            t->trailers[t->n_trailers++] = event->trailers[i];
-    }
-}
-
-/* Until when the next piece has to be there: a pause has its limit, and the whole a rate. */
-static int64_t body_patience(const struct txn *t)
-{
-    const struct pol_config *config = worker_config(t->worker);
-    int64_t pause = config->limit.body_ms, rate = config->limit.body_rate, left;
-
-    if (rate == 0)
-        return pause;
-    left = pause + (int64_t)(body_size(t->body) * 1000 / (uint64_t)rate) - (int64_t)(st_clock_ms() - t->body_began_ms);
-    if (left < 1)
-        return 1;
-    return left < pause ? left : pause;
-}
+/* ---- READ_BODY and INSPECT -------------------------------------------------------------------------------------- */
 
 static enum st_rc read_body(struct txn *t)
 {
-    struct http1_event event;
-    bool is_progress = false;
-    enum st_rc rc;
+    enum st_rc rc = upload_read(t);
 
-    while ((rc = txn_read(t, SIZE_MAX, &event)) == ST_OK) {
-        is_progress = true;
-        if (event.kind == HTTP1_DATA && body_add(t->body, event.data, &t->err) != ST_OK) {
-            rc = stop_holding(t, event.data);
-            txn_took(t);
-            return rc;
-        }
-        txn_took(t);
-        if (event.kind != HTTP1_END)
-            continue;
-        t->request_is_read = true;
-        keep_trailers(t, &event);
-        if (body_seal(t->body, &t->err) != ST_OK)
-            return txn_refuse(t, REFUSE_INTERNAL);
-        txn_enter(t, TXN_INSPECT);
-        return ST_OK;
-    }
     if (rc == ST_ERR)
         return t->err.code == ST_E_CLOSED ? client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
-    if (is_progress)
-        txn_arm(t, body_patience(t));
-    return ST_AGAIN;
+    return rc;
 }
 
-/* ---- INSPECT ---------------------------------------------------------------------------------------------------- */
+struct chain_in txn_chain_in(struct txn *t)
+{
+    return (struct chain_in){ .gen = t->rules->gen,
+                              .scanner = t->rules->scanner,
+                              .req = t->req,
+                              .content_encoding = http_field_get(t->head, "content-encoding"),
+                              .groups = pol_groups(t->rules->gen->policies, t->env->person),
+                              .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,
+                              .not_held = t->not_held,
+                              .not_held_bytes = t->length };
+}
 
-/* Runs the chain over the held body. */
+/* Runs the chain over the held body; what is let go was judged before. */
 static enum st_rc judge(struct txn *t)
 {
-    struct chain_in *in = &t->chain_in;
+    struct chain_in in = txn_chain_in(t);
 
-    *in = (struct chain_in){ .gen = t->rules->gen,
-                             .scanner = t->rules->scanner,
-                             .req = t->req,
-                             .content_encoding = http_field_get(t->head, "content-encoding"),
-                             .groups = pol_groups(t->rules->gen->policies, t->env->person),
-                             .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,
-                             .not_held = t->not_held,
-                             .not_held_bytes = t->length };
-    if (t->body != NULL && t->not_held == FLT_REASON_NONE &&
-        body_whole(t->body, &t->whole, &in->body, &t->err) != ST_OK)
+    if (t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS)
+        return ST_OK;
+    if (t->body != NULL && t->not_held == FLT_REASON_NONE && body_whole(t->body, &t->whole, &in.body, &t->err) != ST_OK)
         return ST_ERR;
-    chain_run(in, t->arena, &t->chain);
+    chain_run(&in, t->arena, &t->chain);
     if (t->chain.judgement.verdict == POL_REDACT)
-        t->is_redacted = chain_redact(in, &t->chain, &t->redacted, &t->redacted_query);
+        t->is_redacted = chain_redact(&in, &t->chain, &t->redacted, &t->redacted_query);
     return ST_OK;
 }
 
@@ -538,7 +461,7 @@ static void count_share(struct txn *t)
     size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
 
     held += t->redacted_query.cap + t->copy.cap + (t->body != NULL ? body_memory(t->body) : 0);
-    held += t->socket != NULL ? socket_memory(t->socket) : 0;
+    held += upload_memory(t) + (t->socket != NULL ? socket_memory(t->socket) : 0);
     budget_hold(&t->worker->budget, &t->share, held);
 }
 

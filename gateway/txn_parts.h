@@ -31,6 +31,19 @@ enum txn_state {
 
 enum txn_wait { TXN_WAITS_FOR_ORIGIN, TXN_WAITS_FOR_CLIENT }; /* in EXCHANGE: whose deadline runs */
 
+/* How the body goes on its way; written by upload.c. OPEN: its beginning has to tell. MEDIA: the beginning was judged,
+ * the rest passes. PARTS: the same, but for what is no media in it. */
+#define UPLOAD_WAYS(X) \
+    X(HELD)            \
+    X(OPEN)            \
+    X(MEDIA)           \
+    X(PARTS)
+enum upload_way {
+#define X(id) UPLOAD_##id,
+    UPLOAD_WAYS(X)
+#undef X
+};
+
 struct txn {
     unsigned magic;
     enum txn_state state; /* written by txn_enter only */
@@ -60,9 +73,10 @@ struct txn {
     struct http_field *trailers;
     size_t n_trailers;
     enum flt_reason not_held;
+    enum upload_way way;
+    struct upload *upload; /* owned */
 
     /* the verdict */
-    struct chain_in chain_in;
     struct chain_out chain;
     struct st_buf whole; /* a spooled body, read back: the doc borrows from it */
     bool is_redacted;
@@ -94,6 +108,19 @@ void txn_arm(struct txn *t, int64_t ms);
 /* The next event of the client's request, with at most max bytes; txn_took lets go of it. ST_AGAIN: more is needed. */
 ST_MUST enum st_rc txn_read(struct txn *t, size_t max, struct http1_event *event);
 void txn_took(struct txn *t);
+
+struct chain_in txn_chain_in(struct txn *t); /* all but the body; borrows from t */
+void txn_say_continue(struct txn *t);        /* when the client waits for it */
+
+/* upload.c */
+ST_MUST enum st_rc upload_open(struct txn *t); /* PLAN: there will be a body */
+ST_MUST enum st_rc upload_read(struct txn *t); /* READ_BODY; ST_ERR: the client broke off, or the rules */
+uint64_t upload_held(const struct txn *t);     /* of t->body, what goes out from there */
+/* What follows that when t->upload is there; at most max bytes, none at the end. ST_AGAIN: nothing is there, or a
+ * refusal is under way. */
+ST_MUST enum st_rc upload_next(struct txn *t, size_t max, struct st_span *piece);
+size_t upload_memory(const struct txn *t); /* beside t->body */
+void upload_fini(struct txn *t);
 
 /* reach.c */
 /* ST_OK: t->back is there. ST_AGAIN: the exchange is stepped when something changed. */

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both ends of one exchange in the hands of the test: it takes and sends every piece itself, so the order is its own."""
+import queue
+import socket
+import ssl
+import threading
+
+from . import wire
+from .client import Client
+from .client2 import Client2
+from .origin import WAIT
+
+
+class Peer:
+    """One connection as the origin has it."""
+
+    def __init__(self, sock):
+        self.sock, self.reader = sock, wire.Reader(sock)
+
+    def head(self):
+        return self.reader.head()
+
+    def take(self, count):
+        return self.reader.take(count)
+
+    def chunk(self):
+        size = int(self.reader.line(), 16)
+        data = self.reader.take(size)
+        self.reader.line()
+        return data
+
+    def until(self, mark=b"\0no such thing\0"):
+        """Everything until the other side has ended, or those bytes have come."""
+        try:
+            while mark not in self.reader.buffer:
+                self.reader._more()
+        except wire.Closed:
+            pass
+        return self.reader.buffer
+
+    def sends(self, data):
+        self.sock.sendall(data)
+
+    def close(self):
+        self.sock.close()
+
+
+class Stage:
+    """An origin that hands every connection to the test, once a byte of a request has come on it."""
+
+    def __init__(self, host, certificate=None, buffers=0):
+        self.host, self.peers, self.buffers = host, queue.Queue(), buffers
+        self.context = None
+        if certificate is not None:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.load_cert_chain(certificate)
+            self.context.set_alpn_protocols(["http/1.1"])
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        if buffers:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffers)
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffers)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._greet, args=(sock,), daemon=True).start()
+
+    def _greet(self, sock):
+        sock.settimeout(3600)  # the gateway opens connections ahead of need, and keeps them
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            peer = Peer(self.context.wrap_socket(sock, server_side=True) if self.context is not None else sock)
+            peer.reader._more()
+        except (OSError, wire.Closed):
+            sock.close()
+            return
+        peer.sock.settimeout(WAIT)
+        self.peers.put(peer)
+
+    def peer(self):
+        return self.peers.get(timeout=WAIT)
+
+    def close(self):
+        self.listener.close()
+
+
+class Exchange1:
+    """One exchange of an HTTP/1.1 client; what came so far is in status, fields and body."""
+
+    def __init__(self, gateway, host, address="127.0.0.1"):
+        self.client = Client(gateway, address)
+        assert self.client.open(host).status == 200
+        self.raw, self.rest, self.body = b"", b"", b""
+        self.status, self.fields, self.is_whole, self.ended, self.is_chunked, self.left = None, {}, False, False, False, None
+        self.interim = []
+
+    def start(self, method, path, fields=(), end=True):
+        fields = [("Host", self.client.host), *fields]
+        names = [name.lower() for name, _ in fields]
+        self.cuts = not end and "content-length" not in names
+        if self.cuts:
+            fields.append(("Transfer-Encoding", "chunked"))
+        head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields) + "\r\n"
+        self.client.sock.sendall(head.encode())
+
+    def send(self, data, end=False):
+        """Answers how much was taken: less than all of it when the gateway has ended."""
+        piece = b"%x\r\n%s\r\n" % (len(data), data) if self.cuts and data else data
+        try:
+            self.client.sock.sendall(piece + (b"0\r\n\r\n" if self.cuts and end else b""))
+        except OSError:
+            return 0
+        return len(data)
+
+    def _head(self):
+        head, self.rest = self.rest.split(b"\r\n\r\n", 1)
+        lines = head.decode("latin-1").split("\r\n")
+        status, fields = int(lines[0].split(" ")[1]), {}
+        for line in lines[1:]:
+            name, _, value = line.partition(":")
+            fields[name.lower()] = value.strip()
+        if status < 200:
+            self.interim.append(status)
+            return
+        self.status, self.fields = status, fields
+        self.is_chunked = "chunked" in fields.get("transfer-encoding", "")
+        self.left = int(fields["content-length"]) if "content-length" in fields else None
+
+    def _chunks(self):
+        while b"\r\n" in self.rest and not self.is_whole:
+            size, rest = self.rest.split(b"\r\n", 1)
+            count = int(size.split(b";")[0], 16)
+            if len(rest) < count + 2:
+                return
+            self.body, self.rest, self.is_whole = self.body + rest[:count], rest[count + 2:], count == 0
+
+    def read(self):
+        try:
+            data = self.client.sock.recv(65536)
+        except OSError:
+            data = b""
+        self.ended = not data
+        self.raw += data
+        self.rest += data
+        while self.status is None and b"\r\n\r\n" in self.rest:
+            self._head()
+        if self.status is None:
+            return
+        if self.is_chunked:
+            self._chunks()
+        else:
+            self.body, self.rest = self.body + self.rest, b""
+            self.is_whole = self.ended if self.left is None else len(self.body) >= self.left
+
+    def until(self, condition):
+        while not condition() and not self.ended:
+            self.read()
+        assert condition(), ("the gateway ended before", self.status, self.body[:200])
+        return self
+
+    def whole(self):
+        return self.until(lambda: self.is_whole)
+
+    def close(self):
+        self.client.close()
+
+
+class Exchange2:
+    """The same on a stream of HTTP/2."""
+
+    def __init__(self, gateway, host, address="127.0.0.1"):
+        self.client = Client2(gateway, address)
+        assert self.client.open(host) == "h2"
+        self.stream = None
+
+    def start(self, method, path, fields=(), end=True):
+        self.stream = self.client.start(method, path, [(n.lower(), v) for n, v in fields], end=end)
+
+    def send(self, data, end=False, piece=16384):
+        if self.answer.reset is not None:
+            return 0
+        return self.client.send(self.stream, data, end=end, piece=piece)
+
+    @property
+    def answer(self):
+        return self.client.answers[self.stream]
+
+    @property
+    def status(self):
+        return self.answer.status
+
+    @property
+    def interim(self):
+        return [int(head[":status"]) for head in self.answer.interim]
+
+    @property
+    def fields(self):
+        return dict(self.answer.fields)
+
+    @property
+    def body(self):
+        return self.answer.body
+
+    @property
+    def is_whole(self):
+        return self.answer.is_whole
+
+    def until(self, condition):
+        self.client.wait(until=lambda: condition() or self.answer.reset is not None)
+        assert condition(), ("a reset came before", self.status, self.body[:200], self.answer.reset)
+        return self
+
+    def whole(self):
+        return self.until(lambda: self.is_whole)
+
+    def close(self):
+        self.client.close()
+
+
+EXCHANGES = {"h1": Exchange1, "h2": Exchange2}
