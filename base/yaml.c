@@ -46,6 +46,7 @@ static bool refuse_value(struct reader *r, const struct st_yaml_opt *opt, const 
 
 static bool load_value(struct reader *r, const struct st_yaml_opt *opt, void *to);
 static bool load_map(struct reader *r, const struct st_yaml_schema *schema, void *to);
+static bool load_short(struct reader *r, const struct st_yaml_schema *schema, void *to);
 
 /* The current scalar as a string of the arena; false only when memory is out. A NUL inside is a mistake. */
 static bool load_str(struct reader *r, const char *name, struct st_str *to)
@@ -139,16 +140,19 @@ static bool load_list(struct reader *r, const struct st_yaml_opt *opt, struct st
                             : reader_is_nothing(r)                 ? "; write [] for an empty list"
                                                                    : "");
     while (reader_next(r) && r->ev.type != YAML_SEQUENCE_END_EVENT) {
+        bool is_short = opt->sub->shorthand != NULL && r->ev.type == YAML_SCALAR_EVENT && !reader_is_nothing(r);
         void *item;
 
-        if (r->ev.type != YAML_MAPPING_START_EVENT) {
-            READER_WRONG(r, reader_pos(r), "%s: expected a mapping in each entry of the list, found %s", opt->name,
-                         reader_found(r).s);
+        if (r->ev.type != YAML_MAPPING_START_EVENT && !is_short) {
+            READER_WRONG(r, reader_pos(r), "%s: expected a mapping%s%s in each entry of the list, found %s", opt->name,
+                         opt->sub->shorthand != NULL ? " or a plain " : "",
+                         opt->sub->shorthand != NULL ? opt->sub->shorthand : "", reader_found(r).s);
             if (!reader_skip(r))
                 return false;
             continue;
         }
-        if ((item = list_grow(r, list, opt->sub->size)) == NULL || !load_map(r, opt->sub, item))
+        if ((item = list_grow(r, list, opt->sub->size)) == NULL ||
+            !(is_short ? load_short(r, opt->sub, item) : load_map(r, opt->sub, item)))
             return false;
         list->n++;
     }
@@ -232,7 +236,9 @@ static bool load_text(struct reader *r, const struct st_yaml_opt *opt, struct st
           .help = "the text in English" },
         { .name = "de", .type = ST_Y_STR, .offset = offsetof(struct text_pair, de), .help = "the text in German" },
     };
-    static const struct st_yaml_schema schema = { "text", sizeof(struct text_pair), 0, opts, ST_LEN(opts) };
+    static const struct st_yaml_schema schema = {
+        .name = "text", .size = sizeof(struct text_pair), .opts = opts, .n = ST_LEN(opts)
+    };
     struct text_pair pair = { { NULL, { 0, 0 } }, { NULL, { 0, 0 } } };
 
     if (r->ev.type == YAML_MAPPING_START_EVENT) {
@@ -376,6 +382,24 @@ static bool load_map(struct reader *r, const struct st_yaml_schema *schema, void
             return false;
     }
     return !r->stop;
+}
+
+/* The current event is a scalar that stands for a mapping with one option. */
+static bool load_short(struct reader *r, const struct st_yaml_schema *schema, void *to)
+{
+    struct st_pos at = reader_pos(r);
+
+    memset(to, 0, schema->size);
+    if (schema->pos_offset > 0)
+        memcpy((char *)to + schema->pos_offset - 1, &at, sizeof at);
+    for (size_t i = 0; i < schema->n; i++) {
+        const struct st_yaml_opt *opt = &schema->opts[i];
+        void *place = (char *)to + opt->offset;
+
+        if (!(strcmp(opt->name, schema->shorthand) == 0 ? load_value(r, opt, place) : load_default(r, opt, place, at)))
+            return false;
+    }
+    return true;
 }
 
 /* --- documents --- */

@@ -46,7 +46,7 @@ enum st_yaml_type {
     ST_Y_COMPARE,  /* struct st_compare */
     ST_Y_STRS,     /* a list of scalars (each one of names, if given), or one scalar: struct st_list of struct st_str */
     ST_Y_MAP,      /* a mapping by sub: the sub struct, in place */
-    ST_Y_LIST,     /* a list of mappings by sub: struct st_list of the sub struct */
+    ST_Y_LIST,     /* a list of mappings by sub, or of its shorthand: struct st_list of the sub struct */
     ST_Y_DICT,     /* a mapping of free keys to scalars: struct st_list of struct st_pair */
 };
 struct st_pair {
@@ -71,6 +71,7 @@ struct st_yaml_schema {
     size_t pos_offset; /* of a struct st_pos in the struct + 1; 0: none. Line 0 there: an optional mapping was absent */
     const struct st_yaml_opt *opts;
     size_t n;
+    const char *shorthand; /* in a list, a scalar stands for a mapping with only this option (a ST_Y_STR); NULL: none */
 };
 
 /* Reads path into *out (schema->size bytes, zeroed first; strings and lists live in arena). ST_E_CONFIG when diag got

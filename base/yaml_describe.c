@@ -47,7 +47,9 @@ static void type_words(const struct st_yaml_opt *opt, char *out, size_t size)
     if (opt->type == ST_Y_MAP)
         (void)snprintf(out, size, "a mapping (%s)", opt->sub->name);
     else if (opt->type == ST_Y_LIST)
-        (void)snprintf(out, size, "a list of mappings (%s)", opt->sub->name);
+        (void)snprintf(out, size, "a list of mappings (%s)%s%s", opt->sub->name,
+                       opt->sub->shorthand != NULL ? " or of plain values: its " : "",
+                       opt->sub->shorthand != NULL ? opt->sub->shorthand : "");
     else
         yaml_expected(opt, out, size);
 }
@@ -195,6 +197,22 @@ static void json_text(struct st_json *w)
     st_json_bool(w, "additionalProperties", false);
 }
 
+static void json_items(struct st_json *w, const struct st_yaml_schema *sub)
+{
+    if (sub->shorthand == NULL) {
+        json_ref(w, "items", sub);
+        return;
+    }
+    st_json_object(w, "items");
+    st_json_array(w, "anyOf");
+    json_of_type(w, NULL, "string");
+    st_json_object(w, NULL);
+    json_ref(w, NULL, sub);
+    st_json_end(w);
+    st_json_end(w);
+    st_json_end(w);
+}
+
 static void json_kind(struct st_json *w, const struct st_yaml_opt *opt)
 {
     switch (opt->type) {
@@ -230,7 +248,7 @@ static void json_kind(struct st_json *w, const struct st_yaml_opt *opt)
     case ST_Y_MAP: json_ref(w, NULL, opt->sub); break;
     case ST_Y_LIST:
         st_json_str(w, "type", "array");
-        json_ref(w, "items", opt->sub);
+        json_items(w, opt->sub);
         break;
     case ST_Y_DICT:
         st_json_str(w, "type", "object");

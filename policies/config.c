@@ -6,7 +6,7 @@
  * port, a body limit below the memory limit) is checked after the load, so that one run reports everything.
  * When you add an option: a field in policies.h, a line here, and nothing else.
  */
-#include "policies/set.h"
+#include "policies/config_parts.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,16 +32,6 @@
     }
 
 static const char *const failure_names[] = { "allow", "block", NULL };
-
-static const struct st_yaml_opt listen_opts[] = {
-    { .name = "address",
-      .type = ST_Y_STR,
-      .offset = offsetof(struct pol_listen, address),
-      .required = true,
-      .help = "Address and port the proxy listens on, as 127.0.0.1:3128 or [::1]:3128." },
-};
-static const struct st_yaml_schema listen_schema =
-    TABLE("listener", listen_opts, sizeof(struct pol_listen), offsetof(struct pol_listen, pos) + 1);
 
 static const struct st_yaml_opt ca_opts[] = {
     { .name = "certificate",
@@ -83,6 +73,12 @@ static const struct st_yaml_opt upstream_opts[] = {
       .max = 120 * SECOND,
       .def = "10s",
       .help = "Longest wait for a TLS handshake, on either side." },
+    { .name = "never",
+      .type = ST_Y_STRS,
+      .offset = WITHIN(upstream, never),
+      .def = "[127.0.0.0/8, \"::1\", 169.254.0.0/16, \"fe80::/10\"]",
+      .help = "Networks in which no origin is reached, whatever name leads there, so that nobody uses the gateway to "
+              "get at itself; addresses that resolver.hosts gives are exempt." },
 };
 static const struct st_yaml_schema upstream_schema = TABLE("upstream", upstream_opts, SIZE_OF(upstream), 0);
 
@@ -158,7 +154,7 @@ static const struct st_yaml_opt limit_opts[] = {
     LIMIT("body_rate", ST_Y_INT, body_rate, 0, 1000000000, "500",
           "Least bytes a second of a body that is held, beyond the first limit.body; 0: any."),
     LIMIT("hello", ST_Y_DURATION, hello_ms, 100, 600 * SECOND, "10s",
-          "Longest time from the first byte of a ClientHello to its end."),
+          "Longest time from the first byte of a ClientHello or a PROXY header to its end."),
     LIMIT("answer", ST_Y_DURATION, answer_ms, 1 * SECOND, DAY, "5m",
           "How long an origin may be silent while its answer is awaited; a long poll takes minutes."),
     LIMIT("send", ST_Y_DURATION, send_ms, 1 * SECOND, DAY, "5m",
@@ -186,6 +182,14 @@ static const struct st_yaml_opt limit_opts[] = {
           "How many of them are forgotten each second."),
     LIMIT("socket_idle", ST_Y_DURATION, socket_idle_ms, 1 * SECOND, DAY, "1h",
           "How long a WebSocket is kept on which nothing moves; a ping moves."),
+    LIMIT(
+        "silence", ST_Y_DURATION, silence_ms, 100, 60 * SECOND, "1s",
+        "How long a client may say nothing in a tunnel that may be passed, before its server is asked to speak first."),
+    LIMIT("unknown", ST_Y_DURATION, unknown_ms, 100, 60 * SECOND, "4s",
+          "How long a client may say nothing in a tunnel that may not be passed unread, before it is ended."),
+    LIMIT("leaves", ST_Y_INT, leaves, 16, 1000000, "4096", "Most minted certificates that a worker keeps."),
+    LIMIT("mints", ST_Y_INT, mints, 1, 1000000, "600",
+          "Most certificates that are minted for one client address in a minute, by one worker."),
     LIMIT("drain", ST_Y_DURATION, drain_ms, 0, HOUR, "30s",
           "How long running messages may take to finish when the gateway stops."),
 };
@@ -246,8 +250,9 @@ static const struct st_yaml_opt config_opts[] = {
       .type = ST_Y_LIST,
       .offset = FIELD(listen),
       .required = true,
-      .sub = &listen_schema,
+      .sub = &pol_listen_schema,
       .help = "Where clients reach the proxy." },
+    MAP(pac, pol_pac_schema, "The file that tells clients when to use which proxy."),
     { .name = "workers",
       .type = ST_Y_INT,
       .offset = FIELD(workers),
@@ -292,27 +297,13 @@ void pol_config_describe(enum st_yaml_form form, struct st_buf *out)
 
 /* ---- checks that need more than one value ---------------------------------------------------------------------- */
 
-struct config_check {
-    const char *file, *folder; /* as named; absolute */
-    struct st_arena *arena;
-    struct st_diag *diag;
-    struct st_err *err;
-    bool is_bad;
-};
-
-static void bad(struct config_check *c, struct st_pos pos, const char *what, const char *found)
+void config_bad(struct config_check *c, struct st_pos pos, const char *what, const char *found)
 {
     c->is_bad = true;
     st_diag_add(c->diag, c->file, pos.line, pos.col, "%s, found \"%.128s\"", what, found);
 }
 
-struct endpoint {
-    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
-    uint64_t port;       /* 0: none was given */
-};
-
-/* "127.0.0.1:3128", "[::1]:3128", and without a port where that is allowed: "127.0.0.1", "[::1]", "::1". */
-static bool parse_endpoint(struct st_span s, bool needs_port, struct endpoint *out)
+bool config_endpoint(struct st_span s, bool needs_port, struct endpoint *out)
 {
     struct st_span host = s, port = ST_SPAN_NONE;
     size_t colon = st_span_chr(s, ':'), close = st_span_chr(s, ']');
@@ -337,38 +328,7 @@ static bool parse_endpoint(struct st_span s, bool needs_port, struct endpoint *o
     return (has_port || !needs_port) && host.n > 0 && pol_address(host, out->address);
 }
 
-static bool is_loopback(const struct endpoint *e)
-{
-    static const uint8_t mapped[13] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127 };
-    static const uint8_t one[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
-
-    return memcmp(e->address, mapped, sizeof mapped) == 0 || memcmp(e->address, one, sizeof one) == 0;
-}
-
-static void check_listen(struct config_check *c, const struct pol_config *conf)
-{
-    const struct pol_listen *listen = conf->listen.items;
-    struct endpoint here, other;
-
-    if (conf->listen.n == 0)
-        bad(c, conf->listen.pos, "expected at least one listener, as `- address: 127.0.0.1:3128`", "an empty list");
-    for (size_t i = 0; i < conf->listen.n; i++) {
-        const struct st_str *a = &listen[i].address;
-        if (!parse_endpoint(st_span_str(a->s), true, &here)) {
-            bad(c, a->pos, "expected an address and a port, as 127.0.0.1:3128 or [::1]:3128", a->s);
-            continue;
-        }
-        if (conf->test_clock && !is_loopback(&here))
-            bad(c, a->pos, "test_clock is on, so every listener has to be on loopback (127.0.0.1 or [::1])", a->s);
-        for (size_t j = 0; j < i; j++)
-            if (parse_endpoint(st_span_str(listen[j].address.s), true, &other) && other.port == here.port &&
-                memcmp(other.address, here.address, sizeof here.address) == 0)
-                bad(c, a->pos, "this listener is there already, remove one of the two", a->s);
-    }
-}
-
-/* The host names of a fixed-address entry or a policy: letters, digits, '-', '_' and '.', not empty. */
-static bool is_host_name(const char *s)
+bool config_is_host_name(const char *s)
 {
     size_t n = strlen(s);
 
@@ -383,26 +343,27 @@ static void check_resolver(struct config_check *c, const struct pol_config *conf
     struct endpoint e;
 
     while (st_span_next(&rest, ',', &part)) {
-        if (!parse_endpoint(st_span_trim(part), false, &e)) {
-            bad(c, conf->resolver.servers.pos, "expected name servers, as \"192.0.2.1:53,[2001:db8::1]:53\"",
-                conf->resolver.servers.s);
+        if (!config_endpoint(st_span_trim(part), false, &e)) {
+            config_bad(c, conf->resolver.servers.pos, "expected name servers, as \"192.0.2.1:53,[2001:db8::1]:53\"",
+                       conf->resolver.servers.s);
             break;
         }
     }
     for (size_t i = 0; i < conf->resolver.hosts.n; i++) {
-        if (!is_host_name(hosts[i].key.s))
-            bad(c, hosts[i].key.pos, "expected a host name", hosts[i].key.s);
-        if (!parse_endpoint(st_span_str(hosts[i].value.s), false, &e))
-            bad(c, hosts[i].value.pos, "expected an address, as 127.0.0.1:8443 or [::1]:8443", hosts[i].value.s);
+        if (!config_is_host_name(hosts[i].key.s))
+            config_bad(c, hosts[i].key.pos, "expected a host name", hosts[i].key.s);
+        if (!config_endpoint(st_span_str(hosts[i].value.s), false, &e))
+            config_bad(c, hosts[i].value.pos, "expected an address, as 127.0.0.1:8443 or [::1]:8443", hosts[i].value.s);
     }
 }
 
 static void check_limits(struct config_check *c, const struct pol_config *conf)
 {
     if (conf->limit.body_memory > conf->limit.body_max)
-        bad(c, conf->limit.pos, "limit.body_memory has to be at most limit.body_max", "a larger one");
+        config_bad(c, conf->limit.pos, "limit.body_memory has to be at most limit.body_max", "a larger one");
     if (conf->limit.head_bytes > conf->limit.txn_memory / 4)
-        bad(c, conf->limit.pos, "limit.head_bytes has to be at most a quarter of limit.txn_memory", "a larger one");
+        config_bad(c, conf->limit.pos, "limit.head_bytes has to be at most a quarter of limit.txn_memory",
+                   "a larger one");
 }
 
 /* Makes a relative path start at the folder of stoa.yaml, so that it means the same wherever the daemon is started. */
@@ -414,7 +375,7 @@ static enum st_rc make_absolute(struct config_check *c, struct st_str *path)
     if (path->s == NULL || path->s[0] == '/')
         return ST_OK;
     if (path->s[0] == '\0') {
-        bad(c, path->pos, "expected a path", "an empty text");
+        config_bad(c, path->pos, "expected a path", "an empty text");
         return ST_OK;
     }
     size = strlen(c->folder) + 1 + strlen(path->s) + 1;
@@ -455,6 +416,12 @@ static enum st_rc make_all_absolute(struct config_check *c, struct pol_config *c
     for (size_t i = 0; i < ST_LEN(one); i++)
         if (make_absolute(c, one[i]) != ST_OK)
             return ST_ERR;
+    for (size_t i = 0; i < conf->listen.n; i++) {
+        struct pol_listen *l = (struct pol_listen *)conf->listen.items + i;
+
+        if (make_absolute(c, &l->certificate) != ST_OK || make_absolute(c, &l->key) != ST_OK)
+            return ST_ERR;
+    }
     for (size_t i = 0; i < ST_LEN(many); i++)
         for (size_t k = 0; k < many[i]->n; k++)
             if (make_absolute(c, (struct st_str *)many[i]->items + k) != ST_OK)
@@ -491,7 +458,9 @@ enum st_rc pol_config_load(const char *path, struct st_arena *arena, struct pol_
     if (st_yaml_load(path, &pol_config_schema, arena, out, diag, err) != ST_OK)
         return ST_ERR;
     forget_defaults(out);
-    check_listen(&c, out);
+    config_check_listen(&c, out);
+    config_check_pac(&c, out);
+    config_check_networks(&c, &out->upstream.never);
     check_resolver(&c, out);
     check_limits(&c, out);
     if ((c.folder = folder_of(path, arena, err)) == NULL || make_all_absolute(&c, out) != ST_OK)

@@ -12,10 +12,25 @@
 
 /* ---- stoa.yaml ------------------------------------------------------------------------------------------------- */
 
+enum pol_listen_kind {
+    POL_EXPLICIT,     /* a proxy that clients know of */
+    POL_EXPLICIT_TLS, /* the same inside TLS */
+    POL_TRANSPARENT,  /* connections to others, redirected (NAT) */
+    POL_TPROXY,       /* connections to others, as they are */
+};
+enum pol_unnamed { POL_UNNAMED_REFUSE, POL_UNNAMED_PASS };
 struct pol_listen {
-    struct st_str address; /* "127.0.0.1:3128", "[::1]:3128" */
+    struct st_str address;         /* "127.0.0.1:3128", "[::1]:3128" */
+    int kind;                      /* enum pol_listen_kind */
+    struct st_list proxy_protocol; /* of struct st_str: networks that send the header; empty: nobody does */
+    int unnamed;                   /* enum pol_unnamed */
+    struct st_str name, certificate, key;
     struct st_pos pos;
 };
+bool pol_is_transparent(int kind);
+
+#define POL_PAC_LOCAL "<local>" /* in pac.direct: every name without a dot */
+enum pol_pac_fallback { POL_PAC_NONE, POL_PAC_DIRECT };
 
 enum pol_failure { POL_FAIL_ALLOW, POL_FAIL_BLOCK };
 
@@ -24,7 +39,13 @@ enum pol_failure { POL_FAIL_ALLOW, POL_FAIL_BLOCK };
 struct pol_config {
     struct st_pos pos;
     int64_t version;
-    struct st_list listen;   /* of struct pol_listen */
+    struct st_list listen; /* of struct pol_listen */
+    struct {
+        struct st_pos pos;
+        struct st_list proxies, direct; /* of struct st_str */
+        bool protected_hosts;           /* are direct, too */
+        int fallback;                   /* enum pol_pac_fallback */
+    } pac;
     int64_t workers;         /* 0 = one per core */
     struct st_str state_dir; /* database, keys, generations */
     struct st_str run_dir;   /* control socket */
@@ -37,6 +58,7 @@ struct pol_config {
     struct {
         struct st_str trust; /* PEM bundle for origins; s NULL: the system's */
         int64_t connect_ms, handshake_ms;
+        struct st_list never; /* of struct st_str: networks without origins */
     } upstream;
     struct {
         struct st_str servers; /* "127.0.0.1:53,…"; s NULL: resolv.conf */
@@ -64,7 +86,9 @@ struct pol_config {
         int64_t streams, stream_window, stream_buffer, origins; /* of one HTTP/2 connection */
         int64_t session_memory, session_frames;
         int64_t glitches, glitches_per_second;
-        int64_t socket_idle_ms; /* a WebSocket on which nothing moves */
+        int64_t socket_idle_ms;         /* a WebSocket on which nothing moves */
+        int64_t silence_ms, unknown_ms; /* of a client in a tunnel */
+        int64_t leaves, mints;          /* kept; made for one client in a minute */
         int64_t drain_ms;
     } limit;
     struct {
@@ -125,11 +149,13 @@ struct pol_route_facts {
     const char *platform;      /* adapter id, NULL when none claims the host */
     const char *const *groups; /* of the person, NULL-terminated; NULL: none */
 };
+enum pol_unknown { POL_UNKNOWN_BY_ROUTE, POL_UNKNOWN_PASS, POL_UNKNOWN_REFUSE };
 struct pol_routed {
     enum pol_route route;
-    const char *policy;   /* borrowed; NULL when the default or a protected category decided */
-    const char *category; /* "health", "banking" …; NULL */
-    const char *file;     /* where it was decided, for explain; NULL */
+    enum pol_unknown unknown; /* what becomes of a protocol that is neither TLS nor HTTP */
+    const char *policy;       /* borrowed; NULL when the default or a protected category decided */
+    const char *category;     /* "health", "banking" …; NULL */
+    const char *file;         /* where it was decided, for explain; NULL */
     unsigned line;
 };
 void pol_route(const struct pol_set *set, const struct pol_route_facts *facts, struct pol_routed *out);
@@ -166,6 +192,12 @@ struct pol_judgement {
 };
 ST_MUST enum st_rc pol_judge(const struct pol_set *set, struct st_arena *arena, const struct pol_case *facts,
                              struct pol_judgement *out, struct st_err *err);
+
+/* Each host of a protected category, until fn answers false; it and everything below it is meant. */
+typedef bool pol_protected_f(void *ctx, struct st_span host);
+void pol_each_protected(const struct pol_set *set, pol_protected_f *fn, void *ctx);
+/* Whether one of the networks (of struct st_str, as "10.0.0.0/8") holds the address; IPv4 as ::ffff:a.b.c.d. */
+bool pol_networks_have(const struct st_list *networks, const uint8_t address[16]);
 
 /* ---- people ---------------------------------------------------------------------------------------------------- */
 

@@ -20,6 +20,9 @@
 static const char *const severity_names[] = { "low", "medium", "high", "critical", NULL };
 static const char *const then_names[] = { "note", "coach", "redact", "block", NULL };
 static const char *const mode_names[] = { [POL_ENFORCE] = "enforce", [POL_OBSERVE] = "observe", NULL };
+static const char *const unknown_names[] = {
+    [POL_UNKNOWN_BY_ROUTE] = "by-route", [POL_UNKNOWN_PASS] = "pass", [POL_UNKNOWN_REFUSE] = "refuse", NULL
+};
 static const char *const route_names[] = { [POL_BY_OPEN] = "by-inspect",
                                            [POL_SAY_PASS] = "pass",
                                            [POL_SAY_INSPECT] = "inspect",
@@ -177,6 +180,13 @@ static const struct st_yaml_opt policy_opts[] = {
       .names = route_names,
       .def = "by-inspect",
       .help = "What happens to connections: as inspect.open says, pass, inspect, or refuse them altogether." },
+    { .name = "unknown",
+      .type = ST_Y_ENUM,
+      .offset = POLICY(unknown),
+      .names = unknown_names,
+      .def = "by-route",
+      .help = "What happens in a tunnel to these hosts to a protocol that is neither TLS nor HTTP: by-route (passed "
+              "unread where the connection passes, refused where it is inspected), pass, or refuse." },
     { .name = "rules",
       .type = ST_Y_LIST,
       .offset = POLICY(rules),

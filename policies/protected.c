@@ -200,3 +200,9 @@ const struct pol_domain *pol_protected(const struct pol_set *set, struct st_span
     }
     return NULL;
 }
+
+void pol_each_protected(const struct pol_set *set, pol_protected_f *fn, void *ctx)
+{
+    for (size_t i = 0; i < set->n_domains && fn(ctx, set->domains[i].name); i++)
+        ;
+}

@@ -78,6 +78,8 @@ void pol_route(const struct pol_set *set, const struct pol_route_facts *facts, s
         if (!pol_about(policy, platform, facts->host) || !pol_concerns(policy, facts->groups))
             continue;
         said = say(policy, facts->host, &line);
+        if (policy->unknown > (int)out->unknown) /* the strictest word about it, whichever policy decides the route */
+            out->unknown = (enum pol_unknown)policy->unknown;
         if (weight(said) <= weight(best))
             continue;
         best = said;

@@ -60,6 +60,7 @@ struct pol_policy {
         struct st_pos pos;
     } inspect;
     int route;            /* enum pol_policy_route */
+    int unknown;          /* enum pol_unknown */
     struct st_list rules; /* of struct pol_rule */
     const char *file;     /* filled after the load */
 };

@@ -53,8 +53,8 @@ static const struct st_yaml_opt rule_opts[] = {
       .help = "Says | why." },
     { .name = "children", .type = ST_Y_LIST, AT(rule, children), .sub = &rule_schema, .help = "Rules below." },
 };
-static const struct st_yaml_schema rule_schema = { "rule", sizeof(struct rule), offsetof(struct rule, pos) + 1,
-                                                   rule_opts, ST_LEN(rule_opts) };
+static const struct st_yaml_schema rule_schema = { "rule",    sizeof(struct rule), offsetof(struct rule, pos) + 1,
+                                                   rule_opts, ST_LEN(rule_opts),   NULL };
 static const struct st_yaml_opt limits_opts[] = {
     { .name = "timeout",
       .type = ST_Y_DURATION,
@@ -65,8 +65,9 @@ static const struct st_yaml_opt limits_opts[] = {
       .help = "Wait." },
     { .name = "body", .type = ST_Y_SIZE, AT(limits, body), .max = 1 << 30, .def = "1MiB", .help = "Bytes held." },
 };
-static const struct st_yaml_schema limits_schema = { "limits", sizeof(struct limits), offsetof(struct limits, pos) + 1,
-                                                     limits_opts, ST_LEN(limits_opts) };
+static const struct st_yaml_schema limits_schema = {
+    "limits", sizeof(struct limits), offsetof(struct limits, pos) + 1, limits_opts, ST_LEN(limits_opts), NULL
+};
 static const struct st_yaml_opt config_opts[] = {
     { .name = "version",
       .type = ST_Y_INT,
@@ -92,8 +93,8 @@ static const struct st_yaml_opt config_opts[] = {
     { .name = "methods", .type = ST_Y_STRS, AT(config, methods), .names = methods, .help = "How people log in." },
     { .name = "env", .type = ST_Y_DICT, AT(config, env), .help = "Free names." },
 };
-static const struct st_yaml_schema config_schema = { "config", sizeof(struct config), 0, config_opts,
-                                                     ST_LEN(config_opts) };
+static const struct st_yaml_schema config_schema = { "config",    sizeof(struct config), 0,
+                                                     config_opts, ST_LEN(config_opts),   NULL };
 
 static const char good[] = "# a comment\n"
                            "version: 1\n"
