@@ -8,10 +8,7 @@
 #include "base/log.h"
 #include "gateway/conn_parts.h"
 #include "gateway/streams.h"
-#include <arpa/inet.h>
 #include <event2/buffer.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +63,8 @@ void conn_end(struct conn *conn, enum conn_ending ending)
     st_timer_disarm(conn->worker->loop.timers, &conn->timer);
     later_cancel(&conn->again);
     leaf_cancel(&conn->leaf);
+    tls_leaf_release(conn->leaf.leaf); /* a listener's own */
+    conn->leaf.leaf = NULL;
     txn_free(conn->txn);
     conn->txn = NULL;
     streams_free(conn->streams);
@@ -75,7 +74,13 @@ void conn_end(struct conn *conn, enum conn_ending ending)
     else
         upstream_give_back(conn->env.spare);
     conn->env.spare = NULL;
+    if (conn->joint != NULL)
+        conn->splice.bytes = conn->joined_at + joint_bytes(conn->joint);
+    joint_free(conn->joint); /* before the sockets it borrows */
+    conn->joint = NULL;
     conn->worker->counts.passed_bytes += conn->splice.bytes;
+    rules_release(conn->door);
+    conn->door = NULL;
     upstream_free(conn->origin); /* a spliced one carried a stranger's protocol: never to the pool */
     conn->origin = NULL;
     if (ending == CONN_FINISH)
@@ -184,10 +189,16 @@ void conn_step(void *ctx)
     ST_CHECK(conn, CONN_MAGIC);
     while (rc == ST_OK && conn->state != CONN_GONE) {
         switch (conn->state) {
+        case CONN_DOOR: rc = conn_door(conn); break;
+        case CONN_PROXY: rc = conn_proxy(conn); break;
+        case CONN_WELCOME: rc = conn_welcome(conn); break;
+        case CONN_GREET: rc = conn_greet(conn); break;
+        case CONN_GUESS: rc = conn_guess(conn); break;
         case CONN_CLEAR:
         case CONN_TLS: rc = exchange(conn); break;
         case CONN_DIAL: rc = conn_dial(conn); break;
         case CONN_PEEK: rc = conn_peek(conn); break;
+        case CONN_REACH: rc = conn_reach(conn); break;
         case CONN_SPLICE: rc = conn_pass(conn); break;
         case CONN_PREPARE: rc = conn_prepare(conn); break;
         case CONN_HANDSHAKE: rc = conn_handshake(conn); break;
@@ -199,24 +210,7 @@ void conn_step(void *ctx)
 
 /* ---- birth ------------------------------------------------------------------------------------------------------ */
 
-static void name_person(struct conn *conn, const struct sockaddr *from)
-{
-    char address[INET6_ADDRSTRLEN] = "";
-
-    if (from->sa_family == AF_INET6) {
-        const struct in6_addr *six = &((const struct sockaddr_in6 *)from)->sin6_addr;
-
-        if (IN6_IS_ADDR_V4MAPPED(six))
-            (void)inet_ntop(AF_INET, six->s6_addr + 12, address, sizeof address);
-        else
-            (void)inet_ntop(AF_INET6, six, address, sizeof address);
-    } else if (from->sa_family == AF_INET) {
-        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, address, sizeof address);
-    }
-    (void)snprintf(conn->person, sizeof conn->person, "%s", pol_person(conn->worker->rules->gen->policies, address));
-}
-
-void conn_start(struct worker *worker, int fd, const struct sockaddr *from)
+void conn_start(struct worker *worker, int fd, const struct sockaddr *from, size_t listener)
 {
     const struct pol_config *config = worker_config(worker);
     const struct http1_limits limits = { (size_t)config->limit.head_bytes, (size_t)config->limit.fields };
@@ -243,7 +237,9 @@ void conn_start(struct worker *worker, int fd, const struct sockaddr *from)
     conn->timer = (struct st_timer){ .fn = on_timer, .ctx = conn };
     conn->gone = (struct later_item){ .fn = conn_gone, .ctx = conn };
     conn->again = (struct later_item){ .fn = conn_step, .ctx = conn };
-    name_person(conn, from);
+    conn->from = address_of(from);
+    conn->door = rules_retain(worker->rules);
+    conn->listen = (const struct pol_listen *)config->listen.items + listener;
     conn->next = worker->conns;
     conn->link_in_list = &worker->conns;
     if (conn->next != NULL)
@@ -251,7 +247,7 @@ void conn_start(struct worker *worker, int fd, const struct sockaddr *from)
     worker->conns = conn;
     worker->n_conns++;
     worker->counts.connections++;
-    later_call(worker->loop.later, &conn->again); /* begins the wait for the first request */
+    later_call(worker->loop.later, &conn->again); /* goes through the door */
 }
 
 static bool is_idle(const struct conn *conn)

@@ -5,8 +5,9 @@
 #include "gateway/worker.h"
 #include <sys/socket.h>
 
-/* Owns fd; from is the client's address. The connection lives until it is done and frees itself. */
-void conn_start(struct worker *worker, int fd, const struct sockaddr *from);
+/* Owns fd; from is the client's address, listener the place of its way in among those of stoa.yaml. The connection
+ * lives until it is done and frees itself. */
+void conn_start(struct worker *worker, int fd, const struct sockaddr *from, size_t listener);
 void conn_drain_all(struct worker *worker); /* idle ones end now, others after their exchange */
 void conn_free_all(struct worker *worker);  /* at the end of the process */
 #endif

@@ -8,17 +8,14 @@
  */
 #include "base/log.h"
 #include "gateway/conn_parts.h"
-#include "gateway/hello.h"
 #include "gateway/refuse.h"
 #include <event2/buffer.h>
+#include <stdio.h>
 #include <string.h>
-
-#define SILENT_CLIENT_MS 1000 /* a server that speaks first is waited for by its client */
-#define UNKNOWN_MS       4000 /* silence on a connection that may not be passed unread */
 
 /* ---- CONNECT ---------------------------------------------------------------------------------------------------- */
 
-static void route(struct conn *conn, const char *host, struct pol_routed *out)
+void conn_route(struct conn *conn, const char *host, struct pol_routed *out)
 {
     struct generation *gen = conn->worker->rules->gen;
     struct pol_route_facts facts = { .host = st_span_str(host),
@@ -37,12 +34,20 @@ static void say_connected(struct conn *conn)
     link_update(conn->client);
 }
 
+bool conn_passes_unknown(const struct conn *conn)
+{
+    return conn->unknown == POL_UNKNOWN_PASS || (conn->unknown == POL_UNKNOWN_BY_ROUTE && conn->route == POL_PASS);
+}
+
+/* A client that says nothing may wait for its server's first word, but only where that may be heard. */
 static void start_peek(struct conn *conn)
 {
+    const struct pol_config *config = worker_config(conn->worker);
+
     txn_free(conn->txn);
     conn->txn = NULL;
     say_connected(conn);
-    conn_arm(conn, conn->route == POL_PASS ? SILENT_CLIENT_MS : UNKNOWN_MS);
+    conn_arm(conn, conn_passes_unknown(conn) ? config->limit.silence_ms : config->limit.unknown_ms);
     conn_enter(conn, CONN_PEEK);
 }
 
@@ -55,7 +60,7 @@ static enum st_rc refuse_tunnel(struct conn *conn, const struct st_err *err)
 
 static enum st_rc dial(struct conn *conn, bool is_tls)
 {
-    struct upstream_place place = { .port = conn->connect.port, .is_tls = is_tls };
+    struct upstream_place place = { .port = conn->connect.port, .is_tls = is_tls, .near = conn->env.near };
     struct st_err err = ST_ERR_INIT;
 
     memcpy(place.host, conn->connect.host, sizeof place.host);
@@ -75,8 +80,9 @@ enum st_rc conn_open_tunnel(struct conn *conn)
 
     conn->connect = *txn_target(conn->txn);
     memcpy(conn->name, conn->connect.host, sizeof conn->name);
-    route(conn, conn->connect.host, &routed);
+    conn_route(conn, conn->connect.host, &routed);
     conn->route = routed.route;
+    conn->unknown = routed.unknown;
     if (routed.route == POL_REFUSE && routed.category != NULL)
         return refuse_tunnel(conn, NULL);
     if (routed.route != POL_PASS) {
@@ -116,6 +122,29 @@ static enum st_rc start_splice(struct conn *conn)
     return ST_OK;
 }
 
+enum st_rc conn_start_reach(struct conn *conn)
+{
+    if (conn->origin != NULL) /* reached before the client spoke */
+        return start_splice(conn);
+    st_timer_disarm(conn->worker->loop.timers, &conn->timer);
+    if (dial(conn, false) != ST_OK)
+        conn_end(conn, CONN_CUT);
+    else
+        conn_enter(conn, CONN_REACH);
+    return ST_OK;
+}
+
+/* There is no way to say why not to a client that speaks with the origin itself. */
+enum st_rc conn_reach(struct conn *conn)
+{
+    if (link_state(conn->client) == LINK_CLOSED || upstream_state(conn->origin) == UPSTREAM_FAILED) {
+        conn->worker->counts.origin_failed += upstream_state(conn->origin) == UPSTREAM_FAILED;
+        conn_end(conn, CONN_CUT);
+        return ST_OK;
+    }
+    return upstream_state(conn->origin) == UPSTREAM_READY ? start_splice(conn) : ST_AGAIN;
+}
+
 static void on_leaf(void *ctx)
 {
     struct conn *conn = ctx;
@@ -125,8 +154,18 @@ static void on_leaf(void *ctx)
     conn_step(conn);
 }
 
+void conn_wait_for_leaf(struct conn *conn, const char *name)
+{
+    conn->leaf.on_done = on_leaf;
+    conn->leaf.ctx = conn;
+    conn->leaf.client = &conn->from;
+    (void)snprintf(conn->leaf.name, sizeof conn->leaf.name, "%s", name);
+    conn->leaf_is_due = true;
+    leaf_get(conn->worker->leaves, &conn->leaf);
+}
+
 /* Opens the connection: the origin and the leaf at the same time. */
-static enum st_rc start_prepare(struct conn *conn)
+enum st_rc conn_start_prepare(struct conn *conn)
 {
     upstream_free(conn->origin); /* of a CONNECT host that would pass; the SNI is to be opened */
     conn->origin = NULL;
@@ -139,11 +178,7 @@ static enum st_rc start_prepare(struct conn *conn)
         conn->worker->counts.opened++;
     if (!conn->env.is_refused)
         (void)dial(conn, true); /* a failure is told in the tunnel */
-    conn->leaf.on_done = on_leaf;
-    conn->leaf.ctx = conn;
-    memcpy(conn->leaf.name, conn->name, sizeof conn->leaf.name);
-    conn->leaf_is_due = true;
-    leaf_get(conn->worker->leaves, &conn->leaf);
+    conn_wait_for_leaf(conn, conn->name);
     conn_enter(conn, CONN_PREPARE);
     return ST_OK;
 }
@@ -153,22 +188,22 @@ static enum st_rc decide(struct conn *conn, const struct hello *hello)
 {
     struct pol_routed outer, inner;
 
-    route(conn, conn->connect.host, &outer);
+    conn_route(conn, conn->connect.host, &outer);
     inner = outer;
     if (hello->sni[0] != '\0' && strcmp(hello->sni, conn->connect.host) != 0) {
-        route(conn, hello->sni, &inner);
+        conn_route(conn, hello->sni, &inner);
         if (inner.route >= outer.route) /* else exchanges would be judged as those of a host that nobody looks into */
             memcpy(conn->name, hello->sni, sizeof conn->name);
     }
     conn->route = inner.route > outer.route ? inner.route : outer.route;
     if (conn->route == POL_PASS)
-        return start_splice(conn);
+        return conn_start_reach(conn);
     if (inner.category != NULL || (conn->route == POL_REFUSE && outer.category != NULL)) {
         conn->worker->counts.refused_hosts++;
         conn_end(conn, CONN_CUT);
         return ST_OK;
     }
-    return start_prepare(conn);
+    return conn_start_prepare(conn);
 }
 
 /* Plain HTTP in a tunnel to a host that must be looked into: it is told so where it can be read. */
@@ -190,11 +225,24 @@ static enum st_rc refuse_not_tls(struct conn *conn, struct st_span first)
     return ST_OK;
 }
 
-enum st_rc conn_peek(struct conn *conn)
+struct st_span conn_first_bytes(struct conn *conn)
 {
     static uint8_t bytes[HELLO_MAX];
     struct evbuffer *in = link_in(conn->client);
     size_t n = evbuffer_get_length(in);
+
+    if (n > 0 && !conn->hello_began) { /* silence is over; a hello in pieces gets its own time, and no splice for being
+                                        * slow */
+        conn->hello_began = true;
+        conn_arm(conn, worker_config(conn->worker)->limit.hello_ms);
+    }
+    n = n > HELLO_MAX ? HELLO_MAX : n;
+    return st_span(bytes, n > 0 ? (size_t)evbuffer_copyout(in, bytes, n) : 0);
+}
+
+enum st_rc conn_peek(struct conn *conn)
+{
+    size_t n = evbuffer_get_length(link_in(conn->client));
     struct st_err err = ST_ERR_INIT;
     struct hello hello;
     struct st_span first;
@@ -207,22 +255,18 @@ enum st_rc conn_peek(struct conn *conn)
     if (n == 0) {
         if (!conn->is_late)
             return ST_AGAIN;
-        return conn->route == POL_PASS ? start_splice(conn) : refuse_not_tls(conn, ST_SPAN_NONE);
+        return conn_passes_unknown(conn) ? conn_start_reach(conn) : refuse_not_tls(conn, ST_SPAN_NONE);
     }
-    if (!conn->hello_began) { /* silence is over; a hello in pieces gets its own time, and no splice for being slow */
-        conn->hello_began = true;
-        conn_arm(conn, worker_config(conn->worker)->limit.hello_ms);
-    }
-    if (n > HELLO_MAX)
-        n = HELLO_MAX;
-    first = st_span(bytes, (size_t)evbuffer_copyout(in, bytes, n));
+    first = conn_first_bytes(conn);
     rc = hello_parse(first, &hello, &err);
+    if (rc == ST_AGAIN && first.p[0] != HELLO_TLS_BYTE && conn->route == POL_PASS && conn_passes_unknown(conn))
+        return conn_start_reach(conn); /* whether it is HTTP makes no difference here */
     if (rc == ST_AGAIN && !conn->is_late && link_state(conn->client) != LINK_ENDED)
         return ST_AGAIN;
     if (rc == ST_OK && hello.kind == HELLO_TLS)
         return decide(conn, &hello);
-    if (rc == ST_OK && conn->route == POL_PASS)
-        return start_splice(conn);
+    if (rc == ST_OK && (hello.kind == HELLO_HTTP ? conn->route == POL_PASS : conn_passes_unknown(conn)))
+        return conn_start_reach(conn);
     return refuse_not_tls(conn, first);
 }
 
@@ -288,11 +332,38 @@ enum st_rc conn_handshake(struct conn *conn)
     return ST_OK;
 }
 
+/* From now on inside the kernel, once nothing of either side is in our buffers. */
+static void join(struct conn *conn)
+{
+    struct worker *worker = conn->worker;
+
+    if (conn->joint != NULL || !link_is_bare(conn->splice.a) || !link_is_bare(conn->splice.b))
+        return;
+    conn->joint = joint_new(&worker->loop, worker->pipes, link_fd(conn->splice.a), link_fd(conn->splice.b),
+                            (struct link_owner){ conn_step, conn });
+    if (conn->joint == NULL)
+        return;
+    link_lend(conn->splice.a);
+    link_lend(conn->splice.b);
+    conn->joined_at = conn->splice.bytes;
+    worker->counts.passed_joined++;
+}
+
 enum st_rc conn_pass(struct conn *conn)
 {
     uint64_t before = conn->splice.bytes;
-    enum st_rc rc = conn->is_late ? ST_ERR : splice_step(&conn->splice);
+    enum st_rc rc;
 
+    if (conn->joint != NULL) {
+        conn->splice.bytes = conn->joined_at + joint_bytes(conn->joint);
+        rc = joint_outcome(conn->joint);
+    } else {
+        rc = splice_step(&conn->splice);
+    }
+    if (conn->is_late)
+        rc = ST_ERR;
+    if (rc == ST_AGAIN)
+        join(conn);
     if (rc == ST_AGAIN && conn->splice.bytes != before)
         conn_arm(conn, worker_config(conn->worker)->limit.tunnel_idle_ms);
     if (rc != ST_AGAIN)

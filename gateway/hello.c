@@ -12,7 +12,7 @@
 #define RECORD_HEADER     5u
 #define HANDSHAKE_HEADER  4u
 #define FRAGMENT_MAX      16384u /* RFC 8446 §5.1 */
-#define TYPE_HANDSHAKE    22
+#define METHOD_MAX        24u
 #define TYPE_CLIENT_HELLO 1
 #define EXT_SERVER_NAME   0
 #define EXT_ALPN          16
@@ -205,7 +205,7 @@ static bool is_other(struct st_span b)
 {
     size_t len = b.n >= RECORD_HEADER ? (size_t)b.p[3] << 8 | b.p[4] : 0;
 
-    if ((b.n > 0 && b.p[0] != TYPE_HANDSHAKE) || (b.n > 1 && b.p[1] != 3) || (b.n > 2 && b.p[2] > 4))
+    if ((b.n > 1 && b.p[1] != 3) || (b.n > 2 && b.p[2] > 4))
         return true;
     return b.n > RECORD_HEADER && len > 0 && len <= FRAGMENT_MAX && b.p[RECORD_HEADER] != TYPE_CLIENT_HELLO;
 }
@@ -222,7 +222,7 @@ static enum st_rc gather(struct st_span bytes, uint8_t *whole, size_t *message_l
         if (rest.n < RECORD_HEADER)
             return ST_AGAIN;
         len = (size_t)rest.p[3] << 8 | rest.p[4];
-        if (rest.p[0] != TYPE_HANDSHAKE || rest.p[1] != 3 || len == 0 || len > FRAGMENT_MAX)
+        if (rest.p[0] != HELLO_TLS_BYTE || rest.p[1] != 3 || len == 0 || len > FRAGMENT_MAX)
             return malformed(err, rest.p[0]);
         rest = st_span_sub(rest, RECORD_HEADER, rest.n);
         part = len < rest.n ? len : rest.n;
@@ -244,6 +244,37 @@ static enum st_rc gather(struct st_span bytes, uint8_t *whole, size_t *message_l
     }
 }
 
+static bool is_token_byte(uint8_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+/* A method, a space, and the start of a target (RFC 9112 §3): a path, "*", "http…", or anything after CONNECT. The
+ * greeting of another protocol may look like a method, but no target follows it. ST_AGAIN: it may still be either. */
+static enum st_rc guess_http(struct st_span b, struct hello *out)
+{
+    struct st_span target, scheme = ST_SPAN("http");
+    size_t n = 0;
+
+    while (n < b.n && n <= METHOD_MAX && is_token_byte(b.p[n]))
+        n++;
+    if (n == b.n && n <= METHOD_MAX)
+        return ST_AGAIN;
+    out->kind = HELLO_OTHER;
+    if (n == 0 || n > METHOD_MAX || b.p[n] != ' ')
+        return ST_OK;
+    target = st_span_sub(b, n + 1, scheme.n);
+    if (target.n == 0)
+        return ST_AGAIN;
+    if (target.p[0] == '/' || target.p[0] == '*' || st_span_eq(st_span_sub(b, 0, n), ST_SPAN("CONNECT")) ||
+        st_span_ieq(target, scheme))
+        out->kind = HELLO_HTTP;
+    else if (st_span_istarts(scheme, target))
+        return ST_AGAIN;
+    return ST_OK;
+}
+
 enum st_rc hello_parse(struct st_span bytes, struct hello *out, struct st_err *err)
 {
     static uint8_t whole[HELLO_MAX]; /* one process, one thread, one call at a time */
@@ -251,8 +282,10 @@ enum st_rc hello_parse(struct st_span bytes, struct hello *out, struct st_err *e
     enum st_rc rc;
 
     *out = (struct hello){ .kind = HELLO_TLS };
+    if (bytes.n > 0 && bytes.p[0] != HELLO_TLS_BYTE)
+        return guess_http(bytes, out);
     if (is_other(bytes)) {
-        out->kind = HELLO_NOT_TLS;
+        out->kind = HELLO_OTHER;
         return ST_OK;
     }
     rc = gather(bytes, whole, &len, err);

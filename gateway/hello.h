@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hello - reads a TLS ClientHello before anyone decides what to do with the connection (RFC 8446 §4.1.2, RFC 6066 §3).
+/* hello - what a client speaks by its first bytes; reads a TLS ClientHello before anyone decides what to do with the
+ * connection (RFC 8446 §4.1.2, RFC 6066 §3).
  *
  * Modern hellos exceed one segment and their SNI floats (measured: beyond byte 1000 in half of Chromium's), so the
  * hello is reassembled across segments and TLS records, up to 64 KiB, before anything in it is looked at.
@@ -10,11 +11,13 @@
 #include "base/span.h"
 #include <stdbool.h>
 
-#define HELLO_MAX 65536u
+#define HELLO_MAX      65536u
+#define HELLO_TLS_BYTE 22 /* begins a TLS handshake, and nothing else that a client says first */
 
 enum hello_kind {
-    HELLO_TLS,     /* a whole ClientHello */
-    HELLO_NOT_TLS, /* the first bytes are something else */
+    HELLO_TLS,   /* a whole ClientHello */
+    HELLO_HTTP,  /* the first bytes begin a request in HTTP/1 or the preface of HTTP/2 */
+    HELLO_OTHER, /* something else */
 };
 struct hello {
     enum hello_kind kind;

@@ -9,11 +9,11 @@
 #include "gateway/leaf.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "gateway/quota.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define CACHE_MAGIC 0x6c636163u
-#define LEAVES_MAX  4096u
 #define PENDING_MAX 1024u /* names being minted at once */
 #define WAIT_MS     4000u
 #define QUEUE_BYTES (1024u * 1024u)
@@ -34,7 +34,8 @@ struct leaf_cache {
     struct st_table *ready;     /* name -> struct tls_leaf */
     struct minting *pending;
     size_t n_pending;
-    uint64_t last_id;
+    uint64_t last_id, refused;
+    struct quota *quota; /* of minting, by client */
 };
 
 static void release(void *leaf)
@@ -42,7 +43,8 @@ static void release(void *leaf)
     tls_leaf_release(leaf);
 }
 
-struct leaf_cache *leaf_cache_new(struct fam_child *child, struct link_loop *loop, struct tls_context *tls)
+struct leaf_cache *leaf_cache_new(struct fam_child *child, struct link_loop *loop, struct tls_context *tls,
+                                  const struct leaf_limits *limits)
 {
     struct leaf_cache *cache = calloc(1, sizeof *cache);
 
@@ -52,8 +54,10 @@ struct leaf_cache *leaf_cache_new(struct fam_child *child, struct link_loop *loo
     cache->child = child;
     cache->loop = loop;
     cache->tls = tls;
-    if ((cache->ready = st_table_new(LEAVES_MAX, true, release)) == NULL) {
-        free(cache);
+    cache->ready = st_table_new(limits->leaves, true, release);
+    cache->quota = quota_new(limits->per_minute);
+    if (cache->ready == NULL || cache->quota == NULL) {
+        leaf_cache_free(cache);
         return NULL;
     }
     return cache;
@@ -72,6 +76,7 @@ void leaf_cache_free(struct leaf_cache *cache)
         free(minting);
     }
     st_table_free(cache->ready);
+    quota_free(cache->quota);
     cache->magic = 0;
     free(cache);
 }
@@ -79,6 +84,11 @@ void leaf_cache_free(struct leaf_cache *cache)
 size_t leaf_count(const struct leaf_cache *cache)
 {
     return st_table_count(cache->ready);
+}
+
+uint64_t leaf_refused(const struct leaf_cache *cache)
+{
+    return cache->refused;
 }
 
 /* ---- the waiters ------------------------------------------------------------------------------------------------ */
@@ -214,26 +224,38 @@ void leaf_peer(struct leaf_cache *cache, int fd)
         ask(cache, m);
 }
 
-void leaf_forget(struct leaf_cache *cache)
+void leaf_forget(struct leaf_cache *cache, const struct leaf_limits *limits)
 {
-    struct st_table *fresh = st_table_new(LEAVES_MAX, true, release);
+    struct st_table *fresh = st_table_new(limits->leaves, true, release);
+    struct quota *quota = quota_new(limits->per_minute);
 
     ST_CHECK(cache, CACHE_MAGIC);
-    if (fresh == NULL)
-        return; /* the old ones are still valid certificates */
-    st_table_free(cache->ready);
-    cache->ready = fresh;
+    if (fresh != NULL && quota != NULL) { /* else the old ones are still valid certificates */
+        st_table_free(cache->ready);
+        quota_free(cache->quota);
+        cache->ready = fresh;
+        cache->quota = quota;
+        return;
+    }
+    st_table_free(fresh);
+    quota_free(quota);
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------------- */
 
-static struct minting *minting_for(struct leaf_cache *cache, const char *name, struct st_err *err)
+static struct minting *minting_for(struct leaf_cache *cache, const struct leaf_wait *wait, struct st_err *err)
 {
+    const char *name = wait->name;
     struct minting *minting;
 
     for (minting = cache->pending; minting != NULL; minting = minting->next) {
         if (strcmp(minting->name, name) == 0)
             return minting;
+    }
+    if (!quota_take(cache->quota, wait->client)) {
+        cache->refused++;
+        (void)st_fail(err, ST_E_LIMIT, "leaf.get", "the client has asked for limit.mints names", 0);
+        return NULL;
     }
     if (cache->n_pending == PENDING_MAX) {
         (void)st_fail(err, ST_E_LIMIT, "leaf.get", "too many names are being minted", PENDING_MAX);
@@ -268,7 +290,7 @@ void leaf_get(struct leaf_cache *cache, struct leaf_wait *wait)
         settle(wait, leaf);
         return;
     }
-    minting = minting_for(cache, wait->name, &wait->err);
+    minting = minting_for(cache, wait, &wait->err);
     if (minting == NULL || st_timer_arm(cache->loop->timers, &wait->deadline, WAIT_MS, &wait->err) != ST_OK) {
         settle(wait, NULL);
         return;

@@ -37,10 +37,15 @@ struct link {
     struct evbuffer *in, *out;            /* the owner's */
     struct evbuffer *from_wire, *to_wire; /* with TLS: sealed bytes; without: NULL */
     struct tls *tls;                      /* owned */
-    bool wire_ended;                      /* the peer closed its side of the socket */
-    bool is_reading, is_writing;          /* events registered */
+    struct tls *outer;                    /* owned; around tls: its records are what the socket carries; NULL */
+    struct evbuffer *outer_in, *outer_out;
+    bool wire_ended;             /* the peer closed its side of the socket */
+    bool is_lent;                /* someone else reads and writes the socket */
+    bool is_reading, is_writing; /* events registered */
     bool wants_end, said_end, is_lingering;
     struct link *next_finishing, **in_finishing; /* in_finishing NULL: not in the list */
+    struct address own;                          /* our end of a connection that we made, when they are watched */
+    struct link *next_own, **in_own;             /* in_own NULL: not in the list */
     link_event_f *on_event;                      /* NULL: freed or finishing */
     void *ctx;
     struct later_item again, gone; /* on_event is due; memory is due */
@@ -104,13 +109,26 @@ static void count_share(struct link *link)
     size_t held = evbuffer_get_length(link->in) + evbuffer_get_length(link->out);
 
     held += evbuffer_get_length(link->from_wire) + evbuffer_get_length(link->to_wire);
+    if (link->outer != NULL)
+        held += evbuffer_get_length(link->outer_in) + evbuffer_get_length(link->outer_out) + TLS_STATE;
     budget_hold(link->loop->budget, &link->share, held + (link->tls != NULL ? TLS_STATE : 0));
+}
+
+/* What the socket itself carries. */
+static struct evbuffer *socket_out(struct link *link)
+{
+    return link->outer != NULL ? link->outer_out : wire_out(link);
+}
+
+static struct evbuffer *socket_in(struct link *link)
+{
+    return link->outer != NULL ? link->outer_in : wire_in(link);
 }
 
 static bool can_read(const struct link *link)
 {
     return (link->state == LINK_OPEN || link->state == LINK_HANDSHAKE) && !link->wire_ended &&
-           evbuffer_get_length(link->in) < watermark(link);
+           evbuffer_get_length(link->in) < watermark(link) && !link->is_lent;
 }
 
 /* Registers exactly the events that the state asks for. */
@@ -118,7 +136,7 @@ static void watch(struct link *link)
 {
     bool wants_read = can_read(link);
     bool wants_write =
-        link->state == LINK_CONNECTING || (link->state != LINK_CLOSED && evbuffer_get_length(wire_out(link)) > 0);
+        link->state == LINK_CONNECTING || (link->state != LINK_CLOSED && evbuffer_get_length(socket_out(link)) > 0);
 
     if (wants_read != link->is_reading) {
         (void)(wants_read ? event_add(link->readable, NULL) : event_del(link->readable));
@@ -130,6 +148,35 @@ static void watch(struct link *link)
     }
 }
 
+/* The records of the inner TLS into those of the outer. */
+static void seal_outer(struct link *link)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    while (link->outer != NULL && evbuffer_get_length(link->to_wire) > 0 &&
+           evbuffer_get_length(link->outer_out) < LINK_WATERMARK) {
+        if (tls_write(link->outer, link->to_wire, &err) != ST_OK) {
+            fail(link, &err);
+            return;
+        }
+    }
+}
+
+/* And the other way; what the outer one has to say ends the wire as the socket's end does. */
+static void open_outer(struct link *link)
+{
+    struct st_err err = ST_ERR_INIT;
+    enum st_rc rc;
+
+    if (link->outer == NULL || link->state == LINK_CLOSED)
+        return;
+    rc = tls_read(link->outer, link->from_wire, LINK_WATERMARK, &err);
+    if (rc == ST_ERR && err.code == ST_E_CLOSED)
+        link->wire_ended = true;
+    else if (rc == ST_ERR)
+        fail(link, &err);
+}
+
 static void read_wire(struct link *link)
 {
     static uint8_t chunk[READ_CHUNK];
@@ -138,7 +185,7 @@ static void read_wire(struct link *link)
     for (unsigned round = 0; round < READ_ROUNDS && can_read(link); round++) {
         ssize_t n = read(link->fd, chunk, sizeof chunk);
 
-        if (n > 0 && evbuffer_add(wire_in(link), chunk, (size_t)n) != 0) {
+        if (n > 0 && evbuffer_add(socket_in(link), chunk, (size_t)n) != 0) {
             (void)st_fail(&err, ST_E_NOMEM, "link.read", "buffer", n);
             fail(link, &err);
         } else if (n == 0) {
@@ -158,6 +205,7 @@ static void write_failed(struct link *link, int cause)
     struct st_err err = ST_ERR_INIT, ignored;
 
     read_wire(link);
+    open_outer(link);
     if (link->tls != NULL && link->state != LINK_HANDSHAKE)
         (void)(tls_read(link->tls, link->in, LINK_WATERMARK, &ignored) == ST_OK);
     (void)st_fail(&err, ST_E_CLOSED, "link.write", "the peer does not take more", cause);
@@ -166,13 +214,16 @@ static void write_failed(struct link *link, int cause)
 
 static void write_wire(struct link *link)
 {
-    struct evbuffer *out = wire_out(link);
+    struct evbuffer *out = socket_out(link);
 
+    seal_outer(link);
     while (evbuffer_get_length(out) > 0) {
         int n = evbuffer_write(out, link->fd);
 
-        if (n > 0)
+        if (n > 0) {
+            seal_outer(link);
             continue;
+        }
         if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
             write_failed(link, errno);
         return;
@@ -226,6 +277,10 @@ static void say_end(struct link *link)
         tls_say_end(link->tls);
         write_wire(link);
     }
+    if (link->outer != NULL) {
+        tls_say_end(link->outer);
+        write_wire(link);
+    }
     (void)shutdown(link->fd, SHUT_WR);
 }
 
@@ -236,10 +291,15 @@ static void pump(struct link *link)
 
     if (link->state == LINK_CLOSED || link->state == LINK_CONNECTING)
         return;
-    if (link->state == LINK_HANDSHAKE)
-        filter_handshake(link);
-    if (link->tls != NULL && link->state == LINK_OPEN && evbuffer_get_length(link->in) < watermark(link))
-        filter_read(link);
+    do {
+        before = link->outer != NULL ? evbuffer_get_length(link->outer_in) : 0;
+        open_outer(link);
+        if (link->state == LINK_HANDSHAKE)
+            filter_handshake(link);
+        if (link->tls != NULL && link->state == LINK_OPEN && evbuffer_get_length(link->in) < watermark(link))
+            filter_read(link);
+    } while (link->outer != NULL && link->state == LINK_OPEN && evbuffer_get_length(link->outer_in) > 0 &&
+             evbuffer_get_length(link->outer_in) < before && evbuffer_get_length(link->in) < watermark(link));
     if (link->tls == NULL && link->state == LINK_OPEN && link->wire_ended)
         enter(link, LINK_ENDED);
     do {
@@ -249,7 +309,7 @@ static void pump(struct link *link)
         if (link->state != LINK_CLOSED)
             write_wire(link);
     } while (link->state != LINK_CLOSED && link->state != LINK_HANDSHAKE && evbuffer_get_length(link->out) > 0 &&
-             evbuffer_get_length(link->out) < before && evbuffer_get_length(wire_out(link)) == 0);
+             evbuffer_get_length(link->out) < before && evbuffer_get_length(socket_out(link)) == 0);
     say_end(link);
     watch(link);
     count_share(link);
@@ -301,11 +361,47 @@ static void finish_step(struct link *link)
 
 /* ---- birth and death -------------------------------------------------------------------------------------------- */
 
+static void join_own(struct link *link)
+{
+    struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
+    socklen_t len = sizeof at;
+    struct link **list;
+
+    if (!link->loop->watches_own || getsockname(link->fd, (struct sockaddr *)&at, &len) != 0)
+        return;
+    link->own = address_of((const struct sockaddr *)&at);
+    list = &link->loop->own[link->own.port & (LINK_OWN - 1)];
+    link->next_own = *list;
+    link->in_own = list;
+    if (link->next_own != NULL)
+        link->next_own->in_own = &link->next_own;
+    *list = link;
+}
+
+bool link_is_ours(const struct link_loop *loop, const struct address *from)
+{
+    for (const struct link *link = loop->own[from->port & (LINK_OWN - 1)]; link != NULL; link = link->next_own)
+        if (address_is_same(&link->own, from))
+            return true;
+    return false;
+}
+
+static void leave_own(struct link *link)
+{
+    if (link->in_own == NULL)
+        return;
+    *link->in_own = link->next_own;
+    if (link->next_own != NULL)
+        link->next_own->in_own = link->in_own;
+    link->in_own = NULL;
+}
+
 static void link_gone(void *ctx)
 {
     struct link *link = ctx;
 
     ST_CHECK(link, LINK_MAGIC);
+    leave_own(link);
     later_cancel(&link->again);
     st_timer_disarm(link->loop->timers, &link->deadline);
     budget_hold(link->loop->budget, &link->share, 0);
@@ -314,8 +410,10 @@ static void link_gone(void *ctx)
     if (link->writable != NULL)
         event_free(link->writable);
     tls_free(link->tls);
-    for (struct evbuffer **b = (struct evbuffer *[]){ link->in, link->out, link->from_wire, link->to_wire, NULL }; *b;
-         b++)
+    tls_free(link->outer);
+    for (struct evbuffer **b = (struct evbuffer *[]){ link->in, link->out, link->from_wire, link->to_wire,
+                                                      link->outer_in, link->outer_out, NULL };
+         *b; b++)
         evbuffer_free(*b);
     close(link->fd);
     link->loop->links--;
@@ -373,6 +471,7 @@ enum st_rc link_connect(struct link_loop *loop, const struct sockaddr *to, sockl
     if ((link = link_new(loop, fd, owner.on_event, owner.ctx)) == NULL)
         return st_fail(err, ST_E_NOMEM, "link.connect", "link", 0);
     link->state = LINK_CONNECTING;
+    join_own(link);
     watch(link);
     *out = link;
     return ST_OK;
@@ -455,6 +554,7 @@ void link_finish(struct link *link)
     link->on_event = finishing_event;
     link->ctx = link;
     link->deadline = (struct st_timer){ .fn = finishing_late, .ctx = link };
+    link->is_lent = false;
     if (link->state == LINK_CLOSED || link->state == LINK_CONNECTING ||
         st_timer_arm(link->loop->timers, &link->deadline, finish_ms(link), &err) != ST_OK) {
         link_free(link);
@@ -498,7 +598,8 @@ struct evbuffer *link_out(struct link *link)
 
 size_t link_unsent(const struct link *link)
 {
-    return evbuffer_get_length(link->out) + evbuffer_get_length(link->to_wire);
+    return evbuffer_get_length(link->out) + evbuffer_get_length(link->to_wire) +
+           (link->outer != NULL ? evbuffer_get_length(link->outer_out) : 0);
 }
 
 bool link_is_full(const struct link *link)
@@ -516,9 +617,52 @@ int link_fd(const struct link *link)
     return link->fd;
 }
 
+bool link_is_bare(const struct link *link)
+{
+    ST_CHECK(link, LINK_MAGIC);
+    return link->state == LINK_OPEN && link->tls == NULL && !link->wants_end && evbuffer_get_length(link->in) == 0 &&
+           link_unsent(link) == 0;
+}
+
+void link_lend(struct link *link)
+{
+    assert(link_is_bare(link));
+    link->is_lent = true;
+    watch(link);
+}
+
+/* The TLS that is there goes to the outside. Out of memory: the inner handshake finds no buffers and the link closes.
+ */
+static void push_outer(struct link *link)
+{
+    struct evbuffer *in = evbuffer_new(), *out = evbuffer_new();
+    struct st_err err = ST_ERR_INIT;
+
+    assert(link->outer == NULL);
+    if (in == NULL || out == NULL) {
+        if (in != NULL)
+            evbuffer_free(in);
+        (void)st_fail(&err, ST_E_NOMEM, "link.tls", "buffer", 0);
+        fail(link, &err);
+        return;
+    }
+    link->outer = link->tls;
+    link->outer_in = link->from_wire;
+    link->outer_out = link->to_wire;
+    link->tls = NULL;
+    link->from_wire = in;
+    link->to_wire = out;
+}
+
 void link_start_tls(struct link *link, struct tls *tls)
 {
     ST_CHECK(link, LINK_MAGIC);
+    if (link->tls != NULL)
+        push_outer(link);
+    if (link->tls != NULL) { /* it did not work */
+        tls_free(tls);
+        return;
+    }
     link->tls = tls;
     tls_attach(tls, link->from_wire, link->to_wire);
     (void)evbuffer_add_buffer(link->from_wire, link->in);

@@ -7,6 +7,7 @@
 #ifndef STOA_GATEWAY_LINK_H
 #define STOA_GATEWAY_LINK_H
 #include "base/err.h"
+#include "gateway/address.h"
 #include "gateway/budget.h"
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -20,6 +21,8 @@ struct link;
 
 #define LINK_WATERMARK       (256u * 1024u) /* a buffer this full stops its producer */
 #define LINK_WATERMARK_TIGHT (64u * 1024u)  /* the same when memory is; a ClientHello still fits in */
+
+#define LINK_OWN 256u /* a power of two */
 
 #define LINK_STATES(X) \
     X(CONNECTING)      \
@@ -40,6 +43,8 @@ struct link_loop { /* what all links of a process share; outlives them */
     struct budget *budget;          /* that buffers are counted in; NULL: none */
     uint64_t finish_ms;             /* how long a peer may read nothing of what is owed; 0: 30 s */
     uint64_t links;                 /* alive; those that are being freed too */
+    bool watches_own;               /* connections may be brought here: keep what link_is_ours needs */
+    struct link *own[LINK_OWN];     /* those that we made, by their own port */
     struct link *finishing;         /* nobody's any more: they write what is owed and end */
     void (*on_finished)(void *ctx); /* the last of those is gone; NULL */
     void *ctx;
@@ -70,8 +75,15 @@ size_t link_unsent(const struct link *link);   /* of out, sealed bytes included 
 bool link_is_full(const struct link *link);    /* out is at its watermark: produce no more */
 struct tls *link_tls(const struct link *link); /* borrowed; NULL: none */
 int link_fd(const struct link *link);
+bool link_is_bare(const struct link *link); /* OPEN, without TLS, nothing unread, nothing unsent */
+/* Who moves its bytes inside the kernel has the descriptor of a bare link to itself: the link is silent from now on,
+ * until link_free or link_finish. */
+void link_lend(struct link *link);
+/* Whether a connection that comes from there is one that link_connect of this process made: ours, coming back. */
+bool link_is_ours(const struct link_loop *loop, const struct address *from);
 
-/* Owns tls. What is in `in` becomes the first bytes of the handshake: HANDSHAKE, then OPEN or CLOSED. */
+/* Owns tls. What is in `in` becomes the first bytes of the handshake: HANDSHAKE, then OPEN or CLOSED. On a link with
+ * TLS the new one goes inside (a client that speaks TLS with the proxy, and through it with an origin): once only. */
 void link_start_tls(struct link *link, struct tls *tls);
 /* After the owner took from `in` or put into `out`: writes at once what the socket takes, resumes reading. */
 void link_update(struct link *link);

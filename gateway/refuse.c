@@ -53,6 +53,7 @@ enum refuse_cause refuse_origin_cause(const struct st_err *err)
 {
     switch (err->code) {
     case ST_E_DNS: return REFUSE_ORIGIN_NAME;
+    case ST_E_DENIED: return REFUSE_ORIGIN_INSIDE;
     case ST_E_TIMEOUT: return REFUSE_ORIGIN_SLOW;
     case ST_E_CERT: return REFUSE_ORIGIN_CERTIFICATE;
     case ST_E_TLS: return REFUSE_ORIGIN_TLS;
@@ -66,7 +67,6 @@ enum refuse_cause refuse_origin_cause(const struct st_err *err)
     case ST_E_NOMEM:
     case ST_E_CONFIG:
     case ST_E_UNAVAILABLE:
-    case ST_E_DENIED:
     case ST_E_INTEGRITY:
     case ST_E_PLUGIN: return REFUSE_INTERNAL;
     }

@@ -293,6 +293,7 @@ static enum st_rc load_fixed(struct resolver *resolver, const struct st_list *ho
         if (cached == NULL)
             return st_fail(err, ST_E_NOMEM, "resolve.hosts", "host", sizeof *cached);
         cached->list.n = 1;
+        cached->list.is_fixed = true;
         if (!read_address_and_port(pairs[i].value.s, &cached->list.addr[0])) {
             free(cached);
             return st_fail(err, ST_E_CONFIG, "resolve.hosts", "resolver.hosts: not an address", i);

@@ -17,6 +17,7 @@ struct resolve_addr {
 struct resolve_list {
     struct resolve_addr addr[RESOLVE_MAX]; /* families in turn, as happy eyeballs wants them (RFC 8305 §4) */
     size_t n;
+    bool is_fixed; /* the operator's, from resolver.hosts */
 };
 struct resolve_query { /* in the asker's storage until done or cancelled; all but on_done and ctx is the resolver's */
     void (*on_done)(void *ctx);

@@ -294,6 +294,12 @@ static enum st_rc refer_all(struct snapshot *s, const struct pol_config *config)
     for (size_t i = 0; i < ST_LEN(scalars); i++)
         if (refer(s, scalars[i]) != ST_OK)
             return ST_ERR;
+    for (size_t i = 0; i < config->listen.n; i++) {
+        const struct pol_listen *l = (const struct pol_listen *)config->listen.items + i;
+
+        if (refer(s, &l->certificate) != ST_OK || refer(s, &l->key) != ST_OK)
+            return ST_ERR;
+    }
     return ST_OK;
 }
 

@@ -77,6 +77,7 @@ enum sup_phase {
 struct listener {
     char address[128];
     int fd;
+    bool is_tproxy; /* a right that only the start has */
 };
 
 struct supervisor {

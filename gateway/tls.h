@@ -35,6 +35,8 @@ struct st_span tls_leaf_key(const struct tls_context *context); /* the public ke
 /* issuer may be empty, or the root itself, which is not sent. Checks that the leaf is for our key. */
 ST_MUST enum st_rc tls_leaf_read(struct tls_context *context, struct st_span leaf, struct st_span issuer,
                                  struct tls_leaf **out, struct st_err *err);
+/* An operator's own: PEM files, the certificate with its chain, and its key. ST_E_CONFIG says which is wrong. */
+ST_MUST enum st_rc tls_leaf_load(const char *certificate, const char *key, struct tls_leaf **out, struct st_err *err);
 struct tls_leaf *tls_leaf_retain(struct tls_leaf *leaf);
 void tls_leaf_release(struct tls_leaf *leaf);        /* NULL is fine */
 bool tls_leaf_is_fresh(const struct tls_leaf *leaf); /* has at least a tenth of its life left */
@@ -43,6 +45,7 @@ bool tls_leaf_is_fresh(const struct tls_leaf *leaf); /* has at least a tenth of 
 ST_MUST enum st_rc tls_accept(struct tls_context *context, struct tls_leaf *leaf, struct tls **out, struct st_err *err);
 /* Before the handshake: a client that offers HTTP/2 gets it. Otherwise HTTP/1.1 comes first. */
 void tls_prefer_http2(struct tls *tls);
+void tls_only_http1(struct tls *tls);     /* before the handshake */
 bool tls_is_http2(const struct tls *tls); /* after the handshake */
 /* Towards an origin. identity: the name or address that its certificate must hold; sends_sni false for addresses. */
 ST_MUST enum st_rc tls_connect(struct tls_context *context, const char *identity, uint16_t port, struct tls **out,

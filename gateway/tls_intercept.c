@@ -8,28 +8,38 @@
  */
 #include "base/clock.h"
 #include "gateway/tls_parts.h"
+#include <errno.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAF_MAGIC 0x6c656166u
+#define LEAF_MAGIC  0x6c656166u
+#define NO_PASSWORD ((void *)(uintptr_t) "") /* instead of asking the terminal */
 
 struct tls_leaf {
     unsigned magic, refs;
-    X509 *cert, *issuer; /* issuer NULL: the client has it */
+    X509 *cert, *issuer;    /* issuer NULL: the client has it */
+    EVP_PKEY *key;          /* NULL: this process's leaf key */
+    STACK_OF(X509) * chain; /* NULL: the issuer is all there is */
     int64_t fresh_until_ms;
 };
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
                    unsigned in_len, void *ctx)
 {
-    static const unsigned char OURS[] = "\x08http/1.1\x02h2", NEW_FIRST[] = "\x02h2\x08http/1.1";
+    static const struct {
+        const unsigned char *list;
+        unsigned n;
+    } ours[] = { [TLS_HTTP1_FIRST] = { (const unsigned char *)"\x08http/1.1\x02h2", 12 },
+                 [TLS_HTTP2_FIRST] = { (const unsigned char *)"\x02h2\x08http/1.1", 12 },
+                 [TLS_HTTP1_ONLY] = { (const unsigned char *)"\x08http/1.1", 9 } };
     const struct tls *tls = tls_of(ssl);
+    unsigned which = tls != NULL ? tls->alpn : TLS_HTTP1_FIRST;
     unsigned char *chosen;
 
     (void)ctx;
-    if (SSL_select_next_proto(&chosen, out_len, tls != NULL && tls->prefers_http2 ? NEW_FIRST : OURS, sizeof OURS - 1,
-                              in, in_len) != OPENSSL_NPN_NEGOTIATED)
+    if (SSL_select_next_proto(&chosen, out_len, ours[which].list, ours[which].n, in, in_len) != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
@@ -56,8 +66,10 @@ enum st_rc tls_accept(struct tls_context *context, struct tls_leaf *leaf, struct
     ST_CHECK(leaf, LEAF_MAGIC);
     if (tls_new(context, context->client, &tls, err) != ST_OK)
         return ST_ERR;
-    ok = SSL_use_certificate(tls->ssl, leaf->cert) == 1 && SSL_use_PrivateKey(tls->ssl, context->leaf_key) == 1 &&
-         (leaf->issuer == NULL || SSL_add1_chain_cert(tls->ssl, leaf->issuer) == 1);
+    ok = SSL_use_certificate(tls->ssl, leaf->cert) == 1 &&
+         SSL_use_PrivateKey(tls->ssl, leaf->key != NULL ? leaf->key : context->leaf_key) == 1 &&
+         (leaf->issuer == NULL || SSL_add1_chain_cert(tls->ssl, leaf->issuer) == 1) &&
+         (leaf->chain == NULL || SSL_set1_chain(tls->ssl, leaf->chain) == 1);
     if (!ok) {
         tls_free(tls);
         return tls_failed(err, "tls.accept");
@@ -70,7 +82,13 @@ enum st_rc tls_accept(struct tls_context *context, struct tls_leaf *leaf, struct
 void tls_prefer_http2(struct tls *tls)
 {
     ST_CHECK(tls, TLS_MAGIC);
-    tls->prefers_http2 = true;
+    tls->alpn = TLS_HTTP2_FIRST;
+}
+
+void tls_only_http1(struct tls *tls)
+{
+    ST_CHECK(tls, TLS_MAGIC);
+    tls->alpn = TLS_HTTP1_ONLY;
 }
 
 bool tls_is_http2(const struct tls *tls)
@@ -136,6 +154,55 @@ enum st_rc tls_leaf_read(struct tls_context *context, struct st_span der, struct
     return ST_OK;
 }
 
+/* The first certificate of the file is the leaf's, the others are its chain. */
+static bool read_chain(const char *path, struct tls_leaf *leaf)
+{
+    BIO *file = BIO_new_file(path, "r");
+    X509 *next;
+
+    if (file == NULL)
+        return false;
+    leaf->cert = PEM_read_bio_X509(file, NULL, NULL, NO_PASSWORD);
+    while (leaf->cert != NULL && (next = PEM_read_bio_X509(file, NULL, NULL, NO_PASSWORD)) != NULL)
+        if (sk_X509_push(leaf->chain, next) <= 0)
+            X509_free(next);
+    BIO_free(file);
+    return leaf->cert != NULL;
+}
+
+enum st_rc tls_leaf_load(const char *certificate, const char *key, struct tls_leaf **out, struct st_err *err)
+{
+    struct tls_leaf *leaf = calloc(1, sizeof *leaf);
+    BIO *file = BIO_new_file(key, "r");
+    enum st_rc rc = ST_ERR;
+
+    if (leaf == NULL || (leaf->chain = sk_X509_new_null()) == NULL) {
+        free(leaf);
+        BIO_free(file);
+        return st_fail(err, ST_E_NOMEM, "tls.leaf", "leaf", sizeof *leaf);
+    }
+    leaf->magic = LEAF_MAGIC;
+    leaf->refs = 1;
+    leaf->fresh_until_ms = INT64_MAX;
+    if (file != NULL)
+        leaf->key = PEM_read_bio_PrivateKey(file, NULL, NULL, NO_PASSWORD);
+    if (leaf->key == NULL)
+        rc = st_fail(err, ST_E_CONFIG, "tls.leaf", "the key file cannot be read or holds no private key (PEM)", errno);
+    else if (!read_chain(certificate, leaf))
+        rc = st_fail(err, ST_E_CONFIG, "tls.leaf", "the certificate file cannot be read or holds none (PEM)", errno);
+    else if (X509_check_private_key(leaf->cert, leaf->key) != 1)
+        rc = st_fail(err, ST_E_CONFIG, "tls.leaf", "the certificate is not for this key", 0);
+    else
+        rc = ST_OK;
+    ERR_clear_error();
+    BIO_free(file);
+    if (rc == ST_OK)
+        *out = leaf;
+    else
+        tls_leaf_release(leaf);
+    return rc;
+}
+
 struct tls_leaf *tls_leaf_retain(struct tls_leaf *leaf)
 {
     ST_CHECK(leaf, LEAF_MAGIC);
@@ -152,6 +219,8 @@ void tls_leaf_release(struct tls_leaf *leaf)
         return;
     X509_free(leaf->cert);
     X509_free(leaf->issuer);
+    EVP_PKEY_free(leaf->key);
+    sk_X509_pop_free(leaf->chain, X509_free);
     leaf->magic = 0;
     free(leaf);
 }

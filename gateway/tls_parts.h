@@ -37,7 +37,7 @@ struct tls {
     struct evbuffer *from_wire, *to_wire;
     char key[272]; /* of the session cache; "" towards clients */
     bool is_done;
-    bool prefers_http2; /* towards a client */
+    enum { TLS_HTTP1_FIRST, TLS_HTTP2_FIRST, TLS_HTTP1_ONLY } alpn; /* towards a client */
 };
 
 /* The error that OpenSSL left, with its reason number; the queue is empty afterwards. */

@@ -8,6 +8,7 @@
  */
 #include "gateway/txn.h"
 #include "base/log.h"
+#include "gateway/pac.h"
 #include "gateway/txn_parts.h"
 #include <event2/buffer.h>
 #include <stdlib.h>
@@ -227,22 +228,46 @@ static enum st_rc read_empty_body(struct txn *t)
     return ST_OK;
 }
 
+/* A request to the gateway itself, as by a browser that was told where its PAC file is. */
+static enum st_rc answer_for_myself(struct txn *t)
+{
+    struct generation *gen = t->rules->gen;
+    bool is_head = st_span_eq(t->head->method, ST_SPAN("HEAD"));
+    struct st_span path, query;
+    struct st_buf out;
+
+    target_split(t->head->target, &path, &query);
+    if (gen->config->pac.proxies.n == 0 || (!is_head && !st_span_eq(t->head->method, ST_SPAN("GET"))) ||
+        (!st_span_eq(path, ST_SPAN("/proxy.pac")) && !st_span_eq(path, ST_SPAN("/wpad.dat"))))
+        return txn_refuse(t, REFUSE_NOT_A_PROXY_REQUEST);
+    t->worker->counts.pac_served++;
+    t->outcome = TXN_FINISH;
+    st_buf_init(&out, PAC_MAX);
+    if (pac_write(gen->policies, is_head, &out, &t->err) != ST_OK ||
+        t->env->front->ops->refusal(t->env->front, t->arena, st_buf_view(&out), &t->err) != ST_OK)
+        t->outcome = TXN_CUT;
+    st_buf_fini(&out);
+    txn_enter(t, TXN_ANSWER);
+    return ST_OK;
+}
+
 /* Where the request goes, by its form; fills target, place and the facts for adapters. */
 static enum st_rc find_place(struct txn *t)
 {
     struct http_head *head = t->head;
+    bool is_at_origin = t->env->is_tls || t->env->near.port != 0; /* for the client this is the origin */
     struct target host;
 
     if (st_span_starts(head->target, ST_SPAN("/")) || st_span_eq(head->target, ST_SPAN("*"))) {
-        if (!t->env->is_tls)
-            return txn_refuse(t, REFUSE_NOT_A_PROXY_REQUEST);
+        if (!is_at_origin)
+            return answer_for_myself(t);
         if (target_authority(http_field_get(head, "host"), &t->target, &t->err) != ST_OK)
             return txn_refuse(t, REFUSE_PROTOCOL);
         t->target.path = head->target;
-        t->target.is_https = true;
+        t->target.is_https = t->env->is_tls;
     } else if (target_absolute(head->target, &t->target, &t->err) != ST_OK) {
         return txn_refuse(t, REFUSE_PROTOCOL);
-    } else if (t->env->is_tls && http_field_count(head, "host") == 1 &&
+    } else if (is_at_origin && http_field_count(head, "host") == 1 &&
                (target_authority(http_field_get(head, "host"), &host, &t->err) != ST_OK ||
                 strcmp(host.host, t->target.host) != 0)) {
         return txn_refuse(t, REFUSE_MISDIRECTED);
@@ -254,8 +279,11 @@ static enum st_rc find_place(struct txn *t)
     } else {
         if (t->target.is_https)
             return txn_refuse(t, REFUSE_PROTOCOL); /* https goes through CONNECT */
+        if (t->env->near.port != 0 && t->target.port != 0 && t->target.port != t->env->near.port)
+            return txn_refuse(t, REFUSE_MISDIRECTED);
         memcpy(t->place.host, t->target.host, sizeof t->place.host);
-        t->place.port = t->target.port != 0 ? t->target.port : 80;
+        t->place.near = t->env->near;
+        t->place.port = t->target.port != 0 ? t->target.port : t->env->near.port != 0 ? t->env->near.port : 80;
     }
     target_split(t->target.path, &t->req.path, &t->req.query);
     t->req.method = head->method;
@@ -337,8 +365,8 @@ static enum st_rc plan(struct txn *t)
     if (is_memory_full(t))
         return refuse_busy(t);
     if (is_connect) {
-        if (t->env->is_tls || !t->request_is_read || target_authority(t->head->target, &t->target, &t->err) != ST_OK ||
-            t->target.port == 0)
+        if (t->env->is_tls || t->env->near.port != 0 || !t->request_is_read ||
+            target_authority(t->head->target, &t->target, &t->err) != ST_OK || t->target.port == 0)
             return txn_refuse(t, REFUSE_PROTOCOL);
         t->outcome = TXN_TUNNEL; /* the connection goes on with it, or comes back with txn_refuse_tunnel */
         return ST_AGAIN;

@@ -19,6 +19,7 @@ struct txn_env { /* what the connection lends to its exchanges, one at a time; o
     const char *person;
     const char *host;             /* a TLS connection: the name it was opened for; else "" */
     struct upstream_place origin; /* a TLS connection: where its exchanges go */
+    struct address near;          /* a connection that was brought here: where it wanted to go; else port 0 */
     bool is_tls;
     bool is_refused;          /* by route: every exchange is answered so */
     struct st_err origin_err; /* code not NONE: the origin could not be reached or verified */

@@ -8,8 +8,8 @@
  */
 #include "gateway/upstream.h"
 #include "base/clock.h"
+#include "gateway/egress.h"
 #include "gateway/later.h"
-#include "gateway/resolve.h"
 #include "gateway/tls.h"
 #include "policies/policies.h"
 #include <errno.h>
@@ -29,8 +29,8 @@ struct upstream_pool {
     struct link_loop *loop;
     struct resolver *resolver;
     struct tls_context *tls;
-    int64_t connect_ms, handshake_ms;
-    struct upstream *idle; /* newest first */
+    const struct pol_config *config; /* borrowed; of the generation in force */
+    struct upstream *idle;           /* newest first */
     size_t n_idle;
     unsigned era; /* a connection of an older era is not pooled again */
 };
@@ -77,8 +77,7 @@ void upstream_pool_configure(struct upstream_pool *pool, struct resolver *resolv
 {
     ST_CHECK(pool, POOL_MAGIC);
     pool->resolver = resolver;
-    pool->connect_ms = config->upstream.connect_ms;
-    pool->handshake_ms = config->upstream.handshake_ms;
+    pool->config = config;
 }
 
 void upstream_pool_clear(struct upstream_pool *pool)
@@ -123,7 +122,7 @@ static void pool_remove(struct upstream *upstream)
 static bool is_same_place(const struct upstream_place *a, const struct upstream_place *b)
 {
     return a->port == b->port && a->is_tls == b->is_tls && strcmp(a->host, b->host) == 0 &&
-           (!a->is_tls || strcmp(a->identity, b->identity) == 0);
+           (!a->is_tls || strcmp(a->identity, b->identity) == 0) && address_is_same(&a->near, &b->near);
 }
 
 static bool is_reusable(const struct upstream *upstream)
@@ -259,7 +258,8 @@ static void on_resolved(void *ctx)
     ST_CHECK(upstream, UPSTREAM_MAGIC);
     if (upstream->state != UPSTREAM_RESOLVE)
         return;
-    if (upstream->query.found.n == 0) {
+    if (upstream->query.found.n == 0 || egress_filter(upstream->pool->config, &upstream->place.near,
+                                                      &upstream->query.found, &upstream->query.err) != ST_OK) {
         fail(upstream, &upstream->query.err);
         return;
     }
@@ -317,7 +317,7 @@ static void start_handshake(struct upstream *upstream)
         fail(upstream, &err);
         return;
     }
-    if (arm(upstream, &upstream->deadline, upstream->pool->handshake_ms) == ST_OK)
+    if (arm(upstream, &upstream->deadline, upstream->pool->config->upstream.handshake_ms) == ST_OK)
         link_start_tls(upstream->link, tls);
     else
         tls_free(tls);
@@ -383,7 +383,7 @@ enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place
     upstream->query.ctx = upstream;
     upstream->query.port = place->port;
     memcpy(upstream->query.host, place->host, sizeof upstream->query.host);
-    if (arm(upstream, &upstream->deadline, pool->connect_ms) == ST_OK)
+    if (arm(upstream, &upstream->deadline, pool->config->upstream.connect_ms) == ST_OK)
         resolve_start(pool->resolver, &upstream->query);
     *out = upstream;
     return ST_OK;

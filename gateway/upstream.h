@@ -6,6 +6,7 @@
  */
 #ifndef STOA_GATEWAY_UPSTREAM_H
 #define STOA_GATEWAY_UPSTREAM_H
+#include "gateway/address.h"
 #include "gateway/link.h"
 
 struct pol_config;
@@ -18,7 +19,8 @@ struct upstream_place {
     char host[256]; /* where to connect to; lower case */
     uint16_t port;
     bool is_tls;
-    char identity[256]; /* is_tls: what the certificate must hold */
+    char identity[256];  /* is_tls: what the certificate must hold */
+    struct address near; /* where a client that was brought here wanted to go (egress.h); port 0: it named the host */
 };
 
 #define UPSTREAM_STATES(X) \
@@ -37,7 +39,7 @@ ST_MUST struct upstream_pool *upstream_pool_new(struct link_loop *loop, struct r
                                                 struct tls_context *tls, const struct pol_config *config);
 void upstream_pool_free(struct upstream_pool *pool);  /* after every upstream; NULL is fine */
 void upstream_pool_clear(struct upstream_pool *pool); /* a new generation: nothing that waits is used again */
-/* The deadlines and names of a new generation; resolver replaces the old one. */
+/* The deadlines and names of a new generation; borrows config until the next; resolver replaces the old one. */
 void upstream_pool_configure(struct upstream_pool *pool, struct resolver *resolver, const struct pol_config *config);
 size_t upstream_pool_idle(const struct upstream_pool *pool);
 

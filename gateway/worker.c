@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/conn.h"
+#include "gateway/joint.h"
 #include "gateway/listen.h"
 #include <event2/event.h>
 #include <stdio.h>
@@ -23,10 +24,17 @@
 #define CURATOR_BYTES (8u * 1024u * 1024u)
 #define SAY_AGAIN_MS  1000u
 
+struct role;
+struct way { /* a listener of this process */
+    struct role *role;
+    struct listener *listener;
+    char address[128]; /* as in stoa.yaml */
+};
+
 struct role {
     struct worker worker;
-    struct listener *listeners[LISTENERS_MAX];
-    size_t n_listeners;
+    struct way ways[LISTENERS_MAX];
+    size_t n_ways;
     struct { /* of the generation that is prepared; moved when it is in force */
         struct rules *rules;
         struct tls_trust *trust;
@@ -54,6 +62,31 @@ static struct rules *rules_new(struct generation *gen, struct st_err *err)
     return rules;
 }
 
+/* The certificates that stoa.yaml gives listeners. */
+static enum st_rc load_door_leaves(struct rules *rules, struct st_diag *diag, struct st_err *err)
+{
+    const struct st_list *listen = &rules->gen->config->listen;
+
+    if ((rules->door_leaves = calloc(listen->n, sizeof *rules->door_leaves)) == NULL)
+        return st_fail(err, ST_E_NOMEM, "worker.rules", "listeners", listen->n);
+    for (size_t i = 0; i < listen->n; i++) {
+        const struct pol_listen *l = (const struct pol_listen *)listen->items + i;
+
+        if (l->certificate.s == NULL || tls_leaf_load(l->certificate.s, l->key.s, &rules->door_leaves[i], err) == ST_OK)
+            continue;
+        if (err->code == ST_E_CONFIG)
+            st_diag_add(diag, "stoa.yaml", l->certificate.pos.line, l->certificate.pos.col,
+                        "listen: %s; both files have to be readable by the user that stoad runs as", err->what);
+        return ST_ERR;
+    }
+    return ST_OK;
+}
+
+struct tls_leaf *rules_door_leaf(const struct rules *rules, const struct pol_listen *listen)
+{
+    return rules->door_leaves[listen - (const struct pol_listen *)rules->gen->config->listen.items];
+}
+
 struct rules *rules_retain(struct rules *rules)
 {
     rules->refs++;
@@ -65,6 +98,9 @@ void rules_release(struct rules *rules)
     if (rules == NULL || --rules->refs > 0)
         return;
     flt_scanner_free(rules->scanner);
+    for (size_t i = 0; rules->door_leaves != NULL && i < rules->gen->config->listen.n; i++)
+        tls_leaf_release(rules->door_leaves[i]);
+    free(rules->door_leaves);
     generation_release(rules->gen);
     free(rules);
 }
@@ -76,17 +112,30 @@ const struct pol_config *worker_config(const struct worker *worker)
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
 
+/* Which entry of the generation in force a way in belongs to; what the entry says may have changed. */
+static size_t entry_of(const struct way *way)
+{
+    const struct st_list *listen = &worker_config(&way->role->worker)->listen;
+    size_t i = 0;
+
+    while (i < listen->n && strcmp(((const struct pol_listen *)listen->items)[i].address.s, way->address) != 0)
+        i++;
+    return i;
+}
+
 static void on_connection(void *ctx, int fd, const struct sockaddr *from)
 {
-    struct role *role = ctx;
+    struct way *way = ctx;
+    struct role *role = way->role;
     struct worker *worker = &role->worker;
+    size_t entry = entry_of(way);
 
     if (fd < 0) {
         worker->counts.accept_pauses++;
         return;
     }
-    if (worker->n_conns < (size_t)worker_config(worker)->limit.connections) {
-        conn_start(worker, fd, from);
+    if (worker->n_conns < (size_t)worker_config(worker)->limit.connections && entry < worker_config(worker)->listen.n) {
+        conn_start(worker, fd, from, entry);
         return;
     }
     close(fd);
@@ -128,11 +177,10 @@ static enum st_rc prepare(void *self, struct generation *gen, int key_fd, struct
 {
     struct role *role = self;
 
-    (void)diag; /* what a person wrote was found wrong when it was loaded */
     if (key_fd >= 0)
         close(key_fd);
     drop_next(role);
-    if ((role->next.rules = rules_new(gen, err)) == NULL)
+    if ((role->next.rules = rules_new(gen, err)) == NULL || load_door_leaves(role->next.rules, diag, err) != ST_OK)
         return ST_ERR;
     return tls_trust_new(gen->config, &role->next.trust, err);
 }
@@ -151,11 +199,26 @@ static void take_next(struct role *role)
     role->next.trust = NULL;
 }
 
+static struct leaf_limits leaf_limits(const struct pol_config *config)
+{
+    return (struct leaf_limits){ .leaves = (size_t)config->limit.leaves, .per_minute = config->limit.mints };
+}
+
+/* Whether one of our own connections may come back to us is a question of listeners for others'. */
+static bool has_transparent(const struct pol_config *config)
+{
+    for (size_t i = 0; i < config->listen.n; i++)
+        if (pol_is_transparent(((const struct pol_listen *)config->listen.items)[i].kind))
+            return true;
+    return false;
+}
+
 static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
 {
     struct role *role = self;
     struct worker *worker = &role->worker;
     const struct pol_config *config = fam_generation(child)->config;
+    const struct leaf_limits limits = leaf_limits(config);
 
     worker->child = child;
     worker->loop = (struct link_loop){ .base = fam_base(child),
@@ -163,6 +226,7 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
                                        .budget = &worker->budget,
                                        .on_finished = finish_drain,
                                        .ctx = worker };
+    worker->loop.watches_own = has_transparent(config);
     (void)snprintf(worker->spool_dir, sizeof worker->spool_dir, "%s/spool", config->state_dir.s);
     if (tls_context_new(&worker->tls, err) != ST_OK)
         return ST_ERR;
@@ -171,10 +235,11 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
         return st_fail(err, ST_E_NOMEM, "worker.start", "later", 0);
     if (resolver_new(&worker->loop, config, &worker->resolver, err) != ST_OK)
         return ST_ERR;
-    worker->leaves = leaf_cache_new(child, &worker->loop, worker->tls);
+    worker->leaves = leaf_cache_new(child, &worker->loop, worker->tls, &limits);
     worker->pool = upstream_pool_new(&worker->loop, worker->resolver, worker->tls, config);
+    worker->pipes = joint_pipes_new();
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
-    if (worker->leaves == NULL || worker->pool == NULL || worker->outbox == NULL)
+    if (worker->pipes == NULL || worker->leaves == NULL || worker->pool == NULL || worker->outbox == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
     if (fam_journal(child) < 0) /* no verdict may depend on this process living on */
         return st_fail(err, ST_E_UNAVAILABLE, "worker.start", "no journal", 0);
@@ -202,25 +267,29 @@ static void renew_resolver(struct worker *worker, const struct pol_config *confi
 static void generation(void *self, struct generation *gen)
 {
     struct worker *worker = &((struct role *)self)->worker;
+    const struct leaf_limits limits = leaf_limits(gen->config);
 
     take_next(self);
+    worker->loop.watches_own = has_transparent(gen->config);
     upstream_pool_clear(worker->pool);
-    leaf_forget(worker->leaves);
+    leaf_forget(worker->leaves, &limits);
     renew_resolver(worker, gen->config);
 }
 
 static void listener(void *self, int fd, const char *address)
 {
     struct role *role = self;
+    struct way *way = &role->ways[role->n_ways];
 
-    (void)address;
-    if (role->n_listeners == LISTENERS_MAX || role->worker.is_draining) {
+    if (role->n_ways == LISTENERS_MAX || role->worker.is_draining) {
         close(fd);
         return;
     }
-    role->listeners[role->n_listeners] = listener_new(&role->worker.loop, fd, on_connection, role);
-    if (role->listeners[role->n_listeners] != NULL)
-        role->n_listeners++;
+    way->role = role;
+    (void)snprintf(way->address, sizeof way->address, "%s", address);
+    way->listener = listener_new(&role->worker.loop, fd, on_connection, way);
+    if (way->listener != NULL)
+        role->n_ways++;
 }
 
 static void on_curator_message(void *ctx, const struct ipc_msg *msg)
@@ -263,9 +332,9 @@ static void drain(void *self, uint64_t within_ms)
 
     role->worker.is_draining = true;
     role->worker.drain_by_ms = st_clock_ms() + within_ms; /* the run-time ends the process soon after */
-    for (size_t i = 0; i < role->n_listeners; i++)
-        listener_free(role->listeners[i]);
-    role->n_listeners = 0;
+    for (size_t i = 0; i < role->n_ways; i++)
+        listener_free(role->ways[i].listener);
+    role->n_ways = 0;
     conn_drain_all(&role->worker);
     finish_drain(&role->worker);
 }
@@ -290,6 +359,7 @@ static void status(void *self, struct st_buf *json)
     }
     st_json_end(&w);
     st_json_int(&w, "leaves", worker->leaves != NULL ? (int64_t)leaf_count(worker->leaves) : 0);
+    st_json_int(&w, "mints_refused", worker->leaves != NULL ? (int64_t)leaf_refused(worker->leaves) : 0);
     st_json_int(&w, "origins_idle", worker->pool != NULL ? (int64_t)upstream_pool_idle(worker->pool) : 0);
     st_json_int(&w, "records_waiting", worker->outbox != NULL ? (int64_t)outbox_pending(worker->outbox) : 0);
     st_json_end(&w);
@@ -302,13 +372,14 @@ static void role_fini(struct role *role)
     drop_next(role);
     if (!role->has_started)
         return; /* start failed half-way: the process ends and the kernel takes the rest */
-    for (size_t i = 0; i < role->n_listeners; i++)
-        listener_free(role->listeners[i]);
+    for (size_t i = 0; i < role->n_ways; i++)
+        listener_free(role->ways[i].listener);
     conn_free_all(worker);
     link_free_finishing(&worker->loop);
     upstream_pool_free(worker->pool);
     later_free(worker->loop.later); /* frees what was left for later: links, origins, connections */
     leaf_cache_free(worker->leaves);
+    joint_pipes_free(worker->pipes);
     fam_link_free(worker->curator);
     outbox_free(worker->outbox);
     resolver_free(worker->resolver);

@@ -13,6 +13,14 @@
 /* Every number of `stoa status`; a new one is one line here. */
 #define WORKER_COUNTS(X)                                                                            \
     X(connections, "client connections taken")                                                      \
+    X(explicit, "of those, by an explicit listener")                                                \
+    X(explicit_tls, "of those, by an explicit-tls listener")                                        \
+    X(redirected, "of those, brought to a transparent listener")                                    \
+    X(tproxied, "of those, brought to a tproxy listener")                                           \
+    X(pac_served, "PAC files handed out")                                                           \
+    X(loops, "connections at a listener for others that nobody brought there, or our own")          \
+    X(proxy_refused, "connections whose PROXY header was missing, malformed or not to be trusted")  \
+    X(unnamed_refused, "connections that were brought here, refused since they name no host")       \
     X(connections_refused, "client connections beyond limit.connections")                           \
     X(accept_pauses, "pauses in taking connections, for lack of descriptors or of limit.memory")    \
     X(memory_refused, "requests answered 503 since limit.memory was reached")                       \
@@ -22,6 +30,7 @@
     X(slow_readers, "answers broken off since the client took nothing for limit.send")              \
     X(slow_origins, "exchanges with an origin that was silent for limit.answer")                    \
     X(passed, "connections passed through unread")                                                  \
+    X(passed_joined, "of those, moved inside the kernel")                                           \
     X(passed_bytes, "bytes of those")                                                               \
     X(opened, "connections opened for inspection")                                                  \
     X(http2, "client connections that speak HTTP/2")                                                \
@@ -60,11 +69,15 @@ struct rules { /* a generation and the scanner made for its packs; a txn keeps t
     unsigned refs;
     struct generation *gen;
     struct flt_scanner *scanner;
+    struct tls_leaf **door_leaves; /* by listener; NULL: it has no certificate of its own */
 };
+/* The certificate that stoa.yaml gives a listener (of these rules); NULL: it is minted. Borrowed. */
+struct tls_leaf *rules_door_leaf(const struct rules *rules, const struct pol_listen *listen);
 struct rules *rules_retain(struct rules *rules);
 void rules_release(struct rules *rules); /* NULL is fine */
 
 struct conn;
+struct joint_pipes;
 struct worker {
     struct fam_child *child;
     struct link_loop loop;
@@ -74,6 +87,7 @@ struct worker {
     struct tls_context *tls;
     struct leaf_cache *leaves;
     struct upstream_pool *pool;
+    struct joint_pipes *pipes;
     struct outbox *outbox;
     struct fam_link *curator; /* NULL: away */
     struct conn *conns;       /* all of them */

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from stoa_test import language  # noqa: E402
+from stoa_test import language, ways  # noqa: E402
 from stoa_test.pki import Authority  # noqa: E402
 
 
@@ -17,20 +17,28 @@ def pytest_collect_file(file_path, parent):
     return None
 
 
+def pytest_collection_finish(session):
+    """Before the first thread or process of a test: some need a network namespace of their own (stoa_test/ways.py)."""
+    if any(ways.wants(item) for item in session.items):
+        ways.enter()
+
+
 class StoaFile(pytest.File):
     def collect(self):
         for title, steps in language.parse(self.path.read_text()):
-            yield StoaItem.from_parent(self, name=title, steps=steps)
+            for way in language.ways_of(steps):
+                name = title if way == "explicit" else f"{title} [{way}]"
+                yield StoaItem.from_parent(self, name=name, steps=steps, way=way)
 
 
 class StoaItem(pytest.Item):
-    def __init__(self, *, steps, **rest):
+    def __init__(self, *, steps, way, **rest):
         super().__init__(**rest)
-        self.steps = steps
+        self.steps, self.way = steps, way
 
     def runtest(self):
         folder = self.session.config._tmp_path_factory.mktemp("scenario", numbered=True)
-        run = language.Run(folder)
+        run = language.Run(folder, self.way)
         try:
             for number, words in self.steps:
                 try:

@@ -26,7 +26,8 @@ def house(tmp_path_factory):
     site = Origin("site.test", authority.leaf(["site.test"]))
     other = Origin("other.test", authority.leaf(["other.test"]), echo)
     plain = Origin("plain.test")
-    with Gateway(folder / "gateway", [site, other, plain], [POLICY], trust=authority.path, more=MORE) as gateway:
+    with Gateway(folder / "gateway", [site, other, plain], [POLICY], trust=authority.path, more=MORE,
+                 hosts={"greets.example": "127.0.0.1"}) as gateway:
         yield gateway, site, plain
     for origin in (site, other, plain):
         origin.close()
@@ -268,7 +269,7 @@ def test_a_server_that_speaks_first_on_a_passed_host(house):
 
     threading.Thread(target=greet, daemon=True).start()
     client = Client(gateway)
-    client.tunnel("127.0.0.1", listener.getsockname()[1])
+    client.tunnel("greets.example", listener.getsockname()[1])
     client.sock.settimeout(5)
     assert client.sock.recv(100) == b"220 hello\r\n"
     client.close()

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+from . import ways
 from .origin import WAIT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,7 +20,7 @@ COMPILED = BIN.parent / "compiled"  # packs that some gateway compiled; named by
 
 CONFIG = """version: 1
 listen:
-  - address: "{address}"
+{listen}
 workers: {workers}
 state_dir: state
 run_dir: {run_dir}
@@ -30,7 +31,7 @@ upstream:
   trust: origins.pem
   connect: 5s
 resolver:
-  hosts:
+{servers}  hosts:
 {hosts}
 identity:
   people:
@@ -74,12 +75,18 @@ def share_compiled(from_, to):
 
 
 class Gateway:
-    """folder: an empty one. policies: paths of policy files; the shipped ones when None."""
+    """folder: an empty one. policies: paths of policy files; the shipped ones when None. way: how clients come in, see
+    ways.py; beside that one there is always an explicit listener; door: more
+    options of its entry. listen: more lines of that list. servers: name servers."""
 
     def __init__(self, folder, origins=(), policies=None, workers=1, more="", address="127.0.0.1", trust=None,
-                 plugins=(), hosts=None):
+                 plugins=(), hosts=None, way="explicit", listen="", door="", servers=None):
         self.folder, self.address, self.workers = Path(folder), address, workers
         self.port = free_port(address)
+        self.way, self.listen, self.door_options, self.door = way, listen, door, None
+        if way in ways.BROUGHT:
+            ways.need()
+            self.door_port = free_port()
         self.config = self.folder / "stoa.yaml"
         self.ca = self.folder / "ca" / "ca.crt"
         self.log, self.process = [], None
@@ -98,17 +105,23 @@ class Gateway:
         self.hosts = dict(hosts or {})
         for origin in origins:
             self.hosts[origin.host] = f"127.0.0.1:{origin.port}"
-        self.more, self.plugins = more, plugins
+        self.more, self.plugins, self.servers = more, plugins, servers
         self.write_config()
         self.stoa("setup", "--ca-only", str(self.folder), check=True)
 
     def write_config(self):
         listed = "\n".join(f'    {name}: "{where}"' for name, where in self.hosts.items()) or '    unused.test: "127.0.0.1:9"'
         bracketed = f"[{self.address}]" if ":" in self.address else self.address
+        listen = [f'  - address: "{bracketed}:{self.port}"']
+        if self.way in ways.BROUGHT:
+            kind = "transparent" if self.way == "redirect" else "tproxy"
+            listen += [f'  - {{ address: "{place}:{self.door_port}", kind: {kind}{self.door_options} }}'
+                       for place in ("127.0.0.1", "[::1]")]
         plugins = ", ".join(str(p) for p in (ROOT / "lua-plugins", *self.plugins))
         self.config.write_text(CONFIG.format(
-            address=f"{bracketed}:{self.port}", workers=self.workers, hosts=listed, packs=ROOT / "filters" / "packs",
-            plugins=plugins, more=self.more, run_dir=self.run_dir))
+            listen="\n".join([*listen, self.listen]), workers=self.workers, hosts=listed, packs=ROOT / "filters" / "packs",
+            plugins=plugins, more=self.more, run_dir=self.run_dir,
+            servers=f'  servers: "{self.servers}"\n' if self.servers else ""))
 
     # ---- the process ------------------------------------------------------------------------------------------
 
@@ -120,6 +133,8 @@ class Gateway:
         threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
         self.wait_event("start")
         share_compiled(self.folder / "state" / "cache", COMPILED)
+        if self.way in ways.BROUGHT and self.door is None:
+            self.door = ways.Door(self.way, self.door_port)
         return self
 
     def _read_log(self, pipe):
@@ -150,6 +165,9 @@ class Gateway:
         if self.process is None:
             return
         process, self.process = self.process, None
+        if self.door is not None:
+            self.door.close()
+            self.door = None
         process.send_signal(signal.SIGTERM)
         try:
             code = process.wait(timeout=3 * WAIT)
@@ -198,19 +216,18 @@ class Gateway:
         self.stoa("clock", str(seconds), check=True)
 
     def count(self, name):
-        """A number of the first worker's."""
-        prefix = f"worker.0.counters.{name}:"
-        for line in self.stoa("status", check=True).stdout.splitlines():
-            if line.startswith(prefix):
-                return int(line.split()[1])
-        raise KeyError(name)
+        """A counter, over all workers."""
+        found = [line for line in self.stoa("status", check=True).stdout.splitlines() if f".{name}: " in line]
+        if not found:
+            raise KeyError(name)
+        return sum(int(line.split()[1]) for line in found)
 
     def wait_count(self, name, least):
-        """Until it has come to that; answers it."""
+        """Until a counter is that high: asks again and again, a status is an event of the daemon's own."""
         end = time.monotonic() + WAIT
-        while (count := self.count(name)) < least and time.monotonic() < end:
+        while (value := self.count(name)) < least and time.monotonic() < end:
             pass
-        return count
+        return value
 
     def records(self, kind=None):
         """What `stoa audit tail` shows, oldest first."""

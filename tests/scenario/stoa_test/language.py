@@ -2,6 +2,7 @@
 """The language of .stoa files: one line a step, read top to bottom, no sleeping.
 
     scenario "what it shows"
+    ways     explicit redirect tproxy  the scenario runs once over each (stoa_test/ways.py); explicit when not given
     policy   NAME                     tests/scenario/policies/NAME.policy.yaml (any number; none: the shipped ones)
     config   LINE                     one more line of stoa.yaml
     origin   NAME  host HOST [tls|plain] [answers "TEXT"]
@@ -71,6 +72,14 @@ def parse(text):
     return found
 
 
+def ways_of(steps):
+    """The ways that a scenario names, or the explicit one."""
+    for _, words in steps:
+        if words[0] == ("ways", False):
+            return [word for word, _ in words[1:]]
+    return ["explicit"]
+
+
 class Words:
     """Takes words one after another."""
 
@@ -89,6 +98,10 @@ class Words:
             return True
         return False
 
+    def rest(self):
+        """Drops what was read elsewhere."""
+        self.words = []
+
     def done(self):
         if self.words:
             raise Wrong(f"what is {self.words[0]!r}?")
@@ -97,8 +110,8 @@ class Words:
 class Run:
     """One scenario: its gateway, origins and people."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, way="explicit"):
+        self.folder, self.way = folder, way
         self.authority = Authority(folder)
         self.origins, self.people = {}, {}
         self.policies, self.more, self.gateway = None, [], None
@@ -117,12 +130,12 @@ class Run:
     def start(self):
         if self.gateway is None:
             self.gateway = Gateway(self.folder / "gateway", self.origins.values(), self.policies,
-                                   more="\n".join(self.more), trust=self.authority.path).start()
+                                   more="\n".join(self.more), trust=self.authority.path, way=self.way).start()
         return self.gateway
 
     def step(self, words):
         subject = words.next()
-        before = {"policy": self.policy, "config": self.config, "origin": self.origin}
+        before = {"ways": Words.rest, "policy": self.policy, "config": self.config, "origin": self.origin}
         after = {"audit": self.audit, "log": self.log, "stoa": self.stoa, "kill": self.kill, "clock": self.clock,
                  "reload": self.reload}
         if subject in before:

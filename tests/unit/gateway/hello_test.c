@@ -312,23 +312,34 @@ T_TEST(other_protocols_are_told_apart_at_once)
     static const struct {
         const char *bytes;
         size_t n;
+        enum hello_kind kind;
     } cases[] = {
-        { "GET / HTTP/1.1\r\n", 16 },
-        { "SSH-2.0-OpenSSH_9.2\r\n", 21 },
-        { "\x80\x2e\x01\x03\x01", 5 },         /* SSL 2.0 hello */
-        { "\x16\x02\x00\x00\x05\x01", 6 },     /* not version 3 */
-        { "\x16\x03\x05\x00\x05\x01", 6 },     /* 3.5 */
-        { "\x15\x03\x01\x00\x02\x02\x28", 7 }, /* an alert first */
-        { "\x16\x03\x01\x00\x05\x02", 6 },     /* a ServerHello */
-        { "\0", 1 },
+        { "GET / HTTP/1.1\r\n", 16, HELLO_HTTP },
+        { "PROPFIND *", 10, HELLO_HTTP },
+        { "get HTTP://a.test/", 18, HELLO_HTTP },
+        { "CONNECT a.test:1", 16, HELLO_HTTP },
+        { "PRI * HTTP/2.0\r\n", 16, HELLO_HTTP },
+        { "EHLO host.test\r\n", 16, HELLO_OTHER },
+        { "SSH-2.0-OpenSSH_9.2\r\n", 21, HELLO_OTHER },
+        { "SSH-2.0-OpenSSH_9.2p1 Debian", 28, HELLO_OTHER },
+        { "AAAAAAAAAAAAAAAAAAAAAAAAA", 25, HELLO_OTHER }, /* no method is that long */
+        { " / HTTP/1.1", 11, HELLO_OTHER },
+        { "\x80\x2e\x01\x03\x01", 5, HELLO_OTHER },         /* SSL 2.0 hello */
+        { "\x16\x02\x00\x00\x05\x01", 6, HELLO_OTHER },     /* not version 3 */
+        { "\x16\x03\x05\x00\x05\x01", 6, HELLO_OTHER },     /* 3.5 */
+        { "\x15\x03\x01\x00\x02\x02\x28", 7, HELLO_OTHER }, /* an alert first */
+        { "\x16\x03\x01\x00\x05\x02", 6, HELLO_OTHER },     /* a ServerHello */
+        { "\0", 1, HELLO_OTHER },
     };
+    static const char *const undecided[] = { "", "G", "GET", "GET ", "EHLO h", "GET htt", "CONNECT ", "\x16\x03" };
     struct st_err err = ST_ERR_INIT;
     struct hello h;
 
-    T_CHECK(hello_parse(ST_SPAN_NONE, &h, &err) == ST_AGAIN, "nothing yet");
+    for (size_t i = 0; i < ST_LEN(undecided); i++)
+        T_CHECK(hello_parse(st_span_str(undecided[i]), &h, &err) == ST_AGAIN, "undecided %zu", i);
     for (size_t i = 0; i < ST_LEN(cases); i++) {
         T_OK(hello_parse(st_span(cases[i].bytes, cases[i].n), &h, &err), err);
-        T_CHECK(h.kind == HELLO_NOT_TLS, "case %zu", i);
+        T_CHECK(h.kind == cases[i].kind, "case %zu: %d", i, (int)h.kind);
     }
 }
 

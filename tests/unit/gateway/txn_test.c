@@ -5,6 +5,7 @@
  * and resolve.c are the real ones, the origin is a listener of this test on loopback.
  */
 #include "gateway/conn.h"
+#include "gateway/joint.h"
 #include "gateway/later.h"
 #include "gateway/listen.h"
 #include "house.h"
@@ -40,6 +41,13 @@ struct rules *rules_retain(struct rules *rules)
 {
     rules->refs++;
     return rules;
+}
+
+struct tls_leaf *rules_door_leaf(const struct rules *rules, const struct pol_listen *listen)
+{
+    (void)rules;
+    (void)listen;
+    return NULL;
 }
 
 const struct pol_config *worker_config(const struct worker *worker)
@@ -102,7 +110,7 @@ static void connect_client(struct rig *r)
     link_free(r->client);
     T_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0, "socketpair");
     r->client = link_new(&r->worker.loop, fds[0], on_client, r);
-    conn_start(&r->worker, fds[1], (struct sockaddr *)&from);
+    conn_start(&r->worker, fds[1], (struct sockaddr *)&from, 0);
 }
 
 /* The origin's listening socket and the generation that names its port: one for all tests, since packs take their time
@@ -145,8 +153,9 @@ static void setup(struct rig *r)
     T_OK(flt_scanner_new(pol_set_packs(gen->policies), &r->rules.scanner, &err), err);
     T_OK(resolver_new(&w->loop, gen->config, &w->resolver, &err), err);
     w->tls = house_tls(gen->config);
-    w->leaves = leaf_cache_new(w->child, &w->loop, w->tls);
+    w->leaves = leaf_cache_new(w->child, &w->loop, w->tls, &(struct leaf_limits){ 4096, 600 });
     w->pool = upstream_pool_new(&w->loop, w->resolver, w->tls, gen->config);
+    w->pipes = joint_pipes_new();
     w->outbox = outbox_new(w->child, 1 << 20);
     T_OK(ipc_pair(r->recorder, &err), err);
     outbox_peer(w->outbox, r->recorder[0]);
@@ -172,6 +181,7 @@ static void teardown(struct rig *r)
             (unsigned long long)w->loop.links);
     T_CHECK(r->rules.refs == 1, "%u references to the rules", r->rules.refs);
     leaf_cache_free(w->leaves);
+    joint_pipes_free(w->pipes);
     outbox_free(w->outbox);
     close(r->recorder[1]);
     resolver_free(w->resolver);
