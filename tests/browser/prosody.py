@@ -49,8 +49,6 @@ Component "files.{host}" "http_file_share"
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Chat</title><link rel="icon" href="data:,">
-<meta http-equiv="Content-Security-Policy"
-      content="default-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' data: blob:">
 <link rel="stylesheet" href="/dist/converse.min.css">
 <script type="module">
 import "/dist/converse.min.js";

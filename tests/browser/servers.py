@@ -79,6 +79,7 @@ http {{
         proxy_set_header Upgrade $http_upgrade;
         proxy_set_header Connection $hop;
         proxy_read_timeout 300s;
+        add_header Content-Security-Policy "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:" always;
         {places}
     }}
 }}
@@ -86,7 +87,10 @@ http {{
 
 
 class Nginx:
-    """TLS with HTTP/2 in front of a server on loopback, WebSocket upgrades included. places: its location blocks."""
+    """TLS with HTTP/2 in front of a server on loopback, WebSocket upgrades included. places: its location blocks.
+
+    Pages may not load anything from elsewhere, fonts for example: a test stays on the machine.
+    """
 
     def __init__(self, folder, host, certificate, port, places):
         self.folder, self.port = folder / "nginx", port
