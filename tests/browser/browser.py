@@ -8,11 +8,15 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from stoa_test.gateway import BIN
+
 QUIET = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
          "--disable-features=OptimizationHints,MediaRouter,Translate", "--window-size=1200,900"]
 
-drivers = []  # those that were opened, for pictures of failures
+PICTURES = BIN.parent / "browser"  # what browsers showed
+PICTURES.mkdir(exist_ok=True)
+drivers = []  # those that are open, for pictures of failures
 
 
 def open_browser(folder, gateway, lang="en"):
@@ -33,6 +37,11 @@ def open_browser(folder, gateway, lang="en"):
     driver.set_page_load_timeout(60)
     drivers.append(driver)
     return driver
+
+
+def close_browser(driver):
+    drivers.remove(driver)
+    driver.quit()
 
 
 def wait(driver, found):

@@ -8,14 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import WebDriverException
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scenario"))
 
 import browser  # noqa: E402  (it needs the path above)
-from stoa_test.gateway import BIN  # noqa: E402
-
-PICTURES = BIN.parent / "browser"
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -24,11 +20,7 @@ def pytest_runtest_makereport(item):
     report = outcome.get_result()
     if report.when != "call" or not report.failed:
         return
-    PICTURES.mkdir(exist_ok=True)
     for number, driver in enumerate(browser.drivers):
-        path = PICTURES / f"{re.sub('[^a-z0-9]+', '-', item.name.lower())}-{number}.png"
-        try:
-            driver.save_screenshot(str(path))
-            report.sections.append(("browser", str(path)))
-        except WebDriverException:
-            pass  # its browser is no more
+        path = browser.PICTURES / f"{re.sub('[^a-z0-9]+', '-', item.name.lower())}-{number}.png"
+        driver.save_screenshot(str(path))
+        report.sections.append(("browser", str(path)))

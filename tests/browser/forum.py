@@ -6,12 +6,14 @@ from selenium.webdriver.common.keys import Keys
 from browser import find, text_of, wait
 from nodebb_setup import HOST
 
+CONNECTED = "return window.app && app.isConnected && socket.io.engine.transport.name"
+
 
 class Forum:
-    """What one person sees in one browser."""
+    """What one person sees in one browser. transport: what its socket has to use, once it may."""
 
-    def __init__(self, driver):
-        self.driver = driver
+    def __init__(self, driver, transport):
+        self.driver, self.transport = driver, transport
 
     def find(self, selector):
         return find(self.driver, selector)
@@ -20,9 +22,9 @@ class Forum:
         wait(self.driver, lambda _: text in text_of(self.driver, selector))
 
     def go(self, path):
-        """A page, until its scripts run and their socket is connected."""
+        """A page, until its scripts run and their socket is connected the way it has to be."""
         self.driver.get(f"https://{HOST}{path}")
-        wait(self.driver, lambda d: d.execute_script("return !!(window.app && app.isConnected)"))
+        wait(self.driver, lambda d: d.execute_script(CONNECTED) == self.transport)
 
     def log_in(self, user, password):
         self.go("/login")
@@ -80,14 +82,19 @@ class Forum:
     def say(self, text):
         self.find("[component='chat/input']").send_keys(text, Keys.ENTER)
 
+    def clear_chat(self):
+        """The forum puts a message back that it could not send."""
+        self.find("[component='chat/input']").send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.DELETE)
+
     def wait_chat(self, text):
         self.wait_text("[component='chat/message']", text)
 
     def toast(self):
-        """The text of the forum's error message, waited for; then it is closed."""
-        text = wait(self.driver, lambda _: text_of(self.driver, ".alert-danger"))
+        """The text of the forum's error message, waited for."""
+        return wait(self.driver, lambda d: text_of(d, ".alert-danger"))
+
+    def close_toast(self):
         self.driver.execute_script("document.querySelectorAll('.alert-danger').forEach(e => e.remove())")
-        return text
 
     def has_toast(self):
         return bool(self.driver.find_elements(By.CSS_SELECTOR, ".alert-danger"))

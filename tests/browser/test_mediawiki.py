@@ -3,7 +3,7 @@
 import pytest
 from selenium.webdriver.common.by import By
 
-from browser import open_browser, wait
+from browser import close_browser, open_browser, wait
 from mediawiki import PASSWORD, USER, MediaWiki
 from stoa_test.gateway import Gateway
 from stoa_test.pki import Authority
@@ -33,7 +33,7 @@ def house(tmp_path_factory):
     gateway.stoa("consent", "grant", "someone", check=True)
     driver = open_browser(folder, gateway)
     yield driver, wiki, gateway
-    driver.quit()
+    close_browser(driver)
     wiki.close()
     gateway.stop()
 

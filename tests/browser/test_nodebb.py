@@ -3,7 +3,7 @@
 import pytest
 
 import nodebb_setup as people
-from browser import open_browser
+from browser import PICTURES, close_browser, open_browser
 from forum import Forum
 from nodebb import NodeBB
 from nodebb_setup import HOST
@@ -21,14 +21,14 @@ applies_to: { hosts: [forum.test] }
 inspect: { open: true }
 rules: []
 """
-TRANSPORTS = {"polling": ["polling"]}
+TRANSPORTS = {"polling": ["polling"], "websocket": ["polling", "websocket"]}
 
 
 class House:
     """The forum, the gateway in front of it, and Ana, who is logged in."""
 
     def __init__(self, folder, transports):
-        self.folder = folder
+        self.folder, self.transport = folder, transports[-1]
         authority = Authority(folder)
         self.forum = NodeBB(folder, authority.leaf([HOST]), transports)
         self.gateway = Gateway(folder / "gateway", trust=authority.path, hosts={HOST: f"127.0.0.1:{self.forum.port}"})
@@ -43,7 +43,7 @@ class House:
         folder = self.folder / name
         folder.mkdir()
         self.drivers.append(open_browser(folder, self.gateway))
-        return Forum(self.drivers[-1])
+        return Forum(self.drivers[-1], self.transport)
 
     def decisions(self, count):
         """The subjects of the decisions, once there are at least that many."""
@@ -52,9 +52,13 @@ class House:
     def is_stored(self, text):
         return text.encode() in self.forum.redis.everything()
 
+    def only_sockets(self):
+        if self.transport == "polling":
+            pytest.skip("a refused poll gets no answer yet that the page would show")
+
     def close(self):
         for driver in self.drivers:
-            driver.quit()
+            close_browser(driver)
         self.forum.close()
         self.gateway.stop()
 
@@ -99,27 +103,47 @@ def test_a_chat_arrives_at_both_ends(house):
     assert house.is_stored("Yes, and it was good.")
 
 
-def test_a_card_number_in_a_draft_is_dropped_in_silence(house):
+def test_a_card_number_in_a_draft_is_dropped_in_silence_and_the_editor_lives(house):
     before = len(house.decisions(0))
     house.ana.go("/topic/2")
     house.ana.start_reply()
     house.ana.write(f"Charge {CARD} for the course.")
     assert "account-or-card" in house.decisions(before + 1)
     assert not house.ana.has_toast()
+    house.only_sockets()
+    house.ana.write("Please charge the company.")
+    house.ana.wait_preview("charge the company")
+    assert not house.ana.has_toast()
 
 
-def test_a_post_with_a_card_number_is_refused(house):
-    before = len(house.decisions(0))
+def test_a_post_with_a_card_number_is_refused_in_the_forum_s_own_message_and_can_be_mended(house):
+    house.ana.write(f"Charge {CARD} for the course.")
     house.ana.submit()
-    assert len(house.decisions(before + 1)) > before
-    house.ana.driver.save_screenshot(str(house.folder / "refused-post.png"))
+    house.only_sockets()
+    assert "card" in house.ana.toast()
+    house.ana.driver.save_screenshot(str(PICTURES / f"refused-post-{house.transport}.png"))
+    house.ana.close_toast()
+    house.ana.write("Please charge the company.")
+    house.ana.submit()
+    house.ana.wait_post("charge the company")
+    assert house.is_stored("Please charge the company.")
 
 
-def test_a_chat_with_a_card_number_is_refused(house):
-    before = len(house.decisions(0))
+def test_a_chat_with_a_card_number_is_refused_and_the_next_one_arrives(house):
     house.ana.join_chat(1)
     house.ana.say(f"Use {CARD} for the hotel.")
-    assert len(house.decisions(before + 1)) > before
+    house.only_sockets()
+    assert "card" in house.ana.toast()
+    house.ana.driver.save_screenshot(str(PICTURES / f"refused-chat-{house.transport}.png"))
+    house.ana.close_toast()
+    house.ana.clear_chat()
+    house.ana.say("I shall book it.")
+    house.ana.wait_chat("book it")
+
+
+def test_what_was_done_is_known(house):
+    kinds = {record["details"].get("activity") for record in house.gateway.opened("someone")}
+    assert {"post", "reply", "message", "draft"} <= kinds, kinds
 
 
 def test_the_forum_never_got_the_number_and_the_gateway_kept_nothing(house):
