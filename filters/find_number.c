@@ -459,7 +459,7 @@ void flt_find_numbers(struct flt_scanner *s)
         if (i >= token) { /* shapes begin where a token does: its first digits tell */
             token = token_end(s->text, end);
             if (token - i <= FLT_NUMBER_MAX && may_be_shape(s->text, i))
-                flt_find_shapes_at(s, i);
+                flt_find_shapes_at(s, i, end);
         }
         if (may_grow(s, i, end))
             grow(s, i);

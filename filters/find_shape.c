@@ -4,13 +4,15 @@
  * Some sixty shapes could begin at each token with a digit in it, and nearly all of them fall within a few bytes. So
  * all are walked at once, a bit for each: `alive` holds the shapes that fit what was read, and every byte takes away
  * those whose next place wants another class, or whose separators it is none of. What is left when a shape's last place
- * was read stands. The tables are made once for a pack set; a step costs one look-up and one AND for 64 shapes.
+ * was read stands. The letters and digits a token begins with are one step each, since their numbers are known. The
+ * tables are made once for a pack set; a step costs one look-up and one AND for 64 shapes.
  */
 #include "filters/scanner.h"
 #include <string.h>
 
-#define BACK_MAX 9u  /* letters before the first digit of an identifier */
-#define BLOCK    64u /* shapes that are walked at once */
+#define BACK_MAX  9u  /* letters before the first digit of an identifier */
+#define GROUP_MAX 7u  /* letters of a group of its own */
+#define BLOCK     64u /* shapes that are walked at once */
 
 enum class { CLASS_NONE, CLASS_DIGIT, CLASS_ALPHA, CLASSES };
 static const uint8_t class_of[256] = { ['0' ... '9'] = CLASS_DIGIT,
@@ -21,6 +23,15 @@ struct flt_shapes {                               /* 64 of them; bit i is the i-
     uint64_t places[FLT_NUMBER_MAX + 1][CLASSES]; /* those whose place takes the class */
     uint64_t ends[FLT_NUMBER_MAX + 1];            /* those with so many places */
     uint64_t separators[256];                     /* those that the byte may separate */
+    /* those whose n places from the first on take letters, and then m places digits */
+    uint64_t begins[FLT_NUMBER_MAX + 1][FLT_NUMBER_MAX + 1];
+};
+
+struct head { /* of a token: up to the end of its first digits */
+    uint32_t from, to;
+    size_t n_letters, n_digits;
+    uint8_t separators[2]; /* between groups of letters, and before the digits */
+    size_t n_separators;
 };
 
 static void add_shape(struct flt_shapes *block, const struct flt_detector *d, uint64_t bit)
@@ -32,6 +43,9 @@ static void add_shape(struct flt_shapes *block, const struct flt_detector *d, ui
         block->places[i][CLASS_ALPHA] |= d->shape[i] != '9' ? bit : 0;
     }
     block->ends[n] |= bit;
+    for (size_t letters = 0; letters <= n && strspn(d->shape, "AX") >= letters; letters++)
+        for (size_t k = 0; letters + k <= n && strspn(d->shape + letters, "9X") >= k; k++)
+            block->begins[letters][k] |= bit;
     for (unsigned c = 0; c < 256; c++)
         block->separators[c] |= class_of[c] == CLASS_NONE && flt_set_has(&d->separators, (uint8_t)c) ? bit : 0;
 }
@@ -48,13 +62,15 @@ enum st_rc flt_shapes_make(struct flt_packs *packs, struct st_err *err)
     return ST_OK;
 }
 
-/* The shapes that stand at `from`, with nothing of their kind behind them. */
-static uint64_t standing(const struct flt_shapes *block, struct st_span text, uint32_t from)
+/* The shapes that stand where the head begins, with nothing of their kind behind them. */
+static uint64_t standing(const struct flt_shapes *block, struct st_span text, const struct head *head)
 {
-    uint64_t alive = block->places[0][class_of[text.p[from]]], stand = 0;
-    uint32_t i = from + 1;
+    uint64_t alive = block->begins[head->n_letters][head->n_digits], stand = 0;
+    uint32_t i = head->to;
 
-    for (size_t n = 1; alive != 0; n++, i++) {
+    for (size_t k = 0; k < head->n_separators; k++)
+        alive &= block->separators[head->separators[k]];
+    for (size_t n = head->n_letters + head->n_digits; alive != 0; n++, i++) {
         enum class class = i < text.n ? class_of[text.p[i]] : CLASS_NONE;
 
         if (class == CLASS_NONE) {
@@ -95,37 +111,51 @@ static void offer_shape(struct flt_scanner *s, const struct flt_detector *d, uin
                                                  : 0 });
 }
 
-static void try_shapes(struct flt_scanner *s, uint32_t from)
+static void try_shapes(struct flt_scanner *s, const struct head *head)
 {
     const struct flt_list *list = &s->packs->by_find[FLT_FIND_SHAPE];
 
     for (size_t first = 0; first < list->n; first += BLOCK)
-        for (uint64_t left = standing(&s->packs->shapes[first / BLOCK], s->text, from); left != 0; left &= left - 1)
-            offer_shape(s, list->items[first + (size_t)__builtin_ctzll(left)], from);
+        for (uint64_t left = standing(&s->packs->shapes[first / BLOCK], s->text, head); left != 0; left &= left - 1)
+            offer_shape(s, list->items[first + (size_t)__builtin_ctzll(left)], head->from);
 }
 
-void flt_find_shapes_at(struct flt_scanner *s, uint32_t at)
+/* Letters before the head become part of it, at most `max`. */
+static void take_letters(struct st_span text, struct head *head, uint32_t max)
 {
-    uint32_t from = at, letters;
+    for (; max > 0 && head->from > 0 && flt_is_alpha(text.p[head->from - 1]); max--) {
+        head->from--;
+        head->n_letters++;
+    }
+}
 
-    while (from > 0 && at - from < BACK_MAX && flt_is_alpha(s->text.p[from - 1]))
-        from--;
-    if (from > 1 && (s->text.p[from - 1] == '.' || s->text.p[from - 1] == ',') && flt_is_digit(s->text.p[from - 2]))
-        return; /* a fraction */
-    if (from > 0 && flt_is_alnum(s->text.p[from - 1]))
-        return; /* in the middle of something: its first digit was tried, or it is too long */
-    try_shapes(s, from);
-    if (from != at)
+static bool is_fraction(struct st_span text, uint32_t from)
+{
+    return from > 1 && (text.p[from - 1] == '.' || text.p[from - 1] == ',') && flt_is_digit(text.p[from - 2]);
+}
+
+void flt_find_shapes_at(struct flt_scanner *s, uint32_t at, uint32_t end)
+{
+    struct head head = { .from = at, .to = end, .n_digits = end - at };
+    uint32_t behind;
+
+    take_letters(s->text, &head, BACK_MAX);
+    if (is_fraction(s->text, head.from))
         return;
-    for (int groups = 0; groups < 2 && from >= 2; groups++) { /* "AB 12 34 56 C": the letters are groups of their own */
-        if (s->text.p[from - 1] != ' ' && s->text.p[from - 1] != '-')
+    if (head.from > 0 && flt_is_alnum(s->text.p[head.from - 1]))
+        return; /* in the middle of something: its first digit was tried, or it is too long */
+    try_shapes(s, &head);
+    if (head.from != at)
+        return;
+    while (head.n_separators < ST_LEN(head.separators) && head.from >= 2) { /* "AB 12 34 56 C": groups of letters */
+        behind = head.from - 1;
+        if (s->text.p[behind] != ' ' && s->text.p[behind] != '-')
             return;
-        letters = from - 1;
-        while (letters > 0 && from - letters < 8 && flt_is_alpha(s->text.p[letters - 1]))
-            letters--;
-        if (letters == from - 1 || (letters > 0 && flt_is_alnum(s->text.p[letters - 1])))
+        head.separators[head.n_separators++] = s->text.p[behind];
+        head.from = behind;
+        take_letters(s->text, &head, GROUP_MAX);
+        if (head.from == behind || (head.from > 0 && flt_is_alnum(s->text.p[head.from - 1])))
             return;
-        try_shapes(s, letters);
-        from = letters;
+        try_shapes(s, &head);
     }
 }

@@ -135,26 +135,22 @@ static size_t take_escape(const uint8_t *p, const uint8_t *end, uint8_t *out, si
     return 6;
 }
 
-/* Into dec->text, with its map in dec->build. */
-static enum st_rc unescape(struct scanner *s, struct st_span raw, struct st_err *err)
+/* Decodes the n bytes of a string where they lie, since no escape is shorter than what it stands for; their map is in
+ * dec->build then. Answers the new length. */
+static size_t unescape(struct flt_dec *dec, uint8_t *text, size_t n)
 {
-    struct flt_dec *dec = s->dec;
-    const uint8_t *p = raw.p, *end = raw.p + raw.n;
-    uint8_t *room, *out;
+    const uint8_t *p = text, *end = text + n;
+    uint8_t *out = text;
 
-    st_buf_reset(&dec->text);
     flt_build_reset(&dec->build);
-    room = out = st_buf_room(&dec->text, raw.n + 4); /* no escape is shorter than what it stands for */
-    if (room == NULL)
-        return st_buf_done(&dec->text, err, "filters.json");
     while (p < end) {
         const uint8_t *slash = memchr(p, '\\', (size_t)(end - p));
-        size_t n = slash != NULL ? (size_t)(slash - p) : (size_t)(end - p), text_n, raw_n;
+        size_t plain = slash != NULL ? (size_t)(slash - p) : (size_t)(end - p), text_n, raw_n;
 
-        memcpy(out, p, n);
-        flt_build_copy(&dec->build, n);
-        out += n;
-        p += n;
+        memmove(out, p, plain);
+        flt_build_copy(&dec->build, plain);
+        out += plain;
+        p += plain;
         if (p == end)
             break;
         raw_n = take_escape(p, end, out, &text_n);
@@ -162,8 +158,7 @@ static enum st_rc unescape(struct scanner *s, struct st_span raw, struct st_err 
         out += text_n;
         p += raw_n;
     }
-    dec->text.n = (size_t)(out - room);
-    return ST_OK;
+    return (size_t)(out - text);
 }
 
 /* The decoded string and its layer. */
@@ -172,15 +167,14 @@ static enum st_rc open_string(struct scanner *s, struct st_span raw, bool has_es
 {
     struct flt_dec *dec = s->dec;
     uint32_t base = s->piece->base + (uint32_t)(raw.p - s->start);
+    uint8_t *copy;
 
     *text = raw;
     if (!has_escapes)
         return flt_map_cut(dec->arena, s->piece->up, base, FLT_LAYER_JSON, map, err);
-    if (unescape(s, raw, err) != ST_OK)
-        return ST_ERR;
-    text->n = dec->text.n;
-    if ((text->p = st_arena_dup(dec->arena, dec->text.p, dec->text.n)) == NULL)
+    if ((copy = st_arena_dup(dec->arena, raw.p, raw.n)) == NULL)
         return st_arena_fail(dec->arena, err, "filters.json");
+    *text = st_span(copy, unescape(dec, copy, raw.n));
     return flt_build_done(&dec->build, s->piece->up, base, FLT_LAYER_JSON, map, err);
 }
 
@@ -306,9 +300,11 @@ static enum st_rc member_key(struct scanner *s, struct st_err *err)
     }
     key = raw;
     if (has_escapes) {
-        if (unescape(s, raw, err) != ST_OK)
+        st_buf_reset(&s->dec->text);
+        st_buf_span(&s->dec->text, raw);
+        if (st_buf_done(&s->dec->text, err, "filters.json") != ST_OK)
             return ST_ERR;
-        key = st_buf_view(&s->dec->text);
+        key = st_span(s->dec->text.p, unescape(s->dec, s->dec->text.p, raw.n));
     }
     flt_dec_leave(s->dec, s->stack[s->depth - 1].path);
     (void)flt_dec_enter(s->dec, key);

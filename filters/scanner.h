@@ -84,7 +84,7 @@ void flt_find_patterns(struct flt_scanner *s); /* works off s->hits */
 void flt_find_numbers(struct flt_scanner *s);
 void flt_find_emails(struct flt_scanner *s);
 /* Called by flt_find_numbers where a run of digits begins. */
-void flt_find_shapes_at(struct flt_scanner *s, uint32_t at);
+void flt_find_shapes_at(struct flt_scanner *s, uint32_t at, uint32_t end); /* at most FLT_NUMBER_MAX digits */
 void flt_find_iban_at(struct flt_scanner *s, uint32_t at);
 void flt_find_phones_at(struct flt_scanner *s, uint32_t at);
 #endif

@@ -19,6 +19,7 @@
 #define BLOCK      65536u
 #define SEALED     (BLOCK + ST_SEAL_EXTRA)
 #define TIGHT_BODY 65536u
+#define EXPECT_MAX 64u
 
 struct body {
     unsigned magic;
@@ -37,7 +38,7 @@ struct body_limits body_limits_now(const struct pol_config *config, const struct
 
     if (budget_level(budget) != BUDGET_EASY && memory > TIGHT_BODY)
         memory = TIGHT_BODY;
-    return (struct body_limits){ memory, (uint64_t)config->limit.body_max, dir };
+    return (struct body_limits){ memory, (uint64_t)config->limit.body_max, dir, 0 };
 }
 
 struct body *body_new(const struct body_limits *limits)
@@ -150,12 +151,27 @@ static enum st_rc unspool(struct body *body, uint64_t number, size_t *n, struct 
 
 /* ---- for the txn ------------------------------------------------------------------------------------------------ */
 
+/* Room for what was announced, at once: growing would copy it over and over. But no more than EXPECT_MAX times what
+ * came, since an announcement costs nothing. */
+static enum st_rc make_room(struct body *body, size_t came, struct st_err *err)
+{
+    uint64_t want = body->limits.length;
+
+    if (body->memory.p != NULL || want <= came || want > body->limits.memory)
+        return ST_OK;
+    if (st_buf_room(&body->memory, want / EXPECT_MAX < came ? (size_t)want : came * EXPECT_MAX) != NULL)
+        return ST_OK;
+    return st_buf_done(&body->memory, err, "body.add");
+}
+
 enum st_rc body_add(struct body *body, struct st_span data, struct st_err *err)
 {
     ST_CHECK(body, BODY_MAGIC);
     if (data.n > body->limits.max - body->size)
         return st_fail(err, ST_E_LIMIT, "body.add", "body is larger than limit.body_max", body->limits.max);
     body->size += data.n;
+    if (make_room(body, data.n, err) != ST_OK)
+        return ST_ERR;
     if (body->fd < 0 && body_is_full(body, data.n)) {
         if (spool_open(body, err) != ST_OK)
             return ST_ERR;

@@ -8,6 +8,7 @@ struct body_limits {
     size_t memory;   /* held in memory; beyond it the body is spooled */
     uint64_t max;    /* held at all */
     const char *dir; /* for the spool; made when missing */
+    uint64_t length; /* announced; 0: unknown */
 };
 struct budget;
 struct pol_config;

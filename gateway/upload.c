@@ -171,10 +171,12 @@ static bool let_go(struct txn *t, struct st_span data)
 enum st_rc upload_open(struct txn *t)
 {
     const struct pol_config *config = worker_config(t->worker);
-    const struct body_limits limits = body_limits_now(config, &t->worker->budget, t->worker->spool_dir);
+    struct body_limits limits = body_limits_now(config, &t->worker->budget, t->worker->spool_dir);
 
     if (may_go(t))
         t->way = UPLOAD_OPEN;
+    if (t->way == UPLOAD_HELD && t->framing == HTTP1_LENGTH)
+        limits.length = t->length;
     if (t->way == UPLOAD_HELD && t->framing == HTTP1_LENGTH && t->length > limits.max) {
         t->not_held = FLT_REASON_SIZE; /* known before a byte of it is read */
         txn_enter(t, TXN_INSPECT);

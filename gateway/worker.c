@@ -15,6 +15,7 @@
 #include "gateway/joint.h"
 #include "gateway/listen.h"
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 
 #define LISTENERS_MAX 32
 #define CURATOR_BYTES (8u * 1024u * 1024u)
+#define KEPT_MEMORY   (8 * 1024 * 1024)
 #define SAY_AGAIN_MS  1000u
 
 struct role;
@@ -387,6 +389,14 @@ static void role_fini(struct role *role)
     rules_release(worker->rules);
 }
 
+/* A body, its texts and their maps come and go by the megabyte. What libc gives back to the kernel costs a fault for
+ * each page when the next one comes, a quarter of looking into it; so a worker keeps that much. */
+static void keep_memory(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, KEPT_MEMORY / 2);
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
+}
+
 int fam_worker_main(unsigned number)
 {
     static struct role role;
@@ -399,8 +409,10 @@ int fam_worker_main(unsigned number)
                                         .drain = drain,
                                         .status = status,
                                         .prepare = prepare };
-    int code = fam_child_main(&ops, &role, number);
+    int code;
 
+    keep_memory();
+    code = fam_child_main(&ops, &role, number);
     role_fini(&role);
     return code;
 }

@@ -157,16 +157,16 @@ static bool type_is(const char *type, struct st_span content_type)
  */
 static bool cannot_be(const char *pattern, struct st_span path)
 {
-    size_t n = strlen(pattern), last = path.n;
+    size_t last = path.n;
     int a, b;
 
-    if (path.n < 2 || n < 2)
+    if (path.n < 2 || pattern[0] == '\0' || pattern[1] == '\0')
         return false;
     a = lower((unsigned char)pattern[1]);
     if (a != '*' && a != lower(path.p[1]))
         return true;
     last -= path.p[last - 1] == '/';
-    b = lower((unsigned char)pattern[n - 1]);
+    b = lower((unsigned char)pattern[strlen(pattern) - 1]);
     return b != '*' && b != '/' && b != lower(path.p[last - 1]);
 }
 
@@ -204,13 +204,16 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req, bool 
 /* As flt_path_match, and "**" may stand in the middle too: rich text is a tree of any depth. */
 bool lp_path_match(const char *pattern, struct st_span path)
 {
-    size_t length = strlen(pattern);
+    char last;
 
     /* Most fields fail most patterns at their first or last byte. */
-    if (path.n > 0 && length > 0 &&
-        ((pattern[0] != '*' && (uint8_t)pattern[0] != path.p[0]) ||
-         (pattern[length - 1] != '*' && (uint8_t)pattern[length - 1] != path.p[path.n - 1])))
-        return false;
+    if (path.n > 0 && pattern[0] != '\0') {
+        if (pattern[0] != '*' && (uint8_t)pattern[0] != path.p[0])
+            return false;
+        last = pattern[strlen(pattern) - 1];
+        if (last != '*' && (uint8_t)last != path.p[path.n - 1])
+            return false;
+    }
     for (;;) {
         const char *end = strchrnul(pattern, '/');
         size_t n = (size_t)(end - pattern), cut = st_span_chr(path, '/');
@@ -495,10 +498,14 @@ static bool same_word(const uint8_t *p, const char *word, size_t n)
 
 bool lp_glob(const char *glob, struct st_span name)
 {
-    size_t n = strlen(glob);
-    bool open_left = n > 0 && glob[0] == '*', open_right = n > 1 && glob[n - 1] == '*';
+    bool open_left = glob[0] == '*', open_right;
     const char *word = glob + open_left;
+    size_t n;
 
+    if (!open_left && name.n > 0 && lower((unsigned char)glob[0]) != lower(name.p[0]))
+        return false; /* most */
+    n = strlen(glob);
+    open_right = n > 1 && glob[n - 1] == '*';
     n -= (size_t)open_left + open_right;
     if (n > name.n || (!open_left && !open_right && n != name.n))
         return false;

@@ -23,7 +23,9 @@ T_TEST(comes_out_as_it_went_in)
     for (size_t i = 0; i < ST_LEN(SIZES) * ST_LEN(MEMORY) * ST_LEN(PIECES); i++) {
         size_t size = SIZES[i % ST_LEN(SIZES)], memory = MEMORY[i / ST_LEN(SIZES) % ST_LEN(MEMORY)];
         size_t piece = PIECES[i / ST_LEN(SIZES) / ST_LEN(MEMORY)];
-        struct body_limits limits = { memory, 1000000, t_tmpdir() };
+        /* announced: nothing, too little, what comes, more */
+        const uint64_t length[] = { 0, size / 2, size, 3 * size };
+        struct body_limits limits = { memory, 1000000, t_tmpdir(), length[i % ST_LEN(length)] };
         struct body *body = body_new(&limits);
         uint8_t *data = malloc(size + 1);
         struct st_buf whole;
@@ -53,7 +55,7 @@ T_TEST(comes_out_as_it_went_in)
 
 T_TEST(nothing_readable_is_on_disk)
 {
-    struct body_limits limits = { 10, 1000000, t_tmpdir() };
+    struct body_limits limits = { 10, 1000000, t_tmpdir(), 0 };
     struct body *body = body_new(&limits);
     struct st_err err = ST_ERR_INIT;
     uint8_t raw[200000];
@@ -75,10 +77,26 @@ T_TEST(nothing_readable_is_on_disk)
 
 T_TEST(a_missing_folder_is_an_error)
 {
-    struct body_limits limits = { 10, 1000000, "/nonexistent/spool" };
+    struct body_limits limits = { 10, 1000000, "/nonexistent/spool", 0 };
     struct body *body = body_new(&limits);
     struct st_err err = ST_ERR_INIT;
 
     T_CHECK(body_add(body, ST_SPAN("12345678901"), &err) == ST_ERR && err.code == ST_E_IO, "%s", err.what);
+    body_free(body);
+}
+
+T_TEST(an_announcement_alone_takes_no_memory)
+{
+    struct body_limits limits = { 1000000, 1000000, t_tmpdir(), 1000000 };
+    struct body *body = body_new(&limits);
+    struct st_err err = ST_ERR_INIT;
+    uint8_t piece[16384] = { 0 };
+
+    T_OK(body_add(body, st_span(piece, 100), &err), err);
+    T_CHECK(body->memory.cap >= 100 && body->memory.cap <= 2 * 100 * EXPECT_MAX, "%zu for 100 bytes", body->memory.cap);
+    body_free(body);
+    T_CHECK((body = body_new(&limits)) != NULL, "body");
+    T_OK(body_add(body, st_span(piece, sizeof piece), &err), err);
+    T_CHECK(body->memory.cap >= 1000000, "%zu, so it grows on the way", body->memory.cap);
     body_free(body);
 }

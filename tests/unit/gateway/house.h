@@ -64,6 +64,7 @@ static inline struct generation *house_generation(const char *policy, const char
     T_CHECK(getcwd(cwd, sizeof cwd) != NULL, "cwd");
     house_ca("ca.crt", "ca.key");
     (void)mkdir(house_path(path, "policy.d"), 0700);
+    (void)mkdir(house_path(path, "state"), 0700); /* the next generation finds there what this one compiled */
     (void)snprintf(text, sizeof text,
                    "version: 1\nlisten:\n  - address: \"127.0.0.1:3128\"\nstate_dir: state\nrun_dir: run\n"
                    "ca:\n  certificate: ca.crt\n  key: ca.key\nupstream:\n  trust: ca.crt\n"
