@@ -162,9 +162,9 @@ struct st_span flow_view(const struct flow *flow, size_t max)
 /* An empty one holds no memory, and nothing that was typed. */
 void flow_drop(struct flow *flow, size_t n)
 {
-    size_t limit = flow->bytes.limit;
+    size_t limit = flow->bytes.limit, left = flow_left(flow);
 
-    flow->sent += n;
+    flow->sent += n < left ? n : left; /* it may have been emptied meanwhile */
     if (flow_left(flow) > 0 || flow->bytes.failed != ST_E_NONE)
         return;
     st_buf_fini(&flow->bytes);

@@ -14,7 +14,8 @@ CARD = "my card 4111 1111 1111 1111"
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A gateway whose clock and policies are these tests'; the last one drains it."""
-    house = House(tmp_path_factory.mktemp("life"), more="limit: { drain: 1s }")
+    house = House(tmp_path_factory.mktemp("life"), more="limit: { drain: 1s, body_memory: 64KiB, body_max: 128KiB }\n"
+                                                        "failure: { size: allow }")
     with house.gateway:
         yield house
     house.close()
@@ -42,6 +43,25 @@ def test_an_origin_that_dies_is_an_end_without_a_close(own):
     origin.drop()
     origin.done()
     assert client.hear() == ("end",)
+
+
+@pytest.mark.parametrize("host", ["site.test", "held.test"])
+def test_what_is_too_large_to_be_held_may_stream_by_policy(own, host):
+    client, origin = own.pair(host, extensions="permessage-deflate")
+    before = own.count("not_inspected")
+    pieces = [bytes([i]) * 50_000 for i in range(20)]
+    for piece in pieces:
+        client.say(piece, fin=False)
+    client.ping(b"in between")
+    assert origin.hear() == ("ping", b"in between")
+    client.say(b"", fin=True)
+    assert origin.hear() == ("binary", b"".join(pieces))
+    assert own.count("not_inspected") == before + 1
+    client.say("the next one is held again, and " + CARD)
+    assert origin.hear() == ("close", 1001, "")
+    client.drop()
+    origin.drop()
+    origin.done()
 
 
 def test_messages_are_judged_by_the_rules_in_force(own):

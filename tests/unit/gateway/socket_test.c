@@ -531,12 +531,14 @@ T_TEST(a_message_beyond_memory_waits_on_disk_and_arrives_whole)
         r.origin.room = 5000;
         say_large(&r, 20, i % 2 == 0 ? " the end" : " " SECRET);
         say_text(&r, "next", true);
+        say_text(&r, SECRET, true);
+        say_text(&r, "never read", true);
         T_CHECK(socket_step(r.socket) == SOCKET_GOES_ON, "ended");
         if (i % 2 == 0) {
             const char *got = heard(&r.origin, WS_FROM_CLIENT, AGREED[i / 2]);
 
-            T_CHECK(strlen(got) == strlen("text ") + 200000 + strlen(" the end|text next|") &&
-                        strstr(got, "x the end|text next|") != NULL,
+            T_CHECK(strlen(got) == strlen("text ") + 200000 + strlen(" the end|text next|<close 1001 >") &&
+                        strstr(got, "x the end|text next|<close 1001 >") != NULL,
                     "%zu bytes", strlen(got));
         } else {
             ORIGIN_HEARD(&r, "<close 1001 >", AGREED[i / 2]);
