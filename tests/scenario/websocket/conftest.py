@@ -53,8 +53,8 @@ class House:
         self.gateway = Gateway(folder / "gateway", self.origins.values(), [POLICY, cards], trust=self.authority.path,
                                more=more, workers=workers, plugins=[folder / "plugins"])
 
-    def client(self, host, direct=False, **how):
-        client = SocketClient(None if direct else self.gateway, self.origins[host], self.authority.path)
+    def client(self, host, direct=False, address="127.0.0.1", **how):
+        client = SocketClient(None if direct else self.gateway, self.origins[host], self.authority.path, address)
         client.reply = client.open(**how)
         return client
 
