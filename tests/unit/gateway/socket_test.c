@@ -574,6 +574,75 @@ T_TEST(a_message_that_inflates_too_much_ends_the_socket)
     teardown(&r);
 }
 
+/* ---- any conversation ---- */
+
+/* One message, ping or card at random; what the origin is to hear of it goes into `want`. */
+static void say_something(struct rig *r, struct st_buf *want, bool may_redact)
+{
+    static const char *const TEXTS[] = { "", "hello", "a longer text, of the kind that people write",
+                                         "before, before" };
+    static char large[90000];
+    const char *text = TEXTS[t_below(ST_LEN(TEXTS))];
+    bool is_deflated = t_below(2) == 0;
+    uint64_t kind = t_below(10);
+
+    if (kind == 0) {
+        ping(r, "p");
+        st_buf_str(want, "<ping p>");
+    } else if (kind == 1 && may_redact) {
+        say_text(r, CARD, is_deflated);
+        st_buf_str(want, "text my card [card], lol|");
+    } else if (kind == 2) {
+        memset(large, 'a' + (int)t_below(26), sizeof large);
+        say(r, (struct ws_part){ false, true, true, is_deflated, st_span(large, sizeof large) });
+        st_buf_str(want, "binary ");
+        st_buf_put(want, large, sizeof large);
+        st_buf_byte(want, '|');
+    } else {
+        size_t n = strlen(text), half = n > 0 ? t_below(n) : 0;
+
+        say(r, (struct ws_part){ true, true, false, is_deflated, st_span(text, half) });
+        say(r, (struct ws_part){ true, false, true, is_deflated, st_span(text + half, n - half) });
+        st_buf_fmt(want, "text %s|", text);
+    }
+}
+
+T_TEST(any_conversation_at_any_pace_arrives_up_to_what_is_blocked)
+{
+    static const struct ws_deflate *const AGREED[] = { &PLAIN, &TAKEOVER, &ALONE };
+
+    for (uint64_t seed = 1; seed <= 120; seed++) {
+        const struct ws_deflate *deflate = AGREED[seed % 3];
+        bool is_blocked;
+        struct st_buf want;
+        struct rig r;
+
+        t_seed(seed);
+        setup(&r, deflate);
+        st_buf_init(&want, 8 << 20);
+        for (uint64_t n = t_below(12); n > 0; n--)
+            say_something(&r, &want, true);
+        is_blocked = t_below(2) == 0;
+        if (is_blocked)
+            say_text(&r, SECRET, t_below(2) == 0);
+        for (uint64_t n = t_below(4); is_blocked && n > 0; n--)
+            say_text(&r, "after it", true);
+        st_buf_str(&want, is_blocked ? "<close 1001 >" : "");
+        st_buf_byte(&want, 0);
+        for (int step = 0; step < 40; step++) { /* little room at first, at last as much as it takes */
+            r.cut = step < 39 ? 1 + t_below(5000) : 0;
+            r.origin.room = step < 39 ? t_below(3) * t_below(3000) : SIZE_MAX;
+            r.client.room = step < 39 ? t_below(2) * t_below(100) : SIZE_MAX;
+            T_CHECK(socket_step(r.socket) == SOCKET_GOES_ON, "ended");
+        }
+        T_CHECK(strcmp(heard(&r.origin, WS_FROM_CLIENT, deflate), (char *)want.p) == 0, "the origin heard \"%.300s\"",
+                heard(&r.origin, WS_FROM_CLIENT, deflate));
+        T_CHECK(has(&r.client.heard, "not sent") == is_blocked, "the client was told wrongly");
+        st_buf_fini(&want);
+        teardown(&r);
+    }
+}
+
 /* ---- time and ends ---- */
 
 T_TEST(a_quiet_socket_ends_after_its_time_and_a_ping_is_no_quiet)
