@@ -7,6 +7,7 @@
 #include "gateway/later.h"
 #include "gateway/socket.h"
 #include "house.h"
+#include "house_worker.h"
 
 #define SECRET "pay DE02 1203 0000 0000 2020 51 now"
 #define CARD   "my card 4111 1111 1111 1111, lol"
@@ -36,28 +37,6 @@ struct rig {
 };
 static struct generation *gen;
 static struct flt_scanner *scanner;
-
-void rules_release(struct rules *rules)
-{
-    if (rules != NULL)
-        rules->refs--;
-}
-
-struct rules *rules_retain(struct rules *rules)
-{
-    rules->refs++;
-    return rules;
-}
-
-const struct pol_config *worker_config(const struct worker *worker)
-{
-    return worker->rules->gen->config;
-}
-
-void worker_conn_gone(struct worker *worker)
-{
-    (void)worker;
-}
 
 /* ---- front and back ---- */
 

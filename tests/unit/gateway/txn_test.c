@@ -9,6 +9,7 @@
 #include "gateway/later.h"
 #include "gateway/listen.h"
 #include "house.h"
+#include "house_worker.h"
 #include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <netinet/in.h>
@@ -30,35 +31,6 @@ struct rig {
 };
 
 static struct generation *gen;
-
-void rules_release(struct rules *rules)
-{
-    if (rules != NULL)
-        rules->refs--;
-}
-
-struct rules *rules_retain(struct rules *rules)
-{
-    rules->refs++;
-    return rules;
-}
-
-struct tls_leaf *rules_door_leaf(const struct rules *rules, const struct pol_listen *listen)
-{
-    (void)rules;
-    (void)listen;
-    return NULL;
-}
-
-const struct pol_config *worker_config(const struct worker *worker)
-{
-    return worker->rules->gen->config;
-}
-
-void worker_conn_gone(struct worker *worker)
-{
-    (void)worker;
-}
 
 static void take(struct link *link, struct st_buf *to)
 {
