@@ -10,23 +10,23 @@
 
 #define RATIO       200u
 #define RATIO_GRACE (1u << 20)
-#define CONTROLS    200u
-#define PER_SECOND  20u
 #define JUDGED_MIN  12u /* a shorter payload holds no number or token that a detector knows */
 
 bool up_open(struct socket *s)
 {
+    const struct pol_config *config = worker_config(s->about.worker);
     /* How large a message may be is said by limit.body_max when it is judged; here only what inflates out of all
      * proportion is stopped. */
-    static const struct ws_limits LIMITS = { UINT64_MAX / 4, RATIO, RATIO_GRACE, CONTROLS, PER_SECOND };
+    const struct ws_limits limits = { UINT64_MAX / 4, RATIO, RATIO_GRACE, (uint32_t)config->limit.glitches,
+                                      (uint32_t)config->limit.glitches_per_second };
     const struct ws_deflate *deflate = &s->about.deflate;
 
     st_buf_init(&s->rest.bytes, FLOW_MAX);
     st_buf_init(&s->up.bytes, FLOW_MAX);
-    st_buf_init(&s->raw, (size_t)worker_config(s->about.worker)->limit.body_memory + FLOW_FULL);
+    st_buf_init(&s->raw, (size_t)config->limit.body_memory + FLOW_FULL);
     if (s->about.is_unread)
         return true;
-    s->reader = ws_new(WS_FROM_CLIENT, &LIMITS, deflate);
+    s->reader = ws_new(WS_FROM_CLIENT, &limits, deflate);
     s->writer = ws_writer_new(WS_FROM_CLIENT, deflate, false);
     if (s->reader == NULL || s->writer == NULL)
         return false;
@@ -74,6 +74,7 @@ static void break_off(struct socket *s)
     struct st_err why = s->err;
 
     s->is_broken = true;
+    s->about.worker->counts.sockets_broken++;
     if (s->message != NULL && s->up_state == UP_READ && why.code == ST_E_LIMIT && why.num == WS_CLOSE_SIZE)
         (void)message_judge(s->message, &why); /* for the record: it goes nowhere */
     socket_shut(s, (unsigned)why.num, why.what);

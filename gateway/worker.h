@@ -43,6 +43,7 @@
     X(requests, "exchanges on opened connections")                                                  \
     X(sockets, "WebSockets opened")                                                                 \
     X(sockets_open, "of those, open now")                                                           \
+    X(sockets_broken, "WebSockets ended since the client broke the rules or flooded")               \
     X(socket_messages, "messages of clients on them that were judged")                              \
     X(socket_dropped, "of those, drafts that were blocked without a word")                          \
     X(socket_refused, "of those, refused")                                                          \

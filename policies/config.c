@@ -174,10 +174,9 @@ static const struct st_yaml_opt limit_opts[] = {
           "Most memory for the state of one HTTP/2 connection; beyond it the connection ends."),
     LIMIT("session_frames", ST_Y_INT, session_frames, 100, 100000, "1000",
           "Most frames that wait for an HTTP/2 client to take them; beyond it the connection ends."),
-    LIMIT(
-        "glitches", ST_Y_INT, glitches, 100, 1000000, "1000",
-        "How many pointless frames (resets, pings, settings, empty ones) an HTTP/2 client may send at once; beyond it "
-        "the connection ends."),
+    LIMIT("glitches", ST_Y_INT, glitches, 100, 1000000, "1000",
+          "How many pointless frames (resets, pings, settings, empty ones) a client of HTTP/2 or of a WebSocket may "
+          "send at once; beyond it the connection ends."),
     LIMIT("glitches_per_second", ST_Y_INT, glitches_per_second, 1, 100000, "100",
           "How many of them are forgotten each second."),
     LIMIT("socket_idle", ST_Y_DURATION, socket_idle_ms, 1 * SECOND, DAY, "1h",
