@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scan_same_test - the quick way finds what the slow way finds.
+ *
+ * Texts are made of the detectors' own examples, whole and cut, between harmless posts, in JSON of many members. Each
+ * is scanned as the data path does it; then every field alone, by a scanner of its own, with a trace, which takes no
+ * short cut; and each answer about a context word is held against a search of the window byte by byte.
+ */
+#define flt_word_near flt_word_near_quickly
+#include "../../../filters/near.c"
+#undef flt_word_near
+#include "benign.h"
+#include "filters/fake.h"
+#include "t.h"
+
+#define EXAMPLES_MAX 4096u
+#define DOCS         400u
+
+static struct flt_packs *packs;
+static struct example {
+    struct st_span text;
+    const struct flt_detector *detector;
+} examples[EXAMPLES_MAX];
+static size_t n_examples;
+
+/* ---- the slow way ------------------------------------------------------------------------------------------------ */
+
+static bool stands_at(struct st_span text, uint32_t end, const char *word)
+{
+    size_t n = strlen(word);
+
+    return n <= end && st_span_ieq(st_span_sub(text, end - n, n), st_span_str(word)) &&
+           flt_word_stands(text, end, word);
+}
+
+static bool near_slowly(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    uint32_t lo = from > d->before ? from - d->before : 0;
+
+    for (size_t w = 0; w < s->packs->n_words; w++) {
+        if (!has_word(d, w))
+            continue;
+        if (flt_ifind(s->field->path, s->packs->words[w]) || flt_ifind(s->field->name, s->packs->words[w]))
+            return true;
+        for (uint32_t end = lo + 1; end <= to + d->after && end <= s->text.n; end++)
+            if ((end <= from || end > to) && stands_at(s->text, end, s->packs->words[w]))
+                return true;
+    }
+    return false;
+}
+
+/* All finders ask here. */
+bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    bool is_near = flt_word_near_quickly(s, d, from, to);
+
+    T_CHECK(is_near == near_slowly(s, d, from, to), "%s at %u of \"%.*s\": %d", d->rule.id, from, (int)s->text.n,
+            (const char *)s->text.p, is_near);
+    return is_near;
+}
+
+static void ignore(void *ctx, const struct flt_candidate *candidate)
+{
+    (void)ctx;
+    (void)candidate;
+}
+
+/* Each field alone; *n counts on. */
+static void scan_slowly(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
+                        struct flt_findings *out)
+{
+    const struct flt_trace trace = { ignore, NULL };
+    struct st_err err = ST_ERR_INIT;
+
+    out->items = st_arena_alloc(arena, (doc->n + 1) * FLT_FINDINGS_MAX * sizeof *out->items);
+    out->n = 0;
+    for (size_t i = 0; i < doc->n; i++) {
+        struct flt_doc one = *doc;
+        struct flt_findings found;
+
+        one.fields = &doc->fields[i];
+        one.n = 1;
+        T_OK(flt_scan(s, arena, &one, &found, &trace, &err), err);
+        for (size_t k = 0; k < found.n; k++) {
+            out->items[out->n] = found.items[k];
+            out->items[out->n++].field = (uint32_t)i;
+        }
+    }
+}
+
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
+
+static void read_examples(void)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf text;
+    size_t at;
+
+    st_buf_init(&text, 65536);
+    for (size_t i = 0; i < packs->n; i++) {
+        const struct flt_detector *d = &packs->rules[i];
+
+        for (size_t k = 0; k < d->n_match + d->n_miss && n_examples < EXAMPLES_MAX; k++) {
+            const struct st_str *example = k < d->n_match ? &d->match[k] : &d->miss[k - d->n_match];
+
+            st_buf_reset(&text);
+            T_OK(flt_fake_expand(st_span_str(example->s), i * 31 + k, &text, &at, &err), err);
+            examples[n_examples].text = st_span(st_arena_dup(packs->arena, text.p, text.n), text.n);
+            examples[n_examples++].detector = d;
+        }
+    }
+    st_buf_fini(&text);
+}
+
+static void put_string(struct st_buf *json, struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < 0x20)
+            st_buf_fmt(json, "\\u%04x", s.p[i]);
+        else
+            st_buf_fmt(json, s.p[i] == '"' || s.p[i] == '\\' ? "\\%c" : "%c", s.p[i]);
+    }
+}
+
+static struct st_span any_example(void)
+{
+    return examples[t_rand() % n_examples].text;
+}
+
+/* A stretch of an example, cut between characters. */
+static struct st_span any_piece(void)
+{
+    struct st_span s = any_example();
+    size_t from = t_rand() % (s.n + 1), n = t_rand() % 40;
+
+    while (from < s.n && (s.p[from] & 0xC0) == 0x80)
+        from++;
+    n = n < s.n - from ? n : s.n - from;
+    while (from + n < s.n && (s.p[from + n] & 0xC0) == 0x80)
+        n++;
+    return st_span_sub(s, from, n);
+}
+
+static void put_dots(struct st_buf *json, uint32_t about)
+{
+    for (size_t n = about - about / 8 + t_rand() % (about / 4 + 1); n > 0; n--)
+        st_buf_byte(json, n % 20 == 0 ? ' ' : '.');
+}
+
+/* An example with a word of its detector about where its window begins, and one about where it ends. */
+static void put_far_words(struct st_buf *json)
+{
+    const struct example *example = &examples[t_rand() % n_examples];
+    const char *words[] = { "", "" };
+
+    for (size_t tries = 0, found = 0; tries < 20000 && found < ST_LEN(words); tries++) {
+        size_t w = t_rand() % packs->n_words;
+
+        if (has_word(example->detector, w))
+            words[found++] = packs->words[w];
+    }
+    put_string(json, st_span_str(words[0]));
+    put_dots(json, example->detector->before);
+    put_string(json, example->text);
+    put_dots(json, example->detector->after);
+    put_string(json, st_span_str(words[1]));
+}
+
+static void put_value(struct st_buf *json, struct st_buf *post)
+{
+    static const char *const seams[] = { "", " ", "-", ".", "/", ", ", ": ", "=", "  ", "x" };
+    unsigned kind = t_rand() % 9;
+
+    if (kind == 0) {
+        st_buf_fmt(json, "1%u%u", (unsigned)(t_rand() % 10000000), (unsigned)(t_rand() % 100000000));
+        return;
+    }
+    st_buf_byte(json, '"');
+    if (kind < 5)
+        put_string(json, any_example());
+    if (kind == 4 || kind == 5) {
+        benign_post((unsigned)(t_rand() % 10000), post);
+        put_string(json, st_buf_view(post));
+        put_string(json, any_example());
+    }
+    if (kind == 8)
+        put_far_words(json);
+    for (unsigned parts = kind == 6 || kind == 7 ? 1 + t_rand() % 8 : 0; parts > 0; parts--) {
+        put_string(json, any_piece());
+        st_buf_str(json, seams[t_rand() % ST_LEN(seams)]);
+    }
+    st_buf_byte(json, '"');
+}
+
+static void make_json(struct st_buf *json, struct st_buf *post)
+{
+    static const char *const keys[] = { "text", "card", "iban", "id", "passport no", "tax_id", "author", "Konto" };
+
+    st_buf_reset(json);
+    for (unsigned members = 1 + t_rand() % 12; members > 0; members--) {
+        st_buf_fmt(json, "%s\"%s%u\":", json->n == 0 ? "{" : ",", keys[t_rand() % ST_LEN(keys)],
+                   (unsigned)(t_rand() % 3));
+        put_value(json, post);
+    }
+    st_buf_byte(json, '}');
+}
+
+/* ---- both ways --------------------------------------------------------------------------------------------------- */
+
+static size_t compare(struct flt_scanner *quick, struct flt_scanner *slow, struct st_span json)
+{
+    const struct flt_input in = { .body = json, .content_type = ST_SPAN("application/json"), .plain_limit = 1 << 20 };
+    struct st_arena *arena = st_arena_new(64u << 20);
+    struct flt_findings found, wanted;
+    struct st_err err = ST_ERR_INIT;
+    struct flt_doc *doc = NULL;
+    size_t n;
+
+    T_OK(flt_decode(arena, &in, &doc, &err), err);
+    T_OK(flt_scan(quick, arena, doc, &found, NULL, &err), err);
+    scan_slowly(slow, arena, doc, &wanted);
+    T_CHECK(!found.is_capped && found.n == wanted.n, "%zu findings, slowly %zu, in %.*s", found.n, wanted.n,
+            (int)json.n, (const char *)json.p);
+    for (size_t i = 0; i < found.n; i++) {
+        const struct flt_finding *a = &found.items[i], *b = &wanted.items[i];
+
+        T_CHECK(a->rule == b->rule && a->field == b->field && a->from == b->from && a->to == b->to &&
+                    a->confidence == b->confidence,
+                "%s at %u of field %u, slowly %s at %u of field %u, in %.*s", a->rule->id, a->from, a->field,
+                b->rule->id, b->from, b->field, (int)json.n, (const char *)json.p);
+    }
+    n = found.n;
+    st_arena_free(arena);
+    return n;
+}
+
+T_TEST(the_quick_way_finds_what_the_slow_way_finds)
+{
+    static const char *const dirs[] = { "filters/packs", NULL };
+    struct flt_scanner *quick = NULL, *slow = NULL;
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf json, post;
+    size_t findings = 0;
+
+    T_OK(flt_packs_load(dirs, NULL, &packs, diag, &err), err);
+    T_OK(flt_scanner_new(packs, &quick, &err), err);
+    T_OK(flt_scanner_new(packs, &slow, &err), err);
+    st_buf_init(&json, 4u << 20);
+    st_buf_init(&post, 1u << 20);
+    read_examples();
+    t_seed(20261130);
+    for (unsigned i = 0; i < DOCS; i++) {
+        make_json(&json, &post);
+        T_CHECK(json.failed == ST_E_NONE, "document %u is made", i);
+        findings += compare(quick, slow, st_buf_view(&json));
+    }
+    T_CHECK(findings > DOCS, "only %zu findings: the texts hold too little", findings);
+    st_buf_fini(&json);
+    st_buf_fini(&post);
+    flt_scanner_free(quick);
+    flt_scanner_free(slow);
+    flt_packs_release(packs);
+    st_diag_free(diag);
+}
