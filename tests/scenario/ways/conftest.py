@@ -17,14 +17,14 @@ POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 
 
 class House:
-    def __init__(self, folder, way, door="", more="", names=None):
+    def __init__(self, folder, way, door="", more="", names=None, listen=""):
         self.authority = Authority(folder)
         leaf = self.authority.leaf(["echo.test", "pass.example"])
         self.echo, self.passed = Origin("echo.test", leaf, echo), Origin("pass.example", leaf, echo)
         self.plain = Origin("plain.test", None, echo)
         self.dns = NameServer(names or {})
         self.gateway = Gateway(folder / "gateway", [self.echo, self.passed, self.plain], [POLICY], way=way, door=door,
-                               more=more, trust=self.authority.path, servers=self.dns.at)
+                               more=more, trust=self.authority.path, servers=self.dns.at, listen=listen)
 
     def client(self, host="echo.test", **how):
         client = Client(self.gateway)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""H2: real Chromium loads, each of a host never seen before; its hello is larger than a segment and its server name lies
+anywhere in it. STOA_LOADS says how many; the full count is 100."""
+import os
+
+from browser import drivers, open_browser
+from stoa_test.gateway import ROOT, Gateway
+from stoa_test.origin import Origin
+from stoa_test.pki import Authority
+
+LOADS = int(os.environ.get("STOA_LOADS", "20"))
+POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
+
+
+def page(request):
+    return "200 OK", [("Content-Type", "text/html"), ("Link", "<data:,>; rel=icon")], b"<!doctype html><title>there</title>"
+
+
+def test_h2_every_load_has_its_name_and_http2(tmp_path):
+    names = [f"load-{number}.test" for number in range(LOADS)]
+    authority = Authority(tmp_path)
+    origin = Origin("load.test", authority.leaf(names), page)
+    gateway = Gateway(tmp_path / "gateway", [], [POLICY], trust=authority.path,
+                      hosts={name: f"127.0.0.1:{origin.port}" for name in names})
+    with gateway:
+        driver = open_browser(tmp_path, gateway)
+        for name in names:
+            driver.get(f"https://{name}/")
+            assert driver.title == "there", name
+            protocol = driver.execute_script("return performance.getEntriesByType('navigation')[0].nextHopProtocol")
+            assert protocol == "h2", name
+            assert name in origin.names
+        driver.quit()
+        drivers.remove(driver)
+        assert gateway.count("client_tls_failed") == 0
+        assert set(origin.names) == set(names)
+        pages = [request.header("host") for request in list(origin.requests.queue) if request.target == "/"]
+        assert sorted(pages) == sorted(names)  # none was asked for twice
+    origin.close()
