@@ -5,12 +5,15 @@
  * opened (conn_open.c), inside TLS; streams.c has them side by side. A connection owns its links, its exchange and its
  * spare origin, and is freed from a zero-time event.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "gateway/conn_parts.h"
 #include "gateway/streams.h"
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define RESTED_MS 1000u
 
 void conn_enter(struct conn *conn, enum conn_state next)
 {
@@ -253,6 +256,24 @@ void conn_start(struct worker *worker, int fd, const struct sockaddr *from, size
 static bool is_idle(const struct conn *conn)
 {
     return (conn->state == CONN_CLEAR || conn->state == CONN_TLS) && conn->txn == NULL;
+}
+
+/* Who has waited a moment for the next request will hardly notice: clients open another connection. */
+static bool has_rested(const struct conn *conn)
+{
+    uint64_t idle_ms = (uint64_t)worker_config(conn->worker)->limit.idle_ms;
+
+    return is_idle(conn) && conn->timer.due_ms > 0 && conn->timer.due_ms + RESTED_MS <= st_clock_ms() + idle_ms;
+}
+
+void conn_make_room(struct worker *worker)
+{
+    for (struct conn *conn = worker->conns; conn != NULL; conn = conn->next) {
+        if (!has_rested(conn))
+            continue;
+        worker->counts.idle_ended++;
+        conn_end(conn, CONN_FINISH);
+    }
 }
 
 void conn_drain_all(struct worker *worker)

@@ -9,5 +9,6 @@
  * lives until it is done and frees itself. */
 void conn_start(struct worker *worker, int fd, const struct sockaddr *from, size_t listener);
 void conn_drain_all(struct worker *worker); /* idle ones end now, others after their exchange */
+void conn_make_room(struct worker *worker); /* ends those that have been idle for a moment */
 void conn_free_all(struct worker *worker);  /* at the end of the process */
 #endif

@@ -37,8 +37,9 @@ enum upstream_state {
 
 ST_MUST struct upstream_pool *upstream_pool_new(struct link_loop *loop, struct resolver *resolver,
                                                 struct tls_context *tls, const struct pol_config *config);
-void upstream_pool_free(struct upstream_pool *pool);  /* after every upstream; NULL is fine */
-void upstream_pool_clear(struct upstream_pool *pool); /* a new generation: nothing that waits is used again */
+void upstream_pool_free(struct upstream_pool *pool); /* after every upstream; NULL is fine */
+/* A new generation, or room is needed: nothing that waits is used again. */
+void upstream_pool_clear(struct upstream_pool *pool);
 /* The deadlines and names of a new generation; borrows config until the next; resolver replaces the old one. */
 void upstream_pool_configure(struct upstream_pool *pool, struct resolver *resolver, const struct pol_config *config);
 size_t upstream_pool_idle(const struct upstream_pool *pool);

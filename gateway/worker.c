@@ -134,6 +134,8 @@ static void on_connection(void *ctx, int fd, const struct sockaddr *from)
 
     if (fd < 0) {
         worker->counts.accept_pauses++;
+        conn_make_room(worker);
+        upstream_pool_clear(worker->pool);
         return;
     }
     if (worker->n_conns < (size_t)worker_config(worker)->limit.connections && entry < worker_config(worker)->listen.n) {

@@ -23,6 +23,7 @@
     X(unnamed_refused, "connections that were brought here, refused since they name no host")       \
     X(connections_refused, "client connections beyond limit.connections")                           \
     X(accept_pauses, "pauses in taking connections, for lack of descriptors or of limit.memory")    \
+    X(idle_ended, "idle client connections ended in such a pause, to make room")                    \
     X(memory_refused, "requests answered 503 since limit.memory was reached")                       \
     X(heads_refused, "HTTP/1 requests with a head beyond limit.head_bytes or .fields")              \
     X(bodies_spooled, "bodies that went to a spool file")                                           \

@@ -142,10 +142,11 @@ static const struct st_yaml_opt limit_opts[] = {
           "Largest body that is held for inspection; a larger one is not inspected (see failure.size)."),
     LIMIT("txn_memory", ST_Y_SIZE, txn_memory, 1 * MIB, 1 * GIB, "32MiB",
           "Most memory one message may take while it is inspected."),
-    LIMIT(
-        "memory", ST_Y_SIZE, memory, 32 * MIB, 1024 * GIB, "1GiB",
-        "Most memory for the connections and messages of one worker. From three quarters on, buffers are smaller and "
-        "bodies go to spool files sooner; when it is reached, new connections wait and new requests are answered 503."),
+    LIMIT("memory", ST_Y_SIZE, memory, 32 * MIB, 1024 * GIB, "1GiB",
+          "Most memory for the connections and messages of one worker. From three quarters on, buffers are smaller and "
+          "bodies go to spool files sooner; when it is reached, idle connections end, new ones wait, and new requests "
+          "are "
+          "answered 503."),
     LIMIT("connections", ST_Y_INT, connections, 16, 1000000, "10000", "Most client connections of one worker."),
     LIMIT("idle", ST_Y_DURATION, idle_ms, 1 * SECOND, HOUR, "60s", "How long an idle connection is kept."),
     LIMIT("head", ST_Y_DURATION, head_ms, 100, 600 * SECOND, "30s",
