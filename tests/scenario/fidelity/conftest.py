@@ -6,12 +6,13 @@ from stoa_test.client import Client
 from stoa_test.gateway import ROOT, Gateway
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
+from stoa_test.ways import WAYS
 
 POLICIES = ROOT / "tests/scenario/policies"
 
 
 class House:
-    def __init__(self, folder, more=""):
+    def __init__(self, folder, more="", way="explicit"):
         authority = Authority(folder)
         self.echo = Origin("echo.test", authority.leaf(["echo.test"]), echo)
         self.site = Origin("site.test", authority.leaf(["site.test"]))
@@ -19,7 +20,7 @@ class House:
         cards = folder / "cards.policy.yaml"
         cards.write_text((POLICIES / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example"))
         self.gateway = Gateway(folder / "gateway", [self.echo, self.site, self.masked],
-                               [POLICIES / "open-tests.policy.yaml", cards], trust=authority.path, more=more)
+                               [POLICIES / "open-tests.policy.yaml", cards], trust=authority.path, more=more, way=way)
 
     def client(self, host="echo.test"):
         client = Client(self.gateway)
@@ -31,9 +32,9 @@ class House:
             origin.close()
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory):
-    house = House(tmp_path_factory.mktemp("fidelity"))
+@pytest.fixture(scope="session", params=WAYS)
+def house(request, tmp_path_factory):
+    house = House(tmp_path_factory.mktemp("fidelity"), way=request.param)
     with house.gateway:
         yield house
     house.close()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every ceiling is an option: with small values each is reached soon."""
 import socket
-import threading
 
 import h2.exceptions
 import pytest
@@ -30,8 +29,11 @@ def house(tmp_path_factory):
     authority = Authority(folder)
     origin = Origin("echo.test", authority.leaf(["echo.test"]), echo)
     site = Origin("site.test", authority.leaf(["site.test"]))
-    with Gateway(folder / "gateway", [origin, site], [POLICY], trust=authority.path, more=MORE) as gateway:
-        yield gateway, site
+    unread = socket.create_server(("127.0.0.1", 0))
+    with Gateway(folder / "gateway", [origin, site], [POLICY], trust=authority.path, more=MORE,
+                 hosts={"unread.example": "127.0.0.1:%d" % unread.getsockname()[1]}) as gateway:
+        yield gateway, site, unread
+    unread.close()
     origin.close()
     site.close()
 
@@ -52,7 +54,7 @@ def test_streams_and_their_window(house):
 
 def test_origins(house):
     """Five streams, two connections: the others wait until one of them is free."""
-    gateway, site = house
+    gateway, site, _ = house
     client, known = opened(gateway, "site.test"), len(site.readers)
     streams = [client.start("GET", f"/{number}") for number in range(5)]
     first = {site.gets().target, site.gets().target}
@@ -90,22 +92,11 @@ def test_no_rate_but_a_pause(house):
     client.close()
 
 
-def passed(gateway):
-    """A tunnel that nobody looks into, to a server of this test."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    taken = []
-    thread = threading.Thread(target=lambda: taken.append(listener.accept()[0]))
-    thread.start()
-    client = Client(gateway)
-    assert client.tunnel("127.0.0.1", listener.getsockname()[1]).status == 200
-    thread.join()
-    listener.close()
-    return client, taken[0]
-
-
 def test_a_silent_tunnel_ends(house):
-    gateway = house[0]
-    client, server = passed(gateway)
+    gateway, _, unread = house
+    client = Client(gateway)
+    assert client.tunnel("unread.example").status == 200
+    server, _ = unread.accept()
     server.sendall(b"220 hello\r\n")
     gateway.clock(2)  # the client is silent: the server speaks first
     assert client.sock.recv(100) == b"220 hello\r\n"
