@@ -89,7 +89,7 @@ class Gateway:
             self.door_port = free_port()
         self.config = self.folder / "stoa.yaml"
         self.ca = self.folder / "ca" / "ca.crt"
-        self.log, self.process = [], None
+        self.log, self.process, self.sanitizer = [], None, "abort_on_error=0:detect_leaks=1"
         self._events = queue.Queue()
         self.run_dir = Path("/tmp") / f"stoa-run-{os.getpid()}-{self.port}"  # socket paths are short
         (self.folder / "policy.d").mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ class Gateway:
         share_compiled(COMPILED, self.folder / "state" / "cache")
         self.process = subprocess.Popen(
             [str(BIN / "stoad"), "--config", str(self.config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            env={**os.environ, "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"})
+            env={**os.environ, "ASAN_OPTIONS": self.sanitizer, "UBSAN_OPTIONS": "print_stacktrace=1"})
         threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
         self.wait_event("start")
         share_compiled(self.folder / "state" / "cache", COMPILED)

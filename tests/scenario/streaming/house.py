@@ -9,17 +9,24 @@ POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 SMALL = "limit:\n  body_memory: 64KiB\n  body_max: 4MiB\n"
 
 
+def page_of(request):
+    """A page that the curator gets a copy of, or one that is too long for that."""
+    words = 30_000 if "long" in request.target else 300
+    return "200 OK", [("Content-Type", "text/html; charset=utf-8")], b"<title>A film</title>" + b"about this, that " * words
+
+
 class House:
     def __init__(self, folder, more=SMALL, buffers=0):
         authority = Authority(folder)
         self.site = Stage("site.test", authority.leaf(["site.test"]), buffers)
         self.page = Stage("www.youtube.com", authority.leaf(["www.youtube.com"]))
         self.echo = Origin("echo.test", authority.leaf(["echo.test"]), echo)
+        self.pages = Origin("m.youtube.com", authority.leaf(["m.youtube.com"]), page_of)
         self.redacted = Stage("redacted.example", authority.leaf(["redacted.example"]))
-        self.origins = (self.site, self.page, self.echo, self.redacted)
+        self.origins = (self.site, self.page, self.pages, self.echo, self.redacted)
         cards, page = folder / "cards.policy.yaml", folder / "page.policy.yaml"
         cards.write_text((POLICY.parent / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example"))
-        page.write_text(POLICY.read_text().replace("*.test", self.page.host).replace("open-tests", "open-page"))
+        page.write_text(POLICY.read_text().replace('"*.test"', '"www.youtube.com", "m.youtube.com"').replace("open-tests", "open-page"))
         self.gateway = Gateway(folder / "gateway", self.origins, [POLICY, cards, page], trust=authority.path, more=more)
 
     def both(self, protocol, host="site.test"):

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """S1-S4: answers come piece by piece, as the origin sends them; also while the request still goes on."""
+import os
+import signal
 import threading
 import zlib
 
 import pytest
+
+from stoa_test.client import Client
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 MEDIA = [("Content-Type", "video/mp4")]
@@ -52,6 +56,21 @@ def test_s1_s2_each_event_before_the_next_is_sent(house, protocol, host, kind):
     peer.sends(b"0\r\n\r\n" if fields is not None else b"")
     peer.close()
     client.whole()
+    client.close()
+
+
+def test_the_curator_is_never_waited_for(house):
+    """It stands still, and pages come all the same; a page too long for a copy is counted, not held."""
+    curator, = house.gateway.children("curator")
+    client, items, dropped = Client(house.gateway), house.count("items"), house.count("items_dropped")
+    client.open(house.pages.host)
+    os.kill(curator, signal.SIGSTOP)
+    try:
+        for path in ["/watch?v=abcdefghijk"] * 5 + ["/watch?v=abcdefghijk&long=1"]:
+            assert client.request("GET", path).status == 200
+    finally:
+        os.kill(curator, signal.SIGCONT)
+    assert (house.count("items"), house.count("items_dropped")) == (items + 5, dropped + 1)
     client.close()
 
 
