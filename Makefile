@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 BENCH ?=
 DESTDIR ?=
 
-.PHONY: help setup release sanitize run test lint bench bench-peers fuzz install fresh clean
+.PHONY: help setup release sanitize run test lint bench bench-streams bench-peers fuzz install fresh clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -32,6 +32,11 @@ bench:
 	@tools/setup build run measure
 	@cmake --preset release -DSTOA_BENCH=ON >/dev/null && cmake --build build/release -j $(JOBS)
 	@/usr/bin/python3 bench/bench.py $(BENCH)
+
+## make bench-streams  what the gateway adds to each event of a stream, and memory while gigabytes pass
+bench-streams: release
+	@tools/setup test
+	@/usr/bin/python3 bench/stream.py $(BENCH)
 
 ## make bench-peers  install the peers: Squid, HAProxy, sslsplit, mitmproxy; perf and strace
 bench-peers:

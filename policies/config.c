@@ -139,7 +139,9 @@ static const struct st_yaml_opt limit_opts[] = {
     LIMIT("body_memory", ST_Y_SIZE, body_memory, 16 * KIB, 64 * MIB, "1MiB",
           "How much of a body is held in memory; what is beyond goes to a spool file."),
     LIMIT("body_max", ST_Y_SIZE, body_max, 64 * KIB, 4 * GIB, "64MiB",
-          "Largest body that is held for inspection; a larger one is not inspected (see failure.size)."),
+          "Largest body that is held for inspection; a larger one is not inspected (see failure.size). Pictures, sound "
+          "and "
+          "films larger than limit.body_memory are not held."),
     LIMIT("txn_memory", ST_Y_SIZE, txn_memory, 1 * MIB, 1 * GIB, "32MiB",
           "Most memory one message may take while it is inspected."),
     LIMIT("memory", ST_Y_SIZE, memory, 32 * MIB, 1024 * GIB, "1GiB",
@@ -204,7 +206,10 @@ static const struct st_yaml_opt failure_opts[] = {
     FAILURE(recorder, "block", "What happens to messages when records can no longer be handed over."),
     FAILURE(size, "block", "What happens to a message that is too large to be looked into."),
     FAILURE(type, "allow", "What happens to a message of a content type that cannot be read."),
-    FAILURE(media, "allow", "What happens to pictures, sound and films, which are not looked into."),
+    FAILURE(media, "allow",
+            "What happens to pictures, sound and films, which are not looked into; blocked ones are refused before "
+            "their first "
+            "byte leaves."),
 };
 static const struct st_yaml_schema failure_schema =
     TABLE("failure", failure_opts, SIZE_OF(failure), WITHIN(failure, pos) + 1);
