@@ -439,7 +439,8 @@ static enum st_rc carry_out(struct txn *t)
 {
     if (t->chain.judgement.verdict == POL_BLOCK)
         return txn_refuse(t, t->not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
-    st_buf_fini(&t->whole);
+    if (!t->chain.has_activity) /* its names and ids may stand in there; they are told when the platform took it */
+        st_buf_fini(&t->whole);
     txn_enter(t, TXN_EXCHANGE);
     return ST_OK;
 }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """B4: media leave as they come, unread and told so; the text around them does not leave before its verdict."""
 import hashlib
+import json
 import random
 import threading
 
 import pytest
 
 from house import SMALL, House
+from stoa_test.client import Client
 from stoa_test.stage import EXCHANGES
 
 IBAN = b"DE02 1203 0000 0000 2020 51"
@@ -203,3 +205,14 @@ def test_what_is_redacted_is_held_whole(house, protocol):
     redacted = body.replace(b"4111 1111 1111 1111", b"[card]")
     client, head = arrives(house, protocol, body, FORM, host="redacted.example", arrived=redacted)
     assert client.status == 201 and "stoa-coach" in client.fields
+
+
+def test_what_was_read_of_a_spooled_post_is_told_afterwards(house):
+    """Its title stands in the body, which was on disk; the curator's rules are asked when the platform took it."""
+    client = Client(house.gateway)
+    client.open(house.pages.host)
+    body = json.dumps({"title": "kubernetes talks", "description": "about kubernetes, and more of that; " * 4000}).encode()
+    for _ in range(3):
+        reply = client.request("POST", "/youtubei/v1/playlist/create", [("Content-Type", "application/json")], body)
+        assert reply.status == 200
+    client.close()
