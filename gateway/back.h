@@ -29,9 +29,10 @@ struct back_request { /* all borrowed; HTTP/1's shape */
 
 /* What the failure of read says about the request. */
 enum back_loss {
-    BACK_CUT,      /* the origin may have acted on it */
-    BACK_STALE,    /* the connection had been idle and was closed before a byte of the answer: likely it was not seen */
-    BACK_UNTOUCHED /* the origin says that it did nothing with it */
+    BACK_CUT,        /* the origin may have acted on it */
+    BACK_STALE,      /* the connection had been used, and ended before a byte of the answer: likely it was not seen */
+    BACK_UNTOUCHED,  /* the origin says that it did nothing with it */
+    BACK_WANTS_HTTP1 /* neither, and wants it by HTTP/1.1 */
 };
 
 struct back;
@@ -46,8 +47,8 @@ struct back_ops {
     enum st_rc (*read)(struct back *back, struct st_arena *arena, size_t max, struct http1_event *event,
                        struct st_err *err);
     void (*took)(struct back *back);
-    enum back_loss (*loss)(const struct back *back);
-    void (*flush)(struct back *back); /* what was given may leave */
+    enum back_loss (*loss)(const struct back *back, uint32_t *code); /* enum http2_code: for a client of HTTP/2 */
+    void (*flush)(struct back *back);                                /* what was given may leave */
     /* The exchange is over. A connection that can serve the next one on its own comes back in *spare, which is NULL
      * before. Whatever is not whole is cut off. */
     void (*close)(struct back *back, struct upstream **spare);
@@ -56,7 +57,7 @@ struct back { /* embedded in who implements it */
     const struct back_ops *ops;
 };
 
-/* back_http1.c: owns the upstream, which is READY, from now on also when it fails. */
+/* back_http1.c; of HTTP/2: sessions.h. Owns the upstream, which is READY, from now on also when it fails. */
 ST_MUST enum st_rc back_http1_open(struct upstream *upstream, const struct http1_limits *limits, struct back **out,
                                    struct st_err *err);
 #endif

@@ -6,6 +6,7 @@
  * key is answered by the client's side; after 101 the buffers are the two pipes.
  */
 #include "gateway/back.h"
+#include "gateway/http2.h"
 #include "gateway/upstream.h"
 #include "gateway/ws.h"
 #include <assert.h>
@@ -306,8 +307,9 @@ static void took(struct back *back)
     b->used = 0;
 }
 
-static enum back_loss loss(const struct back *back)
+static enum back_loss loss(const struct back *back, uint32_t *code)
 {
+    *code = HTTP2_INTERNAL_ERROR;
     return ((const struct back_http1 *)back)->loss;
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "gateway/conn_parts.h"
 #include "gateway/refuse.h"
+#include "gateway/sessions.h"
 #include <event2/buffer.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +66,11 @@ static enum st_rc dial(struct conn *conn, bool is_tls)
 
     memcpy(place.host, conn->connect.host, sizeof place.host);
     memcpy(place.identity, conn->name, sizeof place.identity);
+    place.offer = conn->offers_http2 ? UPSTREAM_BOTH : UPSTREAM_HTTP1_FIRST;
     conn->env.origin = place;
+    conn->env.origin_is_http2 = is_tls && sessions_has(conn->worker->sessions, &place);
+    if (conn->env.origin_is_http2)
+        return ST_OK; /* nothing to open: it is there, and verified */
     if (upstream_open(conn->worker->pool, &place, UINT64_MAX, (struct link_owner){ conn_step, conn }, &conn->origin,
                       &err) == ST_OK)
         return ST_OK;
@@ -196,6 +201,7 @@ static enum st_rc decide(struct conn *conn, const struct hello *hello)
             memcpy(conn->name, hello->sni, sizeof conn->name);
     }
     conn->route = inner.route > outer.route ? inner.route : outer.route;
+    conn->offers_http2 = hello->offers_h2;
     if (conn->route == POL_PASS)
         return conn_start_reach(conn);
     if (inner.category != NULL || (conn->route == POL_REFUSE && outer.category != NULL)) {
@@ -278,6 +284,27 @@ static bool origin_is_decided(struct conn *conn)
            upstream_state(conn->origin) == UPSTREAM_FAILED;
 }
 
+/* What came of the origin: a session for all, a connection for this client's exchanges, or a page. */
+static void take_origin(struct conn *conn)
+{
+    struct upstream *origin = conn->origin;
+
+    conn->origin = NULL;
+    if (origin == NULL)
+        return;
+    if (upstream_state(origin) == UPSTREAM_FAILED) {
+        conn->env.origin_err = *upstream_err(origin);
+        conn->worker->counts.origin_failed++;
+        ST_LOG(UPSTREAM_FAILED, ST_ERRF(upstream_err(origin)));
+        upstream_free(origin);
+    } else if (upstream_is_http2(origin)) {
+        conn->env.origin_is_http2 = true;
+        (void)(sessions_adopt(conn->worker->sessions, origin, &conn->env.origin_err) == ST_OK); /* a page tells */
+    } else {
+        conn->env.spare = origin;
+    }
+}
+
 static enum st_rc start_handshake(struct conn *conn)
 {
     struct st_err err = ST_ERR_INIT;
@@ -290,16 +317,9 @@ static enum st_rc start_handshake(struct conn *conn)
     }
     tls_leaf_release(conn->leaf.leaf);
     conn->leaf.leaf = NULL;
-    if (conn->origin != NULL && upstream_state(conn->origin) == UPSTREAM_FAILED) {
-        conn->env.origin_err = *upstream_err(conn->origin);
-        conn->worker->counts.origin_failed++;
-        ST_LOG(UPSTREAM_FAILED, ST_ERRF(upstream_err(conn->origin)));
-        upstream_free(conn->origin);
-    } else if (conn->origin != NULL) {
-        conn->env.spare = conn->origin;
+    take_origin(conn);
+    if (conn->env.origin_is_http2)
         tls_prefer_http2(tls);
-    }
-    conn->origin = NULL;
     conn_arm(conn, worker_config(conn->worker)->upstream.handshake_ms);
     conn_enter(conn, CONN_HANDSHAKE);
     link_start_tls(conn->client, tls);

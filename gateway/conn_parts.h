@@ -60,6 +60,7 @@ struct conn {
     struct upstream *origin;  /* owned; being reached, or spliced */
     struct leaf_wait leaf;
     bool leaf_is_due, is_late, hello_began;
+    bool offers_http2; /* the client does */
     struct splice splice;
     struct joint *joint; /* owned; the splice goes on inside the kernel */
     uint64_t joined_at;  /* bytes before that */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define COPY_MAX  (256u * 1024u)
+#define TRIES_MAX 3u /* of a request that the origin did not look at */
 #define PIECE_MAX 65536u
 
 static struct st_span first_stretch(struct evbuffer *buffer)
@@ -26,16 +27,20 @@ static struct st_span first_stretch(struct evbuffer *buffer)
 
 /* ---- the request's head ----------------------------------------------------------------------------------------- */
 
+/* All of the request is still here. */
+static bool is_kept(const struct txn *t)
+{
+    return t->request_is_read && t->not_held == FLT_REASON_NONE && t->way != UPLOAD_MEDIA && t->way != UPLOAD_PARTS &&
+           (!t->is_unread || t->framing == HTTP1_NO_BODY);
+}
+
 static bool is_repeatable(const struct txn *t)
 {
     static const char *const SAFE[] = { "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE" };
 
-    if (!t->request_is_read || (t->is_unread && t->framing != HTTP1_NO_BODY) || t->not_held != FLT_REASON_NONE ||
-        t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS)
-        return false; /* nobody has all of it any more */
     for (size_t i = 0; i < ST_LEN(SAFE); i++) {
         if (st_span_eq(t->head->method, st_span_str(SAFE[i])))
-            return true;
+            return is_kept(t);
     }
     return false;
 }
@@ -333,12 +338,27 @@ static enum st_rc end_answer(struct txn *t, const struct http1_event *event)
     return ST_OK;
 }
 
-/* The answer will never be whole. ST_OK: the request may go once more, from the beginning. */
+/* May the request be sent again after that? */
+static bool may_retry(const struct txn *t, enum back_loss loss)
+{
+    switch (loss) {
+    case BACK_CUT: break;
+    case BACK_STALE: return is_repeatable(t) && t->tries == 0;
+    case BACK_UNTOUCHED: return is_kept(t) && t->tries < TRIES_MAX;
+    case BACK_WANTS_HTTP1: return is_kept(t) && !t->needs_http1;
+    }
+    return false;
+}
+
+/* The answer will never be whole. ST_OK: the request goes once more, from the beginning. */
 static enum st_rc origin_failed(struct txn *t)
 {
-    if (t->back->ops->loss(t->back) == BACK_CUT || !is_repeatable(t) || t->was_retried)
+    enum back_loss loss = t->back->ops->loss(t->back, &t->env->cut_code);
+
+    if (t->answer_began || !may_retry(t, loss))
         return ST_ERR;
-    t->was_retried = true;
+    t->tries++;
+    t->needs_http1 = loss == BACK_WANTS_HTTP1;
     t->worker->counts.origin_retried++;
     reach_leave(t);
     t->head_is_sent = t->request_is_sent = false;

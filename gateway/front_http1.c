@@ -145,6 +145,9 @@ static enum st_rc write_own_fields(struct front_http1 *f, const struct front_ans
     if ((f->is_chunked || (has_coding && !answer->is_old)) &&
         http1_write_field(out, "Transfer-Encoding", ST_SPAN("chunked"), err) != ST_OK)
         return ST_ERR;
+    if (answer->framing == HTTP1_LENGTH && http_field_count(answer->head, "content-length") == 0 &&
+        http1_write_field(out, "Content-Length", ST_SPAN("0"), err) != ST_OK) /* HTTP/2 need not say so */
+        return ST_ERR;
     if (answer->coach.n > 0 && http1_write_field(out, "Stoa-Coach", answer->coach, err) != ST_OK)
         return ST_ERR;
     if (answer->closes && http1_write_field(out, "Connection", ST_SPAN("close"), err) != ST_OK)

@@ -19,6 +19,7 @@ struct http_head {                 /* lives in the arena given to http1_feed */
     unsigned status;               /* response: 100..599 */
     struct st_span reason;
     uint8_t minor;             /* HTTP/1.minor: 0 or 1 */
+    uint8_t order[4];          /* of pseudo fields, when it came by HTTP/2: enum http2_pseudo; zeros: as usual */
     struct http_field *fields; /* in the order sent */
     size_t n;
 };

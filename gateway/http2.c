@@ -130,6 +130,15 @@ static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int
     return http2_spend(ctx, 4, "invalid frames");
 }
 
+/* Nobody waits for it any more. */
+static int drop_data(struct http2 *session, int32_t id, size_t n)
+{
+    int rc = session->role == HTTP2_SERVER ? nghttp2_session_consume(session->ng, id, n)
+                                           : nghttp2_session_consume_stream(session->ng, id, n);
+
+    return rc == NGHTTP2_ERR_NOMEM ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+}
+
 static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *data, size_t n, void *ctx)
 {
     struct http2 *session = ctx;
@@ -138,8 +147,11 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
 
     (void)flags;
     glitch_earn(&session->glitch, n);
+    /* A client's streams are many people's: one that is not read from must not keep the others waiting. */
+    if (session->role == HTTP2_CLIENT && nghttp2_session_consume_connection(ng, n) == NGHTTP2_ERR_NOMEM)
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (stream == NULL || stream->life != LIFE_LIVE)
-        return nghttp2_session_consume(ng, id, n) == NGHTTP2_ERR_NOMEM ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
+        return drop_data(session, id, n);
     stream->owed += n;
     http2_emit(session, &event);
     return 0;

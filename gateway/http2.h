@@ -27,7 +27,8 @@ enum http2_code {
 struct http2_limits {
     size_t head_bytes, fields;              /* one head as RFC 9113 §6.5.2 counts it: 64 KiB; 128 */
     uint32_t streams;                       /* the peer may have open: 100 */
-    uint32_t window, connection_window;     /* credit a peer begins with: per stream, in all (at least 65535) */
+    uint32_t window, connection_window;     /* credit a peer begins with: per stream, in all (at least 65535). A
+                                               client gives the latter back at once: its streams' windows bound it */
     size_t stream_out;                      /* body bytes that wait to be sent, per stream: 64 KiB */
     size_t queue;                           /* frames that wait to be pulled: 1000 */
     size_t memory;                          /* nghttp2's own: 8 MiB */
@@ -35,13 +36,13 @@ struct http2_limits {
     bool offer_connect;                     /* extended CONNECT in our first SETTINGS (server) */
 };
 
-/* The pseudo fields' order is one thing that origins look at; a head that came in keeps it going out. */
+/* The pseudo fields' order (http_head.order) is one thing that origins look at; a head that came in keeps it going
+ * out. Zeros: method, authority, scheme, path. */
 enum http2_pseudo { HTTP2_NO_PSEUDO, HTTP2_METHOD, HTTP2_SCHEME, HTTP2_AUTHORITY, HTTP2_PATH };
 
 struct http2_head {
     struct http_head head; /* method and target (":path") or status; fields without pseudo fields and Host */
     struct st_span scheme, authority, protocol; /* of a request; protocol: of an extended CONNECT, else empty */
-    uint8_t order[4]; /* enum http2_pseudo, as it came; zeros: method, authority, scheme, path */
 };
 
 struct http2;        /* one connection */
@@ -114,12 +115,15 @@ ST_MUST enum st_rc http2_offer_connect(struct http2 *session, struct st_err *err
  * the stream is closed or its end was sent. */
 ST_MUST enum st_rc http2_send(struct http2_stream *stream, struct st_span data, size_t *taken, struct st_err *err);
 size_t http2_waiting(const struct http2_stream *stream); /* memory of the bytes that wait to be sent */
-size_t http2_room(const struct http2_stream *stream);    /* what http2_send would take; 0 once it is closed */
+/* What http2_send would take; 0 once it is closed. When it is 0 on an open one, WRITABLE follows. */
+size_t http2_room(struct http2_stream *stream);
 /* Nothing more is sent on this stream; trailers (NULL, 0 for none) are copied. */
 ST_MUST enum st_rc http2_end(struct http2_stream *stream, const struct http_field *trailers, size_t n,
                              struct st_err *err);
 /* n bytes of DATA are buffered within budget or gone: the peer may send as many more. Works on a closed stream too. */
 void http2_consume(struct http2_stream *stream, size_t n);
+/* The peer may have n more bytes under way on this stream than before. */
+void http2_widen(struct http2_stream *stream, uint32_t n);
 void http2_reset(struct http2_stream *stream, uint32_t code); /* CLOSED follows when the frame is pulled */
 /* The caller is through with it: no more events; bytes it still owes are credited, bytes that still come are dropped.
  * A response whose end was given is still sent; any other open stream is reset with HTTP2_CANCEL. NULL is fine. */

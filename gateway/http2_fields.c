@@ -194,8 +194,8 @@ enum st_rc http2_fields_request(const struct http2_head *head, struct http2_fiel
 
     if (http2_check_request(head, err) != ST_OK || begin(out, head->head.n, err) != ST_OK)
         return ST_ERR;
-    for (size_t i = 0; i < ST_LEN(head->order) + ST_LEN(USUAL); i++) {
-        uint8_t which = i < ST_LEN(head->order) ? head->order[i] : USUAL[i - ST_LEN(head->order)];
+    for (size_t i = 0; i < ST_LEN(head->head.order) + ST_LEN(USUAL); i++) {
+        uint8_t which = i < ST_LEN(head->head.order) ? head->head.order[i] : USUAL[i - ST_LEN(head->head.order)];
 
         if (which > HTTP2_PATH || (seen >> which & 1u) != 0)
             continue;

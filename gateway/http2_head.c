@@ -88,8 +88,8 @@ static struct st_span span_of(nghttp2_rcbuf *buf)
 
 static void note_order(struct parsed *parsed, enum http2_pseudo which)
 {
-    if (parsed->pseudo < ST_LEN(parsed->head.order))
-        parsed->head.order[parsed->pseudo++] = (uint8_t)which;
+    if (parsed->pseudo < ST_LEN(parsed->head.head.order))
+        parsed->head.head.order[parsed->pseudo++] = (uint8_t)which;
 }
 
 /* nghttp2 has checked that it is one of these, once, before the others, and of this direction. */

@@ -215,14 +215,15 @@ size_t http2_waiting(const struct http2_stream *stream)
     return stream->wait.cap;
 }
 
-size_t http2_room(const struct http2_stream *stream)
+size_t http2_room(struct http2_stream *stream)
 {
     size_t limit = stream->session->limits.stream_out;
 
     ST_CHECK(stream, HTTP2_STREAM_MAGIC);
-    if (!is_open(stream) || stream->out != OUT_BODY || waiting(stream) >= limit)
+    if (!is_open(stream) || stream->out != OUT_BODY)
         return 0;
-    return limit - waiting(stream);
+    stream->is_hungry = waiting(stream) >= limit;
+    return stream->is_hungry ? 0 : limit - waiting(stream);
 }
 
 enum st_rc http2_send(struct http2_stream *stream, struct st_span data, size_t *taken, struct st_err *err)
@@ -313,8 +314,24 @@ void http2_consume(struct http2_stream *stream, size_t n)
     if (n > stream->owed)
         n = stream->owed;
     stream->owed -= n;
-    if (n > 0 && stream->session->state != SESSION_LOST)
+    if (n == 0 || stream->session->state == SESSION_LOST)
+        return;
+    if (stream->session->role == HTTP2_SERVER)
         (void)nghttp2_session_consume(stream->session->ng, stream->id, n);
+    else
+        (void)nghttp2_session_consume_stream(stream->session->ng, stream->id, n);
+}
+
+void http2_widen(struct http2_stream *stream, uint32_t n)
+{
+    nghttp2_session *ng = stream->session->ng;
+
+    ST_CHECK(stream, HTTP2_STREAM_MAGIC);
+    if (stream->life != LIFE_LIVE || stream->session->state != SESSION_OPEN)
+        return;
+    (void)nghttp2_session_set_local_window_size(ng, NGHTTP2_FLAG_NONE, stream->id,
+                                                nghttp2_session_get_stream_effective_local_window_size(ng, stream->id) +
+                                                    (int32_t)n);
 }
 
 void http2_reset(struct http2_stream *stream, uint32_t code)

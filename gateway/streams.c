@@ -190,48 +190,6 @@ static void on_event(void *ctx, struct http2 *session, const struct http2_event 
         stream_ready(stream);
 }
 
-/* ---- the exchanges' turn ---------------------------------------------------------------------------------------- */
-
-static void count_share(struct stream *stream)
-{
-    size_t held = evbuffer_get_length(stream->in) + http2_waiting(stream->h2);
-
-    budget_hold(&stream->env.worker->budget, &stream->share, held);
-}
-
-static void step_one(struct streams *s, struct stream *stream)
-{
-    enum txn_outcome outcome = TXN_KEEP;
-
-    if (!stream->is_over)
-        outcome = stream->is_closed ? TXN_CUT : txn_step(stream->txn);
-    count_share(stream);
-    switch (outcome) {
-    case TXN_GOES_ON: return;
-    case TXN_TUNNEL: /* refused before it can be; a cut is what is left */
-    case TXN_CUT: http2_reset(stream->h2, HTTP2_INTERNAL_ERROR); break;
-    case TXN_KEEP:
-    case TXN_FINISH: break;
-    }
-    stream->is_over = true;
-    if (stream->is_ready)
-        return; /* by its own step: it is freed on its next turn */
-    stream_free(stream);
-    wake_one(s);
-}
-
-static void step_ready(struct streams *s)
-{
-    while (s->ready != NULL) {
-        struct stream *stream = s->ready;
-
-        if ((s->ready = stream->next_ready) == NULL)
-            s->last_ready = &s->ready;
-        stream->is_ready = false;
-        step_one(s, stream);
-    }
-}
-
 /* ---- bytes ------------------------------------------------------------------------------------------------------ */
 
 static void break_off(struct streams *s, const struct st_err *err)
@@ -281,6 +239,51 @@ static bool pull(struct streams *s)
     if (rc == ST_ERR && s->state != STREAMS_BROKEN)
         break_off(s, &err);
     return has_moved;
+}
+
+/* ---- the exchanges' turn ---------------------------------------------------------------------------------------- */
+
+static void count_share(struct stream *stream)
+{
+    size_t held = evbuffer_get_length(stream->in) + http2_waiting(stream->h2);
+
+    budget_hold(&stream->env.worker->budget, &stream->share, held);
+}
+
+static void step_one(struct streams *s, struct stream *stream)
+{
+    enum txn_outcome outcome = TXN_KEEP;
+
+    if (!stream->is_over)
+        outcome = stream->is_closed ? TXN_CUT : txn_step(stream->txn);
+    count_share(stream);
+    switch (outcome) {
+    case TXN_GOES_ON: return;
+    case TXN_TUNNEL: /* refused before it can be; a cut is what is left */
+    case TXN_CUT:
+        (void)pull(s); /* what came in time is delivered */
+        http2_reset(stream->h2, stream->env.cut_code != 0 ? stream->env.cut_code : HTTP2_INTERNAL_ERROR);
+        break;
+    case TXN_KEEP:
+    case TXN_FINISH: break;
+    }
+    stream->is_over = true;
+    if (stream->is_ready)
+        return; /* by its own step: it is freed on its next turn */
+    stream_free(stream);
+    wake_one(s);
+}
+
+static void step_ready(struct streams *s)
+{
+    while (s->ready != NULL) {
+        struct stream *stream = s->ready;
+
+        if ((s->ready = stream->next_ready) == NULL)
+            s->last_ready = &s->ready;
+        stream->is_ready = false;
+        step_one(s, stream);
+    }
 }
 
 /* ---- the end ---------------------------------------------------------------------------------------------------- */

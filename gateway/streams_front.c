@@ -247,17 +247,12 @@ static enum st_rc refusal(struct front *front, struct st_arena *arena, struct st
 static size_t room(struct front *front)
 {
     struct stream *stream = mine(front);
-    struct st_err ignored;
-    size_t n, taken;
 
     if (stream->is_closed)
         return 0;
     if (stream->is_whole)
         return SIZE_MAX; /* what is left of it is an end */
-    n = http2_room(stream->h2);
-    if (n == 0) /* who is refused a byte hears of it when there is room */
-        (void)(http2_send(stream->h2, ST_SPAN("-"), &taken, &ignored) == ST_OK);
-    return n;
+    return http2_room(stream->h2);
 }
 
 static bool is_gone(const struct front *front)

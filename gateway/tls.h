@@ -46,11 +46,14 @@ ST_MUST enum st_rc tls_accept(struct tls_context *context, struct tls_leaf *leaf
 /* Before the handshake: a client that offers HTTP/2 gets it. Otherwise HTTP/1.1 comes first. */
 void tls_prefer_http2(struct tls *tls);
 void tls_only_http1(struct tls *tls);     /* before the handshake */
-bool tls_is_http2(const struct tls *tls); /* after the handshake */
+bool tls_is_http2(const struct tls *tls); /* after the handshake, either side */
 /* Towards an origin. identity: the name or address that its certificate must hold; sends_sni false for addresses. */
 ST_MUST enum st_rc tls_connect(struct tls_context *context, const char *identity, uint16_t port, struct tls **out,
                                struct st_err *err);
-void tls_free(struct tls *tls); /* NULL is fine */
+/* Before the handshake: HTTP/2 is offered too; otherwise HTTP/1.1 alone. */
+ST_MUST enum st_rc tls_offer_http2(struct tls *tls, struct st_err *err);
+bool tls_wants_other_protocol(const struct st_err *err); /* the origin takes none of those that were offered */
+void tls_free(struct tls *tls);                          /* NULL is fine */
 
 /* ---- for link.c ---- */
 void tls_attach(struct tls *tls, struct evbuffer *from_wire, struct evbuffer *to_wire); /* borrowed */

@@ -101,6 +101,19 @@ enum st_rc tls_connect(struct tls_context *context, const char *identity, uint16
     return ST_OK;
 }
 
+enum st_rc tls_offer_http2(struct tls *tls, struct st_err *err)
+{
+    static const unsigned char BOTH[] = "\x02h2\x08http/1.1";
+
+    ST_CHECK(tls, TLS_MAGIC);
+    return SSL_set_alpn_protos(tls->ssl, BOTH, sizeof BOTH - 1) == 0 ? ST_OK : tls_failed(err, "tls.offer");
+}
+
+bool tls_wants_other_protocol(const struct st_err *err)
+{
+    return err->code == ST_E_TLS && err->num == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL;
+}
+
 const char *tls_cert_reason(int64_t num, bool german)
 {
     switch (num) {

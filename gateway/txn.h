@@ -20,11 +20,13 @@ struct txn_env { /* what the connection lends to its exchanges, one at a time; o
     const char *host;             /* a TLS connection: the name it was opened for; else "" */
     struct upstream_place origin; /* a TLS connection: where its exchanges go */
     struct address near;          /* a connection that was brought here: where it wanted to go; else port 0 */
+    bool origin_is_http2;         /* it spoke that when it was reached: exchanges share sessions */
     bool is_tls;
     bool is_refused;          /* by route: every exchange is answered so */
     struct st_err origin_err; /* code not NONE: the origin could not be reached or verified */
     struct upstream *spare;   /* owned; the origin's connection between exchanges, NULL */
     bool is_pinned;           /* the origin's connection belongs to this client (NTLM, Negotiate) */
+    uint32_t cut_code;        /* enum http2_code: how the answer broke off, 0: no matter */
     link_event_f *on_event;   /* something happened: step */
     void *ctx;
 };

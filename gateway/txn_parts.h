@@ -9,6 +9,7 @@
 #include "gateway/chain.h"
 #include "gateway/refuse.h"
 #include "gateway/report.h"
+#include "gateway/sessions.h"
 #include "gateway/socket.h"
 #include "gateway/txn.h"
 
@@ -84,10 +85,14 @@ struct txn {
 
     /* the origin's side (reach.c, exchange.c) */
     struct upstream_place place;
-    struct upstream *origin; /* owned; being reached */
-    struct back *back;       /* owned; once it is there */
-    bool head_is_sent, request_is_sent, answer_began, was_retried;
-    uint64_t sent; /* of the held or redacted body */
+    struct upstream *origin;  /* owned; being reached */
+    struct session_wait turn; /* or a session is waited for */
+    bool needs_http1;         /* the origin said so */
+    bool has_slot;            /* one of env->slots */
+    struct back *back;        /* owned; once it is there */
+    bool head_is_sent, request_is_sent, answer_began;
+    unsigned tries; /* that the origin did not look at */
+    uint64_t sent;  /* of the held or redacted body */
     struct http_head *response;
     enum http1_framing response_framing;
     bool client_closes;

@@ -49,7 +49,7 @@ struct upstream {
     struct st_timer deadline, head_start;
     link_event_f *on_event;
     void *ctx;
-    bool was_used;
+    bool was_used, insists;
     uint64_t idle_since_ms;
     struct later_item gone, news;
 };
@@ -119,7 +119,7 @@ static void pool_remove(struct upstream *upstream)
     upstream->pool->n_idle--;
 }
 
-static bool is_same_place(const struct upstream_place *a, const struct upstream_place *b)
+bool upstream_is_same(const struct upstream_place *a, const struct upstream_place *b)
 {
     return a->port == b->port && a->is_tls == b->is_tls && strcmp(a->host, b->host) == 0 &&
            (!a->is_tls || strcmp(a->identity, b->identity) == 0) && address_is_same(&a->near, &b->near);
@@ -153,8 +153,10 @@ static void on_idle_late(void *ctx)
 static struct upstream *pool_take(struct upstream_pool *pool, const struct upstream_place *place, uint64_t max_idle_ms)
 {
     for (struct upstream *u = pool->idle; u != NULL; u = u->next) {
-        if (!is_same_place(&u->place, place) || upstream_idle_ms(u) > max_idle_ms || !is_reusable(u))
+        if (!upstream_is_same(&u->place, place) || upstream_idle_ms(u) > max_idle_ms || !is_reusable(u))
             continue;
+        if (place->offer == UPSTREAM_BOTH && u->place.offer != UPSTREAM_BOTH)
+            continue; /* what it would have chosen is not known */
         pool_remove(u);
         st_timer_disarm(pool->loop->timers, &u->deadline);
         return u;
@@ -313,7 +315,9 @@ static void start_handshake(struct upstream *upstream)
 
     drop_attempts(upstream);
     enter(upstream, UPSTREAM_HANDSHAKE);
-    if (tls_connect(upstream->pool->tls, upstream->place.identity, upstream->place.port, &tls, &err) != ST_OK) {
+    if (tls_connect(upstream->pool->tls, upstream->place.identity, upstream->place.port, &tls, &err) != ST_OK ||
+        ((upstream->insists || upstream->place.offer == UPSTREAM_BOTH) && tls_offer_http2(tls, &err) != ST_OK)) {
+        tls_free(tls);
         fail(upstream, &err);
         return;
     }
@@ -321,6 +325,21 @@ static void start_handshake(struct upstream *upstream)
         link_start_tls(upstream->link, tls);
     else
         tls_free(tls);
+}
+
+/* HTTP/1.1 was not good enough: once more, with the other offered too. */
+static bool try_http2(struct upstream *upstream)
+{
+    if (upstream->state != UPSTREAM_HANDSHAKE || upstream->insists || upstream->place.offer != UPSTREAM_HTTP1_FIRST ||
+        !tls_wants_other_protocol(link_err(upstream->link)))
+        return false;
+    upstream->insists = true;
+    link_free(upstream->link);
+    upstream->link = NULL;
+    upstream->tried = 0;
+    enter(upstream, UPSTREAM_CONNECT);
+    return arm(upstream, &upstream->deadline, upstream->pool->config->upstream.connect_ms) != ST_OK ||
+           try_next(upstream) || upstream->state != UPSTREAM_CONNECT;
 }
 
 /* The link that won changed. */
@@ -334,7 +353,10 @@ static void on_link(void *ctx)
         return;
     }
     if (link_state(upstream->link) == LINK_CLOSED) {
-        fail(upstream, link_err(upstream->link));
+        struct st_err err = *link_err(upstream->link);
+
+        if (!try_http2(upstream))
+            fail(upstream, &err);
         return;
     }
     if (upstream->state == UPSTREAM_CONNECT && upstream->place.is_tls)
@@ -459,9 +481,24 @@ struct link *upstream_link(struct upstream *upstream)
     return upstream->link;
 }
 
+bool upstream_is_http2(const struct upstream *upstream)
+{
+    return link_tls(upstream->link) != NULL && tls_is_http2(link_tls(upstream->link));
+}
+
+bool upstream_insists(const struct upstream *upstream)
+{
+    return upstream->insists;
+}
+
+const struct upstream_place *upstream_at(const struct upstream *upstream)
+{
+    return &upstream->place;
+}
+
 bool upstream_is_for(const struct upstream *upstream, const struct upstream_place *place)
 {
-    return is_same_place(&upstream->place, place);
+    return upstream_is_same(&upstream->place, place);
 }
 
 bool upstream_is_clean(const struct upstream *upstream)

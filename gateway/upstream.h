@@ -15,12 +15,16 @@ struct tls_context;
 struct upstream_pool;
 struct upstream;
 
+/* What an origin is offered. The first is for clients that speak HTTP/1.1 only: nobody notices a difference where both
+ * are spoken, and an origin that insists is reached all the same. */
+enum upstream_offer { UPSTREAM_HTTP1_FIRST, UPSTREAM_BOTH, UPSTREAM_HTTP1_ONLY };
 struct upstream_place {
     char host[256]; /* where to connect to; lower case */
     uint16_t port;
     bool is_tls;
     char identity[256];  /* is_tls: what the certificate must hold */
     struct address near; /* where a client that was brought here wanted to go (egress.h); port 0: it named the host */
+    enum upstream_offer offer; /* is_tls; no part of what the place is */
 };
 
 #define UPSTREAM_STATES(X) \
@@ -51,6 +55,10 @@ ST_MUST enum st_rc upstream_open(struct upstream_pool *pool, const struct upstre
 enum upstream_state upstream_state(const struct upstream *upstream);
 const struct st_err *upstream_err(const struct upstream *upstream); /* why FAILED */
 struct link *upstream_link(struct upstream *upstream);              /* borrowed; READY only */
+bool upstream_is_http2(const struct upstream *upstream);            /* READY: what it agreed to speak */
+bool upstream_insists(const struct upstream *upstream);             /* it takes nothing but HTTP/2 */
+const struct upstream_place *upstream_at(const struct upstream *upstream);
+bool upstream_is_same(const struct upstream_place *a, const struct upstream_place *b); /* but for the offer */
 bool upstream_is_for(const struct upstream *upstream, const struct upstream_place *place);
 /* READY, open, nothing owed and nothing said unasked: the next exchange may use it. */
 bool upstream_is_clean(const struct upstream *upstream);

@@ -14,6 +14,7 @@
 #include "gateway/conn.h"
 #include "gateway/joint.h"
 #include "gateway/listen.h"
+#include "gateway/sessions.h"
 #include <event2/event.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -242,8 +243,10 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     worker->leaves = leaf_cache_new(child, &worker->loop, worker->tls, &limits);
     worker->pool = upstream_pool_new(&worker->loop, worker->resolver, worker->tls, config);
     worker->pipes = joint_pipes_new();
+    worker->sessions = sessions_new(worker);
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
-    if (worker->pipes == NULL || worker->leaves == NULL || worker->pool == NULL || worker->outbox == NULL)
+    if (worker->pipes == NULL || worker->leaves == NULL || worker->pool == NULL || worker->sessions == NULL ||
+        worker->outbox == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
     if (fam_journal(child) < 0) /* no verdict may depend on this process living on */
         return st_fail(err, ST_E_UNAVAILABLE, "worker.start", "no journal", 0);
@@ -276,6 +279,7 @@ static void generation(void *self, struct generation *gen)
     take_next(self);
     worker->loop.watches_own = has_transparent(gen->config);
     upstream_pool_clear(worker->pool);
+    sessions_clear(worker->sessions);
     leaf_forget(worker->leaves, &limits);
     renew_resolver(worker, gen->config);
 }
@@ -365,6 +369,7 @@ static void status(void *self, struct st_buf *json)
     st_json_int(&w, "leaves", worker->leaves != NULL ? (int64_t)leaf_count(worker->leaves) : 0);
     st_json_int(&w, "mints_refused", worker->leaves != NULL ? (int64_t)leaf_refused(worker->leaves) : 0);
     st_json_int(&w, "origins_idle", worker->pool != NULL ? (int64_t)upstream_pool_idle(worker->pool) : 0);
+    st_json_int(&w, "origins_http2", worker->sessions != NULL ? (int64_t)sessions_count(worker->sessions) : 0);
     st_json_int(&w, "records_waiting", worker->outbox != NULL ? (int64_t)outbox_pending(worker->outbox) : 0);
     st_json_end(&w);
 }
@@ -380,6 +385,7 @@ static void role_fini(struct role *role)
         listener_free(role->ways[i].listener);
     conn_free_all(worker);
     link_free_finishing(&worker->loop);
+    sessions_free(worker->sessions);
     upstream_pool_free(worker->pool);
     later_free(worker->loop.later); /* frees what was left for later: links, origins, connections */
     leaf_cache_free(worker->leaves);

@@ -40,7 +40,10 @@
     X(client_tls_failed, "handshakes that a client ended: it may not know the CA")                  \
     X(origin_failed, "origins that could not be reached or verified")                               \
     X(origin_reused, "exchanges over a connection that was there already")                          \
-    X(origin_retried, "exchanges sent again since the origin had closed an idle connection")        \
+    X(origin_retried, "exchanges sent again since the origin had not looked at them")               \
+    X(origin_http2, "HTTP/2 sessions opened with origins")                                          \
+    X(origin_streams, "exchanges over those sessions")                                              \
+    X(origin_goaway, "of those sessions, ended by the origin with GOAWAY")                          \
     X(requests, "exchanges on opened connections")                                                  \
     X(sockets, "WebSockets opened")                                                                 \
     X(sockets_open, "of those, open now")                                                           \
@@ -90,6 +93,7 @@ struct worker {
     struct leaf_cache *leaves;
     struct upstream_pool *pool;
     struct joint_pipes *pipes;
+    struct sessions *sessions;
     struct outbox *outbox;
     struct fam_link *curator; /* NULL: away */
     struct conn *conns;       /* all of them */

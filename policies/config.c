@@ -79,6 +79,14 @@ static const struct st_yaml_opt upstream_opts[] = {
       .def = "[127.0.0.0/8, \"::1\", 169.254.0.0/16, \"fe80::/10\"]",
       .help = "Networks in which no origin is reached, whatever name leads there, so that nobody uses the gateway to "
               "get at itself; addresses that resolver.hosts gives are exempt." },
+    { .name = "window",
+      .type = ST_Y_SIZE,
+      .offset = WITHIN(upstream, window),
+      .min = 65535,
+      .max = 16 * MIB,
+      .def = "1MiB",
+      .help = "Most bytes that an HTTP/2 origin may have under way on one stream whose reader keeps up; others have "
+              "64 KiB." },
 };
 static const struct st_yaml_schema upstream_schema = TABLE("upstream", upstream_opts, SIZE_OF(upstream), 0);
 

@@ -59,6 +59,7 @@ struct pol_config {
         struct st_str trust; /* PEM bundle for origins; s NULL: the system's */
         int64_t connect_ms, handshake_ms;
         struct st_list never; /* of struct st_str: networks without origins */
+        int64_t window;       /* of a stream, once its reader keeps up */
     } upstream;
     struct {
         struct st_str servers; /* "127.0.0.1:53,…"; s NULL: resolv.conf */

@@ -40,6 +40,8 @@ class Origin:
             sock.settimeout(WAIT)
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True)
+                if self._serve_tls(sock):
+                    return
             reader = wire.Reader(sock)
             self.readers.append(reader)
             while True:
@@ -60,6 +62,10 @@ class Origin:
             pass
         finally:
             sock.close()
+
+    def _serve_tls(self, sock):
+        """Serves it some other way; False: it did not."""
+        return False
 
     def gets(self):
         """The next request that arrived whole."""

@@ -213,13 +213,14 @@ T_TEST(what_is_not_the_switch_that_was_asked_for_is_refused)
         char key[WS_KEY_LEN + 1];
         struct http1_event event;
         struct st_err err = ST_ERR_INIT;
+        uint32_t code;
         struct rig r;
 
         setup(&r);
         ask(&r, ROWS[i].is_socket, key);
         origin_says(&r, ROWS[i].answer);
         T_CHECK(read_back(&r, SIZE_MAX, &event, &err) == ST_ERR && err.code == ST_E_PROTO, "row %zu", i);
-        T_CHECK(r.back->ops->loss(r.back) == BACK_CUT, "row %zu: it may be sent again", i);
+        T_CHECK(r.back->ops->loss(r.back, &code) == BACK_CUT, "row %zu: it may be sent again", i);
         teardown(&r);
     }
 }

@@ -73,7 +73,7 @@ static void on_event(void *ctx, struct http2 *session, const struct http2_event 
     switch (event->kind) {
     case HTTP2_HEAD:
         side->heads++;
-        memcpy(side->order, event->head->order, sizeof side->order);
+        memcpy(side->order, event->head->head.order, sizeof side->order);
         note_head(&side->text, event);
         break;
     case HTTP2_DATA:

@@ -77,7 +77,7 @@ T_TEST(the_order_of_pseudo_fields_is_kept)
     struct side client = side_new(HTTP2_CLIENT, &LIMITS, &client), server = side_new(HTTP2_SERVER, &LIMITS, &server);
 
     for (size_t i = 0; i < ST_LEN(ORDERS); i++) {
-        memcpy(head.order, ORDERS[i], 4);
+        memcpy(head.head.order, ORDERS[i], 4);
         (void)ask(&client, &head, true);
         settle(&client, &server);
         T_CHECK(server.heads == i + 1 && memcmp(server.order, WANT[i], 4) == 0, "head %zu", i);
