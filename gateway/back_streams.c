@@ -140,7 +140,7 @@ static enum st_rc take_head(struct back_stream *b, const struct http2_event *eve
     if (http2_head_take(b->arena, event->head, &head, err) != ST_OK)
         return ST_ERR;
     head->head.minor = 1;
-    if (b->is_socket && head->head.status == 200)
+    if (b->is_socket && head->head.status / 100 == 2)
         head->head.status = 101; /* RFC 8441 §5: it is open */
     item->event = (struct http1_event){ .kind = HTTP1_HEAD, .head = &head->head, .is_interim = event->is_interim };
     if (find_framing(b, &item->event, event->is_end, err) != ST_OK)
@@ -215,10 +215,8 @@ static enum st_rc head(struct back *back, struct st_arena *arena, const struct b
         return ST_ERR;
     out.head.target = request->target;
     if (request->is_socket) { /* in the form of RFC 8441 §5, which has no key */
-        struct http_head before = out.head;
-
         out.protocol = ST_SPAN("websocket");
-        if (http_head_without(arena, &before, KEY, 0, &out.head, err) != ST_OK)
+        if (http_head_without(arena, &out.head, KEY, 0, &out.head, err) != ST_OK)
             return ST_ERR;
         out.head.method = ST_SPAN("CONNECT");
     }

@@ -29,7 +29,8 @@ size_t http_field_count(const struct http_head *head, const char *name);
 /* Does a comma list (Connection, Transfer-Encoding …), over all its fields, hold the token? Case-insensitive. */
 bool http_field_has_token(const struct http_head *head, const char *name, const char *token);
 
-/* head without the fields of `skip` (lower case, NULL-terminated, or NULL), with room for `more`; borrows the rest. */
+/* head without the fields of `skip` (lower case, NULL-terminated, or NULL), with room for `more`; borrows the rest.
+ * out may be head. */
 ST_MUST enum st_rc http_head_without(struct st_arena *arena, const struct http_head *head, const char *const *skip,
                                      size_t more, struct http_head *out, struct st_err *err);
 

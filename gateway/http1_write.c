@@ -77,13 +77,16 @@ bool http_field_has_token(const struct http_head *head, const char *name, const 
 enum st_rc http_head_without(struct st_arena *arena, const struct http_head *head, const char *const *skip, size_t more,
                              struct http_head *out, struct st_err *err)
 {
+    const struct http_field *fields = head->fields;
+    size_t n = head->n;
+
     *out = *head;
-    if ((out->fields = st_arena_alloc(arena, (head->n + more + 1) * sizeof *out->fields)) == NULL)
+    if ((out->fields = st_arena_alloc(arena, (n + more + 1) * sizeof *out->fields)) == NULL)
         return st_arena_fail(arena, err, "http1.head");
     out->n = 0;
-    for (size_t i = 0; i < head->n; i++) {
-        if (!is_listed(head->fields[i].name, skip))
-            out->fields[out->n++] = head->fields[i];
+    for (size_t i = 0; i < n; i++) {
+        if (!is_listed(fields[i].name, skip))
+            out->fields[out->n++] = fields[i];
     }
     return ST_OK;
 }

@@ -12,9 +12,16 @@
 
 /* ---- a session's stream ----------------------------------------------------------------------------------------- */
 
+/* What is bound to a connection, and a WebSocket where sessions take none. */
+static bool wants_own(const struct txn *t)
+{
+    return t->env->is_pinned || t->needs_http1 ||
+           (t->is_socket && !sessions_takes_sockets(t->worker->sessions, &t->place));
+}
+
 static bool wants_session(const struct txn *t)
 {
-    return t->env->origin_is_http2 && !t->env->is_pinned && !t->needs_http1 && !t->turn.is_http1;
+    return t->env->origin_is_http2 && !t->turn.is_http1 && !wants_own(t);
 }
 
 /* ST_OK with t->back NULL: the origin does not speak HTTP/2 any more. */
@@ -56,7 +63,7 @@ static enum st_rc open_origin(struct txn *t, bool is_repeatable)
 
     if (!take_slot(t))
         return ST_AGAIN;
-    if (t->needs_http1 || t->env->is_pinned)
+    if (t->env->origin_is_http2 && wants_own(t))
         t->place.offer = UPSTREAM_HTTP1_ONLY;
     t->env->spare = NULL;
     if (spare != NULL && upstream_is_for(spare, &t->place) && upstream_is_clean(spare) &&

@@ -8,6 +8,7 @@
  * connection without exchanges has the idle one.
  */
 #include "base/log.h"
+#include "gateway/sessions.h"
 #include "gateway/streams_parts.h"
 #include <event2/buffer.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ struct streams {
     struct stream *ready, **last_ready;
     struct st_timer timer;
     bool is_late;
-    size_t share; /* of the worker's budget: what the session holds */
+    bool offers_sockets; /* as the origin does */
+    size_t share;        /* of the worker's budget: what the session holds */
 };
 
 /* The only writer of streams->state. */
@@ -136,11 +138,27 @@ static void stream_free(struct stream *stream)
     free(stream);
 }
 
+static bool can_offer_sockets(const struct txn_env *env)
+{
+    return env->origin_is_http2 && sessions_takes_sockets(env->worker->sessions, &env->origin);
+}
+
+/* The origin's settings may have come after ours went out. */
+static void offer_sockets(struct streams *s)
+{
+    struct st_err ignored;
+
+    if (s->offers_sockets || !can_offer_sockets(&s->env))
+        return;
+    s->offers_sockets = http2_offer_connect(s->session, &ignored) == ST_OK;
+}
+
 /* A request began. Without memory for it the stream is refused; the client may try again. */
 static void begin(struct streams *s, const struct http2_event *event)
 {
     struct stream *stream = calloc(1, sizeof *stream);
 
+    offer_sockets(s);
     if (stream != NULL) {
         *stream = (struct stream){ .front = { &stream_front_ops }, .magic = STREAM_MAGIC, .streams = s };
         stream->env = s->env;
@@ -397,7 +415,8 @@ struct streams *streams_new(const struct txn_env *env)
                                          .queue = (size_t)config->limit.session_frames,
                                          .memory = (size_t)config->limit.session_memory,
                                          .glitches = (uint32_t)config->limit.glitches,
-                                         .glitches_per_second = (uint32_t)config->limit.glitches_per_second };
+                                         .glitches_per_second = (uint32_t)config->limit.glitches_per_second,
+                                         .offer_connect = can_offer_sockets(env) };
     struct streams *s = calloc(1, sizeof *s);
     struct st_err err = ST_ERR_INIT;
 
@@ -406,6 +425,7 @@ struct streams *streams_new(const struct txn_env *env)
     s->magic = STREAMS_MAGIC;
     s->env = *env;
     s->env.spare = NULL;
+    s->offers_sockets = limits.offer_connect;
     s->slots.max = (size_t)config->limit.origins;
     s->last = &s->first;
     s->last_ready = &s->ready;

@@ -45,6 +45,21 @@ static enum st_rc find_framing(struct stream *stream, struct http1_event *event,
     return ST_OK;
 }
 
+/* The handshake of RFC 8441 as that of RFC 6455, but for the key, which has no use here. */
+static enum st_rc make_handshake(struct stream *stream)
+{
+    struct http_head *head = stream->head.head;
+
+    if (http_head_without(txn_arena(stream->txn), head, NULL, 2, head, &stream->err) != ST_OK)
+        return ST_ERR;
+    head->method = ST_SPAN("GET");
+    head->fields[head->n++] = (struct http_field){ ST_SPAN("Connection"), ST_SPAN("Upgrade") };
+    head->fields[head->n++] = (struct http_field){ ST_SPAN("Upgrade"), ST_SPAN("websocket") };
+    stream->head.framing = HTTP1_NO_BODY;
+    stream->is_socket = true;
+    return ST_OK;
+}
+
 void stream_take_head(struct stream *stream, const struct http2_event *event)
 {
     struct st_arena *arena = txn_arena(stream->txn);
@@ -55,7 +70,9 @@ void stream_take_head(struct stream *stream, const struct http2_event *event)
         (void)st_fail(&stream->err, ST_E_PROTO, "streams.head", "another scheme than the connection's", 400);
     else if (http2_head_take(arena, event->head, &head, &stream->err) == ST_OK &&
              http2_as_http1(arena, head, &stream->head.head, &stream->err) == ST_OK)
-        (void)(find_framing(stream, &stream->head, event->is_end) == ST_OK); /* an error is told by read */
+        (void)((st_span_ieq(head->protocol, ST_SPAN("websocket"))
+                    ? make_handshake(stream)
+                    : find_framing(stream, &stream->head, event->is_end)) == ST_OK); /* an error is told by read */
 }
 
 void stream_take_data(struct stream *stream, struct st_span data)
@@ -109,12 +126,17 @@ static enum st_rc read_event(struct front *front, struct st_arena *arena, size_t
         *event = stream->head;
         return ST_OK;
     }
+    if (stream->is_socket && !stream->end_is_read) { /* of the handshake */
+        stream->end_is_read = true;
+        event->kind = HTTP1_END;
+        return ST_OK;
+    }
     if (evbuffer_get_length(stream->in) > 0 && evbuffer_peek(stream->in, -1, NULL, &piece, 1) >= 1) {
         event->data = st_span_sub(st_span(piece.iov_base, piece.iov_len), 0, max);
         stream->taken = event->data.n;
         return ST_OK;
     }
-    if (stream->end_is_there && !stream->end_is_read) {
+    if (stream->end_is_there && (stream->is_socket || !stream->end_is_read)) {
         stream->end_is_read = true;
         event->kind = HTTP1_END;
         event->trailers = stream->trailers;
@@ -148,10 +170,19 @@ static bool has_input(const struct front *front)
 
 static enum st_rc put_head(struct stream *stream, const struct front_answer *answer, struct st_err *err)
 {
+    static const char *const ACCEPT[] = { "sec-websocket-accept", NULL };
+    struct st_arena *arena = txn_arena(stream->txn);
+    unsigned status = answer->head->status;
     struct http2_head out = { 0 };
 
-    if (http_head_without(txn_arena(stream->txn), answer->head, answer->skip, 1, &out.head, err) != ST_OK)
+    if (http_head_without(arena, answer->head, answer->skip, 1, &out.head, err) != ST_OK)
         return ST_ERR;
+    if (status == 101 && http_head_without(arena, &out.head, ACCEPT, 1, &out.head, err) != ST_OK)
+        return ST_ERR;
+    if (stream->is_socket && status / 100 == 2)
+        out.head.status = 502; /* any 2xx would open it here, and there it is not open */
+    if (status == 101)
+        out.head.status = 200;
     if (answer->coach.n > 0)
         out.head.fields[out.head.n++] = (struct http_field){ ST_SPAN("stoa-coach"), answer->coach };
     stream->is_whole = answer->is_end;

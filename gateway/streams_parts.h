@@ -25,6 +25,7 @@ struct stream { /* one exchange */
     bool is_closed;              /* by either side: nobody reads an answer any more */
     struct http1_event head;     /* in the exchange's arena, as trailers are */
     bool head_is_read, end_is_there, end_is_read;
+    bool is_socket;      /* an extended CONNECT: HTTP/1 has a GET without a body, and after its answer two pipes */
     bool is_whole;       /* the answer: nothing goes out after its head */
     struct evbuffer *in; /* body bytes that came; the client gets credit for what is taken from it */
     size_t taken;        /* of what read gave out */

@@ -13,6 +13,7 @@ from stoa_test.origin2 import Origin2
 from stoa_test.pki import Authority
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
+SOCKETS = {h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL: 1}
 
 
 class Insisting(Origin2):
@@ -36,14 +37,15 @@ class House:
         authority = Authority(folder)
         self.site = Origin2("site.test", authority.leaf(["site.test"]))
         self.old = Origin("old.test", authority.leaf(["old.test"]))
-        self.insists = Insisting("insists.test", authority.leaf(["insists.test"]), alpn=("h2",))
+        self.insists = Insisting("insists.test", authority.leaf(["insists.test"]), alpn=("h2",), settings=SOCKETS)
+        self.sockets = Origin2("sockets.test", authority.leaf(["sockets.test"]), settings=SOCKETS)
         self.few = Origin2("few.test", authority.leaf(["few.test"]),
                            settings={h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 7})
         self.redacted = Origin2("redacted.example", authority.leaf(["redacted.example"]))
         cards = folder / "cards.policy.yaml"
         cards.write_text((POLICY.parent / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example"))
-        self.gateway = Gateway(folder / "gateway", [self.site, self.old, self.insists, self.few, self.redacted],
-                               [POLICY, cards], trust=authority.path)
+        origins = [self.site, self.old, self.insists, self.sockets, self.few, self.redacted]
+        self.gateway = Gateway(folder / "gateway", origins, [POLICY, cards], trust=authority.path)
 
     def fresh(self):
         """The site without what an earlier test left over."""
@@ -69,6 +71,6 @@ def house(tmp_path_factory):
     house = House(tmp_path_factory.mktemp("origins"))
     with house.gateway:
         yield house
-    for origin in (house.site, house.old, house.insists, house.few, house.redacted):
+    for origin in (house.site, house.old, house.insists, house.sockets, house.few, house.redacted):
         origin.close()
 
