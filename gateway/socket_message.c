@@ -25,6 +25,7 @@ struct message {
     struct st_arena *arena; /* of the verdict */
     struct chain_in in;
     struct chain_out chain;
+    struct st_buf whole; /* a spooled body, read back: the doc and the activity borrow from it */
     struct st_buf redacted;
     bool is_redacted;
     enum refuse_cause cause;
@@ -51,6 +52,7 @@ struct message *message_new(const struct socket_open *about, bool is_text)
     m->rules = rules_retain(about->worker->rules);
     limits = body_limits_now(config_of(m), &about->worker->budget, about->worker->spool_dir);
     st_buf_init(&m->tail, TAIL_MAX);
+    st_buf_init(&m->whole, (size_t)limits.max);
     st_buf_init(&m->redacted, (size_t)limits.max);
     m->cause = REFUSE_VERDICT;
     if ((m->body = body_new(&limits)) != NULL)
@@ -66,6 +68,7 @@ void message_free(struct message *m)
     ST_CHECK(m, MESSAGE_MAGIC);
     body_free(m->body);
     st_buf_fini(&m->tail);
+    st_buf_fini(&m->whole);
     st_buf_fini(&m->redacted);
     st_arena_free(m->arena);
     rules_release(m->rules);
@@ -75,7 +78,8 @@ void message_free(struct message *m)
 
 size_t message_memory(const struct message *m)
 {
-    return body_memory(m->body) + m->tail.cap + m->redacted.cap + (m->arena != NULL ? st_arena_used(m->arena) : 0);
+    return body_memory(m->body) + m->tail.cap + m->whole.cap + m->redacted.cap +
+           (m->arena != NULL ? st_arena_used(m->arena) : 0);
 }
 
 enum st_rc message_add(struct message *m, struct st_span data, struct st_err *err)
@@ -109,17 +113,16 @@ static struct report_case case_of(struct message *m)
 
 static enum st_rc run_chain(struct message *m, struct st_err *err)
 {
-    struct st_buf whole, query;
+    struct st_buf query;
     enum st_rc rc = ST_ERR;
 
-    st_buf_init(&whole, (size_t)config_of(m)->limit.body_max);
     st_buf_init(&query, 0);
     if ((m->arena = st_arena_new((size_t)config_of(m)->limit.txn_memory)) == NULL) {
         (void)st_fail(err, ST_E_NOMEM, "socket.judge", "arena", 0);
         goto out;
     }
     if (body_seal(m->body, err) != ST_OK ||
-        (m->in.not_held == FLT_REASON_NONE && body_whole(m->body, &whole, &m->in.body, err) != ST_OK))
+        (m->in.not_held == FLT_REASON_NONE && body_whole(m->body, &m->whole, &m->in.body, err) != ST_OK))
         goto out;
     chain_run(&m->in, m->arena, &m->chain);
     if (m->chain.judgement.verdict == POL_REDACT)
@@ -127,7 +130,6 @@ static enum st_rc run_chain(struct message *m, struct st_err *err)
     rc = ST_OK;
 out:
     st_buf_fini(&query);
-    st_buf_fini(&whole);
     return rc;
 }
 

@@ -118,6 +118,10 @@ def test_w3_the_platform_says_no_in_its_own_way(house):
     client.say(json.dumps({"kind": "draft", "text": SECRET}))  # a preview: nobody is told
     client.say(json.dumps({"n": "3", "room": "r", "text": "and good night"}))
     assert json.loads(origin.hear()[1])["n"] == "3"
+    client.say(json.dumps({"n": "8", "room": "r", "text": "x" * 100_000 + " " + SECRET}))  # it waits on disk
+    assert json.loads(client.hear()[1])["nack"] == "8"
+    client.say(json.dumps({"n": "9", "room": "r", "text": "y" * 100_000}))
+    assert json.loads(origin.hear()[1])["n"] == "9"
     origin.say("first half, ", fin=False)
     origin.ping(b"between")
     assert client.hear() == ("ping", b"between")
@@ -127,7 +131,7 @@ def test_w3_the_platform_says_no_in_its_own_way(house):
     origin.say("second half")
     assert client.hear() == ("text", "first half, second half")
     assert json.loads(client.hear()[1])["nack"] == "4"
-    assert (house.count("socket_refused"), house.count("socket_dropped")) == (refused + 2, dropped + 1)
+    assert (house.count("socket_refused"), house.count("socket_dropped")) == (refused + 3, dropped + 1)
     client.drop()
     assert origin.hear() == ("end",)
     origin.done()
