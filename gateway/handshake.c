@@ -6,6 +6,7 @@
  * hop are front's and back's. An origin that answers with anything but 101 is answered as usual. On a host that is
  * passed unread nothing of it is touched, and nothing is read afterwards.
  */
+#include "gateway/http2.h"
 #include "gateway/txn_parts.h"
 
 #define VALUE_MAX 8192u
@@ -150,7 +151,10 @@ enum st_rc handshake_step(struct txn *t)
     switch (socket_step(t->socket)) {
     case SOCKET_GOES_ON: return ST_AGAIN;
     case SOCKET_FINISHED: t->outcome = TXN_FINISH; break;
-    case SOCKET_CUT: t->outcome = TXN_CUT; break;
+    case SOCKET_CUT:
+        t->outcome = TXN_CUT;
+        t->env->cut_code = HTTP2_CANCEL; /* RFC 8441 §5 */
+        break;
     }
     txn_enter(t, TXN_DONE);
     return ST_OK;

@@ -46,10 +46,14 @@ static enum st_rc find_framing(struct stream *stream, struct http1_event *event,
 }
 
 /* The handshake of RFC 8441 as that of RFC 6455, but for the key, which has no use here. */
-static enum st_rc make_handshake(struct stream *stream)
+static enum st_rc make_handshake(struct stream *stream, struct st_span protocol, bool is_end)
 {
     struct http_head *head = stream->head.head;
 
+    if (!st_span_ieq(protocol, ST_SPAN("websocket")))
+        return st_fail(&stream->err, ST_E_PROTO, "streams.head", "a protocol that is not spoken here", 501);
+    if (is_end)
+        return st_fail(&stream->err, ST_E_PROTO, "streams.head", "a WebSocket that ends at once", 400);
     if (http_head_without(txn_arena(stream->txn), head, NULL, 2, head, &stream->err) != ST_OK)
         return ST_ERR;
     head->method = ST_SPAN("GET");
@@ -70,8 +74,8 @@ void stream_take_head(struct stream *stream, const struct http2_event *event)
         (void)st_fail(&stream->err, ST_E_PROTO, "streams.head", "another scheme than the connection's", 400);
     else if (http2_head_take(arena, event->head, &head, &stream->err) == ST_OK &&
              http2_as_http1(arena, head, &stream->head.head, &stream->err) == ST_OK)
-        (void)((st_span_ieq(head->protocol, ST_SPAN("websocket"))
-                    ? make_handshake(stream)
+        (void)((head->protocol.n > 0
+                    ? make_handshake(stream, head->protocol, event->is_end)
                     : find_framing(stream, &stream->head, event->is_end)) == ST_OK); /* an error is told by read */
 }
 

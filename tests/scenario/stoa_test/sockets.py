@@ -209,6 +209,8 @@ class SocketOrigin:
     """serve(peer, request) runs in a thread of its own for every socket. answer: an extension header value, or a
     function from the request to the raw bytes of the whole answer."""
 
+    alpn = ("http/1.1",)
+
     def __init__(self, host, certificate, serve=None, answer=None, protocol=None, address="127.0.0.1"):
         self.host, self.serve, self.answer, self.protocol = host, serve or echo, answer, protocol
         self.requests, self.peers, self.seen = queue.Queue(), queue.Queue(), []
@@ -216,7 +218,7 @@ class SocketOrigin:
         if certificate is not None:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(certificate)
-            self.context.set_alpn_protocols(["http/1.1"])
+            self.context.set_alpn_protocols(self.alpn)
         self.listener = socket.create_server((address, 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -235,6 +237,9 @@ class SocketOrigin:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True)
+                if sock.selected_alpn_protocol() == "h2":
+                    self._serve2(sock)
+                    return
             reader = wire.Reader(sock)
             while True:
                 request = reader.request()
@@ -274,22 +279,22 @@ class SocketOrigin:
         self.listener.close()
 
 
+def answer_to(peer, event):
+    """What a test server does: messages come back, pings are answered, a close too. False: it is over."""
+    if event[0] in ("text", "binary"):
+        peer.say(event[1])
+    elif event[0] == "ping":
+        peer.pong(event[1])
+    elif event[0] == "close":
+        peer.shut(event[1] if event[1] != 1005 else None, event[2])
+    elif event[0] == "broken":
+        peer.shut(event[1])
+    return event[0] not in ("close", "broken", "end")
+
+
 def echo(peer, request):
-    """What a test server does: messages come back, pings are answered, a close too."""
-    while True:
-        event = peer.hear()
-        if event[0] in ("text", "binary"):
-            peer.say(event[1])
-        elif event[0] == "ping":
-            peer.pong(event[1])
-        elif event[0] == "close":
-            peer.shut(event[1] if event[1] != 1005 else None, event[2])
-            return
-        elif event[0] == "broken":
-            peer.shut(event[1])
-            return
-        elif event[0] == "end":
-            return
+    while answer_to(peer, peer.hear()):
+        pass
 
 
 def hold(peer, request):
