@@ -365,7 +365,7 @@ void report_response(struct txn *t)
 {
     const struct report_case c = txn_case(t);
 
-    if (t->response->status >= 200 && t->response->status < 400)
+    if (t->response->status >= 200 && t->response->status < 400 && t->chain.judgement.verdict != POL_BLOCK)
         report_taken(&c);
 }
 

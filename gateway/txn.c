@@ -437,7 +437,7 @@ static enum st_rc judge(struct txn *t)
 /* The verdict is recorded, or needs no record: it takes effect. */
 static enum st_rc carry_out(struct txn *t)
 {
-    if (t->chain.judgement.verdict == POL_BLOCK)
+    if (t->chain.judgement.verdict == POL_BLOCK && !polling_refuses(t))
         return txn_refuse(t, t->not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
     if (!t->chain.has_activity) /* its names and ids may stand in there; they are told when the platform took it */
         st_buf_fini(&t->whole);
@@ -489,7 +489,7 @@ static void count_share(struct txn *t)
 {
     size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
 
-    held += t->redacted_query.cap + t->copy.cap + (t->body != NULL ? body_memory(t->body) : 0);
+    held += t->redacted_query.cap + t->copy.cap + t->poll.cap + (t->body != NULL ? body_memory(t->body) : 0);
     held += upload_memory(t) + (t->socket != NULL ? socket_memory(t->socket) : 0);
     budget_hold(&t->worker->budget, &t->share, held);
 }

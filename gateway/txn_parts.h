@@ -96,6 +96,8 @@ struct txn {
     struct http_head *response;
     enum http1_framing response_framing;
     bool client_closes;
+    struct st_buf poll; /* is_poll_held: the answer to a long poll, until its end */
+    bool is_poll_held;
     struct st_buf copy; /* for the curator */
     bool is_copied;
     enum txn_wait wait;
@@ -131,6 +133,13 @@ void upload_fini(struct txn *t);
 /* ST_OK: t->back is there. ST_AGAIN: the exchange is stepped when something changed. */
 ST_MUST enum st_rc reach_origin(struct txn *t, bool is_repeatable);
 void reach_leave(struct txn *t);
+
+/* polling.c */
+bool polling_is(const struct txn *t); /* it asks for the messages of a session */
+/* A blocked message in a long poll: an idle one goes in its place. false: it has to be refused otherwise. */
+bool polling_refuses(struct txn *t);
+bool polling_holds(struct txn *t, const struct http1_event *event); /* event: the head; true: t->poll takes the body */
+void polling_tell(struct txn *t);                                   /* t->poll is whole */
 
 /* exchange.c */
 ST_MUST enum st_rc exchange_step(struct txn *t);

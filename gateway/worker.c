@@ -14,6 +14,7 @@
 #include "gateway/conn.h"
 #include "gateway/joint.h"
 #include "gateway/listen.h"
+#include "gateway/polls.h"
 #include "gateway/sessions.h"
 #include <event2/event.h>
 #include <malloc.h>
@@ -245,8 +246,9 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     worker->pipes = joint_pipes_new();
     worker->sessions = sessions_new(worker);
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
+    worker->polls = polls_new();
     if (worker->pipes == NULL || worker->leaves == NULL || worker->pool == NULL || worker->sessions == NULL ||
-        worker->outbox == NULL)
+        worker->outbox == NULL || worker->polls == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
     if (fam_journal(child) < 0) /* no verdict may depend on this process living on */
         return st_fail(err, ST_E_UNAVAILABLE, "worker.start", "no journal", 0);
@@ -392,6 +394,7 @@ static void role_fini(struct role *role)
     joint_pipes_free(worker->pipes);
     fam_link_free(worker->curator);
     outbox_free(worker->outbox);
+    polls_free(worker->polls);
     resolver_free(worker->resolver);
     tls_context_free(worker->tls);
     rules_release(worker->rules);

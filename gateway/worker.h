@@ -57,6 +57,7 @@
     X(verdict_coach, "requests sent with advice")                                                   \
     X(verdict_redact, "requests sent with a part replaced")                                         \
     X(verdict_block, "requests blocked")                                                            \
+    X(polls_refused, "requests of long polls whose messages were replaced by an idle one")          \
     X(refused, "answers of the gateway's own, blocks included")                                     \
     X(not_inspected, "requests not, or not wholly, looked into")                                    \
     X(scan_failed, "requests that a stage could not handle")                                        \
@@ -83,6 +84,7 @@ void rules_release(struct rules *rules); /* NULL is fine */
 
 struct conn;
 struct joint_pipes;
+struct polls;
 struct worker {
     struct fam_child *child;
     struct link_loop loop;
@@ -95,6 +97,7 @@ struct worker {
     struct joint_pipes *pipes;
     struct sessions *sessions;
     struct outbox *outbox;
+    struct polls *polls;      /* refusals that wait for the answer to a long poll */
     struct fam_link *curator; /* NULL: away */
     struct conn *conns;       /* all of them */
     size_t n_conns;

@@ -97,10 +97,6 @@ class Prosody:
         """Every byte that it stored: accounts, archives of the rooms, shared files."""
         return b"\0".join(path.read_bytes() for path in sorted((self.folder / "data").rglob("*")) if path.is_file())
 
-    def complaints(self):
-        """What it said about clients that do not keep to the protocol, and about streams that had to be resumed."""
-        return [line for line in self.server.lines if " warn" in line or " error" in line or "resum" in line.lower()]
-
     def close(self):
         self.front.close()
         self.server.close()

@@ -52,10 +52,6 @@ class House:
     def is_stored(self, text):
         return text.encode() in self.forum.redis.everything()
 
-    def only_sockets(self):
-        if self.transport == "polling":
-            pytest.skip("a refused poll gets no answer yet that the page would show")
-
     def close(self):
         for driver in self.drivers:
             close_browser(driver)
@@ -110,7 +106,6 @@ def test_a_card_number_in_a_draft_is_dropped_in_silence_and_the_editor_lives(hou
     house.ana.write(f"Charge {CARD} for the course.")
     assert "account-or-card" in house.decisions(before + 1)
     assert not house.ana.has_toast()
-    house.only_sockets()
     house.ana.write("Please charge the company.")
     house.ana.wait_preview("charge the company")
     assert not house.ana.has_toast()
@@ -119,7 +114,6 @@ def test_a_card_number_in_a_draft_is_dropped_in_silence_and_the_editor_lives(hou
 def test_a_post_with_a_card_number_is_refused_in_the_forum_s_own_message_and_can_be_mended(house):
     house.ana.write(f"Charge {CARD} for the course.")
     house.ana.submit()
-    house.only_sockets()
     assert "card" in house.ana.toast()
     house.ana.driver.save_screenshot(str(PICTURES / f"refused-post-{house.transport}.png"))
     house.ana.close_toast()
@@ -132,7 +126,6 @@ def test_a_post_with_a_card_number_is_refused_in_the_forum_s_own_message_and_can
 def test_a_chat_with_a_card_number_is_refused_and_the_next_one_arrives(house):
     house.ana.join_chat(1)
     house.ana.say(f"Use {CARD} for the hotel.")
-    house.only_sockets()
     assert "card" in house.ana.toast()
     house.ana.driver.save_screenshot(str(PICTURES / f"refused-chat-{house.transport}.png"))
     house.ana.close_toast()
