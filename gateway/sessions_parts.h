@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sessions_parts - the inside of the HTTP/2 connections to origins: sessions.c (the connections), back_streams.c (one
- * stream as the origin of its exchange). Nobody else includes it.
+/* sessions_parts - the inside of the HTTP/2 connections to origins: sessions.c (all of them), session.c (one),
+ * back_streams.c (one stream as the origin of its exchange). Nobody else includes it.
  */
 #ifndef STOA_GATEWAY_SESSIONS_PARTS_H
 #define STOA_GATEWAY_SESSIONS_PARTS_H
@@ -26,7 +26,7 @@ enum session_state { /* LEAVING: takes no more streams; LOST: nothing comes or g
 struct back_stream;
 struct session {
     unsigned magic;
-    enum session_state state; /* written by enter only */
+    enum session_state state; /* written by enter of session.c only */
     struct sessions *sessions;
     struct session *next, **link;
     struct upstream_place place;
@@ -55,6 +55,19 @@ struct sessions {
 };
 
 /* sessions.c */
+/* As many as there is room for; when that is not enough, the next one has another session opened. */
+void sessions_wake(struct sessions *sessions, const struct upstream_place *place);
+/* There will be no session for them; err NULL: since the place speaks HTTP/1. */
+void sessions_disappoint(struct sessions *sessions, const struct upstream_place *place, const struct st_err *err);
+
+/* session.c */
+ST_MUST enum st_rc session_dial(struct sessions *sessions, const struct upstream_place *place, struct st_err *err);
+/* Owns upstream, which is READY, also when it fails. */
+ST_MUST enum st_rc session_adopt(struct sessions *sessions, struct upstream *upstream, struct st_err *err);
+/* One more back on it; there is room. */
+ST_MUST enum st_rc session_stream(struct session *session, struct link_owner owner, struct back **out,
+                                  struct st_err *err);
+void session_free(struct session *session);    /* its backs are closed */
 void session_update(struct session *session);  /* something is to be sent, soon */
 void session_lets_go(struct session *session); /* a back of it is closed */
 void session_no_more(struct session *session); /* no new streams on it */
