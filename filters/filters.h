@@ -124,8 +124,11 @@ bool flt_path_match(struct st_span pattern, struct st_span path);
 
 /* ---- long polls -------------------------------------------------------------------------------------------------- */
 
+/* What names the session that a poll belongs to, engine.io's in the query and BOSH's in the body; borrowed, empty where
+ * there is none. in: query and wire. */
+struct st_span flt_wire_session(const struct flt_input *in, const struct flt_doc *doc);
 /* A body that says nothing and keeps the session going, in the place of one that must not leave; empty where there is
- * none. session: what names the session in it and in its query. Both live in the arena or the input. */
+ * none. Both live in the arena or the input. */
 struct flt_idle {
     struct st_span body, session;
 };

@@ -39,12 +39,9 @@ static struct st_span query_value(struct st_span query, struct st_span name_is)
 
 static void idle_engine(const struct flt_input *in, struct flt_idle *out)
 {
-    struct st_span sid = query_value(in->query, ST_SPAN("sid=")), essence = flt_type_essence(in->content_type);
+    struct st_span essence = flt_type_essence(in->content_type);
     bool is_form = st_span_ieq(essence, ST_SPAN("application/x-www-form-urlencoded"));
 
-    if (!is_token(sid) || flt_engine_version(in->query) == 0)
-        return;
-    out->session = sid;
     if (flt_engine_version(in->query) == 4)
         out->body = is_form ? ST_SPAN("d=6") : ST_SPAN("6");
     else if (st_span_ieq(essence, ST_SPAN("application/octet-stream")))
@@ -66,18 +63,18 @@ static struct st_span bosh_value(const struct flt_doc *doc, struct st_span path)
 static enum st_rc idle_bosh(struct st_arena *arena, const struct flt_doc *doc, struct flt_idle *out, struct st_err *err)
 {
     static const char *const keys[][2] = { { "@bosh/@key", "key" }, { "@bosh/@newkey", "newkey" } };
-    struct st_span rid = bosh_value(doc, ST_SPAN("@bosh/@rid")), sid = bosh_value(doc, ST_SPAN("@bosh/@sid"));
+    struct st_span rid = bosh_value(doc, ST_SPAN("@bosh/@rid"));
     struct st_buf body;
     enum st_rc rc;
     void *copy = NULL;
 
-    if (!is_token(sid) || rid.n == 0 || rid.n > RID_MAX || flt_digits_at(rid, 0) != rid.n)
+    if (rid.n == 0 || rid.n > RID_MAX || flt_digits_at(rid, 0) != rid.n)
         return ST_OK;
     st_buf_init(&body, IDLE_MAX);
     st_buf_str(&body, "<body xmlns=\"http://jabber.org/protocol/httpbind\" rid=\"");
     st_buf_span(&body, rid);
     st_buf_str(&body, "\" sid=\"");
-    st_buf_span(&body, sid);
+    st_buf_span(&body, out->session);
     for (size_t i = 0; i < ST_LEN(keys); i++) {
         struct st_span value = bosh_value(doc, st_span_str(keys[i][0]));
 
@@ -91,16 +88,29 @@ static enum st_rc idle_bosh(struct st_arena *arena, const struct flt_doc *doc, s
     if (rc == ST_OK && (copy = st_arena_dup(arena, body.p, body.n)) == NULL)
         rc = st_arena_fail(arena, err, "filters.poll");
     if (rc == ST_OK)
-        *out = (struct flt_idle){ st_span(copy, body.n), sid };
+        out->body = st_span(copy, body.n);
     st_buf_fini(&body);
     return rc;
+}
+
+struct st_span flt_wire_session(const struct flt_input *in, const struct flt_doc *doc)
+{
+    struct st_span sid = ST_SPAN_NONE;
+
+    if (in->is_message || doc == NULL)
+        return ST_SPAN_NONE;
+    if (in->wire == FLT_WIRE_SOCKETIO && flt_engine_version(in->query) != 0)
+        sid = query_value(in->query, ST_SPAN("sid="));
+    else if (in->wire == FLT_WIRE_XMPP)
+        sid = bosh_value(doc, ST_SPAN("@bosh/@sid"));
+    return is_token(sid) ? sid : ST_SPAN_NONE;
 }
 
 enum st_rc flt_wire_idle(struct st_arena *arena, const struct flt_input *in, const struct flt_doc *doc,
                          struct flt_idle *out, struct st_err *err)
 {
-    *out = (struct flt_idle){ ST_SPAN_NONE, ST_SPAN_NONE };
-    if (in->is_message || doc == NULL)
+    *out = (struct flt_idle){ ST_SPAN_NONE, flt_wire_session(in, doc) };
+    if (out->session.n == 0)
         return ST_OK;
     if (in->wire == FLT_WIRE_SOCKETIO)
         idle_engine(in, out);
@@ -132,14 +142,16 @@ static enum st_rc insert_packet(const struct flt_input *in, struct st_span messa
 
     if (flt_engine_version(in->query) == 3 && st_span_ieq(essence, ST_SPAN("application/octet-stream")))
         return insert_binary(in->body, message, out);
-    if (!st_span_istarts(essence, ST_SPAN("text/plain")) || digits == 0 || digits == in->body.n)
-        return ST_AGAIN; /* "ok", a script, an error */
+    if (!st_span_istarts(essence, ST_SPAN("text/plain")))
+        return ST_AGAIN; /* a script, an error */
     if (flt_engine_version(in->query) == 3) {
-        if (in->body.p[digits] != ':')
+        if (digits == 0 || digits == in->body.n || in->body.p[digits] != ':')
             return ST_AGAIN;
         st_buf_fmt(out, "%zu:", flt_units(message));
         st_buf_span(out, message);
     } else {
+        if (digits == 0 && in->body.p[0] != 'b') /* a packet's type, or Base64 */
+            return ST_AGAIN;
         st_buf_span(out, message);
         st_buf_byte(out, 0x1E);
     }
@@ -153,7 +165,7 @@ static enum st_rc insert_stanza(struct st_span body, struct st_span message, str
     uint8_t quote = 0;
     size_t at = 0;
 
-    if (!st_span_starts(body, ST_SPAN("<body")) || st_span_find(body, ST_SPAN("terminate")) != ST_SPAN_NPOS)
+    if (!st_span_starts(body, ST_SPAN("<body")))
         return ST_AGAIN;
     for (; at < body.n && (quote != 0 || body.p[at] != '>'); at++) {
         if (quote != 0)
@@ -161,7 +173,7 @@ static enum st_rc insert_stanza(struct st_span body, struct st_span message, str
         else if (body.p[at] == '"' || body.p[at] == '\'')
             quote = body.p[at];
     }
-    if (at == body.n)
+    if (at == body.n || st_span_find(st_span_sub(body, 0, at), ST_SPAN("terminate")) != ST_SPAN_NPOS)
         return ST_AGAIN;
     if (body.p[at - 1] == '/') {
         st_buf_span(out, st_span_sub(body, 0, at - 1));

@@ -3,9 +3,10 @@
  *
  * Both are templates of the adapter. {message} and {id} are ours; in a message to a socket any other pair of braces is
  * a source (value.h), so that an answer can carry the number its question had. Everything is escaped for where it
- * stands. A template of which one part has no value is not used, and the next one of the list is tried. A client that
- * is told in a session must have been heard by nobody else: what goes on to the origin in the place of the message is
- * made new and holds none of its text.
+ * stands; {message|html} is a text that the platform's page puts into itself as HTML, so it is escaped for that first.
+ * A template of which one part has no value is not used, and the next one of the list is tried. A client that is told
+ * in a session must have been heard by nobody else: what goes on to the origin in the place of the message is made new
+ * and holds none of its text.
  */
 #include "base/json.h"
 #include "value.h"
@@ -77,6 +78,19 @@ static size_t slot_at(const char *shape, char name[SOURCE_MAX])
     return n + 2;
 }
 
+/* The message as text of a page, inside of what the format is. */
+static void put_html(const struct filler *f, struct st_buf *b)
+{
+    struct st_buf html;
+
+    st_buf_init(&html, REPLY_MAX);
+    put_markup(&html, st_span_str(f->message));
+    if (html.failed != ST_E_NONE && b->failed == ST_E_NONE)
+        b->failed = html.failed;
+    f->put(b, st_buf_view(&html));
+    st_buf_fini(&html);
+}
+
 /* False when a slot has no value. */
 static bool fill(const struct filler *f, struct st_buf *b, const char *shape)
 {
@@ -87,7 +101,9 @@ static bool fill(const struct filler *f, struct st_buf *b, const char *shape)
         const char *const sources[] = { name, NULL };
         struct st_span value;
 
-        if (n > 0 && (strcmp(name, "message") == 0 || strcmp(name, "id") == 0)) {
+        if (n > 0 && strcmp(name, "message|html") == 0) {
+            put_html(f, b);
+        } else if (n > 0 && (strcmp(name, "message") == 0 || strcmp(name, "id") == 0)) {
             f->put(b, st_span_str(name[0] == 'm' ? f->message : f->id));
         } else if (n > 0 && f->reader != NULL) {
             if ((value = lp_value_of(f->reader, sources)).n == 0)

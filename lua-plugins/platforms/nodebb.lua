@@ -2,7 +2,8 @@
 -- NodeBB forums, on any host: socket.io events over WebSocket or long polls (1.x), a JSON API beside them (since 2).
 --
 -- The composer sends the whole text for a preview while it is typed, long before the post. A refusal is the event's
--- answer, {"message": …}, which the page shows in its own toast; what was sent without waiting for one gets an alert.
+-- answer, {"message": …}, which the page shows in its own toast, as HTML; what was sent without waiting for one gets an
+-- alert.
 
 local known = { "community.nodebb.org", "try.nodebb.org", "forum.vivaldi.net", "forum.qt.io", "forums.opera.com" }
 local wire = "/**/socket.io"
@@ -15,8 +16,8 @@ local api = { status = 403, type = json,
 
 local function refused(event)
   return { status = 403, type = toast.type, body = toast.body, socket = {
-    [=[43{]=] .. event .. [=[/@id}[{"message":"{message}"}]]=],
-    [=[42["event:alert",{"alert_id":"{id}","type":"danger","message":"{message}","timeout":10000}]]=] } }
+    [=[43{]=] .. event .. [=[/@id}[{"message":"{message|html}"}]]=],
+    [=[42["event:alert",{"alert_id":"{id}","type":"danger","message":"{message|html}","timeout":10000}]]=] } }
 end
 
 -- A rule for one event; of its argument the named fields are typed. A poll carries several events: one that writes

@@ -177,7 +177,13 @@ static const struct {
       BYTES("\0\x08\xFF"
             "43[\"no\"]\0\1\xFF"
             "3") },
-    { POLL4, TEXT, BYTES("2"), "", 0 }, /* a lone ping: one digit and no more */
+    { POLL4, TEXT, BYTES("2"),
+      BYTES("43[\"no\"]\x1E"
+            "2") },
+    { POLL4, TEXT, BYTES("bAQI="),
+      BYTES("43[\"no\"]\x1E"
+            "bAQI=") },
+    { POLL4, TEXT, BYTES("ok"), "", 0 },
     { POLL4, TEXT, BYTES("42[\"x\"]"),
       BYTES("43[\"no\"]\x1E"
             "42[\"x\"]") },

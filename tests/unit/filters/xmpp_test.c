@@ -150,6 +150,7 @@ T_TEST(xmpp_answers_ride_in_a_bosh_body)
         const char *body, *want;
     } answers[] = { { "<body xmlns='h'/>", "<body xmlns='h'><e/></body>" },
                     { "<body a='>' b=\"/>\">x</body>", "<body a='>' b=\"/>\"><e/>x</body>" },
+                    { "<body>do not terminate</body>", "<body><e/>do not terminate</body>" },
                     { "<body type='terminate'/>", "" },
                     { "<html/>", "" },
                     { "<body a='", "" } };

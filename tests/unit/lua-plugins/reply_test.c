@@ -18,6 +18,9 @@ static const char chat[] =
     "    deny = { body = '{message}', socket = '{message}' } },\n"
     "  { id = 'mute', match = { method = 'WEBSOCKET', body = { has = { 'mute' } } },\n"
     "    activity = { kind = 'message' }, typed = { 'mute' } },\n"
+    "  { id = 'page', match = { method = 'WEBSOCKET', body = { has = { 'page' } } },\n"
+    "    activity = { kind = 'message' }, typed = { 'page' },\n"
+    "    deny = { body = '{message}', socket = '[\"{message|html}\",\"{page}\"]' } },\n"
     "  { id = 'poll', match = { method = 'POST', path = '/socket.io', body = { has = { 'e/**' } } },\n"
     "    activity = { kind = 'message' }, typed = { 'e/#' },\n"
     "    deny = { body = '{message}', socket = '43{e/@id}[{\"message\":\"{message}\"}]' } },\n"
@@ -60,6 +63,8 @@ static const struct {
       "<e to=\"a'&quot;&lt;\" id=\"R-1\">Über &quot;uns&quot; &lt;b&gt; &amp; \xF0\x9F\x99\x82</e>" },
     { "{\"text\":\"x\"}", FLT_WIRE_XMPP, LP_REPLY_ANSWER, "Über &quot;uns&quot; &lt;b&gt; &amp; \xF0\x9F\x99\x82" },
     { "{\"draft\":\"x\"}", FLT_WIRE_SOCKETIO, LP_REPLY_SILENT, "" },
+    { "{\"page\":\"<\"}", FLT_WIRE_SOCKETIO, LP_REPLY_ANSWER,
+      "[\"\\u00dcber &quot;uns&quot; &lt;b&gt; &amp; \\ud83d\\ude42\",\"<\"]" },
     { "{\"mute\":\"x\"}", FLT_WIRE_SOCKETIO, LP_REPLY_CLOSE, "" },
     { "{\"else\":\"x\"}", FLT_WIRE_SOCKETIO, LP_REPLY_CLOSE, "" },
 };
