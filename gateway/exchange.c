@@ -83,7 +83,7 @@ static struct st_span reduced_codings(struct txn *t, struct st_span value)
     return is_reduced ? st_span(out, n) : value;
 }
 
-static enum st_rc number_text(struct txn *t, uint64_t number, struct st_span *out)
+enum st_rc exchange_number(struct txn *t, uint64_t number, struct st_span *out)
 {
     struct st_buf text;
 
@@ -110,9 +110,9 @@ static enum st_rc adapt_head(struct txn *t)
         struct http_field *field = &t->head->fields[i];
 
         if (st_span_ieq(field->name, ST_SPAN("accept-encoding"))) {
-            field->value = polling_is(t) ? ST_SPAN("identity") : reduced_codings(t, field->value);
+            field->value = reduced_codings(t, field->value);
         } else if (st_span_ieq(field->name, ST_SPAN("content-length")) && t->is_redacted) {
-            if (number_text(t, t->redacted.n, &field->value) != ST_OK)
+            if (exchange_number(t, t->redacted.n, &field->value) != ST_OK)
                 return ST_ERR;
         } else if (st_span_ieq(field->name, ST_SPAN("host")) && !t->env->is_tls) {
             struct st_span rest = st_span_sub(t->head->target, 7, t->head->target.n); /* the absolute form decides */
@@ -128,10 +128,9 @@ static enum st_rc adapt_head(struct txn *t)
 
 static bool was_query_redacted(const struct txn *t)
 {
-    bool is_asked =
-        t->is_redacted && t->chain.judgement.verdict == POL_REDACT; /* else another body stands in its place */
+    bool has_masks = t->is_redacted && t->chain.judgement.verdict == POL_REDACT;
 
-    for (size_t i = 0; is_asked && i < t->chain.findings.n; i++) {
+    for (size_t i = 0; has_masks && i < t->chain.findings.n; i++) {
         const struct flt_finding *finding = &t->chain.findings.items[i];
 
         if (t->chain.judgement.redact[i] && t->chain.doc->fields[finding->field].is_query)
@@ -294,29 +293,17 @@ static enum st_rc relay_interim(struct txn *t, const struct http_head *head)
     return t->env->front->ops->interim(t->env->front, head, SKIP, &t->err);
 }
 
-static enum st_rc put_answer(struct txn *t, bool is_empty)
+static enum st_rc begin_answer(struct txn *t, const struct http1_event *event)
 {
     static const char *const SKIP[] = { "alt-svc", NULL };
     static const char *const SKIP_EMPTY[] = { "alt-svc", "content-length", NULL };
     enum pol_verdict verdict = t->chain.judgement.verdict;
-    struct front_answer answer = { .head = t->response,
-                                   .skip = t->response->status == 204 ? SKIP_EMPTY : SKIP,
-                                   .framing = t->response_framing,
+    struct front_answer answer = { .head = event->head,
+                                   .skip = event->head->status == 204 ? SKIP_EMPTY : SKIP,
+                                   .framing = event->framing,
                                    .is_old = t->head->minor == 0 };
     enum st_rc rc;
 
-    if (verdict == POL_COACH || verdict == POL_REDACT)
-        answer.coach = st_span_str(txn_id(t));
-    answer.is_end = is_empty;
-    answer.closes = t->client_closes;
-    answer.is_bound = t->env->is_pinned;
-    rc = t->env->front->ops->head(t->env->front, t->arena, &answer, &t->err);
-    t->answer_began = rc == ST_OK;
-    return rc;
-}
-
-static enum st_rc begin_answer(struct txn *t, const struct http1_event *event)
-{
     t->response = event->head;
     t->response_framing = event->framing;
     plan_connections(t);
@@ -324,34 +311,18 @@ static enum st_rc begin_answer(struct txn *t, const struct http1_event *event)
     report_response(t);
     t->is_copied = report_wants_page(t);
     st_buf_init(&t->copy, t->is_copied ? COPY_MAX : 0);
-    if (polling_holds(t, event))
-        return ST_OK;
-    return put_answer(t, event->framing == HTTP1_NO_BODY || (event->framing == HTTP1_LENGTH && event->length == 0));
-}
-
-/* The answer to a poll is whole, with what the client is told in it: now it begins. */
-static enum st_rc put_poll(struct txn *t)
-{
-    if (st_buf_done(&t->poll, &t->err, "exchange.poll") != ST_OK)
-        return ST_ERR;
-    polling_tell(t);
-    for (size_t i = 0; i < t->response->n; i++) {
-        struct http_field *field = &t->response->fields[i];
-
-        if (st_span_ieq(field->name, ST_SPAN("content-length")) && number_text(t, t->poll.n, &field->value) != ST_OK)
-            return ST_ERR;
-    }
-    if (put_answer(t, false) != ST_OK)
-        return ST_ERR;
-    return t->env->front->ops->data(t->env->front, st_buf_view(&t->poll), &t->err);
+    if (verdict == POL_COACH || verdict == POL_REDACT)
+        answer.coach = st_span_str(txn_id(t));
+    answer.is_end = event->framing == HTTP1_NO_BODY || (event->framing == HTTP1_LENGTH && event->length == 0);
+    answer.closes = t->client_closes;
+    answer.is_bound = t->env->is_pinned;
+    rc = t->env->front->ops->head(t->env->front, t->arena, &answer, &t->err);
+    t->answer_began = rc == ST_OK;
+    return rc;
 }
 
 static enum st_rc relay_data(struct txn *t, struct st_span data)
 {
-    if (t->is_poll_held) {
-        st_buf_span(&t->poll, data);
-        return ST_OK;
-    }
     if (t->is_copied)
         st_buf_span(&t->copy, data);
     return t->env->front->ops->data(t->env->front, data, &t->err);
@@ -359,8 +330,6 @@ static enum st_rc relay_data(struct txn *t, struct st_span data)
 
 static enum st_rc end_answer(struct txn *t, const struct http1_event *event)
 {
-    if (t->is_poll_held && put_poll(t) != ST_OK)
-        return ST_ERR;
     if (t->env->front->ops->end(t->env->front, event->trailers, event->n_trailers, &t->err) != ST_OK)
         return ST_ERR;
     if (t->is_copied)
@@ -388,7 +357,7 @@ static enum st_rc origin_failed(struct txn *t)
 {
     enum back_loss loss = t->back->ops->loss(t->back, &t->env->cut_code);
 
-    if (t->answer_began || !may_retry(t, loss))
+    if (t->answer_began || t->poll.state != POLL_PASSING || !may_retry(t, loss)) /* a held answer has begun too */
         return ST_ERR;
     t->tries++;
     t->needs_http1 = loss == BACK_WANTS_HTTP1;
@@ -421,20 +390,20 @@ static enum st_rc pump_answer(struct txn *t)
 
     while ((room = t->answer_began ? t->env->front->ops->room(t->env->front) : SIZE_MAX) > 0) {
         struct http1_event event;
-        enum st_rc rc = t->back->ops->read(t->back, t->arena, room, &event, &t->err);
+        enum st_rc rc = poll_read(t, room, &event);
 
         if (rc == ST_ERR)
             return origin_failed(t);
         if (rc == ST_AGAIN)
             return ST_AGAIN;
         if (event.kind != HTTP1_DATA)
-            t->back->ops->took(t->back); /* before the end, which lets go of the back; it is all in the arena */
+            poll_took(t); /* before the end, which lets go of the back; it is all in the arena */
         if (take_event(t, &event) != ST_OK)
             return ST_ERR;
         if (event.kind == HTTP1_END || t->state == TXN_SOCKET)
             return ST_OK;
         if (event.kind == HTTP1_DATA)
-            t->back->ops->took(t->back);
+            poll_took(t);
     }
     if (t->wait != TXN_WAITS_FOR_CLIENT) /* the answer is there, and nobody takes it */
         exchange_wait(t, TXN_WAITS_FOR_CLIENT);
@@ -491,5 +460,4 @@ void exchange_fini(struct txn *t)
 {
     reach_leave(t);
     st_buf_fini(&t->copy);
-    st_buf_fini(&t->poll);
 }

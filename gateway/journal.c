@@ -5,8 +5,7 @@
  * length, bytes. The order of stores matters (release) since the reader looks at what a killed writer left.
  */
 #include "gateway/journal.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "gateway/shared.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,39 +36,18 @@ static uint8_t *half(const struct head *head, uint32_t which)
     return (uint8_t *)head + HEAD_BYTES + which * JOURNAL_BYTES;
 }
 
+static const struct shared_kind KIND = { "stoa-journal", JOURNAL_MAGIC, TOTAL_BYTES };
+
 enum st_rc journal_create(int *fd, struct st_err *err)
 {
-    const uint32_t magic = JOURNAL_MAGIC;
-
-    *fd = memfd_create("stoa-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (*fd < 0)
-        return st_fail(err, ST_E_IO, "journal.create", "shared memory", errno);
-    /* a size that nobody can change: a reader must not fault on a page that a writer cut off */
-    if (ftruncate(*fd, (off_t)TOTAL_BYTES) == 0 && pwrite(*fd, &magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
-        fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-        return ST_OK;
-    st_fail(err, ST_E_IO, "journal.create", "shared memory", errno);
-    close(*fd);
-    *fd = -1;
-    return ST_ERR;
+    return shared_create(&KIND, fd, err);
 }
 
 static struct head *map(int fd, int protection, struct st_err *err)
 {
-    void *at = MAP_FAILED;
+    void *at = NULL;
 
-    if (lseek(fd, 0, SEEK_END) == (off_t)TOTAL_BYTES)
-        at = mmap(NULL, TOTAL_BYTES, protection, MAP_SHARED, fd, 0);
-    if (at == MAP_FAILED) {
-        st_fail(err, ST_E_IO, "journal.map", "shared memory", errno);
-        return NULL;
-    }
-    if (((struct head *)at)->magic != JOURNAL_MAGIC) {
-        st_fail(err, ST_E_INTEGRITY, "journal.map", "this is no journal", 0);
-        munmap(at, TOTAL_BYTES);
-        return NULL;
-    }
-    return at;
+    return shared_map(&KIND, fd, protection, &at, err) == ST_OK ? at : NULL;
 }
 
 enum st_rc journal_read(int fd, journal_record_f *fn, void *ctx, struct st_err *err)

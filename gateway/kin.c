@@ -238,8 +238,10 @@ static void wire(struct kin *kin)
             connect_siblings(kin, &sup->kins[i]); /* a draining worker may still wait for its records */
     if (kin->role == FAM_RECORDER)
         connect_recorder(sup, kin);
-    if (kin->role == FAM_WORKER)
+    if (kin->role == FAM_WORKER) {
         tickets_give(kin);
+        kin_send(kin, FAM_MSG_NOTICES, 0, NULL, sup->notices);
+    }
     for (size_t i = 0; kin->role == FAM_WORKER && i < sup->n_listeners; i++)
         kin_give_listener(kin, &sup->listeners[i]);
 }

@@ -302,6 +302,16 @@ static void on_tickets(struct fam_child *child, const struct ipc_msg *msg, struc
         child->ops->tickets(child->self, key, before);
 }
 
+static void on_notices(struct fam_child *child, const struct ipc_msg *msg, struct st_unpack *u)
+{
+    if (msg->fd < 0)
+        return;
+    if (st_unpack_done(u) && child->ops->notices != NULL && child->state != CHILD_WAITING)
+        child->ops->notices(child->self, msg->fd);
+    else
+        close(msg->fd);
+}
+
 static void on_clock(struct fam_child *child, const struct ipc_msg *msg, struct st_unpack *u)
 {
     uint64_t ms = st_unpack_u64(u);
@@ -362,6 +372,7 @@ static const struct handler {
     [FAM_MSG_PEER] = { on_peer, true },        [FAM_MSG_DRAIN] = { on_drain, false },
     [FAM_MSG_CLOCK] = { on_clock, false },     [FAM_MSG_STATUS] = { on_status, false },
     [FAM_MSG_REQUEST] = { on_request, false }, [FAM_MSG_TICKETS] = { on_tickets, false },
+    [FAM_MSG_NOTICES] = { on_notices, true },
 };
 
 static void on_channel(void *ctx, const struct ipc_msg *msg)

@@ -353,7 +353,7 @@ void report_taken(const struct report_case *c)
 {
     struct st_err err = ST_ERR_INIT;
 
-    if (!c->chain->has_activity)
+    if (!c->chain->has_activity || c->chain->judgement.verdict == POL_BLOCK) /* what it took was not the message */
         return;
     if (is_learning(c) && record_learning(c, true, &err) != ST_OK && err.code == ST_E_PROTO &&
         record_learning(c, false, &err) != ST_OK) /* a title that the format does not take is left out */
@@ -365,7 +365,7 @@ void report_response(struct txn *t)
 {
     const struct report_case c = txn_case(t);
 
-    if (t->response->status >= 200 && t->response->status < 400 && t->chain.judgement.verdict != POL_BLOCK)
+    if (t->response->status >= 200 && t->response->status < 400)
         report_taken(&c);
 }
 

@@ -103,6 +103,7 @@ struct supervisor {
     uint64_t asking[SUP_WAITING_MAX];  /* clients whose request is with the recorder */
     uint64_t curious[SUP_WAITING_MAX]; /* clients that wait for a status */
     struct st_timer status_due, ping;
+    int notices; /* the table that workers share; -1 before it is made */
     struct {
         uint8_t key[TLS_TICKET_KEY_LEN], before[TLS_TICKET_KEY_LEN];
         bool has_before;

@@ -72,6 +72,7 @@ struct txn *txn_new(struct txn_env *env)
     st_buf_init(&t->whole, (size_t)config->limit.body_max);
     st_buf_init(&t->redacted, (size_t)config->limit.body_max);
     st_buf_init(&t->redacted_query, 65536);
+    poll_init(t);
     if (t->tail == NULL || t->arena == NULL) {
         txn_free(t);
         return NULL;
@@ -89,6 +90,7 @@ void txn_free(struct txn *t)
     budget_hold(&t->worker->budget, &t->share, 0);
     socket_free(t->socket);
     exchange_fini(t);
+    poll_fini(t);
     upload_fini(t);
     body_free(t->body);
     if (t->tail != NULL)
@@ -437,7 +439,8 @@ static enum st_rc judge(struct txn *t)
 /* The verdict is recorded, or needs no record: it takes effect. */
 static enum st_rc carry_out(struct txn *t)
 {
-    if (t->chain.judgement.verdict == POL_BLOCK && !polling_refuses(t))
+    poll_know(t);
+    if (t->chain.judgement.verdict == POL_BLOCK && !poll_goes_on(t))
         return txn_refuse(t, t->not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
     if (!t->chain.has_activity) /* its names and ids may stand in there; they are told when the platform took it */
         st_buf_fini(&t->whole);
@@ -489,7 +492,7 @@ static void count_share(struct txn *t)
 {
     size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
 
-    held += t->redacted_query.cap + t->copy.cap + t->poll.cap + (t->body != NULL ? body_memory(t->body) : 0);
+    held += t->redacted_query.cap + t->copy.cap + t->poll.held.cap + (t->body != NULL ? body_memory(t->body) : 0);
     held += upload_memory(t) + (t->socket != NULL ? socket_memory(t->socket) : 0);
     budget_hold(&t->worker->budget, &t->share, held);
 }

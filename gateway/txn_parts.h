@@ -7,6 +7,7 @@
 #include "gateway/back.h"
 #include "gateway/body.h"
 #include "gateway/chain.h"
+#include "gateway/notices.h"
 #include "gateway/refuse.h"
 #include "gateway/report.h"
 #include "gateway/sessions.h"
@@ -45,6 +46,26 @@ enum upload_way {
 #undef X
 };
 
+/* How an answer to a long poll takes what its client is to be told; written by poll.c. */
+#define POLL_STATES(X)                                                                \
+    X(PASSING) /* the answer goes on as it comes */                                   \
+    X(HOLDING) /* something waits to be told: the answer is held until it is whole */ \
+    X(GIVING)  /* what is held goes on, with that in it */
+enum poll_state {
+#define X(id) POLL_##id,
+    POLL_STATES(X)
+#undef X
+};
+struct poll {
+    enum poll_state state;
+    bool has_session; /* the request polls one */
+    struct notices_key key;
+    struct http1_event head, end; /* HOLDING and later; in the arena */
+    bool is_whole;                /* end is there */
+    struct st_buf held;
+    size_t given;
+};
+
 struct txn {
     unsigned magic;
     enum txn_state state; /* written by txn_enter only */
@@ -80,7 +101,7 @@ struct txn {
     /* the verdict */
     struct chain_out chain;
     struct st_buf whole; /* a spooled body, read back: the doc borrows from it */
-    bool is_redacted;
+    bool is_redacted;    /* what goes out of the body is in redacted: with masks, or what goes in its place (poll.c) */
     struct st_buf redacted, redacted_query;
 
     /* the origin's side (reach.c, exchange.c) */
@@ -96,11 +117,10 @@ struct txn {
     struct http_head *response;
     enum http1_framing response_framing;
     bool client_closes;
-    struct st_buf poll; /* is_poll_held: the answer to a long poll, until its end */
-    bool is_poll_held;
     struct st_buf copy; /* for the curator */
     bool is_copied;
     enum txn_wait wait;
+    struct poll poll;
 
     size_t share;          /* of the worker's budget */
     struct socket *socket; /* owned; what the exchange has become */
@@ -129,22 +149,27 @@ ST_MUST enum st_rc upload_next(struct txn *t, size_t max, struct st_span *piece)
 size_t upload_memory(const struct txn *t); /* beside t->body */
 void upload_fini(struct txn *t);
 
+/* poll.c */
+void poll_init(struct txn *t);
+void poll_know(struct txn *t); /* the request was judged, its doc is there: which session does it poll? */
+/* The blocked message of a long poll: true when the session goes on without it, and the exchange with it. */
+ST_MUST bool poll_goes_on(struct txn *t);
+/* The next event of the origin's answer, as back_ops.read, with what the client of this session is to be told. */
+ST_MUST enum st_rc poll_read(struct txn *t, size_t max, struct http1_event *event);
+void poll_took(struct txn *t);
+void poll_fini(struct txn *t);
+
 /* reach.c */
 /* ST_OK: t->back is there. ST_AGAIN: the exchange is stepped when something changed. */
 ST_MUST enum st_rc reach_origin(struct txn *t, bool is_repeatable);
 void reach_leave(struct txn *t);
 
-/* polling.c */
-bool polling_is(const struct txn *t); /* it asks for the messages of a session */
-/* A blocked message in a long poll: an idle one goes in its place. false: it has to be refused otherwise. */
-bool polling_refuses(struct txn *t);
-bool polling_holds(struct txn *t, const struct http1_event *event); /* event: the head; true: t->poll takes the body */
-void polling_tell(struct txn *t);                                   /* t->poll is whole */
-
 /* exchange.c */
 ST_MUST enum st_rc exchange_step(struct txn *t);
 enum st_rc exchange_late(struct txn *t); /* a deadline passed: the answer is no, or it breaks off. Always ST_OK. */
 void exchange_wait(struct txn *t, enum txn_wait wait); /* its deadline begins */
+/* A number as a field's value; in the arena. */
+ST_MUST enum st_rc exchange_number(struct txn *t, uint64_t number, struct st_span *out);
 void exchange_fini(struct txn *t);
 
 /* handshake.c */

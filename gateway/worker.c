@@ -14,7 +14,6 @@
 #include "gateway/conn.h"
 #include "gateway/joint.h"
 #include "gateway/listen.h"
-#include "gateway/polls.h"
 #include "gateway/sessions.h"
 #include <event2/event.h>
 #include <malloc.h>
@@ -246,9 +245,8 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     worker->pipes = joint_pipes_new();
     worker->sessions = sessions_new(worker);
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
-    worker->polls = polls_new();
     if (worker->pipes == NULL || worker->leaves == NULL || worker->pool == NULL || worker->sessions == NULL ||
-        worker->outbox == NULL || worker->polls == NULL)
+        worker->outbox == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
     if (fam_journal(child) < 0) /* no verdict may depend on this process living on */
         return st_fail(err, ST_E_UNAVAILABLE, "worker.start", "no journal", 0);
@@ -336,6 +334,17 @@ static void tickets(void *self, struct st_span key, struct st_span before)
     tls_context_tickets(((struct role *)self)->worker.tls, key, before);
 }
 
+static void notices(void *self, int fd)
+{
+    struct worker *worker = &((struct role *)self)->worker;
+    struct st_err err = ST_ERR_INIT;
+
+    if (worker->notices == NULL && notices_open(fd, &worker->notices, &err) == ST_OK)
+        return;
+    ST_LOG(OOM, ST_LIT("why", "notices"), ST_ERRF(&err)); /* messages in polls are refused as any request is */
+    close(fd);
+}
+
 static void drain(void *self, uint64_t within_ms)
 {
     struct role *role = self;
@@ -394,7 +403,7 @@ static void role_fini(struct role *role)
     joint_pipes_free(worker->pipes);
     fam_link_free(worker->curator);
     outbox_free(worker->outbox);
-    polls_free(worker->polls);
+    notices_close(worker->notices);
     resolver_free(worker->resolver);
     tls_context_free(worker->tls);
     rules_release(worker->rules);
@@ -417,6 +426,7 @@ int fam_worker_main(unsigned number)
                                         .listener = listener,
                                         .peer = peer,
                                         .tickets = tickets,
+                                        .notices = notices,
                                         .drain = drain,
                                         .status = status,
                                         .prepare = prepare };

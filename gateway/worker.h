@@ -5,6 +5,7 @@
 #include "gateway/family.h"
 #include "gateway/leaf.h"
 #include "gateway/link.h"
+#include "gateway/notices.h"
 #include "gateway/outbox.h"
 #include "gateway/resolve.h"
 #include "gateway/tls.h"
@@ -51,13 +52,15 @@
     X(socket_messages, "messages of clients on them that were judged")                              \
     X(socket_dropped, "of those, drafts that were blocked without a word")                          \
     X(socket_refused, "of those, refused")                                                          \
+    X(polls_dropped, "drafts blocked in long polls, without a word")                                \
+    X(polls_refused, "messages blocked in long polls whose sessions went on")                       \
+    X(polls_told, "of those, told in a later poll")                                                 \
     X(unread, "exchanges with a login or credential endpoint, forwarded unread")                    \
     X(verdict_allow, "requests and messages allowed")                                               \
     X(verdict_note, "requests and messages noted")                                                  \
     X(verdict_coach, "requests sent with advice")                                                   \
     X(verdict_redact, "requests sent with a part replaced")                                         \
     X(verdict_block, "requests blocked")                                                            \
-    X(polls_refused, "requests of long polls whose messages were replaced by an idle one")          \
     X(refused, "answers of the gateway's own, blocks included")                                     \
     X(not_inspected, "requests not, or not wholly, looked into")                                    \
     X(scan_failed, "requests that a stage could not handle")                                        \
@@ -84,7 +87,6 @@ void rules_release(struct rules *rules); /* NULL is fine */
 
 struct conn;
 struct joint_pipes;
-struct polls;
 struct worker {
     struct fam_child *child;
     struct link_loop loop;
@@ -97,8 +99,8 @@ struct worker {
     struct joint_pipes *pipes;
     struct sessions *sessions;
     struct outbox *outbox;
-    struct polls *polls;      /* refusals that wait for the answer to a long poll */
     struct fam_link *curator; /* NULL: away */
+    struct notices *notices;  /* NULL: not there yet */
     struct conn *conns;       /* all of them */
     size_t n_conns;
     bool is_draining;

@@ -47,7 +47,7 @@ class House:
         self.gateway.stop()
 
 
-@pytest.fixture(scope="module", params=["websocket"])
+@pytest.fixture(scope="module", params=["bosh", "websocket"])
 def house(request, tmp_path_factory):
     made = House(tmp_path_factory.mktemp("chat"), request.param)
     yield made
