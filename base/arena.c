@@ -113,7 +113,7 @@ static struct block *block_new(struct st_arena *arena, size_t need)
 }
 
 /* Not zeroed: a block is cleared as far as it is used, and not where a copy follows at once. */
-static void *take(struct st_arena *arena, size_t size)
+void *st_arena_room(struct st_arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
     struct block *b;
@@ -150,14 +150,14 @@ static void *take(struct st_arena *arena, size_t size)
 
 void *st_arena_alloc(struct st_arena *arena, size_t size)
 {
-    void *p = take(arena, size);
+    void *p = st_arena_room(arena, size);
 
     return p != NULL ? memset(p, 0, size) : NULL;
 }
 
 void *st_arena_dup(struct st_arena *arena, const void *p, size_t n)
 {
-    void *copy = take(arena, n);
+    void *copy = st_arena_room(arena, n);
 
     if (copy != NULL && n > 0)
         memcpy(copy, p, n);
@@ -172,7 +172,7 @@ char *st_arena_str(struct st_arena *arena, struct st_span s)
         arena->failed = ST_E_LIMIT;
         return NULL;
     }
-    if ((copy = take(arena, s.n + 1)) == NULL)
+    if ((copy = st_arena_room(arena, s.n + 1)) == NULL)
         return NULL;
     if (s.n > 0)
         memcpy(copy, s.p, s.n);

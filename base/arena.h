@@ -18,6 +18,7 @@ void st_arena_free(struct st_arena *arena); /* runs the cleanups, last registere
 
 /* Zeroed, aligned for any type; NULL when the ceiling or the memory is reached (st_arena_fail says which). */
 ST_MUST void *st_arena_alloc(struct st_arena *arena, size_t size);
+ST_MUST void *st_arena_room(struct st_arena *arena, size_t size); /* the same, not zeroed: to be written at once */
 ST_MUST void *st_arena_dup(struct st_arena *arena, const void *p, size_t n);
 ST_MUST char *st_arena_str(struct st_arena *arena, struct st_span s); /* NUL-terminated copy */
 /* Turns a NULL from above into the right error: ST_E_LIMIT or ST_E_NOMEM. */

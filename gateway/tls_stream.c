@@ -3,7 +3,7 @@
  *
  * OpenSSL reads and writes through a BIO whose two ends are the link's evbuffers, so its records need no copy of their
  * own and several of them leave in one writev. Every loop here runs until OpenSSL wants more or a bound is reached;
- * nothing trusts SSL_pending (ecosystem.md trap 6). The error queue is cleared before each call, since it is per
+ * nothing trusts SSL_pending (ecosystem.md trap 6). The error queue is empty before each call, since it is per
  * process and a stale entry would be read as this connection's.
  */
 #include "gateway/tls_parts.h"
@@ -79,6 +79,13 @@ void tls_attach(struct tls *tls, struct evbuffer *from_wire, struct evbuffer *to
 
 /* ---- the filter ------------------------------------------------------------------------------------------------- */
 
+/* Clearing walks the whole queue, and nearly always there is nothing in it. */
+static void forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 /* Why a call answered <= 0: ST_AGAIN, or an error. */
 static enum st_rc explain(struct tls *tls, int answer, struct st_err *err)
 {
@@ -99,7 +106,7 @@ enum st_rc tls_handshake(struct tls *tls, struct st_err *err)
     ST_CHECK(tls, TLS_MAGIC);
     if (SSL_get_rbio(tls->ssl) == NULL)
         return st_fail(err, ST_E_NOMEM, "tls.handshake", "bio", 0);
-    ERR_clear_error();
+    forget_errors();
     answer = SSL_do_handshake(tls->ssl);
     if (answer == 1) {
         tls->is_done = true;
@@ -121,13 +128,15 @@ enum st_rc tls_read(struct tls *tls, struct evbuffer *to, size_t limit, struct s
 
         if (evbuffer_reserve_space(to, RECORD, &room, 1) != 1)
             return st_fail(err, ST_E_NOMEM, "tls.read", "buffer", RECORD);
-        ERR_clear_error();
+        forget_errors();
         got = SSL_read(tls->ssl, room.iov_base, RECORD);
         room.iov_len = got > 0 ? (size_t)got : 0;
         if (evbuffer_commit_space(to, &room, 1) != 0)
             return st_fail(err, ST_E_NOMEM, "tls.read", "buffer", got);
         if (got <= 0)
             return explain(tls, got, err);
+        if (evbuffer_get_length(tls->from_wire) == 0 && SSL_has_pending(tls->ssl) == 0)
+            return ST_AGAIN; /* neither on the wire nor inside: what the next call would find out */
     }
     return ST_OK;
 }
@@ -152,7 +161,7 @@ enum st_rc tls_write(struct tls *tls, struct evbuffer *from, struct st_err *err)
         struct st_span piece = next_piece(from, joined);
         int put;
 
-        ERR_clear_error();
+        forget_errors();
         put = SSL_write(tls->ssl, piece.p, (int)piece.n);
         if (put <= 0)
             return explain(tls, put, err);

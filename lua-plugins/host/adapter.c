@@ -101,6 +101,7 @@ static void read_head(struct lp_conf *c, int at, struct lp_head *h)
     for (size_t i = 0; h->paths != NULL && h->paths[i] != NULL; i++) {
         if (h->paths[i][0] != '/')
             lp_conf_fail(c, "the path '%.60s' must begin with '/'", h->paths[i]);
+        lp_head_note(h, h->paths[i]);
     }
 }
 

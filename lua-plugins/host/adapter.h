@@ -23,6 +23,9 @@ struct lp_head {                /* what can be told from the request's head */
     const struct lp_param *params;
     size_t n_params;
     const char *type; /* "json", "form", "text"; NULL: any */
+    /* Bit c & 31: some path has a byte c behind its first '/', or as its last one. What the head cannot be is told by
+     * these. */
+    uint32_t firsts, lasts;
 };
 
 struct lp_body {
@@ -139,7 +142,8 @@ ST_MUST enum st_rc lp_adapter_check(const struct lp_set *set, const struct lp_ad
 const struct lp_adapters *lp_set_adapters(const struct lp_set *set);
 
 /* match.c */
-bool lp_glob(const char *glob, struct st_span name); /* '*' at either end; ASCII case does not matter */
+void lp_head_note(struct lp_head *h, const char *pattern); /* a path of it, while it is read */
+bool lp_glob(const char *glob, struct st_span name);       /* '*' at either end; ASCII case does not matter */
 /* The next byte of a percent-escaped run and *i behind it; '+' is a blank in queries. i < s.n. */
 int lp_next_byte(struct st_span s, size_t *i, bool is_query);
 /* The raw value of a parameter in a query string, or false. */

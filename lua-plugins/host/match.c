@@ -170,6 +170,29 @@ static bool cannot_be(const char *pattern, struct st_span path)
     return b != '*' && b != '/' && b != lower(path.p[last - 1]);
 }
 
+static uint32_t bit_of(uint8_t c)
+{
+    return (uint32_t)1 << (c & 31); /* large and small letters alike */
+}
+
+void lp_head_note(struct lp_head *h, const char *pattern)
+{
+    size_t n = strlen(pattern);
+    uint8_t first = n > 1 ? (uint8_t)pattern[1] : '*', last = n > 1 ? (uint8_t)pattern[n - 1] : '*';
+
+    h->firsts |= first == '*' ? UINT32_MAX : bit_of(first);
+    h->lasts |= last == '*' || last == '/' ? UINT32_MAX : bit_of(last);
+}
+
+/* The same for all paths of a head at once. */
+static bool none_can_be(const struct lp_head *h, struct st_span path)
+{
+    if (h->paths == NULL || path.n < 2)
+        return false;
+    return (h->firsts & bit_of(path.p[1])) == 0 ||
+           (h->lasts & bit_of(path.p[path.n - 1 - (path.p[path.n - 1] == '/')])) == 0;
+}
+
 static bool method_is(const char *method, struct st_span is)
 {
     return is.n > 0 && is.p[0] == (uint8_t)method[0] && st_span_eq(is, st_span_str(method));
@@ -179,6 +202,8 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req, bool 
 {
     bool held = h->methods == NULL;
 
+    if (is_plain && none_can_be(h, req->path))
+        return false;
     for (size_t i = 0; !held && h->methods[i] != NULL; i++)
         held = method_is(h->methods[i], req->method);
     if (!held || (h->type != NULL && !type_is(h->type, req->content_type)))

@@ -128,7 +128,7 @@ static void read_typed(struct lp_reader *r, struct lp_activity *out)
     if (n == 0)
         return;
     out->typed = st_arena_alloc(r->arena, n * sizeof *out->typed);
-    text = st_arena_alloc(r->arena, total);
+    text = st_arena_room(r->arena, total);
     if (out->typed == NULL || text == NULL) {
         r->no_memory = true;
         return;
