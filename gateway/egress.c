@@ -12,6 +12,8 @@
 #include "policies/policies.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define NETWORK(text)   \
     {                   \
@@ -21,12 +23,32 @@ static struct st_str no_host[] = { NETWORK("0.0.0.0/8"), NETWORK("224.0.0.0/3"),
 static struct st_str private[] = { NETWORK("10.0.0.0/8"),    NETWORK("172.16.0.0/12"), NETWORK("192.168.0.0/16"),
                                    NETWORK("100.64.0.0/10"), NETWORK("127.0.0.0/8"),   NETWORK("169.254.0.0/16"),
                                    NETWORK("::1"),           NETWORK("fc00::/7"),      NETWORK("fe80::/10") };
+static struct st_str loopback[] = { NETWORK("127.0.0.0/8"), NETWORK("::1") };
 static const struct st_list no_hosts = { .items = no_host, .n = ST_LEN(no_host) };
+static const struct st_list loopbacks = { .items = loopback, .n = ST_LEN(loopback) };
 static const struct st_list privates = { .items = private, .n = ST_LEN(private) };
 
-/* "127.0.0.1:3128", "[::1]:3128" as the config loader has checked it. */
-static bool is_listener(const struct st_list *listen, const struct address *a)
+/* An address of this host: the kernel would send to it from that same address, or from another of loopback. Asking
+ * sends nothing. */
+static bool is_own(const struct resolve_addr *to, const struct address *a)
 {
+    int fd = socket(to->at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+    socklen_t len = sizeof from;
+    bool is_known = fd >= 0 && connect(fd, (const struct sockaddr *)&to->at, to->len) == 0 &&
+                    getsockname(fd, (struct sockaddr *)&from, &len) == 0;
+    struct address source = address_of((const struct sockaddr *)&from);
+
+    if (fd >= 0)
+        close(fd);
+    return pol_networks_have(&loopbacks, a->bytes) || (is_known && address_is_same_host(&source, a));
+}
+
+/* "127.0.0.1:3128", "[::1]:3128" as the config loader has checked it; "0.0.0.0" and "[::]" stand for all of this
+ * host's of their family. */
+static bool is_listener(const struct st_list *listen, const struct resolve_addr *to, const struct address *a)
+{
+    struct st_span every = to->at.ss_family == AF_INET6 ? ST_SPAN("::") : ST_SPAN("0.0.0.0");
     char host[INET6_ADDRSTRLEN];
 
     address_text(a, host);
@@ -41,17 +63,22 @@ static bool is_listener(const struct st_list *listen, const struct address *a)
         text = st_span_sub(text, 0, text.n - port.n - 1);
         if (st_span_starts(text, ST_SPAN("[")))
             text = st_span_sub(text, 1, text.n - 2);
-        if (st_span_u64(port, &number) && number == a->port && st_span_eq(text, st_span_str(host)))
+        if (!st_span_u64(port, &number) || number != a->port)
+            continue;
+        if (st_span_eq(text, st_span_str(host)) || (st_span_eq(text, every) && is_own(to, a)))
             return true;
     }
     return false;
 }
 
-static bool is_open(const struct pol_config *config, const struct address *near, const struct address *a, bool is_fixed)
+static bool is_open(const struct pol_config *config, const struct address *near, const struct resolve_list *list,
+                    const struct resolve_addr *to)
 {
-    if (is_listener(&config->listen, a))
+    const struct address found = address_of((const struct sockaddr *)&to->at), *a = &found;
+
+    if (is_listener(&config->listen, to, a))
         return false;
-    if (is_fixed)
+    if (list->is_fixed)
         return true;
     if (pol_networks_have(&no_hosts, a->bytes) || pol_networks_have(&config->upstream.never, a->bytes))
         return false;
@@ -66,7 +93,7 @@ enum st_rc egress_filter(const struct pol_config *config, const struct address *
     for (size_t i = 0; i < list->n; i++) {
         struct address a = address_of((const struct sockaddr *)&list->addr[i].at);
 
-        if (!is_open(config, near, &a, list->is_fixed))
+        if (!is_open(config, near, list, &list->addr[i]))
             continue;
         list->addr[kept++] = list->addr[i];
         if (near->port != 0 && address_is_same_host(near, &a)) {

@@ -83,3 +83,29 @@ T_TEST(which_addresses_may_be_reached)
         T_CHECK(strcmp(text, cases[i].first) == 0, "case %zu: %s", i, text);
     }
 }
+
+T_TEST(a_listener_on_every_address_is_at_each_of_them)
+{
+    static const struct {
+        const char *listen, *found;
+        uint16_t port;
+        bool is_reached;
+    } cases[] = {
+        { "0.0.0.0:3128", "127.0.0.1", 3128, false }, { "0.0.0.0:3128", "127.9.9.9", 3128, false },
+        { "0.0.0.0:3128", "127.0.0.1", 3129, true },  { "0.0.0.0:3128", "198.51.100.1", 3128, true },
+        { "[::]:3128", "::1", 3128, false },          { "[::]:3128", "127.0.0.1", 3128, true },
+        { "[::]:3128", "2001:db8::1", 3128, true },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct pol_listen listen = { .address = { .s = (char *)(uintptr_t)cases[i].listen } };
+        struct pol_config config = { .listen = { .items = &listen, .n = 1 } };
+        struct resolve_list list = { .is_fixed = true, .n = 1 };
+        struct address near = { .port = 0 };
+        struct st_err err = ST_ERR_INIT;
+
+        list.addr[0].at = at(cases[i].found, cases[i].port);
+        list.addr[0].len = sizeof list.addr[0].at;
+        T_CHECK((egress_filter(&config, &near, &list, &err) == ST_OK) == cases[i].is_reached, "case %zu", i);
+    }
+}
