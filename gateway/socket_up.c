@@ -10,7 +10,7 @@
 
 #define RATIO       200u
 #define RATIO_GRACE (1u << 20)
-#define JUDGED_MIN  12u /* a shorter payload holds no number or token that a detector knows */
+#define JUDGED_MIN  6u /* a shorter payload holds nothing that a detector knows */
 
 bool up_open(struct socket *s)
 {
