@@ -54,6 +54,8 @@ static enum st_rc make_handshake(struct stream *stream, struct st_span protocol,
         return st_fail(&stream->err, ST_E_PROTO, "streams.head", "a protocol that is not spoken here", 501);
     if (is_end)
         return st_fail(&stream->err, ST_E_PROTO, "streams.head", "a WebSocket that ends at once", 400);
+    if (http_field_count(head, "content-length") > 0) /* whoever believed it would take what is a frame for a body */
+        return st_fail(&stream->err, ST_E_PROTO, "streams.head", "a WebSocket is opened without a body", 400);
     if (http_head_without(txn_arena(stream->txn), head, NULL, 2, head, &stream->err) != ST_OK)
         return ST_ERR;
     head->method = ST_SPAN("GET");

@@ -88,3 +88,14 @@ def test_W2_a_refused_handshake_is_told(house):
     stream = connect(client)
     assert client.wait(stream).status == 403 and client.answers[stream].header("x-why") == "no"
     client.close()
+
+
+def test_F9_a_handshake_with_a_length_is_refused(house):
+    """An origin that believes it takes the beginning of a frame for a body."""
+    site, client = house.sockets.calm(), house.client("sockets.test", validate=False)
+    stream = client.start("CONNECT", "/chat", raw=[
+        (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/chat"),
+        (":authority", "sockets.test"), ("sec-websocket-version", "13"), ("content-length", "5")], end=False)
+    assert client.wait(stream).status == 400
+    assert site.heads.empty(), "the origin was asked"
+    client.close()
