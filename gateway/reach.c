@@ -12,11 +12,12 @@
 
 /* ---- a session's stream ----------------------------------------------------------------------------------------- */
 
-/* What is bound to a connection, and a WebSocket where sessions take none. */
+/* What is bound to a connection, and a WebSocket where sessions take none; of an origin that has not said it yet that
+ * is asked for first. */
 static bool wants_own(const struct txn *t)
 {
     return t->env->is_pinned || t->needs_http1 ||
-           (t->is_socket && !sessions_takes_sockets(t->worker->sessions, &t->place));
+           (t->is_socket && sessions_refuses_sockets(t->worker->sessions, &t->place));
 }
 
 static bool wants_session(const struct txn *t)
@@ -28,7 +29,9 @@ static bool wants_session(const struct txn *t)
 static enum st_rc get_stream(struct txn *t)
 {
     if (t->turn.place == NULL) {
-        t->turn = (struct session_wait){ .place = &t->place, .owner = { t->env->on_event, t->env->ctx } };
+        t->turn = (struct session_wait){ .place = &t->place,
+                                         .owner = { t->env->on_event, t->env->ctx },
+                                         .is_socket = t->is_socket };
         exchange_wait(t, TXN_WAITS_FOR_ORIGIN);
     }
     return sessions_get(t->worker->sessions, &t->turn, &t->back, &t->err);

@@ -46,16 +46,17 @@ static struct session_wait *first_wait(struct sessions *s, const struct upstream
     return wait;
 }
 
-static bool has_room(const struct session *session)
+/* Its first request does not wait for the origin's settings, unless they say whether it can be made. */
+static bool has_room(const struct session *session, bool is_socket)
 {
     return session->state == SESSION_IS_OPEN && http2_can_request(session->h2) &&
-           (session->has_settings || session->n == 0);
+           (session->has_settings || (session->n == 0 && !is_socket));
 }
 
-static struct session *find(const struct sessions *s, const struct upstream_place *place)
+static struct session *find(const struct sessions *s, const struct upstream_place *place, bool is_socket)
 {
     for (struct session *session = s->first; session != NULL; session = session->next) {
-        if (has_room(session) && upstream_is_same(&session->place, place))
+        if (has_room(session, is_socket) && upstream_is_same(&session->place, place))
             return session;
     }
     return NULL;
@@ -86,7 +87,7 @@ void sessions_wake(struct sessions *s, const struct upstream_place *place)
 {
     struct session_wait *wait;
 
-    while ((wait = first_wait(s, place)) != NULL && find(s, place) != NULL)
+    while ((wait = first_wait(s, place)) != NULL && find(s, place, wait->is_socket) != NULL)
         ask_again(wait);
     if (wait != NULL && !has_enough(s, place))
         ask_again(wait);
@@ -112,7 +113,7 @@ enum st_rc sessions_adopt(struct sessions *s, struct upstream *upstream, struct 
     struct session *session;
 
     ST_CHECK(s, SESSIONS_MAGIC);
-    if ((session = find(s, upstream_at(upstream))) != NULL) { /* somebody was quicker */
+    if ((session = find(s, upstream_at(upstream), false)) != NULL) { /* somebody was quicker */
         session->insists = session->insists || upstream_insists(upstream);
         upstream_free(upstream);
         return ST_OK;
@@ -134,7 +135,7 @@ enum st_rc sessions_get(struct sessions *s, struct session_wait *wait, struct ba
         *err = wait->err;
         return ST_ERR;
     }
-    if ((session = find(s, wait->place)) != NULL) {
+    if ((session = find(s, wait->place, wait->is_socket)) != NULL) {
         sessions_leave(wait);
         return session_stream(session, wait->owner, out, err);
     }
@@ -146,7 +147,7 @@ enum st_rc sessions_get(struct sessions *s, struct session_wait *wait, struct ba
 
 bool sessions_has(const struct sessions *s, const struct upstream_place *place)
 {
-    const struct session *session = find(s, place);
+    const struct session *session = find(s, place, false);
 
     return session != NULL &&
            (place->offer == UPSTREAM_BOTH || (place->offer == UPSTREAM_HTTP1_FIRST && session->insists));
@@ -154,9 +155,23 @@ bool sessions_has(const struct sessions *s, const struct upstream_place *place)
 
 bool sessions_takes_sockets(const struct sessions *s, const struct upstream_place *place)
 {
-    const struct session *session = find(s, place);
+    const struct session *session = find(s, place, false);
 
     return session != NULL && http2_peer_offers_connect(session->h2);
+}
+
+bool sessions_refuses_sockets(const struct sessions *s, const struct upstream_place *place)
+{
+    bool is_refused = false;
+
+    for (const struct session *session = s->first; session != NULL; session = session->next) {
+        if (session->state != SESSION_IS_OPEN || !session->has_settings || !upstream_is_same(&session->place, place))
+            continue;
+        if (http2_peer_offers_connect(session->h2))
+            return false;
+        is_refused = true;
+    }
+    return is_refused;
 }
 
 struct sessions *sessions_new(struct worker *worker)

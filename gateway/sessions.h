@@ -13,10 +13,11 @@
 struct worker;
 struct sessions;
 
-/* An exchange's wait for a stream; zeros but for place and owner when it begins. */
+/* An exchange's wait for a stream; zeros but for place, owner and is_socket when it begins. */
 struct session_wait {
     const struct upstream_place *place; /* borrowed */
     struct link_owner owner;            /* called when it is worth asking again */
+    bool is_socket;                     /* it needs to know whether the origin takes one */
     struct sessions *sessions;
     struct session_wait *next, **link; /* link NULL: it does not wait */
     struct st_err err;                 /* why there will be none */
@@ -32,6 +33,8 @@ size_t sessions_count(const struct sessions *sessions);
 bool sessions_has(const struct sessions *sessions, const struct upstream_place *place);
 /* Does one that is there take WebSockets (RFC 8441)? */
 bool sessions_takes_sockets(const struct sessions *sessions, const struct upstream_place *place);
+/* Has one that is there said that it does not? */
+bool sessions_refuses_sockets(const struct sessions *sessions, const struct upstream_place *place);
 /* Owns upstream, which is READY and speaks HTTP/2, from now on also when it fails. */
 ST_MUST enum st_rc sessions_adopt(struct sessions *sessions, struct upstream *upstream, struct st_err *err);
 /* A stream for an exchange, whose owner is the wait's; its head has to follow at once. ST_AGAIN: the wait goes on until

@@ -19,6 +19,13 @@ def says(request, data):
         request.send(frame(1, b"twice", mask=None))
 
 
+def is_offered(client):
+    """With a request that begins when the origin's settings have come."""
+    for _ in range(2):
+        client.request("GET", "/")
+    client.wait(until=lambda: client.h2.remote_settings.get(CONNECT) == 1)
+
+
 def connect(client, host="sockets.test"):
     return client.start("CONNECT", "/chat", raw=[
         (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/chat"),
@@ -67,6 +74,8 @@ def test_W3_what_is_blocked_never_leaves(house, piece):
 
 
 def test_W2_from_http1_to_an_origin_that_insists(house):
+    """It is the first request of a session, whose settings are not there yet."""
+    house.gateway.clock(61)  # no other session is left
     client, site = house.client1("insists.test"), house.insists.calm()
     site.on_head, site.on_data, site.on_end = opens, says, lambda request: None
     client.write(b"GET /chat HTTP/1.1\r\nHost: insists.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -83,6 +92,7 @@ def test_W2_from_http1_to_an_origin_that_insists(house):
 
 def test_W2_a_refused_handshake_is_told(house):
     site, client = house.sockets.calm(), house.client("sockets.test")
+    is_offered(client)
     site.on_head = lambda request: request.head(403, [("x-why", "no")], end=True)
     site.on_end = lambda request: None
     stream = connect(client)
@@ -92,7 +102,9 @@ def test_W2_a_refused_handshake_is_told(house):
 
 def test_F9_a_handshake_with_a_length_is_refused(house):
     """An origin that believes it takes the beginning of a frame for a body."""
-    site, client = house.sockets.calm(), house.client("sockets.test", validate=False)
+    client = house.client("sockets.test", validate=False)
+    is_offered(client)
+    site = house.sockets.calm()
     stream = client.start("CONNECT", "/chat", raw=[
         (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/chat"),
         (":authority", "sockets.test"), ("sec-websocket-version", "13"), ("content-length", "5")], end=False)
