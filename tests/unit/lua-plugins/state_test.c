@@ -7,7 +7,9 @@
 #include <time.h>
 
 #define DEADLINE_US 40000u
-#define MEMORY      ((size_t)1 << 20)
+#define ENDLESS_US  4000000u /* of CPU: how far beyond the deadline is a figure of the machine, without end is a fault \
+                              */
+#define MEMORY ((size_t)1 << 20)
 
 static unsigned escapes;
 
@@ -77,7 +79,7 @@ static void contain(const char *name, const char *wanted, struct st_span source)
     took = cpu_us() - took;
     fail = s->fail;
     NOTE((rc == ST_OK) == (fail == LP_FAIL_NONE), "%s: answer and reason disagree", name);
-    NOTE(took < 2 * DEADLINE_US, "%s took %llu us", name, (unsigned long long)took);
+    NOTE(took < ENDLESS_US, "%s took %llu us", name, (unsigned long long)took);
     NOTE(ended_as(wanted, fail), "%s: should end as %s, is %d: %s", name, wanted, fail, s->failure);
     NOTE(s->used <= MEMORY, "%s holds %zu bytes", name, s->used);
     NOTE(escapes == 0, "%s escaped", name);
