@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* txn_parts - the inside of an exchange, for the files that share its work: txn.c (the order), exchange.c (bytes to and
- * from the origin), handshake.c (a WebSocket's), report.c (what may be kept or copied). Nobody else includes it.
+/* txn_parts - the inside of an exchange, for the files that share its work: txn.c (the order), txn_plan.c (where it
+ * goes), upload.c (the body), reach.c (the origin), exchange.c (bytes to and from it), handshake.c (a WebSocket's),
+ * report.c (what may be kept or copied). Nobody else includes it.
  */
 #ifndef STOA_GATEWAY_TXN_PARTS_H
 #define STOA_GATEWAY_TXN_PARTS_H
@@ -136,8 +137,14 @@ void txn_arm(struct txn *t, int64_t ms);
 ST_MUST enum st_rc txn_read(struct txn *t, size_t max, struct http1_event *event);
 void txn_took(struct txn *t);
 
+enum st_rc txn_client_left(struct txn *t); /* nobody waits for an answer: DONE. Always ST_OK. */
+bool txn_is_memory_full(const struct txn *t);
+enum st_rc txn_refuse_busy(struct txn *t);   /* since it is; always ST_OK */
 struct chain_in txn_chain_in(struct txn *t); /* all but the body; borrows from t */
 void txn_say_continue(struct txn *t);        /* when the client waits for it */
+
+/* txn_plan.c */
+ST_MUST enum st_rc txn_plan(struct txn *t); /* PLAN; ST_AGAIN: an empty body's end, or the tunnel, is waited for */
 
 /* upload.c */
 ST_MUST enum st_rc upload_open(struct txn *t); /* PLAN: there will be a body */
