@@ -93,11 +93,6 @@ static const struct {
     { "password", "{b62:6}!{d:3}{b62:4}" },
 };
 
-const char *flt_fake_name(size_t i)
-{
-    return i < ST_LEN(fakes) ? fakes[i].name : NULL;
-}
-
 struct faker {
     uint64_t state;
     struct st_buf *out;

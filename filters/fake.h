@@ -12,5 +12,4 @@
 /* Appends text with every ${fake:…} replaced. ST_E_CONFIG when a name is unknown; *bad is then its place in text. */
 ST_MUST enum st_rc flt_fake_expand(struct st_span text, uint64_t seed, struct st_buf *out, size_t *bad,
                                    struct st_err *err);
-const char *flt_fake_name(size_t i); /* NULL past the end */
 #endif

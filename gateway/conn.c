@@ -152,6 +152,7 @@ static enum st_rc stream(struct conn *conn)
     conn_end(conn, outcome == TXN_CUT ? CONN_CUT : CONN_FINISH);
     return ST_OK;
 }
+
 static enum st_rc start_streams(struct conn *conn)
 {
     upstream_give_back(conn->env.spare); /* the first stream takes it from the pool */

@@ -295,14 +295,6 @@ static enum st_rc read_head(struct http1 *parser, struct st_arena *arena, struct
     return ST_OK;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum st_rc read_chunk_size(struct http1 *parser, struct st_span in, size_t *used, struct st_err *err)
 {
     enum st_rc rc = collect(parser, ONE_LINE, CHUNK_LINE_MAX, in, used, err);
@@ -313,10 +305,10 @@ static enum st_rc read_chunk_size(struct http1 *parser, struct st_span in, size_
         return rc;
     line = st_span(parser->lines.p, parser->lines.n - 2);
     parser->left = 0;
-    while (digits < line.n && hex_digit(line.p[digits]) >= 0) {
+    while (digits < line.n && st_hex_digit(line.p[digits]) >= 0) {
         if (digits == 15)
             return st_fail(err, ST_E_SYNTAX, "http1.chunk", "chunk size is too long", 400);
-        parser->left = parser->left * 16 + (uint64_t)hex_digit(line.p[digits++]);
+        parser->left = parser->left * 16 + (uint64_t)st_hex_digit(line.p[digits++]);
     }
     if (digits == 0 || (digits < line.n && line.p[digits] != ';'))
         return st_fail(err, ST_E_SYNTAX, "http1.chunk", "chunk size is malformed", 400);
