@@ -5,9 +5,11 @@
  * connection that is idle costs no descriptor of its own, and a pipe's size is all that a slow reader can pile up:
  * while it is not empty, nothing more is read. Without a descriptor for a pipe the flow copies, one bounded piece at a
  * time. An end is handed on as an end: half-closed connections are legal. What one side had sent before the other
- * broke is not waited for, but what is there is delivered.
+ * broke is not waited for, but what is there is delivered. Its owner lets go of it from within on_event, so joint_free
+ * takes the events away and leaves the memory to `later`.
  */
 #include "gateway/joint.h"
+#include "gateway/later.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -51,6 +53,7 @@ struct joint {
     struct flow flows[2];
     bool is_broken;
     uint64_t bytes;
+    struct later_item gone;
 };
 
 /* ---- pipes ------------------------------------------------------------------------------------------------------ */
@@ -250,6 +253,15 @@ static bool open_flow(struct joint *joint, size_t i, int from, int to)
     return flow->readable != NULL && flow->writable != NULL;
 }
 
+static void joint_gone(void *ctx)
+{
+    struct joint *joint = ctx;
+
+    ST_CHECK(joint, JOINT_MAGIC);
+    joint->magic = 0;
+    free(joint);
+}
+
 struct joint *joint_new(struct link_loop *loop, struct joint_pipes *pipes, int a, int b, struct link_owner owner)
 {
     struct joint *joint = calloc(1, sizeof *joint);
@@ -260,6 +272,7 @@ struct joint *joint_new(struct link_loop *loop, struct joint_pipes *pipes, int a
     joint->loop = loop;
     joint->pipes = pipes;
     joint->owner = owner;
+    joint->gone = (struct later_item){ .fn = joint_gone, .ctx = joint };
     for (size_t i = 0; i < 2; i++)
         joint->flows[i].pipe[0] = joint->flows[i].pipe[1] = -1;
     if (!open_flow(joint, 0, a, b) || !open_flow(joint, 1, b, a)) {
@@ -286,8 +299,7 @@ void joint_free(struct joint *joint)
         give_pipe_back(flow);
         free(flow->kept);
     }
-    joint->magic = 0;
-    free(joint);
+    later_call(joint->loop->later, &joint->gone);
 }
 
 enum st_rc joint_outcome(const struct joint *joint)

@@ -13,7 +13,8 @@ void joint_pipes_free(struct joint_pipes *pipes); /* after every joint; NULL is 
  * memory is out. */
 ST_MUST struct joint *joint_new(struct link_loop *loop, struct joint_pipes *pipes, int a, int b,
                                 struct link_owner owner);
-void joint_free(struct joint *joint); /* NULL is fine */
+/* The descriptors are the caller's again; its memory goes with the next zero-time event. NULL is fine. */
+void joint_free(struct joint *joint);
 /* ST_AGAIN: goes on; ST_OK: both sides have said their end; ST_ERR: one broke. */
 enum st_rc joint_outcome(const struct joint *joint);
 uint64_t joint_bytes(const struct joint *joint);
