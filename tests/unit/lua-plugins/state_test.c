@@ -8,7 +8,7 @@
 
 #define DEADLINE_US 40000u
 #define ENDLESS_US  4000000u /* of CPU: by how much a deadline is missed is the machine's; without end is a fault */
-#define MEMORY ((size_t)1 << 20)
+#define MEMORY      ((size_t)1 << 20)
 
 static unsigned escapes;
 
