@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curator - decides off the data path what is worth learning from.
  *
- * A worker hands over a bounded copy of a page or post (FAM_MSG_ITEM); the curation rules of the generation look at its
- * text; each rule that holds becomes a RESOURCE record without any person in it, and, when the rule gives credit for
- * the time spent and a person is known, a LEARNING record (the recorder drops it unless that person opted in). The text
- * is gone when the item is done. The same resource by the same rule is recorded once in a while only, not per reader.
+ * A worker hands over bounded copies of pages and posts (FAM_MSG_ITEM); the curation rules of the generation look at
+ * its text; each rule that holds becomes a RESOURCE record without any person in it, and, when the rule gives credit
+ * for the time spent and a person is known, a LEARNING record (the recorder drops it unless that person opted in). The
+ * text is gone when the item is done. The same resource by the same rule is recorded once in a while only, not per
+ * reader.
  */
 #include "base/json.h"
 #include "base/log.h"
@@ -47,24 +48,22 @@ struct item { /* one page or post, as the worker packed it */
     bool is_html;
 };
 
-static bool item_unpack(struct st_span body, struct item *item)
+static bool item_unpack(struct st_unpack *u, struct item *item)
 {
-    struct st_unpack u = st_unpack(body);
-
-    st_unpack_str(&u, item->platform, sizeof item->platform);
-    st_unpack_str(&u, item->kind, sizeof item->kind);
-    st_unpack_str(&u, item->person, sizeof item->person);
-    item->url = st_unpack_span(&u);
-    item->title = st_unpack_span(&u);
-    item->author = st_unpack_span(&u);
-    item->lang = st_unpack_span(&u);
-    item->content_type = st_unpack_span(&u);
-    item->text = st_unpack_span(&u);
-    item->dwell_ms = st_unpack_u64(&u);
-    item->length_ms = st_unpack_u64(&u);
-    item->is_html = st_unpack_u8(&u) != 0;
-    item->object_id = st_unpack_span(&u);
-    return st_unpack_done(&u);
+    st_unpack_str(u, item->platform, sizeof item->platform);
+    st_unpack_str(u, item->kind, sizeof item->kind);
+    st_unpack_str(u, item->person, sizeof item->person);
+    item->url = st_unpack_span(u);
+    item->title = st_unpack_span(u);
+    item->author = st_unpack_span(u);
+    item->lang = st_unpack_span(u);
+    item->content_type = st_unpack_span(u);
+    item->text = st_unpack_span(u);
+    item->dwell_ms = st_unpack_u64(u);
+    item->length_ms = st_unpack_u64(u);
+    item->is_html = st_unpack_u8(u) != 0;
+    item->object_id = st_unpack_span(u);
+    return !u->bad;
 }
 
 /* ---- records -------------------------------------------------------------------------------------------------------
@@ -249,28 +248,39 @@ static enum st_rc curate(struct curator *cur, struct item *item, struct st_arena
     return ST_OK;
 }
 
-static void on_message(void *ctx, const struct ipc_msg *msg)
+/* The next of the items in a message. */
+static void take_item(struct curator *cur, struct st_unpack *u)
 {
-    struct curator *cur = ((struct cur_peer *)ctx)->cur;
     struct st_err err = ST_ERR_INIT;
     struct st_arena *arena;
     struct item item = { .is_html = false };
     enum st_rc rc;
 
-    if (msg->type != FAM_MSG_ITEM)
-        return;
     cur->items++;
-    if ((arena = st_arena_new(ITEM_MEMORY)) == NULL)
+    if ((arena = st_arena_new(ITEM_MEMORY)) == NULL) {
         rc = st_fail(&err, ST_E_NOMEM, "curator.item", "arena", 0);
-    else if (!item_unpack(msg->body, &item))
-        rc = st_fail(&err, ST_E_PROTO, "curator.item", "malformed message", msg->body.n);
-    else
+        u->bad = true; /* nothing is known of what follows */
+    } else if (!item_unpack(u, &item)) {
+        rc = st_fail(&err, ST_E_PROTO, "curator.item", "malformed message", u->rest.n);
+    } else {
         rc = curate(cur, &item, arena, &err);
+    }
     if (rc == ST_ERR) {
         cur->dropped++;
         ST_LOG(CURATION_DROPPED, ST_LIT("why", "failed"), ST_ERRF(&err));
     }
     st_arena_free(arena);
+}
+
+static void on_message(void *ctx, const struct ipc_msg *msg)
+{
+    struct st_unpack u = st_unpack(msg->body);
+
+    if (msg->type != FAM_MSG_ITEM)
+        return;
+    do
+        take_item(((struct cur_peer *)ctx)->cur, &u);
+    while (!st_unpack_done(&u) && !u.bad);
 }
 
 /* ---- the role ------------------------------------------------------------------------------------------------------

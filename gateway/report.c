@@ -10,13 +10,13 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "gateway/copies.h"
 #include "gateway/txn_parts.h"
 #include <stdio.h>
 #include <string.h>
 
-#define ITEM_TEXT_MAX (64u * 1024u)
-#define ITEM_MEMORY   (4u << 20)
-#define DETAILS_MAX   (7u * 1024u)
+#define ITEM_MEMORY (4u << 20)
+#define DETAILS_MAX (7u * 1024u)
 
 /* ---- counts ----------------------------------------------------------------------------------------------------- */
 
@@ -280,40 +280,6 @@ static enum st_rc record_learning(const struct report_case *c, bool with_title, 
 
 /* ---- copies ----------------------------------------------------------------------------------------------------- */
 
-struct copy {
-    const char *kind;
-    struct st_span url, title, author, lang, content_type, text, object_id;
-    uint64_t dwell_ms, length_ms;
-    bool is_html;
-};
-
-static void send_copy(const struct report_case *c, const char *platform, const struct copy *copy)
-{
-    struct st_err err = ST_ERR_INIT;
-    struct st_buf body;
-
-    st_buf_init(&body, IPC_MAX);
-    st_pack_str(&body, platform);
-    st_pack_str(&body, copy->kind);
-    st_pack_str(&body, c->person);
-    st_pack_span(&body, copy->url);
-    st_pack_span(&body, copy->title);
-    st_pack_span(&body, copy->author);
-    st_pack_span(&body, copy->lang);
-    st_pack_span(&body, copy->content_type);
-    st_pack_span(&body, st_span_sub(copy->text, 0, ITEM_TEXT_MAX));
-    st_pack_u64(&body, copy->dwell_ms);
-    st_pack_u64(&body, copy->length_ms);
-    st_pack_u8(&body, copy->is_html);
-    st_pack_span(&body, copy->object_id);
-    if (c->worker->curator == NULL || st_buf_done(&body, &err, "report.copy") != ST_OK ||
-        fam_link_send(c->worker->curator, FAM_MSG_ITEM, 0, st_buf_view(&body), &err) != ST_OK)
-        c->worker->counts.items_dropped++;
-    else
-        c->worker->counts.items++;
-    st_buf_fini(&body);
-}
-
 /* A post that no rule can match stays here: nobody else need see it. */
 static bool may_be_curated(const struct report_case *c, const struct lp_activity *activity)
 {
@@ -323,7 +289,7 @@ static bool may_be_curated(const struct report_case *c, const struct lp_activity
                                   .title = activity->title,
                                   .author = activity->author,
                                   .lang = activity->lang,
-                                  .text = st_span_sub(activity->text, 0, ITEM_TEXT_MAX),
+                                  .text = st_span_sub(activity->text, 0, COPY_TEXT_MAX),
                                   .dwell_ms = activity->dwell_ms,
                                   .length_ms = activity->length_ms };
 
@@ -333,7 +299,9 @@ static bool may_be_curated(const struct report_case *c, const struct lp_activity
 static void copy_post(const struct report_case *c)
 {
     const struct lp_activity *activity = &c->chain->activity;
-    struct copy copy = { .kind = activity->kind,
+    struct copy copy = { .platform = activity->platform,
+                         .kind = activity->kind,
+                         .person = c->person,
                          .url = activity->url,
                          .title = activity->title,
                          .author = activity->author,
@@ -346,7 +314,7 @@ static void copy_post(const struct report_case *c)
     if (c->is_redacted || activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
         return;
     if ((activity->text.n > 0 || activity->dwell_ms > 0) && may_be_curated(c, activity))
-        send_copy(c, activity->platform, &copy);
+        copies_add(c->worker->copies, &copy);
 }
 
 void report_taken(const struct report_case *c)
@@ -405,7 +373,9 @@ void report_page(struct txn *t)
                                      .content_type = ST_SPAN("text/plain"),
                                      .content_encoding = http_field_get(t->response, "content-encoding"),
                                      .plain_limit = 1u << 20 };
-    struct copy copy = { .kind = "view", .url = page_url(t), .is_html = true };
+    struct copy copy = {
+        .platform = page_platform(t), .kind = "view", .person = c.person, .url = page_url(t), .is_html = true
+    };
     struct st_arena *arena;
     struct flt_doc *doc = NULL;
     struct st_err err = ST_ERR_INIT;
@@ -422,7 +392,7 @@ void report_page(struct txn *t)
     }
     if (flt_decode(arena, &input, &doc, &err) == ST_OK && doc->plain.n > 0) {
         copy.text = doc->plain;
-        send_copy(&c, page_platform(t), &copy);
+        copies_add(t->worker->copies, &copy);
     } else {
         t->worker->counts.items_dropped++;
     }

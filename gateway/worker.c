@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/conn.h"
+#include "gateway/copies.h"
 #include "gateway/joint.h"
 #include "gateway/listen.h"
 #include "gateway/sessions.h"
@@ -23,7 +24,6 @@
 #include <unistd.h>
 
 #define LISTENERS_MAX 32
-#define CURATOR_BYTES (8u * 1024u * 1024u)
 #define KEPT_MEMORY   (8 * 1024 * 1024)
 #define SAY_AGAIN_MS  1000u
 
@@ -245,8 +245,9 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     worker->pipes = joint_pipes_new();
     worker->sessions = sessions_new(worker);
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
+    worker->copies = copies_new(child, &worker->counts);
     if (worker->pipes == NULL || worker->leaves == NULL || worker->pool == NULL || worker->sessions == NULL ||
-        worker->outbox == NULL)
+        worker->outbox == NULL || worker->copies == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
     if (fam_journal(child) < 0) /* no verdict may depend on this process living on */
         return st_fail(err, ST_E_UNAVAILABLE, "worker.start", "no journal", 0);
@@ -300,17 +301,6 @@ static void listener(void *self, int fd, const char *address)
         role->n_ways++;
 }
 
-static void on_curator_message(void *ctx, const struct ipc_msg *msg)
-{
-    (void)ctx;
-    (void)msg; /* it only listens */
-}
-
-static void on_curator_closed(void *ctx)
-{
-    (void)ctx; /* sending fails until a new channel comes; copies are dropped and counted */
-}
-
 static void peer(void *self, enum fam_role who, unsigned number, int fd)
 {
     struct worker *worker = &((struct role *)self)->worker;
@@ -319,10 +309,7 @@ static void peer(void *self, enum fam_role who, unsigned number, int fd)
     switch (who) {
     case FAM_KEYHOLDER: leaf_peer(worker->leaves, fd); return;
     case FAM_RECORDER: outbox_peer(worker->outbox, fd); return;
-    case FAM_CURATOR:
-        fam_link_free(worker->curator);
-        worker->curator = fam_link_new(worker->child, fd, CURATOR_BYTES, on_curator_message, on_curator_closed, worker);
-        return;
+    case FAM_CURATOR: copies_peer(worker->copies, fd); return;
     case FAM_SUPERVISOR:
     case FAM_WORKER: break;
     }
@@ -401,7 +388,7 @@ static void role_fini(struct role *role)
     later_free(worker->loop.later); /* frees what was left for later: links, origins, connections */
     leaf_cache_free(worker->leaves);
     joint_pipes_free(worker->pipes);
-    fam_link_free(worker->curator);
+    copies_free(worker->copies);
     outbox_free(worker->outbox);
     notices_close(worker->notices);
     resolver_free(worker->resolver);

@@ -86,6 +86,7 @@ struct rules *rules_retain(struct rules *rules);
 void rules_release(struct rules *rules); /* NULL is fine */
 
 struct conn;
+struct copies;
 struct joint_pipes;
 struct worker {
     struct fam_child *child;
@@ -99,9 +100,9 @@ struct worker {
     struct joint_pipes *pipes;
     struct sessions *sessions;
     struct outbox *outbox;
-    struct fam_link *curator; /* NULL: away */
-    struct notices *notices;  /* NULL: not there yet */
-    struct conn *conns;       /* all of them */
+    struct copies *copies;   /* for the curator */
+    struct notices *notices; /* NULL: not there yet */
+    struct conn *conns;      /* all of them */
     size_t n_conns;
     bool is_draining;
     uint64_t drain_by_ms; /* is_draining: on st_clock_ms */

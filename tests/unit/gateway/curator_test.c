@@ -115,28 +115,39 @@ struct page {
     bool is_html;
 };
 
-static void send_page(struct rig *r, const struct page *page)
+static void pack_page(struct st_buf *body, const struct page *page)
+{
+    st_pack_str(body, "mediawiki");
+    st_pack_str(body, "view");
+    st_pack_str(body, page->person);
+    st_pack_str(body, page->url);
+    st_pack_str(body, page->title);
+    st_pack_str(body, "");
+    st_pack_str(body, page->lang);
+    st_pack_str(body, page->is_html ? "text/html; charset=utf-8" : "");
+    st_pack_str(body, page->text);
+    st_pack_u64(body, page->dwell_ms);
+    st_pack_u64(body, 0);
+    st_pack_u8(body, page->is_html);
+    st_pack_str(body, page->object_id);
+}
+
+static void send_items(struct rig *r, struct st_buf *body)
 {
     struct st_err err = ST_ERR_INIT;
+
+    T_OK(ipc_send(r->worker, FAM_MSG_ITEM, 0, st_buf_view(body), -1, &err), err);
+    st_buf_fini(body);
+    turn(r);
+}
+
+static void send_page(struct rig *r, const struct page *page)
+{
     struct st_buf body;
 
     st_buf_init(&body, IPC_MAX);
-    st_pack_str(&body, "mediawiki");
-    st_pack_str(&body, "view");
-    st_pack_str(&body, page->person);
-    st_pack_str(&body, page->url);
-    st_pack_str(&body, page->title);
-    st_pack_str(&body, "");
-    st_pack_str(&body, page->lang);
-    st_pack_str(&body, page->is_html ? "text/html; charset=utf-8" : "");
-    st_pack_str(&body, page->text);
-    st_pack_u64(&body, page->dwell_ms);
-    st_pack_u64(&body, 0);
-    st_pack_u8(&body, page->is_html);
-    st_pack_str(&body, page->object_id);
-    T_OK(ipc_send(r->worker, FAM_MSG_ITEM, 0, st_buf_view(&body), -1, &err), err);
-    st_buf_fini(&body);
-    turn(r);
+    pack_page(&body, page);
+    send_items(r, &body);
 }
 
 /* The next record; its kind, with person and details as text. */
@@ -262,5 +273,29 @@ T_TEST(no_rule_no_record_and_nonsense_is_dropped)
     turn(&r);
     T_CHECK(!receive(&r, &kind, person, details), "nothing");
     T_CHECK(r.cur.items == 2 && r.cur.dropped == 1, "counted");
+    close_rig(&r);
+}
+
+T_TEST(of_several_in_one_message_each_is_looked_at_and_nonsense_ends_it)
+{
+    const char *const urls[] = { "https://wiki.example/One", "https://wiki.example/Two" };
+    struct page page = { "", "", "Pods", "en", "all about kubernetes", "p1", 0, false };
+    char person[256], details[4096];
+    struct st_buf body;
+    enum aud_kind kind;
+    struct rig r;
+
+    t_expect_log(ST_EV_CURATION_DROPPED);
+    open_rig(&r);
+    st_buf_init(&body, IPC_MAX);
+    for (size_t i = 0; i < ST_LEN(urls); i++) {
+        page.url = urls[i];
+        pack_page(&body, &page);
+    }
+    st_buf_str(&body, "junk");
+    send_items(&r, &body);
+    for (size_t i = 0; i < ST_LEN(urls); i++)
+        T_CHECK(receive(&r, &kind, person, details) && strstr(details, urls[i]) != NULL, "%zu", i);
+    T_CHECK(r.cur.items == 3 && r.cur.dropped == 1, "counted");
     close_rig(&r);
 }
