@@ -72,7 +72,7 @@ void conn_end(struct conn *conn, enum conn_ending ending)
     conn->txn = NULL;
     streams_free(conn->streams);
     conn->streams = NULL;
-    if (conn->env.spare != NULL && conn->env.is_pinned)
+    if (conn->env.is_pinned)
         upstream_free(conn->env.spare);
     else
         upstream_give_back(conn->env.spare);
@@ -96,7 +96,16 @@ void conn_end(struct conn *conn, enum conn_ending ending)
 
 /* ---- exchanges -------------------------------------------------------------------------------------------------- */
 
-/* Between exchanges a connection costs no arena and no txn: true while nothing has come. */
+/* A client that is silent keeps no origin waiting for it: whoever asks next may have the connection. */
+static void share_origin(struct conn *conn)
+{
+    if (conn->env.is_pinned)
+        return;
+    upstream_give_back(conn->env.spare);
+    conn->env.spare = NULL;
+}
+
+/* Between exchanges a connection costs no arena, no txn and no origin: true while nothing has come. */
 static bool wait_for_request(struct conn *conn)
 {
     if (evbuffer_get_length(link_in(conn->client)) > 0) {
@@ -109,6 +118,7 @@ static bool wait_for_request(struct conn *conn)
     }
     if (conn->timer.due_ms == 0)
         conn_arm(conn, worker_config(conn->worker)->limit.idle_ms);
+    share_origin(conn);
     return true;
 }
 
@@ -155,8 +165,7 @@ static enum st_rc stream(struct conn *conn)
 
 static enum st_rc start_streams(struct conn *conn)
 {
-    upstream_give_back(conn->env.spare); /* the first stream takes it from the pool */
-    conn->env.spare = NULL;
+    share_origin(conn); /* the first stream takes it from the pool */
     conn->streams = streams_new(&conn->env);
     if (conn->streams == NULL)
         conn_end(conn, CONN_CUT);

@@ -8,11 +8,14 @@
  */
 #include "gateway/tls_parts.h"
 #include <event2/buffer.h>
+#include <limits.h>
 #include <openssl/x509.h>
 #include <string.h>
 
 #define RECORD        16384
 #define WRITE_RECORDS 16 /* sealed per call: the wire gets a turn in between */
+#define SHORT_RECORD  4096
+#define NO_BUFFER     INT_MIN
 
 /* ---- the BIO ---------------------------------------------------------------------------------------------------- */
 
@@ -119,20 +122,33 @@ enum st_rc tls_handshake(struct tls *tls, struct st_err *err)
     return rc;
 }
 
+/* Opens one record, or what there is of it, into `to`. What is short is opened aside and copied: a reserve is a chain
+ * of two records' size, and the one that finds nothing would stay with an idle connection. */
+static int open_record(struct tls *tls, struct evbuffer *to)
+{
+    static uint8_t aside[RECORD];
+    bool is_short = evbuffer_get_length(tls->from_wire) < SHORT_RECORD;
+    struct evbuffer_iovec room = { aside, sizeof aside };
+    int got;
+
+    if (!is_short && evbuffer_reserve_space(to, RECORD, &room, 1) != 1)
+        return NO_BUFFER;
+    forget_errors();
+    got = SSL_read(tls->ssl, room.iov_base, RECORD);
+    room.iov_len = got > 0 ? (size_t)got : 0;
+    if (is_short && got > 0)
+        return evbuffer_add(to, aside, room.iov_len) == 0 ? got : NO_BUFFER;
+    return is_short || evbuffer_commit_space(to, &room, 1) == 0 ? got : NO_BUFFER;
+}
+
 enum st_rc tls_read(struct tls *tls, struct evbuffer *to, size_t limit, struct st_err *err)
 {
     ST_CHECK(tls, TLS_MAGIC);
     while (evbuffer_get_length(to) < limit) {
-        struct evbuffer_iovec room;
-        int got;
+        int got = open_record(tls, to);
 
-        if (evbuffer_reserve_space(to, RECORD, &room, 1) != 1)
+        if (got == NO_BUFFER)
             return st_fail(err, ST_E_NOMEM, "tls.read", "buffer", RECORD);
-        forget_errors();
-        got = SSL_read(tls->ssl, room.iov_base, RECORD);
-        room.iov_len = got > 0 ? (size_t)got : 0;
-        if (evbuffer_commit_space(to, &room, 1) != 0)
-            return st_fail(err, ST_E_NOMEM, "tls.read", "buffer", got);
         if (got <= 0)
             return explain(tls, got, err);
         if (evbuffer_get_length(tls->from_wire) == 0 && SSL_has_pending(tls->ssl) == 0)
