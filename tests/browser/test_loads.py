@@ -5,7 +5,7 @@ import os
 
 from browser import drivers, open_browser
 from stoa_test.gateway import ROOT, Gateway
-from stoa_test.origin import Origin
+from stoa_test.origin2 import Origin2
 from stoa_test.pki import Authority
 
 LOADS = int(os.environ.get("STOA_LOADS", "20"))
@@ -13,13 +13,15 @@ POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 
 
 def page(request):
-    return "200 OK", [("Content-Type", "text/html"), ("Link", "<data:,>; rel=icon")], b"<!doctype html><title>there</title>"
+    request.head(200, [("content-type", "text/html"), ("link", "<data:,>; rel=icon")])
+    request.send(b"<!doctype html><title>there</title>", [])
 
 
 def test_h2_every_load_has_its_name_and_http2(tmp_path):
     names = [f"load-{number}.test" for number in range(LOADS)]
     authority = Authority(tmp_path)
-    origin = Origin("load.test", authority.leaf(names), page)
+    origin = Origin2("load.test", authority.leaf(names))
+    origin.on_end = page
     gateway = Gateway(tmp_path / "gateway", [], [POLICY], trust=authority.path,
                       hosts={name: f"127.0.0.1:{origin.port}" for name in names})
     with gateway:
@@ -34,6 +36,6 @@ def test_h2_every_load_has_its_name_and_http2(tmp_path):
         drivers.remove(driver)
         assert gateway.count("client_tls_failed") == 0
         assert set(origin.names) == set(names)
-        pages = [request.header("host") for request in list(origin.requests.queue) if request.target == "/"]
+        pages = [request.header(":authority") for request in list(origin.requests.queue) if request.path == "/"]
         assert sorted(pages) == sorted(names)  # none was asked for twice
     origin.close()
