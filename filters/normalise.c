@@ -556,3 +556,38 @@ void flt_view_range(const struct flt_view *view, uint32_t from, uint32_t to, uin
     *raw_to = to;
     flt_map_range(view->map, NULL, raw_from, raw_to);
 }
+
+size_t flt_fold_char(const uint8_t *p, const uint8_t *end, uint8_t out[FLT_FOLD_MAX], size_t *n)
+{
+    utf8proc_int32_t cp;
+    size_t used = take(p, end, &cp);
+
+    cp = utf8proc_tolower(cp);
+    if (cp == 0xdf) {
+        out[0] = out[1] = 's';
+        *n = 2;
+    } else {
+        *n = (size_t)utf8proc_encode_char(cp, out);
+    }
+    return used;
+}
+
+size_t flt_upper_char(const uint8_t *p, const uint8_t *end, uint8_t out[FLT_FOLD_MAX])
+{
+    utf8proc_int32_t cp, upper;
+
+    (void)take(p, end, &cp);
+    upper = utf8proc_toupper(cp);
+    return upper == cp ? 0 : (size_t)utf8proc_encode_char(upper, out);
+}
+
+bool flt_is_word_char(const uint8_t *p, const uint8_t *end)
+{
+    utf8proc_category_t category;
+    utf8proc_int32_t cp;
+
+    (void)take(p, end, &cp);
+    category = utf8proc_category(cp);
+    return cp == '_' || (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LM) ||
+           category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ND;
+}

@@ -26,4 +26,13 @@ ST_MUST enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, en
 /* The bytes [*raw_from, *raw_to) of the field's text that the view's [from, to) was made of; from <= to <= text.n.
  * Characters dropped at either edge are left out, those between belong to it; a part of a unit means the whole unit. */
 void flt_view_range(const struct flt_view *view, uint32_t from, uint32_t to, uint32_t *raw_from, uint32_t *raw_to);
+
+/* One character of a view, as dictionaries compare it: lower case, the German sharp s as "ss". p < end; answers the
+ * bytes it has, *n of them are in out. */
+#define FLT_FOLD_MAX 4
+size_t flt_fold_char(const uint8_t *p, const uint8_t *end, uint8_t out[FLT_FOLD_MAX], size_t *n);
+/* The other form of a lower-case character, in UTF-8; 0: it has none. */
+size_t flt_upper_char(const uint8_t *p, const uint8_t *end, uint8_t out[FLT_FOLD_MAX]);
+/* A letter, digit or _ of a script that puts borders between its words (not Han, Kana, Thai …). */
+bool flt_is_word_char(const uint8_t *p, const uint8_t *end);
 #endif

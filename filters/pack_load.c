@@ -6,6 +6,7 @@
  * without an anchor or wider than 2048 bytes, a bad range. Loading goes on after a mistake to find the next one.
  * When you add an option, add a field to struct yrule, a line to rule_opts and its meaning to build().
  */
+#include "base/file.h"
 #include "filters/normalise.h"
 #include "filters/rules.h"
 #include "filters/scan.h"
@@ -29,6 +30,10 @@ struct yconfidence {
 struct yexamples {
     struct st_list match, miss;
 };
+struct ydictionary {
+    struct st_str file;
+    int64_t threshold;
+};
 struct yrule {
     struct st_pos pos;
     struct st_str id, pattern, chars, separators, shape, validate, mask;
@@ -40,6 +45,7 @@ struct yrule {
     struct ycontext context;
     struct yconfidence confidence;
     struct yexamples examples;
+    struct ydictionary dictionary;
 };
 struct ypack {
     struct st_str pack, version, licence, min_stoa;
@@ -89,12 +95,22 @@ static const struct st_yaml_opt example_opts[] = {
 };
 #undef OPT_OF
 
+#define OPT_OF ydictionary
+static const struct st_yaml_opt dictionary_opts[] = {
+    OPT(file, ST_Y_STR, .required = true,
+        .help = "Words and phrases, one a line, beside the pack; a weight may follow after a tab."),
+    OPT(threshold, ST_Y_INT, .min = 1, .max = 10000, .def = "1",
+        .help = "Least sum of the weights of the different terms in one message."),
+};
+#undef OPT_OF
+
 #define SCHEMA(type, label, options, position)                                                                    \
     {                                                                                                             \
         .name = label, .size = sizeof(struct type), .pos_offset = position, .opts = options, .n = ST_LEN(options) \
     }
 static const struct st_yaml_schema context_schema = SCHEMA(ycontext, "context", context_opts, 0);
 static const struct st_yaml_schema confidence_schema = SCHEMA(yconfidence, "confidence", confidence_opts, 0);
+static const struct st_yaml_schema dictionary_schema = SCHEMA(ydictionary, "dictionary", dictionary_opts, 0);
 static const struct st_yaml_schema examples_schema = SCHEMA(yexamples, "examples", example_opts, 0);
 
 #define OPT_OF yrule
@@ -120,7 +136,8 @@ static const struct st_yaml_opt rule_opts[] = {
     OPT(confidence, ST_Y_MAP, .sub = &confidence_schema, .help = "How sure a finding is, in percent."),
     OPT(tags, ST_Y_STRS, .help = "For policies and reports: gdpr, pci, credential …"),
     OPT(references, ST_Y_STRS, .help = "Public descriptions of the format."),
-    OPT(examples, ST_Y_MAP, .required = true, .sub = &examples_schema, .help = "Checked at every load."),
+    OPT(dictionary, ST_Y_MAP, .sub = &dictionary_schema, .help = "What find: words looks for."),
+    OPT(examples, ST_Y_MAP, .sub = &examples_schema, .help = "Checked at every load; find: words needs none."),
     OPT(false_positives, ST_Y_TEXT, .help = "What else looks like it."),
 };
 #undef OPT_OF
@@ -388,6 +405,41 @@ static void build_validator(struct reader *r, const struct yrule *y, struct flt_
         BAD(r, y->validate.pos, "unknown validator '%s'; the known ones are in the reference of packs", y->validate.s);
 }
 
+static void build_words(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    const char *slash = strrchr(r->file, '/');
+    struct st_span dir = st_span(r->file, slash == NULL ? 0 : (size_t)(slash - r->file));
+    char folder[PATH_MAX], path[PATH_MAX];
+    struct st_err why = ST_ERR_INIT;
+
+    if (y->dictionary.file.s == NULL) {
+        BAD(r, y->pos, "a rule with find: words needs its dictionary, e.g. dictionary: { file: names.words }");
+        return;
+    }
+    if (d->base < FLT_CONFIDENCE_MIN)
+        BAD(r, y->pos, "a rule with find: words needs a confidence of %u at least, e.g. confidence: { base: 80 }",
+            FLT_CONFIDENCE_MIN);
+    d->threshold = (uint32_t)y->dictionary.threshold;
+    if ((size_t)snprintf(folder, sizeof folder, "%.*s", (int)dir.n, (const char *)dir.p) >= sizeof folder ||
+        st_path_join(path, sizeof path, folder, y->dictionary.file.s, &why) != ST_OK) {
+        BAD(r, y->dictionary.file.pos, "the path of the dictionary is too long");
+        return;
+    }
+    if (flt_words_read(r->packs, d, path, r->diag, &why) == ST_OK)
+        return;
+    if (why.code == ST_E_CONFIG)
+        r->n_bad++;
+    else if (why.code == ST_E_IO)
+        BAD(r, y->dictionary.file.pos, "the dictionary '%s' cannot be read: %s", y->dictionary.file.s,
+            strerror((int)why.num));
+    else if (why.code == ST_E_LIMIT)
+        BAD(r, y->dictionary.file.pos, "the dictionary '%s' is too large", y->dictionary.file.s);
+    else {
+        *r->err = why;
+        r->is_out_of_memory = true;
+    }
+}
+
 static void build(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
     build_public(r, y, &d->rule);
@@ -412,7 +464,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
         BAD(r, y->chars.pos, "a range in '%s' runs backwards; write '-' first or last", y->chars.s);
     if (!parse_set(y->separators.s, &d->separators))
         BAD(r, y->separators.pos, "a range in '%s' runs backwards; write '-' first or last", y->separators.s);
-    if (d->n_match < 3 || d->n_miss < 3)
+    if (d->find != FLT_FIND_WORDS && (d->n_match < 3 || d->n_miss < 3))
         BAD(r, y->pos, "rule '%s' has %zu match and %zu miss examples; at least three of each are needed", y->id.s,
             d->n_match, d->n_miss);
     build_validator(r, y, d);
@@ -422,6 +474,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     case FLT_FIND_PATTERN: build_pattern(r, y, d); break;
     case FLT_FIND_DIGITS: build_number(r, y, d); break;
     case FLT_FIND_SHAPE: build_shape(r, y, d); break;
+    case FLT_FIND_WORDS: build_words(r, y, d); break;
     case FLT_FIND_IBAN:
     case FLT_FIND_EMAIL:
     case FLT_FIND_PHONE:

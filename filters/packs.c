@@ -48,13 +48,15 @@ static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
             if ((d->lengths >> n & 1) != 0 && add(packs, &packs->by_length[n], d, err) != ST_OK)
                 return ST_ERR;
     }
+    if (flt_words_make(packs, err) != ST_OK)
+        return ST_ERR;
     return flt_shapes_make(packs, err);
 }
 
 static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_err *err)
 {
-    struct scan_expr *exprs = calloc(packs->n + packs->n_words + 1, sizeof *exprs);
-    enum st_rc rc;
+    struct scan_expr *exprs = calloc(packs->n + packs->n_terms + packs->n_words + 1, sizeof *exprs);
+    enum st_rc rc = ST_OK;
     size_t n = 0;
 
     if (exprs == NULL)
@@ -62,7 +64,15 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
     for (size_t i = 0; i < packs->n; i++)
         if (packs->rules[i].find == FLT_FIND_PATTERN)
             exprs[n++] = (struct scan_expr){ packs->rules[i].pattern, (unsigned)i, packs->rules[i].is_caseless, false };
-    rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
+    for (size_t t = 0; t < packs->n_terms && rc == ST_OK; t++) {
+        const char *pattern = flt_words_pattern(packs->arena, &packs->terms[t]);
+
+        if (pattern == NULL)
+            rc = st_arena_fail(packs->arena, err, "packs.load");
+        exprs[n++] = (struct scan_expr){ pattern, (unsigned)(FLT_TERM_BASE + t), true, false };
+    }
+    if (rc == ST_OK)
+        rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
     n = 0;
     for (size_t w = 0; w < packs->n_words; w++)
         exprs[n++] = (struct scan_expr){ packs->words[w], (unsigned)(FLT_WORD_BASE + w), true, true };

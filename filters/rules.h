@@ -18,7 +18,8 @@
     X(IBAN, "iban")               /* country, check digits, the country's length */       \
     X(EMAIL, "email")             /* around an @ */                                       \
     X(PHONE, "phone")             /* + or 00 and a country code */                        \
-    X(NATIONAL, "phone_national") /* 0… or the North American 3-3-4 */
+    X(NATIONAL, "phone_national") /* 0… or the North American 3-3-4 */                  \
+    X(WORDS, "words")             /* the words and phrases of a file */
 enum flt_find {
 #define X(id, name) FLT_FIND_##id,
     FLT_FINDERS(X)
@@ -45,6 +46,8 @@ enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT
 #define FLT_GROUPS_MAX 8u
 #define FLT_WIDTH_MAX  2048u    /* of a pattern (dlp: hold-back stays small) */
 #define FLT_WORD_BASE  0x10000u /* ids of context words in the database begin here; below are rules */
+#define FLT_TERM_BASE  0x20000u /* ids of dictionary terms begin here */
+#define FLT_TERMS_MAX  20000u   /* of all dictionaries */
 
 struct flt_prefix { /* 51-55 is { 51, 55, 2 } */
     uint32_t lo, hi;
@@ -61,6 +64,13 @@ static inline bool flt_set_has(const struct flt_set *set, uint8_t c)
 {
     return (set->bits[c >> 6] >> (c & 63) & 1) != 0;
 }
+
+struct flt_detector;
+struct flt_term {     /* one word or phrase of a dictionary */
+    const char *text; /* normalised and folded, single blanks */
+    const struct flt_detector *detector;
+    uint32_t weight;
+};
 
 struct flt_detector {
     struct flt_rule rule; /* first: what others see */
@@ -88,6 +98,9 @@ struct flt_detector {
     int base, validated, near, grouped; /* confidence, 0..100 */
     const struct st_str *match, *miss;
     size_t n_match, n_miss;
+    struct flt_term *terms; /* of FIND_WORDS */
+    size_t n_terms;
+    uint32_t threshold; /* of their weights in one message, each counted once */
 };
 
 struct flt_list { /* the detectors of one finder, or of one length */
@@ -105,8 +118,10 @@ struct flt_packs {
     size_t n;
     const char **words; /* context words, lower case */
     size_t n_words;
-    uint32_t longest_word; /* bytes */
-    struct flt_list by_find[FLT_FIND_NATIONAL + 1];
+    uint32_t longest_word;  /* bytes */
+    struct flt_term *terms; /* of all dictionaries; id - FLT_TERM_BASE is the index */
+    size_t n_terms;
+    struct flt_list by_find[FLT_FIND_WORDS + 1];
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
     struct flt_shapes *shapes;                     /* of FIND_SHAPE, 64 in each */
     struct scan_db *db, *words_db;                 /* owned; patterns, and context words */
@@ -116,6 +131,13 @@ struct flt_packs {
 /* Reads the files into packs->rules and ->words; compiles nothing (pack_load.c). */
 ST_MUST enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag,
                                  struct st_err *err);
+/* Reads a dictionary into d->terms; mistakes are in diag, with their line (words.c). */
+ST_MUST enum st_rc flt_words_read(struct flt_packs *packs, struct flt_detector *d, const char *path,
+                                  struct st_diag *diag, struct st_err *err);
+/* All of them into packs->terms, after the rules are sorted. */
+ST_MUST enum st_rc flt_words_make(struct flt_packs *packs, struct st_err *err);
+/* The expression that finds the term, NUL-terminated, in the arena; NULL: no memory. */
+ST_MUST const char *flt_words_pattern(struct st_arena *arena, const struct flt_term *term);
 /* The tables of FIND_SHAPE, from the lists (find_shape.c). */
 ST_MUST enum st_rc flt_shapes_make(struct flt_packs *packs, struct st_err *err);
 /* Every rule's own examples (pack_examples.c). */

@@ -14,17 +14,25 @@ enum st_rc flt_platform_check(struct st_err *err)
     return scan_platform(err);
 }
 
+/* How many numbers stand behind a scanner. */
+static size_t counters(const struct flt_packs *packs)
+{
+    return 3 * packs->n + (packs->n_terms + 31) / 32;
+}
+
 enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, struct st_err *err)
 {
     struct flt_scanner *s;
 
     ST_CHECK(packs, FLT_PACKS_MAGIC);
-    s = calloc(1, sizeof *s + packs->n * 2 * sizeof(uint32_t));
+    s = calloc(1, sizeof *s + counters(packs) * sizeof(uint32_t));
     if (s == NULL)
         return st_fail(err, ST_E_NOMEM, "scanner.new", "scanner", sizeof *s);
     s->magic = FLT_SCANNER_MAGIC;
     s->last_hit = (uint32_t *)(s + 1);
     s->done_to = s->last_hit + packs->n;
+    s->weights = s->done_to + packs->n;
+    s->seen = s->weights + packs->n;
     if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK ||
         scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK) {
         scan_scratch_free(s->scratch);
@@ -66,7 +74,10 @@ static void note_hit(struct flt_scanner *s, size_t rule, uint32_t end)
 
 static bool on_hit(void *ctx, unsigned id, uint32_t end)
 {
-    note_hit(ctx, id, end);
+    if (id >= FLT_TERM_BASE)
+        flt_find_term_at(ctx, id - FLT_TERM_BASE, end);
+    else
+        note_hit(ctx, id, end);
     return true;
 }
 
@@ -99,23 +110,41 @@ static int by_place(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, struct flt_findings *out,
-                    const struct flt_trace *trace, struct st_err *err)
+static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
+                              struct st_err *err)
 {
-    ST_CHECK(s, FLT_SCANNER_MAGIC);
-    memset(out, 0, sizeof *out);
-    out->items = s->kept;
-    s->out = out;
-    s->trace = trace;
-    s->err = err;
+    memset(s->out, 0, sizeof *s->out);
+    s->out->items = s->kept;
     s->failed = false;
-    memset(s->last_hit, 0, 2 * s->packs->n * sizeof *s->last_hit); /* a scan that failed left something */
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;
         if (s->field->is_secret || s->field->text.n == 0)
             continue;
         if (scan_field(s, arena, err) != ST_OK)
+            return ST_ERR;
+    }
+    return ST_OK;
+}
+
+enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, struct flt_findings *out,
+                    const struct flt_trace *trace, struct st_err *err)
+{
+    bool again;
+
+    ST_CHECK(s, FLT_SCANNER_MAGIC);
+    s->out = out;
+    s->is_counting = s->packs->n_terms > 0;
+    s->trace = s->is_counting ? NULL : trace;
+    s->err = err;
+    memset(s->last_hit, 0, counters(s->packs) * sizeof *s->last_hit); /* a scan that failed left something */
+    if (scan_fields(s, arena, doc, err) != ST_OK)
+        return ST_ERR;
+    again = s->is_counting && (trace != NULL || flt_any_dictionary(s));
+    if (again) { /* which dictionaries find is known at the end of the message only */
+        s->is_counting = false;
+        s->trace = trace;
+        if (scan_fields(s, arena, doc, err) != ST_OK)
             return ST_ERR;
     }
     if (out->n > 1)

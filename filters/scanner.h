@@ -66,9 +66,13 @@ struct flt_scanner {
     struct flt_finding found[FLT_FOUND_MAX];
     size_t n_found;
     struct flt_finding kept[FLT_FINDINGS_MAX]; /* out->items of the running scan */
+    bool is_counting; /* dictionaries: weights are summed up; else those that reached their threshold find */
     /* per rule, in one block behind the struct; all 0 between fields */
     uint32_t *last_hit; /* index in hits + 1 */
     uint32_t *done_to;  /* end of the rule's last candidate */
+    /* of the whole message, behind those */
+    uint32_t *weights; /* per rule: of the different terms seen */
+    uint32_t *seen;    /* a bit per term */
 };
 #define FLT_SCANNER_MAGIC 0x666c7473u
 
@@ -79,6 +83,10 @@ void flt_settle(struct flt_scanner *s);
 /* Is one of the detector's words around [from, to), or in the field's path? (near.c) */
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
+
+/* A term of a dictionary ends at `end` (find_words.c). */
+void flt_find_term_at(struct flt_scanner *s, size_t term, uint32_t end);
+bool flt_any_dictionary(const struct flt_scanner *s); /* did one reach its threshold? */
 
 void flt_find_patterns(struct flt_scanner *s); /* works off s->hits */
 void flt_find_numbers(struct flt_scanner *s);

@@ -43,6 +43,10 @@ static inline bool flt_is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
 }
+static inline bool flt_is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 static inline bool flt_is_upper(uint8_t c)
 {
     return c >= 'A' && c <= 'Z';
