@@ -7,11 +7,15 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "filters/filters.h"
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#define FILE_MAX  (256u << 20)
-#define ARENA_MAX ((size_t)2 << 30)
+#define FILE_MAX   (256u << 20)
+#define ARENA_MAX  ((size_t)2 << 30)
+#define EXTRACT_MS 60000
 
 struct scan_run {
     const struct cli *cli;
@@ -24,7 +28,9 @@ struct scan_run {
     struct st_err err;
 };
 
-static void write_findings(struct scan_run *run, struct st_json *w, const struct flt_findings *findings)
+/* doc: of a file that was taken apart, whose fields say where a finding stands; NULL: offsets are of the file. */
+static void write_findings(struct scan_run *run, struct st_json *w, const struct flt_findings *findings,
+                           const struct flt_doc *doc)
 {
     st_json_array(w, "findings");
     for (size_t i = 0; i < findings->n; i++) {
@@ -34,6 +40,8 @@ static void write_findings(struct scan_run *run, struct st_json *w, const struct
             continue;
         st_json_object(w, NULL);
         st_json_str(w, "detector", f->rule->id);
+        if (doc != NULL)
+            st_json_span(w, "in", doc->fields[f->field].path);
         st_json_int(w, "start", f->from);
         st_json_int(w, "end", f->to);
         st_json_int(w, "confidence", f->confidence);
@@ -87,7 +95,7 @@ static enum st_rc scan_line(struct scan_run *run, struct st_span line, const cha
     st_json_init(&w, &run->out);
     st_json_object(&w, NULL);
     write_id(&w, json_object_get(item, "id"));
-    write_findings(run, &w, &findings);
+    write_findings(run, &w, &findings, NULL);
     st_json_end(&w);
     cli_print(&run->out);
     rc = ST_OK;
@@ -128,14 +136,19 @@ static void print_plain(struct scan_run *run, const char *path, struct st_span t
     }
 }
 
-static void print_json(struct scan_run *run, const char *path, const struct flt_findings *findings)
+static void print_json(struct scan_run *run, const char *path, const struct flt_findings *findings,
+                       const struct flt_doc *doc)
 {
     struct st_json w;
 
     st_json_init(&w, &run->out);
     st_json_object(&w, NULL);
     st_json_str(&w, "file", path);
-    write_findings(run, &w, findings);
+    if (doc != NULL)
+        st_json_str(&w, "inspected", flt_coverage_name(doc->receipt.coverage));
+    if (doc != NULL && doc->receipt.reason != FLT_REASON_NONE)
+        st_json_str(&w, "reason", flt_reason_name(doc->receipt.reason));
+    write_findings(run, &w, findings, doc);
     st_json_end(&w);
     cli_print(&run->out);
 }
@@ -155,6 +168,53 @@ static enum st_rc scan_lines(struct scan_run *run, const char *path, struct st_s
     return rc;
 }
 
+static void print_packed(struct scan_run *run, const char *path, const struct flt_doc *doc,
+                         const struct flt_findings *findings)
+{
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct flt_finding *f = &findings->items[i];
+        struct st_span in = doc->fields[f->field].path;
+
+        if (f->confidence < run->min_confidence)
+            continue;
+        printf("%s: %.*s: %s  %s  confidence %u  %s\n", path, in.n > 0 ? (int)in.n : 1, in.n > 0 ? (char *)in.p : ".",
+               f->rule->id, flt_severity_name(f->rule->severity), f->confidence,
+               strcmp(run->cli->lang, "de") == 0 ? f->rule->title_de : f->rule->title_en);
+        run->found++;
+    }
+    if (doc->receipt.coverage != FLT_FULLY)
+        printf("%s: %s inspected: %s\n", path, flt_coverage_name(doc->receipt.coverage),
+               flt_reason_name(doc->receipt.reason));
+}
+
+/* A document or an archive: stoa-extract takes it apart. What it could not read is told, and counts as found: nobody
+ * knows what is in there. */
+static enum st_rc scan_packed(struct scan_run *run, const char *path, struct st_span bytes, struct st_arena *arena)
+{
+    struct flt_findings findings = { 0 };
+    struct flt_doc *doc = NULL;
+    int fd = memfd_create("scan", MFD_CLOEXEC); /* also what came through a pipe has a start again */
+    enum st_rc rc = ST_ERR;
+
+    if (fd < 0 || write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || lseek(fd, 0, SEEK_SET) != 0) {
+        st_fail(&run->err, ST_E_IO, "cli.scan", "no memory file", errno);
+        goto out;
+    }
+    if (flt_extract_file(arena, fd, EXTRACT_MS, &doc, &run->err) != ST_OK ||
+        flt_scan(run->scanner, arena, doc, &findings, NULL, &run->err) != ST_OK)
+        goto out;
+    if (run->cli->json)
+        print_json(run, path, &findings, doc);
+    else
+        print_packed(run, path, doc, &findings);
+    run->found += doc->receipt.coverage != FLT_FULLY;
+    rc = ST_OK;
+out:
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static enum st_rc scan_file(struct scan_run *run, const char *path)
 {
     struct st_arena *arena = st_arena_new(ARENA_MAX);
@@ -169,10 +229,14 @@ static enum st_rc scan_file(struct scan_run *run, const char *path)
         rc = scan_lines(run, path, st_buf_view(&bytes));
         goto out;
     }
+    if (flt_file_is_packed(flt_file_type(st_buf_view(&bytes)))) {
+        rc = scan_packed(run, path, st_buf_view(&bytes), arena);
+        goto out;
+    }
     if ((rc = scan_text(run, arena, st_buf_view(&bytes), &findings)) != ST_OK)
         goto out;
     if (run->cli->json)
-        print_json(run, path, &findings);
+        print_json(run, path, &findings, NULL);
     else
         print_plain(run, path, st_buf_view(&bytes), &findings);
 out:

@@ -25,7 +25,8 @@
     X(SOCKETIO, "socket.io")  \
     X(XMPP, "xmpp")           \
     X(TEXT, "text")           \
-    X(HTML, "html")
+    X(HTML, "html")           \
+    X(FILE, "file")
 enum flt_codec {
 #define X(id, name) FLT_CODEC_##id,
     FLT_CODECS(X)
@@ -60,7 +61,10 @@ const char *flt_wire_name(enum flt_wire wire);
     X(FIELDS, "too-many-fields")        \
     X(CHARSET, "unknown-charset")       \
     X(MEDIA, "media")                   \
-    X(FAILED, "scan-failed")
+    X(FAILED, "scan-failed")            \
+    X(ENCRYPTED, "encrypted")           \
+    X(CRASHED, "extractor-crashed")     \
+    X(LATE, "extractor-late")
 enum flt_reason {
 #define X(id, name) FLT_REASON_##id,
     FLT_REASONS(X)
@@ -161,6 +165,46 @@ void flt_parts_end(struct flt_parts *parts);            /* no more comes: next g
 bool flt_parts_in_media(const struct flt_parts *parts); /* what comes next does, as far as it is known */
 /* A delimiter that ends the part and the body, for who reads a body that is not whole yet. */
 struct st_span flt_parts_close(const struct flt_parts *parts);
+
+/* ---- documents, archives, pictures ---------------------------------------------------------------------------------
+ */
+
+/* By the first bytes, never by a name; a tar needs 262 of them. */
+enum flt_file {
+    FLT_FILE_OTHER, /* text, or nothing that is known */
+    FLT_FILE_ARCHIVE,
+    FLT_FILE_PDF,
+    FLT_FILE_RTF,
+    FLT_FILE_MAIL,
+    FLT_FILE_COMPOUND, /* the old binary Office formats, and locked new ones */
+    FLT_FILE_IMAGE,
+    FLT_FILE_XML,
+    FLT_FILE_HTML
+};
+enum flt_file flt_file_type(struct st_span bytes);
+bool flt_file_is_packed(enum flt_file type); /* its text is found by stoa-extract only */
+
+#define FLT_EXTRACT_MAX   (32u << 20)  /* bytes of all texts of one file */
+#define FLT_EXTRACT_GIVEN (256u << 20) /* a larger file is not opened */
+/* What stoa-extract writes: records of a kind (u8), a name and a text (st_pack_span each). */
+enum flt_record {
+    FLT_RECORD_TEXT = 1, /* name: the path inside the file, "@headers" and the like for a part of it */
+    FLT_RECORD_NOTE,     /* text: an flt_reason's name */
+    FLT_RECORD_END       /* the last one; without it the helper crashed */
+};
+struct flt_extract { /* the helper at work on one file */
+    int pid, fd;     /* its process group; its records, owned */
+};
+/* `in` is a descriptor of the file, at its start; it stays the caller's. */
+ST_MUST enum st_rc flt_extract_start(int in, struct flt_extract *out, struct st_err *err);
+/* Ends it, whatever it does, and waits; the exit code, -1 when it had none, 127 when the program is not there. */
+int flt_extract_end(struct flt_extract *extract);
+/* A doc of what was written so far; why: what the caller knows about its end, NONE when it ended by itself. */
+ST_MUST enum st_rc flt_extract_doc(struct st_arena *arena, struct st_span records, enum flt_reason why,
+                                   struct flt_doc **out, struct st_err *err);
+/* All of it, waiting at most ms. Never ST_ERR for what is in the file. */
+ST_MUST enum st_rc flt_extract_file(struct st_arena *arena, int in, unsigned ms, struct flt_doc **out,
+                                    struct st_err *err);
 
 /* ---- words that adapters and policies share ---------------------------------------------------------------------- */
 

@@ -15,9 +15,11 @@ DOORS = {
     r"ares": ["gateway/resolve.c"],
     r"event2/": ["gateway/*"],
     r"libpsl\.h": ["gateway/*"],
-    r"seccomp\.h|linux/seccomp\.h|linux/landlock\.h": ["gateway/sandbox.c"],
+    r"seccomp\.h|linux/seccomp\.h|linux/landlock\.h": ["gateway/sandbox.c", "filters/extract/jail.c"],
     r"zlib\.h|brotli/|zstd\.h": ["filters/coding.c", "gateway/ws_deflate.c"],
     r"nghttp2/": ["gateway/http2*"],
+    r"archive": ["filters/extract/archive.c"],
+    r"libxml/": ["filters/extract/xml.c"],
     r"utf8proc\.h": ["filters/normalise.c"],
     r"iconv\.h": ["filters/charset.c"],
 }

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # A room's sources are the .c files in its folder (and host/ for lua-plugins); its tests are tests/unit/ROOM/*_test.c.
 
-# stoa_room(NAME USES targets...): the static library stoa_NAME.
+# stoa_room(NAME USES targets...): the static library stoa_NAME; filters/extract, a room inside a room, is its own.
 function(stoa_room name)
     cmake_parse_arguments(ROOM "" "" "USES" ${ARGN})
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/*.c")
+    if(name STREQUAL "filters/extract")
+        set(name extract)
+    else()
+        list(FILTER sources EXCLUDE REGEX "/filters/extract/")
+    endif()
     if(NOT sources)
         add_library(stoa_${name} INTERFACE)
         target_link_libraries(stoa_${name} INTERFACE stoa_flags ${ROOM_USES})
@@ -17,11 +22,16 @@ function(stoa_room name)
     endif()
 endfunction()
 
-# stoa_program(NAME FILE|FOLDER): an executable on top of every room; a folder means all its .c files but stoad.c.
+# stoa_program(NAME FILE|FOLDER [USES targets...]): an executable on top of every room, or of those it names; a folder
+# means all its .c files but the other programs' own.
 function(stoa_program name source)
+    cmake_parse_arguments(PROGRAM "" "" "USES" ${ARGN})
+    if(NOT PROGRAM_USES)
+        set(PROGRAM_USES stoa_gateway)
+    endif()
     if(IS_DIRECTORY "${CMAKE_SOURCE_DIR}/${source}")
         file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${source}/*.c")
-        list(FILTER sources EXCLUDE REGEX "/stoad\\.c$")
+        list(FILTER sources EXCLUDE REGEX "/(stoad|stoa_extract)\\.c$")
     elseif(EXISTS "${CMAKE_SOURCE_DIR}/${source}")
         set(sources "${CMAKE_SOURCE_DIR}/${source}")
     endif()
@@ -29,7 +39,7 @@ function(stoa_program name source)
         return()
     endif()
     add_executable(${name} ${sources})
-    target_link_libraries(${name} PRIVATE stoa_gateway)
+    target_link_libraries(${name} PRIVATE ${PROGRAM_USES})
     target_compile_definitions(${name} PRIVATE STOA_VERSION="${PROJECT_VERSION}")
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 endfunction()

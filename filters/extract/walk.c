@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* walk - which reader a file, or a member of one, is given to, and what it may cost.
+ *
+ * The bytes decide, never the name. Whatever is left unread is noted, and still shows its rows of printable bytes. A
+ * file may be two things at once: behind a picture or a text a zip archive may begin, which readers of zip find from
+ * the end; so does this. Limits count for the whole file, or a bomb would be cut into small ones.
+ */
+#include "filters/decode.h"
+#include "filters/extract/extract.h"
+#include <string.h>
+
+#define STRING_MIN  6u
+#define STRINGS_MAX (4u << 20)
+#define ZIP_TAIL    (65535u + 22u)
+
+/* ---- what comes out ---------------------------------------------------------------------------------------------- */
+
+void ext_note(struct ext *x, enum flt_reason reason)
+{
+    struct st_span name = st_span_str(flt_reason_name(reason));
+
+    x->emit(x->ctx, FLT_RECORD_NOTE, st_buf_view(&x->path), name);
+}
+
+static void emit_text(struct ext *x, const char *suffix, struct st_span utf8)
+{
+    size_t mark = x->path.n;
+
+    if (utf8.n > EXT_TEXT_MAX - x->texts) {
+        ext_note(x, FLT_REASON_SIZE);
+        x->is_over = true;
+        return;
+    }
+    x->texts += utf8.n;
+    if (suffix[0] != '\0') {
+        st_buf_byte(&x->path, '@');
+        st_buf_str(&x->path, suffix);
+    }
+    x->emit(x->ctx, FLT_RECORD_TEXT, st_buf_view(&x->path), utf8);
+    x->path.n = mark;
+    x->path.failed = ST_E_NONE;
+}
+
+static void put_utf16(struct st_buf *out, struct st_span s, bool is_big)
+{
+    uint8_t utf8[4];
+
+    for (size_t i = 0; i + 1 < s.n; i += 2) {
+        uint32_t c = is_big ? (uint32_t)s.p[i] << 8 | s.p[i + 1] : (uint32_t)s.p[i + 1] << 8 | s.p[i];
+
+        if (c >= 0xD800 && c < 0xE000)
+            c = '?'; /* above the first plane: no number or word that a detector knows */
+        st_buf_put(out, utf8, st_utf8_put(c, utf8));
+    }
+}
+
+static void put_latin1(struct st_buf *out, struct st_span s)
+{
+    uint8_t utf8[4];
+
+    for (size_t i = 0; i < s.n; i++)
+        st_buf_put(out, utf8, st_utf8_put(s.p[i], utf8));
+}
+
+void ext_text(struct ext *x, const char *suffix, struct st_span text)
+{
+    bool is_little = st_span_starts(text, ST_SPAN("\xFF\xFE")), is_big = st_span_starts(text, ST_SPAN("\xFE\xFF"));
+    struct st_buf out;
+
+    if (st_span_starts(text, ST_SPAN("\xEF\xBB\xBF")))
+        text = st_span_sub(text, 3, text.n);
+    if (text.n == 0 || x->is_over)
+        return;
+    if (!is_little && !is_big && flt_utf8_good(text) == text.n) {
+        emit_text(x, suffix, text);
+        return;
+    }
+    st_buf_init(&out, EXT_TEXT_MAX);
+    if (is_little || is_big)
+        put_utf16(&out, st_span_sub(text, 2, text.n), is_big);
+    else
+        put_latin1(&out, text);
+    if (out.failed != ST_E_NONE)
+        ext_note(x, FLT_REASON_SIZE);
+    emit_text(x, suffix, st_buf_view(&out));
+    st_buf_fini(&out);
+}
+
+/* Rows of printable bytes, `step` apart: 1 for ASCII, 2 for UTF-16 of it. */
+static void put_rows(struct st_buf *out, struct st_span s, size_t from, size_t step)
+{
+    size_t row = out->n;
+
+    for (size_t i = from; i + step <= s.n && out->n < STRINGS_MAX; i += step) {
+        bool is_wide = step == 1 || s.p[i + 1] == 0;
+
+        if (is_wide && ((s.p[i] >= ' ' && s.p[i] < 0x7F) || s.p[i] == '\t')) {
+            st_buf_byte(out, s.p[i]);
+            continue;
+        }
+        if (out->n - row < STRING_MIN)
+            out->n = row;
+        else
+            st_buf_byte(out, '\n');
+        row = out->n;
+    }
+    if (out->n - row < STRING_MIN)
+        out->n = row;
+}
+
+void ext_strings(struct ext *x, struct st_span bytes)
+{
+    struct st_buf out;
+
+    st_buf_init(&out, STRINGS_MAX + 16);
+    put_rows(&out, bytes, 0, 1);
+    st_buf_byte(&out, '\n');
+    put_rows(&out, bytes, 0, 2);
+    st_buf_byte(&out, '\n');
+    put_rows(&out, bytes, 1, 2);
+    if (out.n > 2)
+        ext_text(x, "strings", st_buf_view(&out));
+    st_buf_fini(&out);
+}
+
+bool ext_spend(struct ext *x, size_t n)
+{
+    x->spent += n;
+    if (x->spent <= EXT_TOTAL_MAX && (x->spent < EXT_RATIO_FROM || x->spent / EXT_RATIO_MAX <= x->given))
+        return true;
+    if (!x->is_over)
+        ext_note(x, x->spent > EXT_TOTAL_MAX ? FLT_REASON_SIZE : FLT_REASON_BOMB);
+    x->is_over = true;
+    return false;
+}
+
+/* ---- which reader ------------------------------------------------------------------------------------------------ */
+
+void ext_pdf(struct ext *x, struct st_span bytes)
+{
+    bool is_locked = st_span_find(bytes, ST_SPAN("/Encrypt")) != ST_SPAN_NPOS, is_read;
+    struct st_buf out;
+
+    st_buf_init(&out, EXT_TEXT_MAX);
+    if ((is_read = ext_tool(x, EXT_PDFTOTEXT, bytes, &out)))
+        ext_text(x, "", st_buf_view(&out));
+    st_buf_reset(&out);
+    if (is_read && ext_tool(x, EXT_PDFINFO, bytes, &out))
+        ext_text(x, "properties", st_buf_view(&out));
+    st_buf_fini(&out);
+    ext_strings(x, bytes); /* what stands in it unpacked: notes, forms, properties */
+    if (!is_read)
+        ext_note(x, is_locked ? FLT_REASON_ENCRYPTED : FLT_REASON_SYNTAX);
+}
+
+/* The old binary formats, [MS-CFB]: their text lies in them as it is. A locked .docx is one with a single stream. */
+static void compound(struct ext *x, struct st_span bytes)
+{
+    static const char locked[] = "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e";
+
+    if (st_span_find(bytes, st_span(locked, sizeof locked - 1)) != ST_SPAN_NPOS) {
+        ext_note(x, FLT_REASON_ENCRYPTED);
+        return;
+    }
+    ext_strings(x, bytes);
+    ext_note(x, FLT_REASON_TYPE);
+}
+
+static bool has_zip_end(struct st_span bytes)
+{
+    size_t from = bytes.n > ZIP_TAIL ? bytes.n - ZIP_TAIL : 0;
+
+    return st_span_find(st_span_sub(bytes, from, bytes.n), ST_SPAN("PK\x05\x06")) != ST_SPAN_NPOS;
+}
+
+static void other(struct ext *x, struct st_span bytes)
+{
+    if (flt_text_likely(bytes) || st_span_starts(bytes, ST_SPAN("\xFF\xFE")) ||
+        st_span_starts(bytes, ST_SPAN("\xFE\xFF"))) {
+        ext_text(x, "", bytes);
+        return;
+    }
+    ext_strings(x, bytes);
+    if (!has_zip_end(bytes))
+        ext_note(x, FLT_REASON_TYPE);
+}
+
+void ext_walk(struct ext *x, struct st_span bytes)
+{
+    enum flt_file type = flt_file_type(bytes);
+
+    if (x->is_over || bytes.n == 0)
+        return;
+    if (x->depth > EXT_DEPTH_MAX) {
+        ext_note(x, FLT_REASON_DEPTH);
+        return;
+    }
+    switch (type) {
+    case FLT_FILE_ARCHIVE: ext_archive(x, bytes); return;
+    case FLT_FILE_PDF: ext_pdf(x, bytes); break;
+    case FLT_FILE_RTF: ext_rtf(x, bytes); break;
+    case FLT_FILE_MAIL: ext_mail(x, bytes); break;
+    case FLT_FILE_COMPOUND: compound(x, bytes); break;
+    case FLT_FILE_IMAGE: ext_image(x, bytes); break;
+    case FLT_FILE_XML: ext_xml(x, bytes); break;
+    case FLT_FILE_HTML: ext_html(x, bytes); break;
+    case FLT_FILE_OTHER: other(x, bytes); break;
+    }
+    if (has_zip_end(bytes))
+        ext_archive(x, bytes);
+}
+
+void ext_member(struct ext *x, struct st_span name, struct st_span bytes)
+{
+    size_t mark = x->path.n;
+
+    if (mark > 0)
+        st_buf_byte(&x->path, '/');
+    if (flt_utf8_good(name) == name.n)
+        st_buf_span(&x->path, name);
+    x->path.failed = ST_E_NONE; /* a name too long is left out of the path; @names has it */
+    x->depth++;
+    ext_walk(x, bytes);
+    x->depth--;
+    x->path.n = mark;
+}
+
+void ext_file(struct ext *x, struct st_span bytes)
+{
+    x->given = bytes.n;
+    x->spent = x->texts = 0;
+    x->entries = x->depth = 0;
+    x->is_over = false;
+    st_buf_init(&x->path, EXT_PATH_MAX);
+    ext_walk(x, bytes);
+    x->emit(x->ctx, FLT_RECORD_END, ST_SPAN_NONE, ST_SPAN_NONE);
+    st_buf_fini(&x->path);
+}
