@@ -17,6 +17,7 @@
 
 #define TRAILER_MAX      12
 #define TRAILER_NAME_MAX 32
+#define TRAILER_DIGITS   8 /* x-checksum-sha256 */
 #define PIECE            65536u
 
 struct upload { /* a multipart body that may go, or goes, as it comes */
@@ -224,13 +225,23 @@ static enum st_rc take_data(struct txn *t, struct st_span data)
     return body_add(t->body, data, &t->err) == ST_OK ? ST_OK : stop_holding(t, data);
 }
 
+/* A name is a word, and no number in the place of one. */
+static bool is_plain_trailer(const struct http_field *trailer)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < trailer->name.n; i++)
+        digits += trailer->name.p[i] >= '0' && trailer->name.p[i] <= '9';
+    return trailer->value.n <= TRAILER_MAX && trailer->name.n <= TRAILER_NAME_MAX && digits <= TRAILER_DIGITS;
+}
+
 /* Nobody reads trailers, and RFC 9110 §6.5.1 lets them be dropped: only those go on that have no room for a number or a
  * token, as the checksum of an upload. */
 static void keep_trailers(struct txn *t, const struct http1_event *event)
 {
     t->trailers = event->trailers;
     for (size_t i = 0; i < event->n_trailers; i++) {
-        if (event->trailers[i].value.n <= TRAILER_MAX && event->trailers[i].name.n <= TRAILER_NAME_MAX)
+        if (is_plain_trailer(&event->trailers[i]))
             t->trailers[t->n_trailers++] = event->trailers[i];
     }
 }

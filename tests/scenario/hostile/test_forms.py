@@ -194,3 +194,14 @@ def test_nothing_of_it_is_written(house):
     written = house[0].written()
     for secret in (IBAN, GROUPED, percent(IBAN), wide(IBAN)):
         assert secret.encode() not in written
+
+
+def test_a_number_that_is_the_name_of_a_trailer(house):
+    client = Client(house[0])
+    client.open("forum.test")
+    client.write(b"POST /post HTTP/1.1\r\nHost: forum.test\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 b"5\r\nhello\r\n0\r\nde02120300000000202051: x\r\nX-Sum-Crc32c: yZRlqg==\r\n\r\n")
+    assert client.get().status == 200
+    client.close()
+    got = house[1].received()
+    assert b"X-Sum-Crc32c: yZRlqg==\r\n\r\n" in got and b"de021203" not in got
