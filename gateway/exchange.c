@@ -12,9 +12,10 @@
 #include <event2/buffer.h>
 #include <string.h>
 
-#define COPY_MAX  (256u * 1024u)
-#define TRIES_MAX 3u /* of a request that the origin did not look at */
-#define PIECE_MAX 65536u
+#define COPY_MAX     (256u * 1024u)
+#define TRIES_MAX    3u /* of a request that the origin did not look at */
+#define PIECE_MAX    65536u
+#define INTERIMS_MAX 64u /* that a client gets, who may be one that takes nothing; further ones are dropped */
 
 static struct st_span first_stretch(struct evbuffer *buffer)
 {
@@ -288,7 +289,7 @@ static enum st_rc relay_interim(struct txn *t, const struct http_head *head)
 {
     static const char *const SKIP[] = { "alt-svc", "content-length", NULL };
 
-    if (head->status == 100 || t->head->minor == 0)
+    if (head->status == 100 || t->head->minor == 0 || ++t->interims > INTERIMS_MAX)
         return ST_OK;
     return t->env->front->ops->interim(t->env->front, head, SKIP, &t->err);
 }

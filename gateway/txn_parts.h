@@ -113,8 +113,9 @@ struct txn {
     bool has_slot;            /* one of env->slots */
     struct back *back;        /* owned; once it is there */
     bool head_is_sent, request_is_sent, answer_began;
-    unsigned tries; /* that the origin did not look at */
-    uint64_t sent;  /* of the held or redacted body */
+    unsigned tries;    /* that the origin did not look at */
+    unsigned interims; /* answers of status 1xx so far */
+    uint64_t sent;     /* of the held or redacted body */
     struct http_head *response;
     enum http1_framing response_framing;
     bool client_closes;
