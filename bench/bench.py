@@ -38,6 +38,11 @@ INTERCEPTORS = frozenset({"stoa", "squid", "sslsplit", "mitmproxy"})
 MODES = {
     "keep": ("GET 1,000 B, 16 kept connections", "--get /json/1000 --connections 16", ALL),
     "keep64": ("GET 20,000 B, 64 kept connections", "--get /html/20000 --connections 64", ALL),
+    "h2": ("GET 1,000 B over HTTP/2, 8 streams on each of 4 connections",
+           "--get /json/1000 --connections 4 --streams 8", frozenset({"stoa", "haproxy"})),
+    "h2post4k": ("POST of 4 KiB over HTTP/2, 4 streams on each of 4 connections",
+                 "--post 4096 --connections 4 --streams 4", frozenset({"stoa", "haproxy"})),
+    "socket": ("WebSocket, a message of 200 B and its echo, 16 connections", "--echo 200 --connections 16", ALL),
     "new": ("a full handshake for each GET of 1,000 B, 8 at once", "--get /json/1000 --connections 8 --fresh", ALL),
     "resume": ("the same, the client offers its last session", "--get /json/1000 --connections 8 --resume", ALL),
     "mint": ("the same, each connection to a name never seen",

@@ -49,6 +49,10 @@ static void hang_up(struct client *c)
     }
     if (c->fd >= 0)
         close(c->fd);
+    streams_free(c->streams);
+    c->streams = NULL;
+    c->open = 0;
+    c->frame_len = 0;
     c->ssl = NULL;
     c->fd = -1;
     c->state = CLIENT_AT_REST;
@@ -68,8 +72,9 @@ enum client_event client_fail(struct client *c, const char *why)
     return CLIENT_FAILED;
 }
 
-static void send_next(struct client *c, const char *bytes, size_t len, enum client_state state)
+static void send_next(struct client *c, const char *bytes, size_t len, enum client_state state, enum client_state then)
 {
+    c->then = then;
     c->out = bytes;
     c->out_len = len;
     c->sent = 0;
@@ -79,15 +84,27 @@ static void send_next(struct client *c, const char *bytes, size_t len, enum clie
 static void begin_request(struct client *c, struct plan *plan)
 {
     unsigned turn = c->turn++ % PLAN_REQUESTS;
+    enum client_state then = plan->is_socket ? CLIENT_ECHO : CLIENT_AWAIT;
 
     message_begin(&c->reply, MESSAGE_REPLY);
     if (plan->requests[turn].bytes != NULL) {
-        send_next(c, plan->requests[turn].bytes, plan->requests[turn].len, CLIENT_SEND);
+        send_next(c, plan->requests[turn].bytes, plan->requests[turn].len, CLIENT_SEND, then);
         return;
     }
     snprintf(c->own, sizeof c->own, "GET %s HTTP/1.1\r\nHost: %s%s\r\nUser-Agent: stoa-bench\r\nAccept: */*\r\n\r\n",
              plan->path, c->name, plan_port(plan));
-    send_next(c, c->own, strlen(c->own), CLIENT_SEND);
+    send_next(c, c->own, strlen(c->own), CLIENT_SEND, then);
+}
+
+bool client_has_room(const struct client *c, const struct plan *plan)
+{
+    return c->open < plan->streams;
+}
+
+static bool ask_stream(struct client *c)
+{
+    c->state = CLIENT_STREAMS;
+    return streams_ask(c->streams, c->turn++, c->began);
 }
 
 bool client_begin(struct client *c, struct plan *plan, int epoll)
@@ -96,6 +113,11 @@ bool client_begin(struct client *c, struct plan *plan, int epoll)
     int yes = 1;
 
     c->began = bench_now();
+    c->open += plan->streams > 0;
+    if (c->streams != NULL)
+        return ask_stream(c);
+    if (c->fd >= 0 && plan->streams > 0)
+        return true; /* asked when the handshake is done */
     if (c->fd >= 0) {
         begin_request(c, plan);
         return true;
@@ -154,7 +176,7 @@ static enum client_event after_open(struct client *c, struct plan *plan)
     const char *host = plan->target[0] == ':' ? c->name : "";
     snprintf(c->own, sizeof c->own, "CONNECT %s%.64s HTTP/1.1\r\nHost: %s%.64s\r\n\r\n", host, plan->target, host,
              plan->target);
-    send_next(c, c->own, strlen(c->own), CLIENT_ASK);
+    send_next(c, c->own, strlen(c->own), CLIENT_ASK, CLIENT_ASKED);
     return CLIENT_GOES_ON;
 }
 
@@ -165,10 +187,10 @@ static enum client_event ask(struct client *c)
     if (n < 0)
         return errno == EAGAIN ? CLIENT_BLOCKED : client_fail(c, "sending CONNECT");
     c->sent += (size_t)n;
-    if (c->sent == c->out_len) {
-        message_begin(&c->reply, MESSAGE_CONNECT_REPLY);
-        c->state = CLIENT_ASKED;
-    }
+    if (c->sent < c->out_len)
+        return CLIENT_GOES_ON;
+    message_begin(&c->reply, MESSAGE_CONNECT_REPLY);
+    c->state = c->then;
     return CLIENT_GOES_ON;
 }
 
@@ -191,6 +213,21 @@ static enum client_event hear_proxy(struct client *c, struct plan *plan)
     return start_tls(c, plan) ? CLIENT_GOES_ON : client_fail(c, "TLS set-up");
 }
 
+/* HTTP/2 was agreed on: all that was asked while the connection was made. */
+static bool start_streams(struct client *c, const struct plan *plan)
+{
+    const unsigned char *chosen = NULL;
+    unsigned len = 0;
+
+    SSL_get0_alpn_selected(c->ssl, &chosen, &len);
+    if (len != 2 || (c->streams = streams_new(plan)) == NULL)
+        return false;
+    for (unsigned i = 0; i < c->open; i++)
+        if (!ask_stream(c))
+            return false;
+    return true;
+}
+
 /* What an SSL call that did not succeed means. */
 static enum client_event blocked_or(struct client *c, int result, const char *why)
 {
@@ -208,7 +245,14 @@ static enum client_event shake(struct client *c, struct plan *plan)
         return blocked_or(c, result, SSL_get_verify_result(c->ssl) == X509_V_OK ? "handshake" : "certificate");
     plan->handshakes++;
     plan->resumed += (uint64_t)SSL_session_reused(c->ssl);
-    begin_request(c, plan);
+    if (plan->streams > 0)
+        return start_streams(c, plan) ? CLIENT_GOES_ON : client_fail(c, "no HTTP/2");
+    if (plan->is_socket) {
+        message_begin(&c->reply, MESSAGE_CONNECT_REPLY);
+        send_next(c, plan->handshake.bytes, plan->handshake.len, CLIENT_SEND, CLIENT_SWITCH);
+    } else {
+        begin_request(c, plan);
+    }
     return CLIENT_GOES_ON;
 }
 
@@ -220,7 +264,7 @@ static enum client_event write_out(struct client *c)
         return blocked_or(c, result, "sending a request");
     c->sent += (size_t)result;
     if (c->sent == c->out_len)
-        c->state = CLIENT_AWAIT;
+        c->state = c->then;
     return CLIENT_GOES_ON;
 }
 
@@ -248,11 +292,82 @@ static enum client_event hear_server(struct client *c, const struct plan *plan)
     return CLIENT_GOES_ON;
 }
 
+/* The answer to the handshake of a WebSocket; then the message that was asked for goes out. */
+static enum client_event hear_switch(struct client *c, struct plan *plan)
+{
+    char bytes[1024];
+    int result = SSL_read(c->ssl, bytes, sizeof bytes);
+
+    if (result <= 0)
+        return blocked_or(c, result, "reading the answer to a WebSocket's handshake");
+    if (message_feed(&c->reply, bytes, (size_t)result) != (size_t)result)
+        return client_fail(c, "bytes after the handshake of a WebSocket");
+    if (c->reply.state == MESSAGE_HEAD)
+        return CLIENT_GOES_ON;
+    if (c->reply.status != 101)
+        return client_fail(c, "no WebSocket");
+    begin_request(c, plan);
+    return CLIENT_GOES_ON;
+}
+
+static enum client_event hear_echo(struct client *c)
+{
+    int result = SSL_read(c->ssl, c->frame + c->frame_len, (int)(sizeof c->frame - c->frame_len));
+    size_t len, text_len = 0;
+    unsigned opcode = 0;
+    char *text;
+
+    if (result <= 0)
+        return blocked_or(c, result, "reading an echo");
+    c->frame_len += (size_t)result;
+    if ((len = echo_read(c->frame, c->frame_len, &text, &text_len, &opcode)) == 0)
+        return c->frame_len < sizeof c->frame ? CLIENT_GOES_ON : client_fail(c, "a frame that is none");
+    if (opcode != 1 || len != c->frame_len)
+        return client_fail(c, "no echo");
+    c->frame_len = 0;
+    c->reply.status = 200;
+    c->reply.body = text_len;
+    c->state = CLIENT_AT_REST;
+    return CLIENT_REPLIED;
+}
+
+/* One stream that ended, else what can be sent, else what can be read. */
+static enum client_event step_streams(struct client *c, const struct plan *plan)
+{
+    static char bytes[65536];
+    struct stream_reply reply;
+    int result;
+
+    if (streams_take(c->streams, &reply)) {
+        c->reply.status = reply.status;
+        c->reply.body = reply.body;
+        c->began = reply.began;
+        c->open--;
+        if (c->open == 0 && plan->is_fresh)
+            hang_up(c);
+        if (c->open == 0)
+            c->state = CLIENT_AT_REST;
+        return CLIENT_REPLIED;
+    }
+    if (c->sent == c->out_len) {
+        c->sent = 0;
+        c->out_len = streams_out(c->streams, &c->out);
+    }
+    if (c->sent < c->out_len && (result = SSL_write(c->ssl, c->out + c->sent, (int)(c->out_len - c->sent))) > 0) {
+        c->sent += (size_t)result;
+        return CLIENT_GOES_ON;
+    }
+    ERR_clear_error();
+    if ((result = SSL_read(c->ssl, bytes, sizeof bytes)) <= 0)
+        return blocked_or(c, result, "reading streams");
+    return streams_feed(c->streams, bytes, (size_t)result) ? CLIENT_GOES_ON : client_fail(c, "the streams ended");
+}
+
 static enum client_event send_request(struct client *c, const struct plan *plan)
 {
     enum client_event event = write_out(c);
 
-    return event == CLIENT_BLOCKED ? hear_server(c, plan) : event;
+    return event == CLIENT_BLOCKED && c->then == CLIENT_AWAIT ? hear_server(c, plan) : event;
 }
 
 enum client_event client_step(struct client *c, struct plan *plan)
@@ -268,6 +383,9 @@ enum client_event client_step(struct client *c, struct plan *plan)
         case CLIENT_ASKED: event = hear_proxy(c, plan); break;
         case CLIENT_SHAKE: event = shake(c, plan); break;
         case CLIENT_SEND: event = send_request(c, plan); break;
+        case CLIENT_SWITCH: event = hear_switch(c, plan); break;
+        case CLIENT_ECHO: event = hear_echo(c); break;
+        case CLIENT_STREAMS: event = step_streams(c, plan); break;
         case CLIENT_AWAIT: event = hear_server(c, plan); break;
         case CLIENT_AT_REST: return CLIENT_REPLIED;
         }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* load - the load generator: HTTP/1.1 over TLS, through CONNECT or straight, on loopback only.
+/* load - the load generator: HTTP/1.1, HTTP/2 or WebSocket over TLS, by CONNECT or straight; loopback only.
  *
- * usage: load --to 127.0.0.1:PORT --name HOST --ca FILE (--get PATH | --post BYTES [--secret]) [more, see `options`]
+ * usage: load --to 127.0.0.1:PORT --name HOST --ca FILE (--get PATH | --post BYTES [--secret] | --echo BYTES) [more,
+ * see `options`]
  *
  * A closed loop of N clients in one thread, bounded by a count of requests and by time. First every client does its
  * warm-up; then `ready` is printed and, with --gate, a line on standard input awaited, so that the caller can read the
@@ -64,6 +65,8 @@ enum option_key {
     OPT_GET,
     OPT_POST,
     OPT_SECRET,
+    OPT_ECHO,
+    OPT_STREAMS,
     OPT_CONNECTIONS,
     OPT_AT_ONCE,
     OPT_WARMUP,
@@ -77,13 +80,15 @@ enum option_key {
 };
 
 static const struct option options[] = {
-    { "to", required_argument, NULL, OPT_TO },         /* 127.0.0.1:PORT of the proxy or server */
-    { "target", required_argument, NULL, OPT_TARGET }, /* CONNECT to HOST:PORT; ":PORT": to the name */
-    { "name", required_argument, NULL, OPT_NAME },     /* SNI, certificate, Host */
-    { "ca", required_argument, NULL, OPT_CA },         /* PEM: who may have signed the certificate */
-    { "get", required_argument, NULL, OPT_GET },       /* the path */
-    { "post", required_argument, NULL, OPT_POST },     /* bytes of JSON to /post */
-    { "secret", no_argument, NULL, OPT_SECRET },       /* with a valid IBAN in each body */
+    { "to", required_argument, NULL, OPT_TO },           /* 127.0.0.1:PORT of the proxy or server */
+    { "target", required_argument, NULL, OPT_TARGET },   /* CONNECT to HOST:PORT; ":PORT": to the name */
+    { "name", required_argument, NULL, OPT_NAME },       /* SNI, certificate, Host */
+    { "ca", required_argument, NULL, OPT_CA },           /* PEM: who may have signed the certificate */
+    { "get", required_argument, NULL, OPT_GET },         /* the path */
+    { "post", required_argument, NULL, OPT_POST },       /* bytes of JSON to /post */
+    { "secret", no_argument, NULL, OPT_SECRET },         /* with a valid IBAN in each body */
+    { "echo", required_argument, NULL, OPT_ECHO },       /* bytes of each WebSocket message */
+    { "streams", required_argument, NULL, OPT_STREAMS }, /* HTTP/2, and so many streams on each connection */
     { "connections", required_argument, NULL, OPT_CONNECTIONS },
     { "at-once", required_argument, NULL, OPT_AT_ONCE },   /* of them active at a time; default all */
     { "warmup", required_argument, NULL, OPT_WARMUP },     /* requests of each client before the run; default 2 */
@@ -142,7 +147,16 @@ static bool take_number(struct load *l, int key, const char *text)
         l->plan.has_names = l->plan.is_fresh = true;
         l->plan.next_name = (unsigned)value;
         return true;
-    case OPT_POST: l->post = value; return value >= TEXT_MIN && value <= BODY_MAX;
+    case OPT_POST:
+        snprintf(l->plan.path, sizeof l->plan.path, "/post");
+        l->post = value;
+        return value >= TEXT_MIN && value <= BODY_MAX;
+    case OPT_ECHO:
+        snprintf(l->plan.path, sizeof l->plan.path, ECHO_PATH);
+        l->plan.is_socket = true;
+        l->post = value;
+        return value >= TEXT_MIN && value <= ECHO_FRAME_MAX / 2;
+    case OPT_STREAMS: l->plan.streams = (unsigned)value; return value > 0 && value <= STREAMS_MAX;
     default: return false;
     }
 }
@@ -178,11 +192,11 @@ static int keep_ticket(SSL *ssl, SSL_SESSION *session)
 static bool set_up_tls(struct load *l)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
-    static const unsigned char alpn[] = "\x08http/1.1";
+    const char *alpn = l->plan.streams > 0 ? "\x02h2" : "\x08http/1.1";
 
     l->plan.tls = tls;
     if (tls == NULL || SSL_CTX_load_verify_locations(tls, l->ca, NULL) != 1 ||
-        SSL_CTX_set_alpn_protos(tls, alpn, sizeof alpn - 1) != 0)
+        SSL_CTX_set_alpn_protos(tls, (const unsigned char *)alpn, (unsigned)strlen(alpn)) != 0)
         return false;
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_mode(tls,
@@ -193,14 +207,38 @@ static bool set_up_tls(struct load *l)
     return true;
 }
 
+/* The handshake of a WebSocket and the frames that are sent on it. */
+static bool set_up_messages(struct load *l)
+{
+    static char handshake[512];
+
+    l->plan.handshake.bytes = handshake;
+    l->plan.handshake.len =
+        (size_t)snprintf(handshake, sizeof handshake,
+                         "GET %s HTTP/1.1\r\nHost: %.100s%s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                         l->plan.path, l->plan.name, plan_port(&l->plan));
+    for (unsigned i = 0; i < PLAN_REQUESTS; i++) {
+        char *text = text_json(l->post, i, l->has_secret), *frame = malloc(l->post + 16);
+
+        l->plan.requests[i].bytes = frame;
+        if (text != NULL && frame != NULL)
+            l->plan.requests[i].len = echo_mask(text, l->post, frame);
+        free(text);
+        if (l->plan.requests[i].len == 0)
+            return false;
+    }
+    return true;
+}
+
 /* Every request of the run is made now: what is sent later is one block. */
 static bool set_up_requests(struct load *l)
 {
     for (unsigned i = 0; i < PLAN_REQUESTS && !l->plan.has_names; i++) {
         char head[512], *body = NULL, *whole;
-        int len = snprintf(
-            head, sizeof head, "%s %s HTTP/1.1\r\nHost: %.100s%s\r\nUser-Agent: stoa-bench\r\nAccept: */*\r\n",
-            l->post > 0 ? "POST" : "GET", l->post > 0 ? "/post" : l->plan.path, l->plan.name, plan_port(&l->plan));
+        int len =
+            snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: %.100s%s\r\nUser-Agent: stoa-bench\r\nAccept: */*\r\n",
+                     l->post > 0 ? "POST" : "GET", l->plan.path, l->plan.name, plan_port(&l->plan));
 
         if (l->post > 0) {
             len += snprintf(head + len, sizeof head - (size_t)len,
@@ -216,6 +254,7 @@ static bool set_up_requests(struct load *l)
                 memcpy(whole + len, body, l->post);
             l->plan.requests[i].bytes = whole;
             l->plan.requests[i].len = (size_t)len + l->post;
+            l->plan.requests[i].head_len = (size_t)len;
         }
         free(body);
         if (whole == NULL)
@@ -235,7 +274,8 @@ static bool set_up(struct load *l)
         l->at_once = l->connections;
     l->clients = calloc(l->connections, sizeof *l->clients);
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (l->clients == NULL || l->epoll < 0 || !set_up_tls(l) || !set_up_requests(l))
+    if (l->clients == NULL || l->epoll < 0 || !set_up_tls(l) ||
+        !(l->plan.is_socket ? set_up_messages(l) : set_up_requests(l)))
         return false;
     for (unsigned i = 0; i < l->connections; i++)
         client_init(&l->clients[i], i);
@@ -281,10 +321,12 @@ static void note(struct load *l, const struct client *c, enum client_event event
 
 static enum client_event ask(struct load *l, struct client *c)
 {
-    c->asked++;
-    l->begun++;
-    if (!client_begin(c, &l->plan, l->epoll))
-        return client_fail(c, "socket");
+    do {
+        c->asked++;
+        l->begun++;
+        if (!client_begin(c, &l->plan, l->epoll))
+            return client_fail(c, "socket");
+    } while (client_has_room(c, &l->plan) && may_ask(l, c));
     return client_step(c, &l->plan);
 }
 
@@ -293,11 +335,14 @@ static void follow(struct load *l, struct client *c, enum client_event event)
 {
     while (event != CLIENT_BLOCKED) {
         note(l, c, event);
-        if (!may_ask(l, c)) {
+        if (may_ask(l, c)) {
+            event = ask(l, c);
+        } else if (c->open > 0) {
+            event = client_step(c, &l->plan);
+        } else {
             l->active--;
             return;
         }
-        event = ask(l, c);
     }
 }
 
@@ -387,9 +432,8 @@ int main(int argc, char **argv)
         if (key == '?' || !take_option(&l, key, optarg))
             return die("an option that is none, or a value out of bounds; see bench/load.c");
     }
-    if (optind != argc || l.plan.to.sin_port == 0 || l.plan.name == NULL || l.ca == NULL ||
-        (l.plan.path[0] == '\0') == (l.post == 0))
-        return die("needs --to, --name, --ca and one of --get and --post; see bench/load.c");
+    if (optind != argc || l.plan.to.sin_port == 0 || l.plan.name == NULL || l.ca == NULL || l.plan.path[0] == '\0')
+        return die("needs --to, --name, --ca and one of --get, --post and --echo; see bench/load.c");
     if (!set_up(&l))
         return die("no memory, no epoll, or the --ca file cannot be read");
     run(&l, l.warmup, UINT64_MAX, 120);

@@ -47,7 +47,8 @@ static void judge_head(struct message *m)
     }
     if ((value = field(m, "Connection")) != NULL && strncasecmp(value, "close", 5) == 0)
         m->is_last = true;
-    if (m->status == 204 || m->status == 304 || (m->kind == MESSAGE_CONNECT_REPLY && m->status == 200)) {
+    if (m->status == 204 || m->status == 304 ||
+        (m->kind == MESSAGE_CONNECT_REPLY && (m->status == 200 || m->status == 101))) {
         m->state = MESSAGE_DONE;
     } else if ((value = field(m, "Transfer-Encoding")) != NULL && strncasecmp(value, "chunked", 7) == 0) {
         m->is_chunked = true;

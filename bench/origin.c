@@ -3,10 +3,12 @@
  *
  * usage: origin --cert FILE (PEM: key, leaf, chain) [--port N]; prints its port, ends when standard input does.
  *
+ * GET /echo with a WebSocket's handshake is one, and each of its messages comes back.
  * GET /json/N, /html/N and /bin/N answer N bytes of that type; a POST is read to its end and answered with a short
  * JSON; GET /counters says what has been seen. An answer is made once for each path and sent from there; a request body
  * is counted, never kept, except that "DE0212" in it is counted too: a planted secret that got through shows here.
  */
+#include "bench/echo.h"
 #include "bench/message.h"
 #include "bench/text.h"
 
@@ -41,6 +43,13 @@ struct peer {
     const struct answer *answer; /* being sent; NULL: a request is being read */
     size_t sent;
     struct message request;
+    struct socket *socket; /* owned; of a WebSocket */
+};
+
+struct socket {
+    struct answer accept;
+    size_t len;
+    char bytes[ECHO_FRAME_MAX];
 };
 
 static struct {
@@ -153,6 +162,9 @@ static void drop(struct peer *p)
     }
     ERR_clear_error();
     close(p->fd);
+    if (p->socket != NULL)
+        free(p->socket->accept.bytes);
+    free(p->socket);
     free(p);
 }
 
@@ -179,6 +191,43 @@ static bool send_answer(struct peer *p, bool *blocked)
     return true;
 }
 
+/* The answer to the handshake of a WebSocket; NULL: it is none. */
+static const struct answer *answer_socket(struct peer *p)
+{
+    char head[512];
+
+    if (!echo_accept(p->request.head, head, sizeof head) || (p->socket = calloc(1, sizeof *p->socket)) == NULL)
+        return NULL;
+    p->socket->accept.bytes = strdup(head);
+    p->socket->accept.len = strlen(head);
+    return p->socket->accept.bytes != NULL ? &p->socket->accept : NULL;
+}
+
+/* A message and its echo; a close, or an echo that the peer does not take at once, is the end. */
+static bool echo(struct peer *p, bool *blocked)
+{
+    struct socket *s = p->socket;
+    int result = SSL_read(p->ssl, s->bytes + s->len, (int)(sizeof s->bytes - s->len));
+    char out[ECHO_FRAME_MAX + 4], *text;
+    size_t len, text_len;
+    unsigned opcode;
+
+    if (result <= 0)
+        return *blocked = is_blocked(p, result);
+    s->len += (size_t)result;
+    while ((len = echo_read(s->bytes, s->len, &text, &text_len, &opcode)) > 0) {
+        size_t n = echo_plain(text, text_len, out);
+
+        origin.secrets += memmem(text, text_len, SECRET, sizeof SECRET - 1) != NULL;
+        origin.requests += opcode == 1;
+        if (opcode == 8 || (opcode == 1 && SSL_write(p->ssl, out, (int)n) != (int)n))
+            return false;
+        s->len -= len;
+        memmove(s->bytes, s->bytes + len, s->len);
+    }
+    return s->len < sizeof s->bytes;
+}
+
 static bool read_request(struct peer *p, bool *blocked)
 {
     static char bytes[65536];
@@ -194,6 +243,8 @@ static bool read_request(struct peer *p, bool *blocked)
         return true;
     origin.requests++;
     p->sent = 0;
+    if (strncmp(p->request.head, "GET " ECHO_PATH " ", sizeof "GET " ECHO_PATH) == 0)
+        return (p->answer = answer_socket(p)) != NULL;
     return (p->answer = answer_for(&p->request)) != NULL;
 }
 
@@ -211,7 +262,9 @@ static void step(struct peer *p)
         origin.resumed += (uint64_t)SSL_session_reused(p->ssl);
     }
     while (!blocked) {
-        if (!(p->answer != NULL ? send_answer(p, &blocked) : read_request(p, &blocked))) {
+        if (!(p->answer != NULL   ? send_answer(p, &blocked)
+              : p->socket != NULL ? echo(p, &blocked)
+                                  : read_request(p, &blocked))) {
             drop(p);
             return;
         }

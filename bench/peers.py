@@ -121,8 +121,9 @@ defaults
     timeout client 600s
     timeout server 600s
     timeout http-keep-alive 600s
+    timeout tunnel 600s
 frontend in
-    bind 127.0.0.1:{self.port} ssl crt {self.stage.leaf} alpn http/1.1
+    bind 127.0.0.1:{self.port} ssl crt {self.stage.leaf} alpn h2,http/1.1
     default_backend out
 backend out
     http-reuse always

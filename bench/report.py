@@ -8,6 +8,8 @@ RATIOS = ("haproxy", "squid", "sslsplit", "mitmproxy")
 GOALS = {
     "keep": [("haproxy", 1.25, 0.9), ("squid", 0.5, None)],
     "keep64": [("haproxy", 1.2, 1.0), ("squid", 0.5, None)],
+    "h2": [("haproxy", 1.4, 1.1)],
+    "socket": [("haproxy", 1.4, 1.15), ("squid", 1.25, None)],
     "new": [("haproxy", 1.7, None), ("squid", 0.25, 0.20)],  # the upstream connection comes from the pool
     "resume": [("squid", 0.25, 0.20)],
     "post4k": [("haproxy", 1.7, 1.3), ("squid", 0.75, None)],
