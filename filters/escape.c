@@ -135,6 +135,81 @@ static size_t reference(const uint8_t *p, const uint8_t *end, int32_t *cp)
     return 0;
 }
 
+/* ---- whatever can be escaped ------------------------------------------------------------------------------------- */
+
+static size_t sign_reference(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    static const struct {
+        const char *name;
+        char sign;
+    } names[] = {
+        { "&amp;", '&' },    { "&lt;", '<' },     { "&gt;", '>' },    { "&quot;", '"' },  { "&apos;", '\'' },
+        { "&commat;", '@' }, { "&lowbar;", '_' }, { "&sol;", '/' },   { "&plus;", '+' },  { "&equals;", '=' },
+        { "&colon;", ':' },  { "&period;", '.' }, { "&comma;", ',' }, { "&semi;", ';' },  { "&num;", '#' },
+        { "&dollar;", '$' }, { "&percnt;", '%' }, { "&excl;", '!' },  { "&quest;", '?' }, { "&bsol;", '\\' }
+    };
+    struct st_span s = st_span(p, (size_t)(end - p));
+
+    for (size_t i = 0; i < ST_LEN(names); i++) {
+        if (st_span_starts(s, st_span_str(names[i].name))) {
+            *cp = names[i].sign;
+            return strlen(names[i].name);
+        }
+    }
+    return 0;
+}
+
+/* \u{1F600} */
+static size_t braced(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    size_t n = 3;
+
+    if (end - p < 5 || p[1] != 'u' || p[2] != '{')
+        return 0;
+    for (*cp = 0; n < (size_t)(end - p) && n < 9 && st_hex_digit(p[n]) >= 0; n++)
+        *cp = *cp * 16 + st_hex_digit(p[n]);
+    return n > 3 && n < (size_t)(end - p) && p[n] == '}' ? n + 1 : 0;
+}
+
+/* \n, \", \/, \104 */
+static size_t short_escape(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    static const char letters[] = "nrtvf\"'\\/", stand_for[] = "\n\r\t\v\f\"'\\/";
+    const char *at;
+    size_t n = 1;
+
+    if (end - p < 2 || p[1] == 0)
+        return 0;
+    if ((at = strchr(letters, p[1])) != NULL) {
+        *cp = stand_for[at - letters];
+        return 2;
+    }
+    for (*cp = 0; n < 4 && n < (size_t)(end - p) && p[n] >= '0' && p[n] <= '7'; n++)
+        *cp = *cp * 8 + p[n] - '0';
+    return n == 4 ? n : 0;
+}
+
+size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    size_t n = 0;
+
+    if (*p == '%') {
+        n = percent(p, end, cp);
+        if (n == 0 && end - p > 5 && p[1] == 'u' && (*cp = hex(p + 2, end, 4)) >= 0)
+            n = 6;
+    } else if (*p == '&') {
+        n = reference(p, end, cp);
+        n = n > 0 ? n : sign_reference(p, end, cp);
+    } else if (*p == '\\') {
+        n = backslash(p, end, cp);
+        n = n > 0 ? n : braced(p, end, cp);
+        n = n > 0 ? n : short_escape(p, end, cp);
+    }
+    return n > 0 && *cp > 0 && *cp <= 0x10FFFF && !(*cp >= 0xD800 && *cp <= 0xDFFF) ? n : 0;
+}
+
+/* ---- what a reader will see -------------------------------------------------------------------------------------- */
+
 static bool hides_nothing(struct st_span attributes)
 {
     size_t digits = 0, run = 0;
@@ -148,6 +223,15 @@ static bool hides_nothing(struct st_span attributes)
     return true;
 }
 
+/* <!-- x --> is nothing when nothing can hide in it. */
+static size_t comment(struct st_span s, int32_t *cp)
+{
+    size_t close = st_span_find(s, ST_SPAN("-->"));
+
+    *cp = FLT_ESCAPE_NOTHING;
+    return close != ST_SPAN_NPOS && close >= 4 && hides_nothing(st_span_sub(s, 4, close - 4)) ? close + 3 : 0;
+}
+
 /* <b>, </span>, <font color="red"> are nothing, <br> is a blank. */
 static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
 {
@@ -157,6 +241,8 @@ static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
     struct st_span s = st_span(p, (size_t)(end - p) < TAG_MAX ? (size_t)(end - p) : TAG_MAX), name;
     size_t close = st_span_chr(s, '>'), from = s.n > 1 && p[1] == '/' ? 2 : 1, n = from;
 
+    if (st_span_starts(s, ST_SPAN("<!--")))
+        return comment(s, cp);
     if (close == ST_SPAN_NPOS)
         return 0;
     while (n < close && is_alnum(p[n]))

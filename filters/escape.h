@@ -15,4 +15,6 @@ static inline int flt_escape_may_begin(uint8_t c)
 
 /* The length of the escape at p, and what it stands for; 0 when there is none, or one that had better stay. */
 size_t flt_escape(const uint8_t *p, const uint8_t *end, int32_t *cp);
+/* The same for whatever can be escaped: signs and %u0044, \104, \u{44}, \n, &commat; as well; no tags. */
+size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp);
 #endif

@@ -242,11 +242,25 @@ ST_MUST enum st_rc flt_platform_check(struct st_err *err);
 
 /* ---- scan ------------------------------------------------------------------------------------------------------ */
 
+/* How the text was read in which a finding stands. */
+#define FLT_READINGS(X)                 \
+    X(PLAIN, "as it stands")            \
+    X(PEELED, "escapes taken off")      \
+    X(SQUEEZED, "separators taken out") \
+    X(JOINED, "two fields in a row")    \
+    X(UNWRAPPED, "decoded")
+enum flt_reading {
+#define X(id, name) FLT_READ_##id,
+    FLT_READINGS(X)
+#undef X
+};
+
 struct flt_finding {
     const struct flt_rule *rule;
     uint32_t field;     /* index into doc->fields */
     uint32_t from, to;  /* bytes of that field's text, end exclusive */
     uint8_t confidence; /* 0..100; dlp levels: low >= 65, medium >= 75, high >= 85 */
+    uint8_t reading;    /* enum flt_reading; UNWRAPPED: from..to is the whole run, and no mask can be written into it */
 };
 struct flt_findings {
     struct flt_finding *items; /* in the arena, by field, then by from; overlapping lesser ones are dropped */

@@ -13,8 +13,8 @@ static void tell(const struct flt_scanner *s, const struct flt_guess *g, int con
 {
     struct flt_candidate c = { .rule = &g->detector->rule, .field = s->field_index, .why = why };
 
-    if (s->trace == NULL)
-        return;
+    if (s->trace == NULL || (s->reading != FLT_READ_PLAIN && confidence < FLT_CONFIDENCE_MIN))
+        return; /* what another reading rejects was told of the plain one, or is no text of the person's */
     flt_view_range(&s->view, g->from, g->to, &c.from, &c.to);
     c.confidence = (uint8_t)(confidence < 0 ? 0 : confidence > 100 ? 100 : confidence);
     s->trace->fn(s->trace->ctx, &c);
@@ -50,10 +50,14 @@ static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)
     return score;
 }
 
-static bool needs_word(const struct flt_guess *g)
+/* Texts run together hold numbers that nobody wrote: there a word must say what it is. */
+static bool needs_word(const struct flt_scanner *s, const struct flt_guess *g)
 {
     enum flt_require require = g->detector->require;
 
+    if ((s->reading == FLT_READ_SQUEEZED || s->reading == FLT_READ_JOINED) && g->detector->find != FLT_FIND_PATTERN &&
+        g->detector->find != FLT_FIND_EMAIL)
+        return true;
     return require == FLT_REQUIRE_CONTEXT ||
            (require == FLT_REQUIRE_CONTEXT_OR_GROUPS && (g->marks & FLT_GROUPED) == 0);
 }
@@ -65,7 +69,7 @@ static bool is_hopeless(struct flt_scanner *s, const struct flt_guess *g)
 
     if (weigh(g, best, true) < FLT_CONFIDENCE_MIN)
         return true;
-    return needs_word(g) && !flt_word_near(s, g->detector, g->from, g->to);
+    return needs_word(s, g) && !flt_word_near(s, g->detector, g->from, g->to);
 }
 
 static const char *said(enum flt_valid valid, bool near)
@@ -95,7 +99,7 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     }
     near = flt_word_near(s, d, g->from, g->to);
     score = weigh(g, valid, near);
-    if (needs_word(g) && !near) {
+    if (needs_word(s, g) && !near) {
         tell(s, g, score, "required context word missing");
         return;
     }
@@ -106,7 +110,8 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     tell(s, g, score, said(valid, near));
     if (s->n_found == FLT_FOUND_MAX)
         flt_settle(s);
-    s->found[s->n_found++] = (struct flt_finding){ &d->rule, s->field_index, g->from, g->to, (uint8_t)score };
+    s->found[s->n_found++] =
+        (struct flt_finding){ &d->rule, s->field_index, g->from, g->to, (uint8_t)score, s->reading };
 }
 
 /* The order in which candidates win: 75 and up before below, then severity, confidence, length. */
@@ -121,23 +126,77 @@ static bool overlaps(const struct flt_finding *a, const struct flt_finding *b)
     return a->from < b->to && b->from < a->to;
 }
 
-static void keep(struct flt_scanner *s, const struct flt_finding *f)
+static bool covers(const struct flt_finding *a, const struct flt_finding *b)
+{
+    return a->from <= b->from && a->to >= b->to;
+}
+
+/* Has another reading of the field brought it already? A graver one takes the place of what it covers. What stands
+ * beside or beyond an older one is a finding of its own, so that a mask leaves nothing of either; and so is what
+ * cannot be written back, since its like is not masked with what lies over it. */
+static bool is_known(struct flt_scanner *s, const struct flt_finding *f)
+{
+    if (s->reading == FLT_READ_PLAIN || s->reading == FLT_READ_JOINED)
+        return false;
+    for (size_t i = s->out->n; i > 0 && s->out->items[i - 1].field == f->field; i--) {
+        struct flt_finding *old = &s->out->items[i - 1];
+
+        if (f->reading == FLT_READ_UNWRAPPED && old->reading != FLT_READ_UNWRAPPED)
+            continue;
+        if (covers(f, old) && rank(f) >> 40 > rank(old) >> 40) {
+            *old = *f;
+            return true;
+        }
+        if (covers(old, f))
+            return true;
+    }
+    return false;
+}
+
+static void put(struct flt_scanner *s, const struct flt_finding *f)
 {
     struct flt_findings *out = s->out;
-    struct flt_finding mapped = *f;
     size_t least = 0;
 
-    flt_view_range(&s->view, f->from, f->to, &mapped.from, &mapped.to);
+    if (is_known(s, f))
+        return;
     if (out->n < FLT_FINDINGS_MAX) {
-        out->items[out->n++] = mapped;
+        out->items[out->n++] = *f;
         return;
     }
     out->is_capped = true;
     for (size_t i = 1; i < out->n; i++)
         if (rank(&out->items[i]) < rank(&out->items[least]))
             least = i;
-    if (rank(&mapped) > rank(&out->items[least]))
-        out->items[least] = mapped;
+    if (rank(f) > rank(&out->items[least]))
+        out->items[least] = *f;
+}
+
+/* Each field has a part of it: both are findings, so that both are masked. */
+static void put_joined(struct flt_scanner *s, const struct flt_finding *f)
+{
+    struct flt_finding part = *f;
+
+    if (f->from >= s->seam.at || f->to <= s->seam.at)
+        return;
+    part.from = f->from + s->seam.base;
+    part.to = s->seam.at + s->seam.base;
+    put(s, &part);
+    part.field++;
+    part.from = 0;
+    part.to = f->to - s->seam.at;
+    put(s, &part);
+}
+
+static void keep(struct flt_scanner *s, const struct flt_finding *f)
+{
+    struct flt_finding mapped = *f;
+
+    flt_view_range(&s->view, f->from, f->to, &mapped.from, &mapped.to);
+    if (s->reading == FLT_READ_JOINED)
+        put_joined(s, &mapped);
+    else
+        put(s, &mapped);
 }
 
 /* Candidates come in no order; at most FLT_FOUND_MAX of them. */

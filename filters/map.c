@@ -93,6 +93,23 @@ enum st_rc flt_map_cut(struct st_arena *arena, const struct flt_map *up, uint32_
     return ST_OK;
 }
 
+enum st_rc flt_map_over(struct st_arena *arena, const struct flt_map *map, const struct flt_map *below,
+                        const struct flt_map **out, struct st_err *err)
+{
+    const struct flt_map **link = out;
+
+    for (; map != NULL && below != NULL; map = map->up) {
+        struct flt_map *copy = st_arena_dup(arena, map, sizeof *map);
+
+        if (copy == NULL)
+            return st_arena_fail(arena, err, "filters.map");
+        *link = copy;
+        link = &copy->up;
+    }
+    *link = below != NULL ? below : map;
+    return ST_OK;
+}
+
 /* The last segment that begins at or before the text offset; of several that begin there, the one with text in it. */
 static const struct flt_map_pt *segment(const struct flt_map *map, uint32_t offset)
 {

@@ -62,6 +62,10 @@ ST_MUST enum st_rc flt_build_done(struct flt_build *build, const struct flt_map 
 ST_MUST enum st_rc flt_map_cut(struct st_arena *arena, const struct flt_map *up, uint32_t base, enum flt_layer layer,
                                const struct flt_map **out, struct st_err *err);
 
+/* The layers of map, from the top, over `below` instead of over the plain body: a view of a text that has layers. */
+ST_MUST enum st_rc flt_map_over(struct st_arena *arena, const struct flt_map *map, const struct flt_map *below,
+                                const struct flt_map **out, struct st_err *err);
+
 /* [*from, *to) of this layer's text becomes the range in the text of `stop`, through every layer between; stop NULL: in
  * the plain body or the query. */
 void flt_map_range(const struct flt_map *map, const struct flt_map *stop, uint32_t *from, uint32_t *to);

@@ -168,6 +168,8 @@ static enum st_rc add_edit(struct edits *edits, const struct flt_field *field, c
 
     edit->from = finding->from;
     edit->to = finding->to;
+    if (finding->reading == FLT_READ_UNWRAPPED)
+        return st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "an encoded run in a text", 0);
     if (field->map == NULL)
         return st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "a field that is in no message", 0);
     if (field->map->layer == FLT_LAYER_NUMBER) { /* half a number and half a string is neither */

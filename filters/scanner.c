@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scanner - one scan: each field is normalised, matched, and what survives becomes a finding.
  *
- * The order per field: Hyperscan over the view collects pattern hits; then hits are worked off, then numbers, then
- * e-mail. Context words are looked for when a candidate asks for them (near.c). When the hits' list is full it is
- * worked off in between. Nothing is allocated but the views and the findings, and those in the arena.
+ * The order per reading of a field (views.c): Hyperscan over the view collects pattern hits; then hits are worked off,
+ * then numbers, then e-mail. Context words are looked for when a candidate asks for them (near.c). When the hits' list
+ * is full it is worked off in between. Nothing is allocated but the views and the findings, and those in the arena.
  */
 #include "filters/scanner.h"
+#include "filters/map.h"
+#include "filters/views.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,9 +83,10 @@ static bool on_hit(void *ctx, unsigned id, uint32_t end)
     return true;
 }
 
-static enum st_rc scan_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
+enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct flt_view *view, struct st_err *err)
 {
-    if (flt_normalise(arena, s->field->text, FLT_CASE_KEEP, &s->view, err) != ST_OK)
+    if (flt_normalise(arena, view->text, FLT_CASE_KEEP, &s->view, err) != ST_OK ||
+        flt_map_over(arena, s->view.map, view->map, &s->view.map, err) != ST_OK)
         return ST_ERR;
     s->text = s->view.text;
     s->n_hits = s->n_found = 0;
@@ -121,7 +124,9 @@ static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, con
         s->field_index = (uint32_t)i;
         if (s->field->is_secret || s->field->text.n == 0)
             continue;
-        if (scan_field(s, arena, err) != ST_OK)
+        if (flt_read_field(s, arena, err) != ST_OK)
+            return ST_ERR;
+        if (i > 0 && flt_read_seam(s, arena, doc, i, err) != ST_OK)
             return ST_ERR;
     }
     return ST_OK;

@@ -40,6 +40,11 @@ struct flt_hit {
     uint16_t rule;
 };
 
+struct flt_seam {  /* of a text made of the end of one field and the beginning of the next */
+    uint32_t at;   /* where the second begins in it */
+    uint32_t base; /* where it begins in the first */
+};
+
 struct flt_scanner {
     unsigned magic;
     struct flt_packs *packs; /* one reference */
@@ -51,6 +56,8 @@ struct flt_scanner {
     uint32_t field_index;
     struct flt_view view;
     struct st_span text; /* view.text */
+    enum flt_reading reading;
+    struct flt_seam seam; /* of reading JOINED */
     struct flt_near near[FLT_NEAR_MAX];
     size_t n_near;
     uint32_t near_from, near_to;             /* words that end behind the one and not behind the other are in near */

@@ -42,7 +42,7 @@ static bool find(struct setup *s, const char *word, const struct flt_rule *by)
         if (at == ST_SPAN_NPOS)
             continue;
         s->items[s->findings.n] =
-            (struct flt_finding){ by, (uint32_t)i, (uint32_t)at, (uint32_t)(at + strlen(word)), 90 };
+            (struct flt_finding){ by, (uint32_t)i, (uint32_t)at, (uint32_t)(at + strlen(word)), 90, FLT_READ_PLAIN };
         s->mark[s->findings.n++] = true;
         return true;
     }

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unwrap - texts that stand encoded inside a text: base64, hexadecimal, base32, ascii85, and gzip or zlib below them.
+ *
+ * Most long runs of letters and digits are hashes, keys and pictures, so a run is opened only when a few of its bytes,
+ * at its front or in its middle, come out as text, as UTF-16 or as the head of a compressed stream. A run glued to what
+ * stands before it is tried in each of the four phases of base64. What comes out stands for the run as a whole: there
+ * is no writing back.
+ */
+#include "filters/decode.h"
+#include "filters/validate.h"
+#include "filters/views.h"
+#include <string.h>
+
+#define RUN_MIN       16u /* characters */
+#define LINE_MIN      16u /* of a line that goes on in the next one */
+#define SAMPLE_MIN    11u /* bytes that must be readable */
+#define SAMPLE_MAX    36u
+#define PAIRS_MIN     10u /* of spaced hexadecimal */
+#define PHASES        4u
+#define INFLATE_TIMES 4u /* the text it stands in; more is cut */
+#define INFLATE_GRACE 4096u
+
+enum radix { RADIX_HEX, RADIX_32, RADIX_64, RADIX_85, RADICES };
+enum look { LOOK_NOTHING, LOOK_TEXT, LOOK_UTF16LE, LOOK_UTF16BE, LOOK_GZIP, LOOK_ZLIB };
+
+struct run {
+    size_t from, to;     /* in the text, with gaps and padding */
+    struct st_buf chars; /* without gaps */
+    enum radix radix;    /* the first to try */
+};
+
+/* ---- finding runs ------------------------------------------------------------------------------------------------ */
+
+static bool is_run_char(uint8_t c)
+{
+    static const bool yes[256] = { ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['+'] = true,
+                                   ['/'] = true,         ['-'] = true,         ['_'] = true };
+
+    return yes[c];
+}
+
+static size_t run_length(struct st_span s, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < s.n && is_run_char(s.p[at + n]))
+        n++;
+    return n;
+}
+
+/* The end of a line and what the next is quoted or indented with. */
+static size_t fold_at(struct st_span s, size_t at)
+{
+    size_t n = 0;
+
+    if (at < s.n && s.p[at] == '\r')
+        n++;
+    if (at + n >= s.n || s.p[at + n] != '\n')
+        return 0;
+    for (n++; at + n < s.n && n < 24 && strchr(" \t>", s.p[at + n]) != NULL && s.p[at + n] != 0;)
+        n++;
+    return n;
+}
+
+static void take_lines(struct st_span s, struct run *run)
+{
+    size_t at = run->from, n = run_length(s, at), gap;
+
+    st_buf_put(&run->chars, s.p + at, n);
+    at += n;
+    while (n >= LINE_MIN && (gap = fold_at(s, at)) > 0 && (n = run_length(s, at + gap)) > 0) {
+        st_buf_put(&run->chars, s.p + at + gap, n);
+        at += gap + n;
+    }
+    while (at < s.n && s.p[at] == '=' && at - run->from < s.n)
+        at++;
+    run->to = at;
+    run->radix = RADIX_HEX;
+}
+
+/* "34 31 31", "34:31", "0x34, 0x31": pairs with up to two signs between. */
+static bool take_pairs(struct st_span s, struct run *run)
+{
+    size_t at = run->from, pairs = 0;
+
+    for (;; pairs++) {
+        if (at + 3 < s.n && s.p[at] == '0' && s.p[at + 1] == 'x')
+            at += 2;
+        if (at + 2 > s.n || st_hex_digit(s.p[at]) < 0 || st_hex_digit(s.p[at + 1]) < 0)
+            break;
+        st_buf_put(&run->chars, s.p + at, 2);
+        at += 2;
+        run->to = at;
+        if (at < s.n && (flt_is_alnum(s.p[at]) || s.p[at] == '-'))
+            break;
+        for (int i = 0; i < 2 && at < s.n && strchr(" :,;\n", s.p[at]) != NULL && s.p[at] != 0; i++)
+            at++;
+    }
+    run->radix = RADIX_HEX;
+    return pairs >= PAIRS_MIN;
+}
+
+static bool take_85(struct st_span s, struct run *run)
+{
+    struct st_span inside = st_span_sub(s, run->from + 2, s.n);
+    size_t close = st_span_find(st_span_sub(inside, 0, 1u << 16), ST_SPAN("~>"));
+
+    if (close == ST_SPAN_NPOS)
+        return false;
+    st_buf_span(&run->chars, st_span_sub(inside, 0, close));
+    run->to = run->from + close + 4;
+    run->radix = RADIX_85;
+    return true;
+}
+
+/* The first run at or after `at`; false: none. run->to moves on in any case. */
+static bool next_run(struct st_span s, size_t at, struct run *run)
+{
+    for (; at < s.n; at = run->to) {
+        size_t n = run_length(s, at);
+
+        run->from = at;
+        run->to = at + (n > 0 ? n : 1);
+        if (n != 2 && n != 4 && n < RUN_MIN && s.p[at] != '<')
+            continue;
+        st_buf_reset(&run->chars);
+        if (n >= RUN_MIN) {
+            take_lines(s, run);
+            return true;
+        }
+        if ((n == 2 || n == 4) && take_pairs(s, run))
+            return true;
+        if (s.p[at] == '<' && at + 1 < s.n && s.p[at + 1] == '~' && take_85(s, run))
+            return true;
+        run->to = at + (n > 0 ? n : 1);
+    }
+    return false;
+}
+
+/* ---- decoding ---------------------------------------------------------------------------------------------------- */
+
+static int digit_64(uint8_t c)
+{
+    if (flt_is_upper(c))
+        return c - 'A';
+    if (flt_is_lower(c))
+        return c - 'a' + 26;
+    if (flt_is_digit(c))
+        return c - '0' + 52;
+    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
+}
+
+static int digit_32(uint8_t c)
+{
+    return flt_is_upper(c) ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+/* As many whole bytes as there are, up to the first character that is no digit. */
+static void decode_bits(struct st_span chars, enum radix radix, struct st_buf *out)
+{
+    static int (*const digit_of[])(uint8_t) = { st_hex_digit, digit_32, digit_64 };
+    static const unsigned width[] = { 4, 5, 6 };
+    uint32_t value = 0;
+    unsigned bits = 0;
+
+    for (size_t i = 0; i < chars.n; i++) {
+        int digit = digit_of[radix](chars.p[i]);
+
+        if (digit < 0)
+            return;
+        value = (value << width[radix] | (unsigned)digit) & 0xFFFF;
+        bits += width[radix];
+        if (bits >= 8) {
+            bits -= 8;
+            st_buf_byte(out, (uint8_t)(value >> bits));
+        }
+    }
+}
+
+static void decode_85(struct st_span chars, struct st_buf *out)
+{
+    uint32_t value = 0;
+    unsigned n = 0;
+
+    for (size_t i = 0; i < chars.n; i++) {
+        if (chars.p[i] <= ' ')
+            continue;
+        if (chars.p[i] < '!' || chars.p[i] > 'u')
+            return;
+        value = value * 85 + (uint32_t)(chars.p[i] - '!');
+        if (++n < 5)
+            continue;
+        for (int shift = 24; shift >= 0; shift -= 8)
+            st_buf_byte(out, (uint8_t)(value >> shift));
+        value = n = 0;
+    }
+    for (unsigned k = n; n > 0 && k < 5; k++)
+        value = value * 85 + 84;
+    for (unsigned k = 1; k < n; k++)
+        st_buf_byte(out, (uint8_t)(value >> (32 - 8 * k)));
+}
+
+static void decode(struct st_span chars, enum radix radix, struct st_buf *out)
+{
+    st_buf_reset(out);
+    if (radix == RADIX_85)
+        decode_85(chars, out);
+    else
+        decode_bits(chars, radix, out);
+}
+
+static bool is_all(struct st_span chars, enum radix radix)
+{
+    if (radix == RADIX_HEX && chars.n % 2 != 0)
+        return false;
+    for (size_t i = 0; i < chars.n && radix <= RADIX_32; i++)
+        if ((radix == RADIX_HEX ? st_hex_digit(chars.p[i]) : digit_32(chars.p[i])) < 0)
+            return false;
+    return true;
+}
+
+static bool is_readable(struct st_span s)
+{
+    for (size_t i = 0; i < s.n;) {
+        size_t n = st_span_utf8(st_span_sub(s, i, 4));
+
+        if (n == 0)
+            return s.n - i < 4 && i > 0; /* a character cut at the end of the sample */
+        if (n == 1 && (s.p[i] < '\t' || s.p[i] == 0x7F || (s.p[i] > '\r' && s.p[i] < ' ')))
+            return false;
+        i += n;
+    }
+    return s.n >= SAMPLE_MIN;
+}
+
+static bool is_wide(struct st_span s, size_t zero)
+{
+    if (s.n < SAMPLE_MIN)
+        return false;
+    for (size_t i = 0; i + 1 < s.n; i += 2)
+        if (s.p[i + zero] != 0 || s.p[i + 1 - zero] == 0)
+            return false;
+    return true;
+}
+
+static enum look look_at(struct st_span bytes)
+{
+    struct st_span s = st_span_sub(bytes, 0, SAMPLE_MAX);
+
+    if (st_span_starts(s, ST_SPAN("\x1F\x8B\x08")))
+        return LOOK_GZIP;
+    if (s.n > SAMPLE_MIN && s.p[0] == 0x78 && (s.p[0] << 8 | s.p[1]) % 31 == 0)
+        return LOOK_ZLIB;
+    if (is_wide(s, 1) || st_span_starts(s, ST_SPAN("\xFF\xFE")))
+        return LOOK_UTF16LE;
+    if (is_wide(s, 0) || st_span_starts(s, ST_SPAN("\xFE\xFF")))
+        return LOOK_UTF16BE;
+    return is_readable(s) ? LOOK_TEXT : LOOK_NOTHING;
+}
+
+/* Could the first nine bytes of base64 be text, or compressed? Text has no high bits, or few. */
+static bool may_be_64(struct st_span chars)
+{
+    static const uint8_t high[] = { 0x20, 0x08, 0x02, 0 };
+    unsigned seen = 0;
+
+    if (chars.n < 12 || chars.p[0] == 'H' || chars.p[0] == 'e' || chars.n >= 4 * SAMPLE_MAX)
+        return true;
+    for (size_t i = 0; i < 12; i++)
+        seen += (digit_64(chars.p[i]) & high[i % 4]) != 0;
+    return seen <= 2;
+}
+
+/* A few characters from the front, and a few from the middle, where the front may be something else. */
+static enum look sample(struct st_span chars, enum radix radix, struct st_buf *bytes)
+{
+    size_t middle = chars.n / 2 / 8 * 8;
+    enum look look;
+
+    decode(st_span_sub(chars, 0, 2 * SAMPLE_MAX), radix, bytes);
+    if ((look = look_at(st_buf_view(bytes))) != LOOK_NOTHING || chars.n < 4 * SAMPLE_MAX)
+        return look;
+    decode(st_span_sub(chars, middle, 2 * SAMPLE_MAX), radix, bytes);
+    return look_at(st_buf_view(bytes)) == LOOK_TEXT ? LOOK_TEXT : LOOK_NOTHING;
+}
+
+/* The whole run in bytes, when it is anything; LOOK_NOTHING otherwise. */
+static enum look open_run(const struct run *run, struct st_buf *bytes)
+{
+    struct st_span chars = st_buf_view(&run->chars);
+
+    for (enum radix radix = run->radix; radix < RADICES && radix <= (run->radix == RADIX_85 ? RADIX_85 : RADIX_64);
+         radix++) {
+        if (!is_all(chars, radix))
+            continue;
+        for (size_t phase = 0; phase < (radix == RADIX_64 ? PHASES : 1); phase++) {
+            struct st_span from = st_span_sub(chars, phase, chars.n);
+            enum look look = LOOK_NOTHING;
+
+            if (radix != RADIX_64 || may_be_64(from))
+                look = sample(from, radix, bytes);
+            if (look == LOOK_NOTHING)
+                continue;
+            decode(from, radix, bytes);
+            return look;
+        }
+    }
+    return LOOK_NOTHING;
+}
+
+/* ---- to text ----------------------------------------------------------------------------------------------------- */
+
+static void narrow(struct st_span wide, bool is_big, struct st_buf *out)
+{
+    uint8_t utf8[4];
+
+    for (size_t i = 0; i + 1 < wide.n; i += 2) {
+        uint32_t unit =
+            is_big ? (uint32_t)(wide.p[i] << 8 | wide.p[i + 1]) : (uint32_t)(wide.p[i + 1] << 8 | wide.p[i]);
+
+        st_buf_put(out, utf8, st_utf8_put(unit >= 0xD800 && unit <= 0xDFFF ? '?' : unit, utf8));
+    }
+}
+
+static enum st_rc inflate_into(struct st_buf *bytes, enum look look, size_t limit, struct st_buf *out,
+                               struct st_err *err)
+{
+    struct flt_coded coded = { .reason = FLT_REASON_NONE };
+
+    if (flt_coding(st_buf_view(bytes), look == LOOK_GZIP ? ST_SPAN("gzip") : ST_SPAN("deflate"), limit, &coded, err) !=
+        ST_OK)
+        return ST_ERR;
+    if (coded.was_coded)
+        st_buf_span(out, st_span_sub(st_buf_view(&coded.plain), 0, limit));
+    st_buf_fini(&coded.plain);
+    return ST_OK;
+}
+
+/* bytes in the arena as text that stands for the run. */
+static enum st_rc put_view(struct st_arena *arena, const struct flt_view *from, const struct run *run,
+                           const struct st_buf *text, struct flt_view *out, struct st_err *err)
+{
+    struct flt_build build;
+    size_t n = text->n + (text->n == run->to - run->from); /* of another length: then the map takes it as a whole */
+    uint8_t *copy = st_arena_alloc(arena, n);
+    enum st_rc rc;
+
+    if (copy == NULL)
+        return st_arena_fail(arena, err, "filters.unwrap");
+    copy[n - 1] = '\n';
+    memcpy(copy, text->p, text->n);
+    flt_utf8_mend(copy, n);
+    out->text = st_span(copy, n);
+    flt_build_init(&build, arena, 4 * sizeof(struct flt_map_pt));
+    flt_build_unit(&build, n, run->to - run->from);
+    rc = flt_build_done(&build, from->map, (uint32_t)run->from, FLT_LAYER_FIXED, &out->map, err);
+    flt_build_fini(&build);
+    return rc;
+}
+
+/* What the bytes say, in UTF-8. */
+static enum st_rc read_bytes(struct st_buf *bytes, enum look look, size_t limit, struct st_buf *text,
+                             struct st_err *err)
+{
+    if (look == LOOK_GZIP || look == LOOK_ZLIB)
+        return inflate_into(bytes, look, limit, text, err);
+    if (look == LOOK_UTF16LE || look == LOOK_UTF16BE)
+        narrow(st_buf_view(bytes), look == LOOK_UTF16BE, text);
+    else
+        st_buf_span(text, st_buf_view(bytes));
+    return ST_OK;
+}
+
+enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_t *at, struct flt_view *out, bool *any,
+                      struct st_err *err)
+{
+    struct run run = { 0 };
+    struct st_buf bytes, text;
+    enum st_rc rc = ST_OK;
+
+    st_buf_init(&run.chars, from->text.n + 64);
+    st_buf_init(&bytes, from->text.n + 64);
+    st_buf_init(&text, INFLATE_TIMES * from->text.n + INFLATE_GRACE);
+    for (out->text.n = 0; rc == ST_OK && out->text.n == 0 && next_run(from->text, *at, &run); *at = run.to) {
+        enum look look = open_run(&run, &bytes);
+
+        if (st_buf_done(&run.chars, err, "filters.unwrap") != ST_OK ||
+            st_buf_done(&bytes, err, "filters.unwrap") != ST_OK)
+            rc = ST_ERR;
+        if (rc != ST_OK || look == LOOK_NOTHING)
+            continue;
+        st_buf_reset(&text);
+        rc = read_bytes(&bytes, look, INFLATE_TIMES * from->text.n, &text, err);
+        if (rc == ST_OK)
+            rc = st_buf_done(&text, err, "filters.unwrap");
+        if (rc == ST_OK && text.n > 0)
+            rc = put_view(arena, from, &run, &text, out, err);
+    }
+    *any = rc == ST_OK && out->text.n > 0;
+    st_buf_fini(&run.chars);
+    st_buf_fini(&bytes);
+    st_buf_fini(&text);
+    return rc;
+}
