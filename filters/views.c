@@ -17,6 +17,7 @@
 #define CUT_DIGITS    2u /* a text with fewer hides no number and hardly a token */
 #define NUMBER_DIGITS 9u
 #define PAIR_DIGITS   14u  /* in spaced hexadecimal */
+#define UUID_MAX      45u  /* "urn:uuid:" before it */
 #define LEAD          80u  /* bytes before an encoded run that may say what it is */
 #define SEAM_SIDE     160u /* bytes on each side of a seam that are read */
 #define SEAM_DIGITS   7u   /* of a number in two fields */
@@ -81,9 +82,40 @@ static bool is_cut(struct st_span s, bool is_number)
     return false;
 }
 
+/* Five groups of two or of four letters and digits in a row, at one distance: bytes in hexadecimal. A UUID has four. */
+static bool has_pairs(uint64_t words)
+{
+    uint64_t twos = words & words >> 1 & ~(words >> 2), fours = words & words >> 1 & words >> 2 & words >> 3;
+
+    fours &= ~(words >> 4);
+    for (unsigned period = 3; period <= 6; period++) {
+        uint64_t ends = period < 5 ? twos : fours;
+
+        if ((ends & ends >> period & ends >> 2 * period & ends >> 3 * period & ends >> 4 * period) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* A name that ends in a UUID: by far the most frequent text with groups in it, and nothing hides in one. */
+static bool is_uuid(struct st_span s)
+{
+    static const char SHAPE[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    const uint8_t *p;
+
+    if (s.n < sizeof SHAPE - 1 || s.n > UUID_MAX)
+        return false;
+    p = s.p + s.n - (sizeof SHAPE - 1);
+    for (size_t i = 0; i < sizeof SHAPE - 1; i++)
+        if (SHAPE[i] == '-' ? p[i] != '-' : st_hex_digit(p[i]) < 0)
+            return false;
+    return true;
+}
+
 struct signs {
     uint64_t words; /* the last 64 bytes, the latest on top: letters and digits */
     unsigned digits, found;
+    bool has_pairs;
 };
 
 static void look_16(struct signs *x, const uint8_t *p)
@@ -94,6 +126,7 @@ static void look_16(struct signs *x, const uint8_t *p)
 
     x->words = x->words >> 16 | (uint64_t)(letters | digits) << 48;
     x->digits += (unsigned)__builtin_popcount(digits);
+    x->has_pairs = x->has_pairs || (x->digits > 0 && has_pairs(x->words));
     if (escapes != 0)
         x->found |= FLT_SIGN_ESCAPE;
     if (has_run_16(x->words) || st_bytes_in(p, '~', '~') != 0) /* <~ascii85~> */
@@ -106,6 +139,8 @@ unsigned flt_signs(struct st_span s)
     uint8_t rest[ST_BYTES_STEP] = { 0 };
     size_t i = 0;
 
+    if (is_uuid(s))
+        return 0;
     for (; i + ST_BYTES_STEP <= s.n; i += ST_BYTES_STEP)
         look_16(&x, s.p + i);
     if (i < s.n) {
@@ -114,8 +149,8 @@ unsigned flt_signs(struct st_span s)
     }
     if (x.digits >= CUT_DIGITS && is_cut(s, x.digits >= NUMBER_DIGITS))
         x.found |= FLT_SIGN_CUT;
-    if (x.digits >= PAIR_DIGITS)
-        x.found |= FLT_SIGN_RUN; /* hexadecimal in pairs */
+    if (x.digits >= PAIR_DIGITS && x.has_pairs)
+        x.found |= FLT_SIGN_RUN;
     return x.found;
 }
 
