@@ -166,8 +166,7 @@ bool flt_parts_in_media(const struct flt_parts *parts); /* what comes next does,
 /* A delimiter that ends the part and the body, for who reads a body that is not whole yet. */
 struct st_span flt_parts_close(const struct flt_parts *parts);
 
-/* ---- documents, archives, pictures ---------------------------------------------------------------------------------
- */
+/* ---- documents, archives, pictures ------------------------------------------------------------------------------ */
 
 /* By the first bytes, never by a name; a tar needs 262 of them. */
 enum flt_file {
@@ -242,17 +241,12 @@ ST_MUST enum st_rc flt_platform_check(struct st_err *err);
 
 /* ---- scan ------------------------------------------------------------------------------------------------------ */
 
-/* How the text was read in which a finding stands. */
-#define FLT_READINGS(X)                 \
-    X(PLAIN, "as it stands")            \
-    X(PEELED, "escapes taken off")      \
-    X(SQUEEZED, "separators taken out") \
-    X(JOINED, "two fields in a row")    \
-    X(UNWRAPPED, "decoded")
-enum flt_reading {
-#define X(id, name) FLT_READ_##id,
-    FLT_READINGS(X)
-#undef X
+enum flt_reading { /* how the text was read in which a finding stands */
+                   FLT_READ_PLAIN,
+                   FLT_READ_PEELED,   /* escapes taken off */
+                   FLT_READ_SQUEEZED, /* separators taken out */
+                   FLT_READ_JOINED,   /* two fields in a row */
+                   FLT_READ_UNWRAPPED /* decoded */
 };
 
 struct flt_finding {
