@@ -98,10 +98,10 @@ def test_S5_a_fast_client_waits_for_a_slow_origin(house):
         pass
     assert sent < 64 * MIB or house.silent.received().count(b"\0") > 1
     assert house.memory() - before < 4 * MIB
-    client.close()  # which nobody hears of who does not read: the deadline ends it
     assert house.is_well()
     house.gateway.clock(301)
     assert house.gateway.wait_count("slow_origins", 1) == 1
+    client.close()
 
 
 def test_half_a_hello_is_ended(house):
