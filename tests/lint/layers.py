@@ -4,8 +4,8 @@ import re
 
 import lint
 
-DOORS = {"filters": {"filters.h", "extract/extract.h"}, "audit": {"audit.h"}, "policies": {"policies.h"}, "lua-plugins": {"plugins.h"},
-         "gateway": None, "portal": None, "base": None}  # None: every header (base is the floor; only cli stands above these)
+DOORS = {"filters": ["filters.h", "extract/extract.h"],  # the second is for stoa-extract's main()
+         "audit": ["audit.h"], "policies": ["policies.h"], "lua-plugins": ["plugins.h"], "gateway": None, "portal": None, "base": None}  # None: every header (base is the floor; only cli stands above these)
 
 findings = []
 for path in lint.files(".c", ".h", under=lint.ROWS):
