@@ -55,6 +55,15 @@ static enum st_rc replace(struct txn *t, struct st_span value)
 
 /* ---- the request ------------------------------------------------------------------------------------------------ */
 
+/* XMPP's ends count each other's messages, so the origin's have to be readable: no compression (socket_swap.c). */
+static bool is_counted(const struct txn *t)
+{
+    struct lp_request req = t->req;
+
+    req.method = LP_WEBSOCKET;
+    return lp_wire(t->rules->gen->plugins, &req) == FLT_WIRE_XMPP;
+}
+
 static enum st_rc filter_offer(struct txn *t)
 {
     struct st_buf all, kept;
@@ -63,7 +72,7 @@ static enum st_rc filter_offer(struct txn *t)
     st_buf_init(&all, VALUE_MAX);
     st_buf_init(&kept, VALUE_MAX);
     rc = join(t->head, &all, &t->err);
-    if (rc == ST_OK)
+    if (rc == ST_OK && !is_counted(t))
         rc = ws_filter_offer(st_buf_view(&all), &kept, &t->err);
     if (rc == ST_OK)
         rc = replace(t, st_buf_view(&kept));

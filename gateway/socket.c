@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* socket - the life of a WebSocket after its handshake, and the way down from the origin to the client.
  *
- * What the origin sends is relayed as it is, frame after frame; the gateway's own messages wait for a gap between its
- * messages, and the gateway's close frame for one between its frames. Each direction stops reading while what it gave
- * is not taken. A socket is OPEN until the origin has ended; what the gateway itself ends passes CLOSING, in which
- * nothing that comes goes anywhere and the peers have a moment to answer. A socket on which nothing moves ends after
- * limit.socket_idle; pings move.
+ * What the origin sends is relayed as it is, frame after frame (but see socket_swap.c); the gateway's own messages wait
+ * for a gap between its messages, and the gateway's close frame for one between its frames. Each direction stops
+ * reading while what it gave is not taken. A socket is OPEN until the origin has ended; what the gateway itself ends
+ * passes CLOSING, in which nothing that comes goes anywhere and the peers have a moment to answer. A socket on which
+ * nothing moves ends after limit.socket_idle; pings move.
  */
 #include "gateway/socket.h"
 #include "base/clock.h"
@@ -72,6 +72,7 @@ static void arm_quiet(struct socket *s)
 {
     uint64_t now = st_clock_ms(), until = quiet_until(s);
 
+    until = until < swap_due(s) ? until : swap_due(s);
     if (s->timer.due_ms == 0 || until < s->timer.due_ms)
         arm(s, until > now ? until - now : 0);
 }
@@ -83,6 +84,8 @@ static void on_late(struct socket *s)
         socket_finish(s, SOCKET_FINISHED);
     else if (quiet_until(s) <= st_clock_ms())
         socket_shut(s, WS_CLOSE_AWAY, "");
+    else if (swap_expire(s, st_clock_ms()) != ST_OK)
+        socket_shut(s, WS_CLOSE_INTERNAL, "");
 }
 
 /* ---- birth and death -------------------------------------------------------------------------------------------- */
@@ -100,6 +103,7 @@ struct socket *socket_new(const struct socket_open *open)
     s->about.worker->counts.sockets_open++;
     st_buf_init(&s->own.bytes, 2 * FLOW_FULL + FLOW_FULL);
     st_buf_init(&s->close.bytes, FLOW_FULL);
+    swap_init(s);
     s->own_writer = ws_writer_new(WS_FROM_SERVER, NULL, false);
     if (!up_open(s) || s->own_writer == NULL) {
         socket_free(s);
@@ -118,6 +122,7 @@ void socket_free(struct socket *s)
     st_timer_disarm(s->about.worker->loop.timers, &s->timer);
     s->about.worker->counts.sockets_open--;
     up_fini(s);
+    swap_fini(s);
     ws_writer_free(s->own_writer);
     st_buf_fini(&s->own.bytes);
     st_buf_fini(&s->close.bytes);
@@ -129,6 +134,9 @@ size_t socket_memory(const struct socket *s)
 {
     size_t held = sizeof *s + s->raw.cap + s->rest.bytes.cap + s->up.bytes.cap + s->own.bytes.cap + s->close.bytes.cap;
 
+    held += s->held.cap + s->down.bytes.cap;
+    for (size_t i = 0; i < s->n_swaps; i++)
+        held += s->swaps[i].text.cap;
     held += s->about.deflate.is_on ? WINDOW : 0;
     return held + (s->message != NULL ? message_memory(s->message) : 0);
 }
@@ -190,6 +198,8 @@ static struct flow *own_turn(struct socket *s)
 {
     bool is_begun = s->own.sent > 0 || s->close.sent > 0;
 
+    if (flow_left(&s->down) > 0)
+        return &s->down;
     if (flow_left(&s->own) > 0 && (is_begun || ws_track_between_messages(&s->track)))
         return &s->own;
     if (flow_left(&s->close) > 0 && (is_begun || ws_track_between_frames(&s->track)))
@@ -197,27 +207,43 @@ static struct flow *own_turn(struct socket *s)
     return NULL;
 }
 
-/* The next bytes from the origin, at most max, to the client; after the gateway's close they go nowhere. */
+/* What the origin said, to the client; after the gateway's close it goes nowhere. */
+static enum st_rc pass(struct socket *s, struct st_span data)
+{
+    if (!s->close_is_sent && swap_is_looking(s))
+        return swap_take(s, data);
+    if (!s->about.is_unread)
+        ws_track_feed(&s->track, data);
+    return s->close_is_sent ? ST_OK : s->about.front->ops->data(s->about.front, data, &s->err);
+}
+
+/* How much of the origin may be read at once: up to the next gap, when something waits for it. */
+static size_t relay_max(const struct socket *s, size_t room)
+{
+    bool is_awaited = flow_left(&s->own) > 0 || flow_left(&s->close) > 0 || s->n_swaps > 0 || s->held.n > 0;
+    uint64_t left = ws_track_left(&s->track);
+
+    return is_awaited && left < room ? (size_t)left : room;
+}
+
+/* The next bytes from the origin, at most max. */
 static enum st_rc relay(struct socket *s, size_t max)
 {
     struct back *back = s->about.back;
-    struct front *front = s->about.front;
     struct http1_event event;
     enum st_rc rc = back->ops->read(back, s->about.arena, max, &event, &s->err);
 
     if (rc != ST_OK)
         return rc;
     if (event.kind == HTTP1_DATA) {
-        if (!s->about.is_unread)
-            ws_track_feed(&s->track, event.data);
-        if (!s->close_is_sent)
-            rc = front->ops->data(front, event.data, &s->err);
+        rc = pass(s, event.data);
         socket_moved(s);
     }
     back->ops->took(back);
-    if (event.kind == HTTP1_END)
-        s->origin_is_over = true;
-    return rc;
+    if (event.kind != HTTP1_END)
+        return rc;
+    s->origin_is_over = true;
+    return swap_end(s);
 }
 
 /* ST_AGAIN: wait. */
@@ -236,9 +262,7 @@ static enum st_rc down_pump(struct socket *s)
             rc = put_own(s, own, room);
             continue;
         }
-        if ((flow_left(&s->own) > 0 || flow_left(&s->close) > 0) && ws_track_left(&s->track) < room)
-            room = (size_t)ws_track_left(&s->track); /* up to the next gap */
-        rc = relay(s, room);
+        rc = relay(s, relay_max(s, room));
     }
     return rc;
 }

@@ -10,6 +10,7 @@
 #include "gateway/body.h"
 #include "gateway/report.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define MESSAGE_MAGIC 0x6d736720u
 #define PIECE         65536u
@@ -188,6 +189,7 @@ static bool is_damaged(const struct st_err *why)
 enum message_fate message_judge(struct message *m, const struct st_err *why)
 {
     struct st_err err = ST_ERR_INIT;
+    enum message_fate fate;
     struct report_case c;
 
     ST_CHECK(m, MESSAGE_MAGIC);
@@ -203,14 +205,23 @@ enum message_fate message_judge(struct message *m, const struct st_err *why)
         return refuse(m, REFUSE_NO_RECORD);
     if (m->chain.judgement.verdict != POL_BLOCK)
         return MESSAGE_GOES;
-    if (is_draft(m))
-        return MESSAGE_DROPPED;
-    return refuse(m, m->in.not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
+    fate = refuse(m, m->in.not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
+    return is_draft(m) ? MESSAGE_DROPPED : fate;
 }
 
 struct st_span message_answer(const struct message *m)
 {
     return m->reply.text;
+}
+
+struct st_span message_question(const struct message *m)
+{
+    return strlen(m->id) == REPORT_ID_LEN ? m->reply.instead : ST_SPAN_NONE; /* an id that was made up marks nothing */
+}
+
+const char *message_mark(const struct message *m)
+{
+    return m->id;
 }
 
 unsigned message_close_code(const struct message *m)

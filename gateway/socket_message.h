@@ -28,8 +28,12 @@ enum message_fate message_judge(struct message *message, const struct st_err *er
 bool message_is_changed(const struct message *message); /* what goes out is not what came */
 /* After MESSAGE_GOES: what goes out, piece by piece; *is_last with the last one. Dies at the next call. */
 ST_MUST enum st_rc message_next(struct message *message, struct st_span *piece, bool *is_last, struct st_err *err);
-void message_taken(struct message *message);                     /* it went out whole */
-struct st_span message_answer(const struct message *message);    /* after MESSAGE_ANSWERED: text */
+void message_taken(struct message *message);                  /* it went out whole */
+struct st_span message_answer(const struct message *message); /* after MESSAGE_ANSWERED: text */
+/* After MESSAGE_DROPPED and MESSAGE_ANSWERED: what the origin gets in its place, empty: nothing; and the mark by which
+ * the origin's answer to that is known, of REPORT_ID_LEN. */
+struct st_span message_question(const struct message *message);
+const char *message_mark(const struct message *message);
 unsigned message_close_code(const struct message *message);      /* after MESSAGE_CLOSES */
 const char *message_close_reason(const struct message *message); /* borrowed */
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* socket_parts - the inside of a WebSocket, for the files that share its work: socket.c (its life, and what the origin
- * says), socket_up.c (what the client says). Nobody else includes it.
+ * says), socket_up.c (what the client says), socket_swap.c (a refusal in an answer's place). Nobody else includes it.
  */
 #ifndef STOA_GATEWAY_SOCKET_PARTS_H
 #define STOA_GATEWAY_SOCKET_PARTS_H
+#include "gateway/report.h"
 #include "gateway/socket_message.h"
 #include "gateway/ws_track.h"
 
@@ -38,6 +39,13 @@ struct flow { /* bytes that wait for room */
     size_t sent;
 };
 
+#define SWAPS_MAX 4u /* while so many wait, nothing of the client's is read */
+struct swap {        /* a refusal that waits for the origin's answer to a question */
+    char mark[REPORT_ID_LEN + 1];
+    struct st_buf text;
+    uint64_t due_ms;
+};
+
 struct socket {
     unsigned magic;
     enum socket_state state; /* written by socket_enter only */
@@ -67,6 +75,12 @@ struct socket {
     struct ws_writer *own_writer;
     struct flow own, close; /* messages of the gateway's; its close frame */
     bool close_is_sent, origin_is_over;
+
+    /* socket_swap.c */
+    struct swap swaps[SWAPS_MAX]; /* the oldest first */
+    size_t n_swaps;
+    struct st_buf held; /* a message of the origin's that may be an answer, as far as it came */
+    struct flow down;   /* what became of it, in front of everything else */
 };
 
 void socket_enter(struct socket *s, enum socket_state next);
@@ -86,4 +100,19 @@ void up_shut(struct socket *s); /* what is under way goes nowhere; the origin ge
 /* Moves what the client says as far as it goes. ST_AGAIN: wait; ST_ERR: the client is gone, or the origin. */
 ST_MUST enum st_rc up_pump(struct socket *s);
 bool up_is_due(const struct socket *s); /* it would move now, without an event */
+
+/* socket_swap.c */
+void swap_init(struct socket *s);
+void swap_fini(struct socket *s);
+ST_MUST enum st_rc swap_ask(struct socket *s, struct st_span question, struct st_err *err); /* the origin gets it */
+/* Not when it is full. text: for the client, in the place of the message that carries the mark. */
+ST_MUST enum st_rc swap_add(struct socket *s, const char *mark, struct st_span text, struct st_err *err);
+bool swap_is_full(const struct socket *s);
+uint64_t swap_due(const struct socket *s); /* on st_clock; UINT64_MAX: nothing waits */
+/* What has waited until now_ms is told without an answer. */
+ST_MUST enum st_rc swap_expire(struct socket *s, uint64_t now_ms);
+bool swap_is_looking(const struct socket *s); /* the origin's next bytes are for swap_take */
+/* data: of one frame, at most ws_track_left. */
+ST_MUST enum st_rc swap_take(struct socket *s, struct st_span data);
+ST_MUST enum st_rc swap_end(struct socket *s); /* the origin says no more */
 #endif

@@ -129,13 +129,27 @@ static enum st_rc send_piece(struct socket *s)
     return rc;
 }
 
-/* The client is told in a message of the gateway's, which waits for its gap. */
+/* Where the ends count, the origin gets a question in the place of what stays here. ST_AGAIN: they do not count, or an
+ * answer could not be read. */
+static enum st_rc ask(struct socket *s)
+{
+    struct st_span question = message_question(s->message);
+
+    if (question.n == 0 || s->about.deflate.is_on)
+        return ST_AGAIN;
+    return swap_ask(s, question, &s->err);
+}
+
+/* The client is told in a message of the gateway's, which waits for its gap or for the answer to a question. */
 static enum st_rc answer(struct socket *s)
 {
     const struct ws_part part = {
         .is_text = true, .is_first = true, .is_last = true, .data = message_answer(s->message)
     };
+    enum st_rc rc = ask(s);
 
+    if (rc != ST_AGAIN)
+        return rc == ST_OK ? swap_add(s, message_mark(s->message), part.data, &s->err) : rc;
     return ws_write(s->own_writer, &s->own.bytes, &part, &s->err);
 }
 
@@ -150,7 +164,10 @@ static enum st_rc decide(struct socket *s, const struct st_err *why)
         lose_raw(s);
     switch (fate) {
     case MESSAGE_GOES: s->up_state = UP_SEND; return send_piece(s);
-    case MESSAGE_DROPPED: counts->socket_dropped++; break;
+    case MESSAGE_DROPPED: /* the client gets the answer: nobody there waits for it */
+        counts->socket_dropped++;
+        rc = ask(s) == ST_ERR ? ST_ERR : ST_OK;
+        break;
     case MESSAGE_ANSWERED:
         counts->socket_refused++;
         rc = answer(s);
@@ -251,7 +268,7 @@ static enum st_rc take_event(struct socket *s, const struct ws_event *event)
 static bool takes_more(const struct socket *s)
 {
     return s->state == SOCKET_OPEN && (s->up_state == UP_READ || s->up_state == UP_STREAM) &&
-           flow_left(&s->up) < FLOW_FULL && flow_left(&s->own) < FLOW_FULL;
+           flow_left(&s->up) < FLOW_FULL && flow_left(&s->own) < FLOW_FULL && !swap_is_full(s);
 }
 
 /* Takes frames apart as long as there is room for what they become; answers how much of `in` that was. */
@@ -369,7 +386,7 @@ enum st_rc up_pump(struct socket *s)
                 socket_shut(s, WS_CLOSE_INTERNAL, "");
             continue;
         }
-        if (s->client_is_over || flow_left(&s->own) >= FLOW_FULL)
+        if (s->client_is_over || flow_left(&s->own) >= FLOW_FULL || (s->state == SOCKET_OPEN && swap_is_full(s)))
             return ST_AGAIN;
         if ((rc = read_client(s)) != ST_OK)
             return rc;

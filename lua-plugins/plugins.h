@@ -132,7 +132,8 @@ struct lp_reply { /* lives in the arena */
     struct st_span text; /* ANSWER: one whole text message; UTF-8 */
     /* Polls, SILENT and ANSWER. What goes to the origin in the place of the body, same content type, so that the
      * session goes on without the message; then `text` is put into the next answer to a poll of this host and session
-     * with flt_wire_insert. */
+     * with flt_wire_insert. Sockets where the ends count their messages: a question for the origin with the refusal's
+     * id in it; `text` is for the client in the place of the answer, and SILENT lets that pass. */
     struct st_span instead, session;
 };
 /* route: what chain_run found; NULL is CLOSE. exchange->doc: NULL when it was not decoded. */

@@ -227,7 +227,7 @@ static void read_activity(struct lp_conf *c, struct lp_route *r)
     lp_conf_leave(c, mark);
 }
 
-/* deny = "page" or { status, type, body, socket }; absent: the page. */
+/* deny = "page" or { status, type, body, socket, ask }; absent: the page. */
 static void read_deny(struct lp_conf *c, struct lp_route *r)
 {
     size_t mark;
@@ -244,12 +244,15 @@ static void read_deny(struct lp_conf *c, struct lp_route *r)
     lua_pop(c->L, 1);
     if (!lp_conf_enter(c, -1, "deny", &mark))
         return;
-    lp_conf_keys(c, -1, "status type body socket");
+    lp_conf_keys(c, -1, "status type body socket ask");
     r->deny.status = (unsigned)lp_conf_num(c, -1, "status", 403);
     r->deny.content_type = lp_conf_str(c, -1, "type", "application/json");
     r->deny.body = lp_conf_need(c, -1, "body");
     r->deny.is_page = false;
     r->deny.socket = lp_conf_strs(c, -1, "socket");
+    r->deny.ask = lp_conf_str(c, -1, "ask", NULL);
+    if (r->deny.ask != NULL && (r->deny.socket == NULL || strstr(r->deny.ask, "{id}") == NULL))
+        lp_conf_fail(c, "'ask' needs 'socket' beside it, and {id} in it to know its answer by");
     if (r->deny.status < 200 || r->deny.status > 599)
         lp_conf_fail(c, "'status' must be between 200 and 599");
     lp_conf_leave(c, mark);

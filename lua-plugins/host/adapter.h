@@ -57,6 +57,7 @@ struct lp_shape {
     const char *content_type, *body;
     bool is_page;
     const char *const *socket; /* templates of a message to the client; NULL: none */
+    const char *ask;           /* template of a message to the origin, in the refused one's place; NULL: none */
 };
 
 struct lp_speech { /* a protocol inside some sockets and polls */

@@ -206,6 +206,23 @@ static enum st_rc go_on(const struct lp_exchange *exchange, const struct flt_fin
     return ST_OK;
 }
 
+/* A socket whose ends count: the origin gets a question, in which nothing but the id is filled in. */
+static enum st_rc ask(const struct lp_route *route, const struct filler *f, struct st_arena *arena,
+                      struct lp_reply *out, struct st_err *err)
+{
+    const struct filler own = { .message = "", .id = f->id, .put = f->put };
+    struct st_buf b;
+    enum st_rc rc;
+
+    if (route->deny.ask == NULL || out->how == LP_REPLY_CLOSE)
+        return ST_OK;
+    st_buf_init(&b, REPLY_MAX);
+    (void)fill(&own, &b, route->deny.ask);
+    rc = settle(&b, arena, &out->instead, err);
+    st_buf_fini(&b);
+    return rc;
+}
+
 enum st_rc lp_reply(const struct lp_route *route, const struct lp_exchange *exchange, const struct lp_refusal *refusal,
                     struct st_arena *arena, struct lp_reply *out, struct st_err *err)
 {
@@ -223,5 +240,7 @@ enum st_rc lp_reply(const struct lp_route *route, const struct lp_exchange *exch
         return ST_ERR;
     else if (out->text.n > 0)
         out->how = LP_REPLY_ANSWER;
-    return lp_is_message(exchange->req) ? ST_OK : go_on(exchange, refusal->findings, arena, out, err);
+    if (lp_is_message(exchange->req))
+        return ask(route, &f, arena, out, err);
+    return go_on(exchange, refusal->findings, arena, out, err);
 }

@@ -2,7 +2,8 @@
 -- XMPP web chats (Converse.js and others) on any host, over WebSocket (RFC 7395) or BOSH (XEP-0124, 0206).
 --
 -- Names of elements are the paths. What OMEMO encrypts cannot be read. A refusal is the error stanza that a server
--- would send for the same message: the client marks the message as not delivered and shows the text.
+-- would send for the same message: the client marks the message as not delivered and shows the text. Both ends count
+-- stanzas (XEP-0198), so the server gets a ping in the message's place, and the error stands in its answer's place.
 
 local sockets = { "/**/xmpp-websocket", "/**/ws-xmpp" }
 local bosh = { "/**/http-bind", "/**/bosh" }
@@ -24,6 +25,7 @@ local function refused(stanza)
   return { status = 200, type = xml,
     body = '<body type="terminate" condition="policy-violation" xmlns="http://jabber.org/protocol/httpbind">'
       .. '<text xmlns="urn:ietf:params:xml:ns:xmpp-streams">{message} ({id})</text></body>',
+    ask = '<iq xmlns="jabber:client" type="get" id="{id}"><ping xmlns="urn:xmpp:ping"/></iq>',
     socket = { shape(id .. from .. to), shape(id .. from), shape(id), shape(from) } }
 end
 

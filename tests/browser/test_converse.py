@@ -78,6 +78,8 @@ def test_a_message_with_an_iban_is_refused_below_it_and_the_room_lives(house):
     house.benno.wait_message("ask the company")
     house.benno.say("Good.")
     house.ana.wait_message("Good.")
+    said = "".join(house.chat.server.lines)
+    assert "The client says it handled" not in said and "Client disconnected" not in said
 
 
 def test_the_chat_never_got_the_number_and_the_gateway_kept_nothing(house):
