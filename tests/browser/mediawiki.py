@@ -5,11 +5,12 @@ import shutil
 import signal
 import socket
 import sqlite3
-import ssl
 import subprocess
 import threading
 import time
 from pathlib import Path
+
+from stoa_test.loopback import Server
 
 SOURCE = Path("/usr/share/mediawiki")
 USER, PASSWORD = "Ana", "correct-horse-battery-7391"
@@ -29,25 +30,13 @@ def pump(source, target):
             pass
 
 
-class TlsFront:
+class TlsFront(Server):
     """Terminates TLS and hands plain bytes to a port on loopback; keeps all that came in."""
 
     def __init__(self, certificate, backend_port):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(certificate)
-        self.context.set_alpn_protocols(["http/1.1"])
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        super().__init__(certificate)
         self.backend_port = backend_port
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+        self.start()
 
     def _serve(self, sock):
         try:
@@ -58,9 +47,6 @@ class TlsFront:
             return
         threading.Thread(target=pump, args=(backend, client), daemon=True).start()
         pump(client, backend)
-
-    def close(self):
-        self.listener.close()
 
 
 class MediaWiki:

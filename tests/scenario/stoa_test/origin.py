@@ -2,38 +2,24 @@
 """An origin on loopback: TLS or plain, one thread a connection; scripted by the test, or answering by itself."""
 import queue
 import socket
-import ssl
-import threading
 
 from . import wire
+from .loopback import Server
 
 WAIT = 20  # seconds until a test that waits for an event has failed
 
 
-class Origin:
+class Origin(Server):
     """answer: a function from a request to (status line rest, fields, body), or None: the test calls `answer_with`."""
 
     def __init__(self, host, certificate=None, answer=None, address="127.0.0.1", alpn=("http/1.1",)):
         self.host, self.answer = host, answer
         self.requests, self.answers = queue.Queue(), queue.Queue()
         self.seen, self.names, self.readers = b"", [], []
-        self.context = None
-        if certificate is not None:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(certificate)
-            self.context.set_alpn_protocols(list(alpn))
+        super().__init__(certificate, alpn, address)
+        if self.context is not None:
             self.context.sni_callback = lambda sock, name, context: self.names.append(name)
-        self.listener = socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+        self.start()
 
     def _serve(self, sock):
         try:
@@ -77,9 +63,6 @@ class Origin:
     def received(self):
         """Every plain byte that any client ever sent."""
         return b"".join(reader.seen for reader in list(self.readers))
-
-    def close(self):
-        self.listener.close()
 
 
 def echo(request):

@@ -16,6 +16,7 @@ import zlib
 
 from . import wire
 from .client import Client
+from .loopback import Server
 from .origin import WAIT
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -205,7 +206,7 @@ class Peer:
         self.sock.close()
 
 
-class SocketOrigin:
+class SocketOrigin(Server):
     """serve(peer, request) runs in a thread of its own for every socket. answer: an extension header value, or a
     function from the request to the raw bytes of the whole answer."""
 
@@ -214,22 +215,8 @@ class SocketOrigin:
     def __init__(self, host, certificate, serve=None, answer=None, protocol=None, address="127.0.0.1"):
         self.host, self.serve, self.answer, self.protocol = host, serve or echo, answer, protocol
         self.requests, self.peers, self.seen = queue.Queue(), queue.Queue(), []
-        self.context = None
-        if certificate is not None:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(certificate)
-            self.context.set_alpn_protocols(self.alpn)
-        self.listener = socket.create_server((address, 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+        super().__init__(certificate, self.alpn, address)
+        self.start()
 
     def _serve(self, sock):
         try:
@@ -274,9 +261,6 @@ class SocketOrigin:
     def received(self):
         """Every byte after a handshake, as it came: with masks."""
         return b"".join(bytes(peer.raw) for peer in self.seen)
-
-    def close(self):
-        self.listener.close()
 
 
 def answer_to(peer, event):

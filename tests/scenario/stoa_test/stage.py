@@ -2,12 +2,11 @@
 """Both ends of one exchange in the hands of the test: it takes and sends every piece itself, so the order is its own."""
 import queue
 import socket
-import ssl
-import threading
 
 from . import wire
 from .client import Client
 from .client2 import Client2
+from .loopback import Server
 from .origin import WAIT
 
 
@@ -45,32 +44,15 @@ class Peer:
         self.sock.close()
 
 
-class Stage:
+class Stage(Server):
     """An origin that hands every connection to the test, once a byte of a request has come on it."""
 
     def __init__(self, host, certificate=None, buffers=0):
-        self.host, self.peers, self.buffers = host, queue.Queue(), buffers
-        self.context = None
-        if certificate is not None:
-            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self.context.load_cert_chain(certificate)
-            self.context.set_alpn_protocols(["http/1.1"])
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        if buffers:
-            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffers)
-            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffers)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.host, self.peers = host, queue.Queue()
+        super().__init__(certificate, buffers=buffers)
+        self.start()
 
-    def _accept(self):
-        while True:
-            try:
-                sock, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._greet, args=(sock,), daemon=True).start()
-
-    def _greet(self, sock):
+    def _serve(self, sock):
         sock.settimeout(3600)  # the gateway opens connections ahead of need, and keeps them
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
@@ -84,9 +66,6 @@ class Stage:
 
     def peer(self):
         return self.peers.get(timeout=WAIT)
-
-    def close(self):
-        self.listener.close()
 
 
 class Exchange1:
