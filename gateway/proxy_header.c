@@ -102,11 +102,13 @@ static enum st_rc parse_text(struct st_span bytes, struct proxy_header *out, str
 
     if (!st_span_starts(START, st_span_sub(bytes, 0, START.n)))
         return malformed(err, 0);
-    end = st_span_find(seen, ST_SPAN("\r\n"));
+    end = st_span_chr(seen, '\n'); /* the first ends the line, whatever follows: the answer is the same at any cut */
     if (end == ST_SPAN_NPOS)
-        return seen.n == TEXT_MAX || st_span_chr(seen, '\n') != ST_SPAN_NPOS ? malformed(err, 1) : ST_AGAIN;
-    out->n = end + 2;
-    return read_line(st_span_sub(seen, START.n, end - START.n), out, err);
+        return seen.n == TEXT_MAX ? malformed(err, 1) : ST_AGAIN;
+    if (seen.p[end - 1] != '\r')
+        return malformed(err, 1);
+    out->n = end + 1;
+    return read_line(st_span_sub(seen, START.n, end - 1 - START.n), out, err);
 }
 
 /* ---- version 2 -------------------------------------------------------------------------------------------------- */

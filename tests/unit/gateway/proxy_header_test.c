@@ -82,6 +82,7 @@ T_TEST(what_is_no_header_is_refused)
         { LIT("PROXY TCP6 192.0.2.7 198.51.100.1 1 443\r\n") },
         { LIT("PROXY UDP4 192.0.2.7 198.51.100.1 1 443\r\n") },
         { LIT("PROXY UNKNOWNX\r\n") },
+        { LIT("PROXY UNKNOWN \n\r\n") },
         { LIT("PROXY \r\n") },
         { LIT("PROXY TCP4 1\0002.0.2.7 198.51.100.1 1 443\r\n") },
         { LIT(SIG "\x11\x11\x00\x0c" FOUR) }, /* version 1 in binary */
