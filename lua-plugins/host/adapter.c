@@ -172,7 +172,7 @@ static void read_object(struct lp_conf *c, const char *key, struct lp_object *o,
 
     if (!lp_conf_enter(c, -1, key, &mark))
         return;
-    lp_conf_keys(c, -1, "type id title url author lang length spaces title_end");
+    lp_conf_keys(c, -1, "type id title url author lang length spaces title_end script");
     o->type = lp_conf_str(c, -1, "type", "");
     o->id = lp_conf_strs(c, -1, "id");
     o->title = lp_conf_strs(c, -1, "title");
@@ -182,6 +182,7 @@ static void read_object(struct lp_conf *c, const char *key, struct lp_object *o,
     o->url = lp_conf_strs(c, -1, "url");
     r->spaces = lp_conf_bool(c, -1, "spaces", r->spaces);
     r->title_end = lp_conf_str(c, -1, "title_end", r->title_end);
+    r->answer_script = lp_conf_str(c, -1, "script", r->answer_script);
     lp_conf_leave(c, mark);
 }
 

@@ -77,10 +77,11 @@ struct lp_route {
     struct lp_audience audience;
     struct lp_object object, parent, group, answer; /* answer: sources in the platform's answer */
     const char *const *dwell;
-    bool is_ms;               /* times are milliseconds, not seconds */
-    const char *title_end;    /* what pages hang behind a title: " - YouTube" */
-    bool spaces;              /* '_' in the title stands for a blank */
-    const char *const *typed; /* field path patterns, those with '!' are out again; NULL: the adapter's text_names */
+    bool is_ms;                /* times are milliseconds, not seconds */
+    const char *title_end;     /* what pages hang behind a title: " - YouTube"; with a '*' at its end, the rest too */
+    const char *answer_script; /* of an answer that is a page: the name of its object in a script; NULL */
+    bool spaces;               /* '_' in the title stands for a blank */
+    const char *const *typed;  /* field path patterns, those with '!' are out again; NULL: the adapter's text_names */
     struct lp_watch watch;
     struct lp_shape deny;
 };

@@ -7,6 +7,8 @@
 #include "value.h"
 #include <string.h>
 
+#define PAGE_OBJECT_MAX ((size_t)1 << 20)
+
 static bool has_sources(const struct lp_object *o)
 {
     return o->id != NULL || o->title != NULL || o->author != NULL || o->lang != NULL || o->length != NULL ||
@@ -61,21 +63,74 @@ static bool is_html(struct st_span content_type)
     return st_span_istarts(content_type, ST_SPAN("text/html"));
 }
 
-static enum st_rc take_page(const struct lp_route *route, const struct lp_answer *answer, struct st_span html,
-                            struct st_arena *arena, struct lp_activity *a, struct st_err *err)
+/* " - YouTube" is cut where a title ends with it; " · *" is what begins there, however it goes on. */
+static struct st_span without_end(struct st_span title, const char *end)
 {
-    struct st_span end = st_span_str(route->title_end != NULL ? route->title_end : "");
+    size_t n = end != NULL ? strlen(end) : 0, at;
+
+    if (n > 1 && end[n - 1] == '*') {
+        at = st_span_find(title, st_span(end, n - 1));
+        return at != ST_SPAN_NPOS && at > 0 ? st_span_sub(title, 0, at) : title;
+    }
+    if (n > 0 && title.n > n && st_span_ends(title, st_span(end, n)))
+        title.n -= n;
+    return title;
+}
+
+/* The object that a page's script holds: from the first '{' behind its name, as far as its braces close. */
+static struct st_span script_object(struct st_span html, const char *name)
+{
+    size_t at = st_span_find(html, st_span_str(name)), depth = 0;
+    bool in_string = false;
+
+    if (at == ST_SPAN_NPOS)
+        return ST_SPAN_NONE;
+    html = st_span_sub(html, at, html.n);
+    if ((at = st_span_chr(html, '{')) == ST_SPAN_NPOS)
+        return ST_SPAN_NONE;
+    html = st_span_sub(html, at, html.n);
+    for (size_t i = 0; i < html.n; i++) {
+        uint8_t c = html.p[i];
+
+        i += in_string && c == '\\';
+        in_string = in_string != (c == '"');
+        if (in_string)
+            continue;
+        depth += c == '{';
+        if (c == '}' && --depth == 0)
+            return st_span_sub(html, 0, i + 1);
+    }
+    return ST_SPAN_NONE;
+}
+
+/* Pages say who and how long in their own script. */
+static enum st_rc take_script(struct lp_reader *r, struct st_span html, struct lp_activity *a, struct st_err *err)
+{
+    const char *name = r->route->answer_script;
+    struct flt_input in = { .content_type = ST_SPAN("application/json"), .plain_limit = PAGE_OBJECT_MAX };
+
+    if (name == NULL || (in.body = script_object(html, name)).n == 0 || in.body.n > PAGE_OBJECT_MAX)
+        return ST_OK;
+    if (flt_decode(r->arena, &in, &r->doc, err) != ST_OK)
+        return ST_ERR;
+    take_object(r, &r->route->answer, a);
+    return ST_OK;
+}
+
+static enum st_rc take_page(struct lp_reader *r, const struct lp_answer *answer, struct st_span html,
+                            struct lp_activity *a, struct st_err *err)
+{
     struct lp_page page;
 
-    if (lp_page_text(arena, html, answer->content_type, &page, err) != ST_OK)
+    if (lp_page_text(r->arena, html, answer->content_type, &page, err) != ST_OK)
         return ST_ERR;
-    if (end.n > 0 && page.title.n > end.n && st_span_ends(page.title, end))
-        page.title.n -= end.n;
+    if (take_script(r, html, a, err) != ST_OK)
+        return ST_ERR;
     if (a->title.n == 0)
-        a->title = page.title;
+        a->title = without_end(page.title, r->route->title_end);
     if (a->lang.n == 0)
         a->lang = page.lang;
-    return ST_OK;
+    return r->no_memory ? st_arena_fail(r->arena, err, "lua.answer") : ST_OK;
 }
 
 enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request *req, const struct lp_answer *answer,
@@ -94,7 +149,7 @@ enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request 
     if (flt_decode(arena, &in, &r.doc, err) != ST_OK)
         return ST_ERR;
     if (is_page)
-        return take_page(route, answer, r.doc->plain, arena, activity, err);
+        return take_page(&r, answer, r.doc->plain, activity, err);
     take_object(&r, &route->answer, activity);
     return r.no_memory ? st_arena_fail(arena, err, "lua.answer") : ST_OK;
 }

@@ -5,7 +5,7 @@
  * fallback. The first rule that holds wins, so files list the narrow before the wide. Escapes are decoded on the fly
  * while comparing: nothing is allocated, and "%53pecial" is no way around a rule.
  */
-#include "adapter.h"
+#include "value.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +226,14 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req, bool 
     return held;
 }
 
+/* '*' is any part, "poll[*" any with this beginning. */
+static bool part_is(const char *pattern, size_t n, struct st_span part)
+{
+    if (n > 0 && pattern[n - 1] == '*')
+        return st_span_starts(part, st_span(pattern, n - 1));
+    return st_span_eq(st_span(pattern, n), part);
+}
+
 /* As flt_path_match, and "**" may stand in the middle too: rich text is a tree of any depth. */
 bool lp_path_match(const char *pattern, struct st_span path)
 {
@@ -254,7 +262,7 @@ bool lp_path_match(const char *pattern, struct st_span path)
             path = st_span_sub(path, cut + 1, path.n);
             cut = st_span_chr(path, '/');
         }
-        if (!(n == 1 && *pattern == '*') && !st_span_eq(st_span(pattern, n), st_span_sub(path, 0, cut)))
+        if (!part_is(pattern, n, st_span_sub(path, 0, cut)))
             return false;
         if (*end == '\0' || cut == ST_SPAN_NPOS) /* any rest may also be none */
             return *end == '\0' ? cut == ST_SPAN_NPOS : strcmp(end, "/**") == 0 && n > 0;
@@ -272,14 +280,22 @@ const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pat
     return NULL;
 }
 
+/* "%a/b": a number or truth value, which is no field. */
+static bool is_there(const struct flt_doc *doc, const char *pattern)
+{
+    struct st_span ignored;
+
+    return pattern[0] == '%' ? lp_json_value(doc, pattern + 1, &ignored) : lp_field_find(doc, pattern) != NULL;
+}
+
 static bool body_is(const struct lp_body *b, const struct flt_doc *doc)
 {
     for (size_t i = 0; b->has != NULL && b->has[i] != NULL; i++) {
-        if (lp_field_find(doc, b->has[i]) == NULL)
+        if (!is_there(doc, b->has[i]))
             return false;
     }
     for (size_t i = 0; b->lacks != NULL && b->lacks[i] != NULL; i++) {
-        if (lp_field_find(doc, b->lacks[i]) != NULL)
+        if (is_there(doc, b->lacks[i]))
             return false;
     }
     for (size_t i = 0; i < b->n_params; i++) {

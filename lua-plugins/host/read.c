@@ -166,8 +166,32 @@ bool lp_seconds(struct st_span s, uint64_t *ms)
     return true;
 }
 
+/* ISO 8601: PT1H2M3S, P1DT2H. */
+static bool iso_duration(struct st_span s, uint64_t *ms)
+{
+    static const struct {
+        char unit;
+        uint64_t seconds;
+    } units[] = { { 'D', 86400 }, { 'H', 3600 }, { 'M', 60 }, { 'S', 1 } };
+    uint64_t total = 0, n = 0;
+
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] >= '0' && s.p[i] <= '9' && n < 1000000) {
+            n = n * 10 + (uint64_t)(s.p[i] - '0');
+            continue;
+        }
+        for (size_t k = 0; k < ST_LEN(units); k++)
+            total += s.p[i] == units[k].unit ? n * units[k].seconds : 0;
+        n = 0;
+    }
+    *ms = total * 1000;
+    return total > 0;
+}
+
 bool lp_time(const struct lp_route *route, struct st_span s, uint64_t *ms)
 {
+    if (s.n > 1 && s.p[0] == 'P')
+        return iso_duration(s, ms);
     if (!route->is_ms)
         return lp_seconds(s, ms);
     return st_span_u64(st_span_sub(s, 0, st_span_chr(s, '.')), ms) && *ms < 1000000000000u;

@@ -3,6 +3,7 @@
  *
  * "=text" itself · "?name" a query parameter · "/3" a segment of the path · "/a/{}/b" what stands for "{}" · "%a/b" a
  * JSON scalar, for numbers and truth values, which are no fields · "@a/b:2" a field of a packed message in base64 ·
+ * "~a/b" the name of the file that this part of a form holds ·
  * "+…{source}…" a template · "prefix>source" a value without its prefix, none without it · "source<ending" without its
  * ending · else a field's path. A part that is missing makes a template empty, so that the next source of the list is
  * tried: half an address is none.
@@ -358,6 +359,47 @@ static struct st_span json_of(const struct flt_doc *doc)
     return at != ST_SPAN_NPOS ? st_span_sub(doc->plain, at, doc->plain.n) : ST_SPAN_NONE;
 }
 
+/* A string of JSON as it stands there, its escapes read by the decoder that reads all others. */
+static struct st_span plain_scalar(struct lp_reader *r, struct st_span raw)
+{
+    struct flt_input in = { .content_type = ST_SPAN("application/json"), .plain_limit = LP_VALUE_MAX };
+    struct st_err ignored = ST_ERR_INIT;
+    struct flt_doc *doc = NULL;
+    uint8_t *list;
+
+    raw = st_span_sub(raw, 0, LP_VALUE_MAX - 4);
+    if (st_span_chr(raw, '\\') == ST_SPAN_NPOS)
+        return raw;
+    if ((list = st_arena_alloc(r->arena, raw.n + 4)) == NULL) {
+        r->no_memory = true;
+        return ST_SPAN_NONE;
+    }
+    memcpy(list, "[\"", 2);
+    memcpy(list + 2, raw.p, raw.n);
+    memcpy(list + 2 + raw.n, "\"]", 2);
+    in.body = st_span(list, raw.n + 4);
+    if (flt_decode(r->arena, &in, &doc, &ignored) != ST_OK || doc->n == 0)
+        return ST_SPAN_NONE;
+    return doc->fields[0].text;
+}
+
+bool lp_json_value(const struct flt_doc *doc, const char *path, struct st_span *out)
+{
+    return doc != NULL && lp_json_scalar(json_of(doc), path, out);
+}
+
+/* "~file": what the sender calls the file in that part of a form. */
+static struct st_span from_file_name(const struct lp_reader *r, const char *source)
+{
+    for (size_t i = 0; r->doc != NULL && i < r->doc->n; i++) {
+        const struct flt_field *f = &r->doc->fields[i];
+
+        if (f->name.n > 0 && !f->is_secret && lp_path_match(source + 1, f->path))
+            return st_span_sub(f->name, 0, LP_VALUE_MAX);
+    }
+    return ST_SPAN_NONE;
+}
+
 static struct st_span value_from(struct lp_reader *r, const char *source, unsigned level)
 {
     const char *mark = source[0] != '+' && source[0] != '=' ? strchr(source, '>') : NULL;
@@ -379,10 +421,8 @@ static struct st_span value_from(struct lp_reader *r, const char *source, unsign
     case '/': return from_path(r, source);
     case '+': return expand(r, source + 1, false, level);
     case '@': return from_packed(r, source);
-    case '%':
-        if (r->doc != NULL && lp_json_scalar(json_of(r->doc), source + 1, &value))
-            return st_span_sub(value, 0, LP_VALUE_MAX);
-        return ST_SPAN_NONE;
+    case '%': return lp_json_value(r->doc, source + 1, &value) ? plain_scalar(r, value) : ST_SPAN_NONE;
+    case '~': return from_file_name(r, source);
     default: return from_field(r, source);
     }
 }

@@ -30,6 +30,8 @@ bool lp_seconds(struct st_span s, uint64_t *ms);
 bool lp_time(const struct lp_route *route, struct st_span s, uint64_t *ms);
 /* The scalar at a field path of a JSON text, without quotes and not unescaped; '#' is the first element that has it. */
 bool lp_json_scalar(struct st_span json, const char *path, struct st_span *out);
+/* The same of a decoded message. */
+bool lp_json_value(const struct flt_doc *doc, const char *path, struct st_span *out);
 /* Bytes of the field "2" or "1.5.2" of a packed (protobuf) message, into out; how many. */
 size_t lp_packed_get(struct st_span base64, const char *path, uint8_t *out, size_t size);
 #endif

@@ -7,30 +7,58 @@ local graphql = { status = 200, type = "application/json",
   body = [[{"data":null,"errors":[{"message":"{message}","extensions":{"code":"FORBIDDEN","id":"{id}"}}]}]] }
 local matrix = { status = 403, type = "application/json",
   body = [[{"errcode":"M_FORBIDDEN","error":"{message}","stoa":"{id}"}]] }
-local thing = { "thing_id", "id", "?thing_id", "?id", "parent" }
+local thing = { "thing_id", "id", "fullname", "?thing_id", "?id", "parent", "link", "links" }
 local subreddit = { type = "community", id = { "sr", "subreddit", "?sr" } }
 local body = { "text", "markdown", "body", "richtext_json/**/t", "richtext_json/**/u" }
 local made = { type = "comment", id = { "json/data/things/#/data/name", "json/data/things/#/data/id", "name" },
   author = { "json/data/things/#/data/author", "author" },
   url = "https://www.reddit.com{json/data/things/#/data/permalink}" }
 local rich = { "variables/**/markdown", "variables/**/text", "variables/**/title", "variables/**/body",
-  "variables/**/richText", "variables/**/richText/**", "variables/**/url", "variables/**/t", "variables/**/caption" }
+  "variables/**/richText/**/t", "variables/**/richText/**/u", "variables/**/url", "variables/**/t",
+  "variables/**/caption" }
 
 local function api(name)
   return { "/api/" .. name, "/api/" .. name .. ".json", "/r/*/api/" .. name }
 end
 
-local function write(id, name, kind, typed, object)
-  return { id = id, match = { method = { "POST", "PUT", "PATCH" }, path = api(name) },
+-- One call on a thing, or several calls of one kind.
+local function write(id, names, kind, typed, object)
+  local paths = {}
+  for _, name in ipairs(type(names) == "table" and names or { names }) do
+    for _, path in ipairs(api(name)) do
+      paths[#paths + 1] = path
+    end
+  end
+  return { id = id, match = { method = { "POST", "PUT", "PATCH" }, path = paths },
     activity = { kind = kind, audience = "public", group = subreddit, object = object }, typed = typed, deny = refused }
 end
 
-local function gql(id, operations, kind, typed)
+local function look(id, paths, object, answer)
+  return { id = id, match = { method = "GET", path = paths },
+    activity = { kind = "view", audience = "public", object = object, answer = answer }, typed = {} }
+end
+
+-- An operation of the new site; gql.reddit.com names it in another field.
+local function gql(id, operations, kind, typed, more)
+  local what = more or {}
+  local object = { type = kind == "post" and "post" or "comment", title = "variables/**/title" }
+  local about = { "variables/**/commentId", "variables/**/postId", "variables/**/id", "variables/**/subredditId",
+    "variables/**/subredditName" }
+  local makes = kind == "post" or kind == "comment" or kind == "reply"
+  if kind ~= "comment" and kind ~= "reply" and kind ~= "post" then
+    object.id = about
+  end
   return { id = id, match = { method = "POST", path = { "/svc/shreddit/graphql", "/" }, type = "json",
-      body = { eq = { operation = operations } } },
-    activity = { kind = kind, audience = "public",
-      object = { type = kind == "post" and "post" or "comment", title = "variables/**/title",
-        id = { "variables/**/commentId", "variables/**/postId", "variables/**/subredditId" } } },
+      body = { eq = { [what.name or "operation"] = operations }, has = what.has } },
+    activity = { kind = kind, audience = "public", object = object,
+      parent = makes and { type = kind == "reply" and "comment" or "post",
+        id = { "variables/**/parentId", "variables/**/commentId", "variables/**/postId" } } or nil,
+      group = kind == "post" and { type = "community", id = { "variables/**/subredditName",
+        "variables/**/subredditId" } } or nil,
+      answer = makes and { type = kind == "post" and "post" or "comment",
+        id = { "data/*/content/id", "data/*/comment/id", "data/*/post/id", "data/*/id" },
+        url = { "https://www.reddit.com{data/*/content/permalink}", "https://www.reddit.com{data/*/post/permalink}" } }
+        or nil },
     typed = typed, deny = graphql }
 end
 
@@ -39,7 +67,9 @@ local page = { type = "post" }
 page.id = { "/comments/{}/**", "/r/*/comments/{}/**", "/user/*/comments/{}/**", "/comments/{}", "/r/*/comments/{}",
   "/user/*/comments/{}" }
 page.url = "https://www.reddit.com/comments/{id}"
-page.title_end = " : r/"
+page.title_end = " : r/*"
+local made_page = { title = "#/data/children/#/data/title", author = "#/data/children/#/data/author" }
+local community = { type = "community", id = "/2", title = "/2", url = "https://www.reddit.com/r/{id}" }
 
 return {
   api = 1,
@@ -67,6 +97,11 @@ return {
       activity = { kind = "post", audience = "public", group = subreddit, object = { type = "post", title = "title" },
         answer = { type = "post", id = { "json/data/name", "json/data/id" }, url = "{json/data/url}" } },
       typed = { "title", "text", "raw_rtjson/**/t", "options/#" }, deny = refused },
+    { id = "crosspost", match = { method = "POST", path = api("submit"), body = { eq = { kind = "crosspost" } } },
+      activity = { kind = "share", audience = "public", group = subreddit, object = { type = "post", title = "title" },
+        parent = { type = "post", id = "crosspost_fullname" },
+        answer = { type = "post", id = { "json/data/name", "json/data/id" }, url = "{json/data/url}" } },
+      typed = { "title", "text", "flair_text" }, deny = refused },
     { id = "submit", match = { method = "POST", path = api("submit") },
       activity = { kind = "post", audience = "public", group = subreddit, object = { type = "post", title = "title" },
         answer = { type = "post", id = { "json/data/name", "json/data/id" }, url = "{json/data/url}" } },
@@ -86,16 +121,89 @@ return {
       activity = { kind = "edit", audience = "public", object = { type = "post", id = thing },
         answer = { author = "json/data/things/#/data/author", title = "json/data/things/#/data/title" } },
       typed = body, deny = refused },
-    write("delete", "del", "delete", {}, { type = "post", id = thing }),
-    write("vote", "vote", "react", {}, { type = "post", id = thing }),
-    write("save", "save", "save", {}, { type = "post", id = thing }),
-    write("award", "award", "react", {}, { type = "post", id = thing }),
+    write("delete", { "del", "remove", "del_msg", "delete_sr_header", "v1/collections/delete_collection" },
+      "delete", {}, { type = "post", id = { "thing_id", "id", "?id", "collection_id" } }),
+    write("vote", { "vote", "award" }, "react", {}, { type = "post", id = thing }),
+    write("save", { "save", "unsave", "hide", "unhide" }, "save", {}, { type = "post", id = thing }),
+    write("follow-post", "follow_post", "follow", {}, { type = "post", id = "fullname" }),
+    write("follow-collection", { "v1/collections/follow_collection" }, "follow", {},
+      { type = "list", id = "collection_id" }),
+    write("moderate", { "approve", "lock", "unlock", "marknsfw", "unmarknsfw", "spoiler", "unspoiler", "sendreplies",
+      "distinguish", "set_subreddit_sticky", "set_contest_mode", "set_suggested_sort", "ignore_reports",
+      "unignore_reports", "show_comment", "snooze_reports", "unsnooze_reports", "set_original_content",
+      "collapse_message", "uncollapse_message" }, "edit", {}, { type = "post", id = thing }),
+    write("report", { "report", "report_user" }, "message", { "reason", "other_reason", "site_reason", "custom_text",
+      "details", "usernames" }, { type = "post", id = { "thing_id", "id", "user" } }),
+    write("seen", { "read_message", "unread_message", "store_visits" }, "view", {}, { type = "post", id = thing }),
+    write("more-comments", "morechildren", "view", {}, { type = "post", id = "link_id" }),
+    write("flair", { "selectflair", "flair", "flairtemplate", "flairtemplate_v2", "flairconfig" }, "edit",
+      { "text", "flair_text" }, { type = "post", id = { "link", "name" } }),
+    write("relation", { "friend", "unfriend", "setpermissions" }, "edit", { "note", "ban_message", "ban_reason",
+      "mod_note" }, { type = "person", id = { "name", "id" } }),
+    write("block", { "block", "block_user", "mute_message_author" }, "edit", {},
+      { type = "person", id = { "account_id", "name", "id" } }),
+    { id = "community-new", match = { method = "POST", path = api("site_admin"), body = { lacks = { "sr" } } },
+      activity = { kind = "post", audience = "public", object = { type = "community", id = "name", title = "title" } },
+      typed = { "title", "public_description", "description", "submit_text" }, deny = refused },
+    write("community-settings", "site_admin", "edit", { "title", "public_description", "description", "submit_text",
+      "header-title", "submit_link_label", "submit_text_label", "welcome_message_text" }, { type = "community",
+      id = { "sr", "name" }, title = "title" }),
+    write("stylesheet", "subreddit_stylesheet", "edit", { "stylesheet_contents", "reason" }, { type = "community" }),
+    { id = "collection", match = { method = "POST", path = api("v1/collections/create_collection") },
+      activity = { kind = "post", audience = "public", object = { type = "list", title = "title" },
+        group = { type = "community", id = "sr_fullname" },
+        answer = { type = "list", id = "json/data/collection_id" } },
+      typed = { "title", "description" }, deny = refused },
+    write("collection-edit", { "v1/collections/update_collection_title",
+      "v1/collections/update_collection_description", "v1/collections/add_post_to_collection",
+      "v1/collections/remove_post_in_collection", "v1/collections/reorder_collection" }, "edit",
+      { "title", "description" }, { type = "list", id = "collection_id", title = "title" }),
+    { id = "names", match = { method = "POST", path = api("search_reddit_names"), body = { has = { "query" } } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "query" },
+      deny = refused },
     { id = "subscribe", match = { method = "POST", path = api("subscribe") },
       activity = { kind = "join", audience = "private", object = { type = "community", id = { "sr_name", "sr" } } },
       typed = {}, deny = refused },
     { id = "friend", match = { method = "PUT", path = "/api/v1/me/friends/*" },
       activity = { kind = "follow", audience = "private",
         object = { type = "person", id = "/api/v1/me/friends/{}" } }, typed = { "note" }, deny = refused },
+    { id = "unfriend", match = { method = "DELETE", path = "/api/v1/me/friends/*" },
+      activity = { kind = "follow", audience = "private",
+        object = { type = "person", id = "/api/v1/me/friends/{}" } }, typed = {}, deny = refused },
+    { id = "multi", match = { method = { "POST", "PUT" }, path = { "/api/multi/user/*/m/*", "/api/multi/**" } },
+      activity = { kind = "post", audience = "private", object = { type = "list", title = "model/display_name",
+        id = { "/api/multi/user/*/m/{}", "/api/multi/{}" } } },
+      typed = { "model/display_name", "model/description_md", "display_name", "description_md" }, deny = refused },
+    { id = "multi-delete", match = { method = "DELETE", path = "/api/multi/**" },
+      activity = { kind = "delete", audience = "private", object = { type = "list",
+        id = { "/api/multi/user/*/m/{}", "/api/multi/{}" } } }, typed = {}, deny = refused },
+    { id = "emoji", match = { method = "POST", path = "/api/v1/*/emoji.json" },
+      activity = { kind = "upload", audience = "public", object = { type = "file", id = "name", title = "name" } },
+      typed = { "name" }, deny = refused },
+    { id = "rule", match = { method = "POST", path = api("add_subreddit_rule") },
+      activity = { kind = "post", audience = "public", object = { type = "article", title = "short_name" } },
+      typed = { "short_name", "description", "violation_reason" }, deny = refused },
+    { id = "rule-edit", match = { method = "POST", path = api("update_subreddit_rule") },
+      activity = { kind = "edit", audience = "public", object = { type = "article", id = "old_short_name",
+        title = "short_name" } },
+      typed = { "short_name", "description", "violation_reason" }, deny = refused },
+    { id = "rule-delete", match = { method = "POST", path = api("remove_subreddit_rule") },
+      activity = { kind = "delete", audience = "public", object = { type = "article", id = "short_name" } },
+      typed = {}, deny = refused },
+    { id = "widget", match = { method = { "POST", "PUT" }, path = { "/r/*/api/widget", "/r/*/api/widget/*" } },
+      activity = { kind = "edit", audience = "public", group = { type = "community", id = "/2" },
+        object = { type = "article", id = { "/r/*/api/widget/{}" }, title = "json/shortName" },
+        answer = { id = "id" } },
+      typed = { "json/shortName", "json/text", "json/**/text", "json/**/label", "json/description" },
+      deny = refused },
+    { id = "mod-note", match = { method = "POST", path = "/api/mod/notes" },
+      activity = { kind = "post", audience = "group", object = { type = "person", id = "user" },
+        group = { type = "community", id = "subreddit" }, answer = { type = "message", id = "created/id" } },
+      typed = { "note" }, deny = refused },
+    { id = "removal-reason", match = { method = "POST", path = { "/api/v1/modactions/removal_comment_message",
+        "/api/v1/modactions/removal_link_message", "/api/v1/*/removal_reasons" } },
+      activity = { kind = "message", audience = "group", object = { type = "message", title = "json/title" } },
+      typed = { "json/message", "json/title", "message", "title" }, deny = refused },
     { id = "compose", match = { method = "POST", path = api("compose") },
       activity = { kind = "message", audience = "direct", group = { type = "person", id = "to" },
         object = { type = "message", title = "subject" } }, typed = { "subject", "text" }, deny = refused },
@@ -105,7 +213,21 @@ return {
         answer = { type = "conversation", id = "conversation/id" } }, typed = { "subject", "body" }, deny = refused },
     { id = "modmail-reply", match = { method = "POST", path = "/api/mod/conversations/*" },
       activity = { kind = "message", audience = "group",
-        object = { type = "conversation", id = "/api/mod/conversations/{}" } }, typed = { "body" }, deny = refused },
+        object = { type = "conversation", id = "/api/mod/conversations/{}" },
+        answer = { title = "conversation/subject" } }, typed = { "body" }, deny = refused },
+    look("modmail-view", "/api/mod/conversations/*", { type = "conversation", id = "/api/mod/conversations/{}" },
+      { title = "conversation/subject" }),
+    { id = "live-new", match = { method = "POST", path = "/api/live/create" },
+      activity = { kind = "post", audience = "public", object = { type = "topic", title = "title" },
+        answer = { type = "topic", id = "json/data/id" } },
+      typed = { "title", "description", "resources" }, deny = refused },
+    { id = "live-edit", match = { method = "POST", path = "/api/live/*/edit" },
+      activity = { kind = "edit", audience = "public",
+        object = { type = "topic", id = "/api/live/{}/edit", title = "title" } },
+      typed = { "title", "description", "resources" }, deny = refused },
+    { id = "live-delete", match = { method = "POST", path = "/api/live/*/delete_update" },
+      activity = { kind = "delete", audience = "public", object = { type = "post", id = "id" } }, typed = {},
+      deny = refused },
     { id = "live", match = { method = "POST", path = "/api/live/*/update" },
       activity = { kind = "post", audience = "public",
         object = { type = "topic", id = "/api/live/{}/update" } }, typed = { "body" }, deny = refused },
@@ -113,8 +235,12 @@ return {
       activity = { kind = "edit", audience = "public", group = { type = "community", id = "/2" },
         object = { type = "article", id = "page", title = "page" } }, typed = { "content", "reason" }, deny = refused },
     { id = "draft", match = { method = { "POST", "PUT" }, path = api("v1/draft") },
-      activity = { kind = "draft", phase = "draft", audience = "private", object = { type = "post", title = "title" } },
-      typed = { "title", "body", "body/**", "text" }, deny = refused },
+      activity = { kind = "draft", phase = "draft", audience = "private",
+        object = { type = "post", id = "id", title = "title" }, answer = { type = "post", id = "id" } },
+      typed = { "title", "body", "body/**/t", "text" }, deny = refused },
+    { id = "draft-delete", match = { method = "DELETE", path = api("v1/draft") },
+      activity = { kind = "delete", audience = "private", object = { type = "post", id = "?draft_id" } }, typed = {},
+      deny = refused },
     { id = "rich-text", match = { method = "POST", path = api("convert_rte_body_format") },
       activity = { kind = "draft", phase = "draft", audience = "public", object = { type = "post" } },
       typed = { "markdown_text", "richtext_json/**/t" }, deny = refused },
@@ -124,11 +250,21 @@ return {
         object = { type = "file", title = "filepath" }, answer = { type = "file", id = "asset/asset_id" } },
       typed = { "filepath" }, deny = refused },
 
+    gql("new-reply", { "CreateComment*", "*CreateComment" }, "reply", rich, { has = { "variables/**/parentId" } }),
     gql("new-comment", { "CreateComment*", "*CreateComment" }, "comment", rich),
-    gql("new-post", { "CreatePost*", "*CreatePost", "SubmitPost*", "CreateSubmission*" }, "post", rich),
+    gql("new-post", { "CreatePost*", "*CreatePost", "SubmitPost*", "CreateSubmission*", "Create*Post" }, "post", rich),
+    gql("new-vote", "*Vote*", "react", {}),
+    gql("new-save", { "*SaveState*", "*HideState*", "UpdatePostHid*" }, "save", {}),
+    gql("new-join", { "*Subscribe*", "*Subscription*" }, "join", {}),
+    gql("new-follow", { "*Follow*" }, "follow", {}),
+    gql("new-delete", { "Delete*", "Remove*" }, "delete", {}),
     gql("new-edit", { "EditComment*", "EditPost*", "UpdateComment*", "UpdatePost*" }, "edit", rich),
     gql("new-draft", { "*Draft*" }, "draft", rich),
-    gql("new-vote", { "UpdatePostVote*", "UpdateCommentVote*", "*Vote*" }, "react", {}),
+    gql("app-comment", { "CreateComment*", "*CreateComment" }, "comment", rich, { name = "operationName" }),
+    gql("app-post", { "CreatePost*", "SubmitPost*", "Create*Post" }, "post", rich, { name = "operationName" }),
+    gql("app-vote", "*Vote*", "react", {}, { name = "operationName" }),
+    gql("app-edit", { "Edit*", "UpdateComment*", "UpdatePost*" }, "edit", rich, { name = "operationName" }),
+    gql("app-delete", { "Delete*" }, "delete", {}, { name = "operationName" }),
     { id = "new-form-comment", match = { method = "POST", path = "/svc/shreddit/*/create-comment" },
       activity = { kind = "comment", audience = "public", object = { type = "comment" },
         parent = { type = "post", id = "/svc/shreddit/{}/create-comment" } },
@@ -144,15 +280,34 @@ return {
     { id = "chat-machinery", ignore = true, match = { path = "/_matrix/**" } },
 
     { id = "search", match = { method = "GET", path = { "/search", "/search.json", "/r/*/search", "/r/*/search.json",
-        "/subreddits/search", "/users/search" }, query = { q = true } },
+        "/subreddits/search", "/subreddits/search.json", "/users/search", "/users/search.json", "/search/**" },
+        query = { q = true } },
       activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?q" } },
-    { id = "view", match = { method = "GET", path = { "/comments/*/**", "/r/*/comments/*/**", "/user/*/comments/*/**",
-        "/comments/*", "/r/*/comments/*", "/user/*/comments/*" } },
-      activity = { kind = "view", audience = "public", object = page,
-        answer = { title = "#/data/children/#/data/title", author = "#/data/children/#/data/author" } } },
-    { id = "community", match = { method = "GET", path = { "/r/*", "/r/*/hot", "/r/*/new", "/r/*/top", "/r/*/about" } },
-      activity = { kind = "view", audience = "public", object = { type = "community", id = "/2", title = "/2",
-        url = "https://www.reddit.com/r/{id}" } } },
+    { id = "search-names", match = { method = "GET", path = { "/api/subreddit_autocomplete*",
+        "/api/search_reddit_names", "/api/search_reddit_names.json", "/svc/shreddit/search*" },
+        query = { query = true } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?query" } },
+    look("view", { "/comments/*/**", "/r/*/comments/*/**", "/user/*/comments/*/**", "/comments/*", "/r/*/comments/*",
+      "/user/*/comments/*", "/duplicates/*", "/duplicates/*/**" }, page, made_page),
+    look("info", { "/api/info", "/api/info.json", "/r/*/api/info", "/by_id/*" },
+      { type = "post", id = { "?id", "/by_id/{}", "?url" } }, { title = "data/children/#/data/title",
+        author = "data/children/#/data/author", url = "https://www.reddit.com{data/children/#/data/permalink}" }),
+    look("more", "/api/morechildren", { type = "post", id = "?link_id" }),
+    look("wiki-page", { "/r/*/wiki/**", "/wiki/**" }, { type = "article", id = { "/r/*/wiki/{}", "/wiki/{}" },
+      title = { "/r/*/wiki/{}", "/wiki/{}" }, url = "https://www.reddit.com{path}" }),
+    look("community-about", { "/r/*/about", "/r/*/about.json" }, community, { title = { "data/title",
+      "data/display_name" } }),
+    look("community", { "/r/*", "/r/*.json", "/r/*/hot", "/r/*/new", "/r/*/top", "/r/*/rising", "/r/*/best",
+      "/r/*/controversial", "/r/*/gilded", "/r/*/comments", "/r/*/random", "/r/*/about/*", "/r/*/hot.json",
+      "/r/*/new.json", "/r/*/top.json", "/svc/shreddit/community-more-posts/*" }, community),
+    look("person", { "/user/*", "/u/*", "/user/*/about", "/user/*/about.json", "/user/*/overview", "/user/*/submitted",
+      "/user/*/comments", "/user/*/saved", "/user/*/upvoted", "/user/*/downvoted", "/user/*/hidden", "/user/*/gilded",
+      "/user/*/trophies", "/user/*/m/*", "/api/v1/user/*/trophies" },
+      { type = "person", id = { "/api/v1/user/{}/trophies", "/2" }, title = { "/api/v1/user/{}/trophies", "/2" },
+        url = "https://www.reddit.com/user/{id}", title_end = " (u/*" }, { title = "data/name" }),
+    look("message-view", "/message/messages/*", { type = "message", id = "/message/messages/{}" },
+      { title = "data/children/#/data/subject", author = "data/children/#/data/author" }),
+    look("live-view", { "/live/*", "/live/*/about" }, { type = "topic", id = "/2" }, { title = "data/title" }),
     { id = "telemetry", ignore = true, match = { path = { "/svc/shreddit/events", "/svc/shreddit/perfMetrics",
         "/svc/shreddit/styling-overrides", "/api/v2/**", "/svc/shreddit/graphql", "/timings/**" } } },
   },
@@ -216,6 +371,40 @@ return {
     { name = "a poll", method = "POST", host = "oauth.reddit.com", path = "/api/submit_poll_post",
       type = "application/json", body = [[{"sr":"a","title":"Which?","text":"","options":["this","that"]}]],
       expect = { rule = "poll", kind = "post", title = "Which?", text = "Which?\nthis\nthat" } },
+    { name = "a post passed on", method = "POST", host = "oauth.reddit.com", path = "/api/submit", type = form,
+      body = "kind=crosspost&crosspost_fullname=t3_ab1&sr=rust&title=Seen+there",
+      answer = [[{"json":{"errors":[],"data":{"id":"ab2","name":"t3_ab2"}}}]],
+      expect = { rule = "crosspost", kind = "share", id = "t3_ab2", parent = "t3_ab1", title = "Seen there",
+        group = "rust" } },
+    { name = "a report", method = "POST", host = "oauth.reddit.com", path = "/api/report", type = form,
+      body = "id=t3_ab1&reason=not+ours", expect = { rule = "report", kind = "message", id = "t3_ab1",
+        text = "not ours" } },
+    { name = "a list of posts", method = "POST", host = "oauth.reddit.com",
+      path = "/api/v1/collections/create_collection", type = form, body = "title=Start+here&description=for+new+people",
+      answer = [[{"json":{"errors":[],"data":{"collection_id":"c7"}}}]],
+      expect = { rule = "collection", kind = "post", id = "c7", text = "Start here\nfor new people" } },
+    { name = "a look for a name", method = "POST", host = "oauth.reddit.com", path = "/api/search_reddit_names",
+      type = form, body = "query=kubernetes", expect = { rule = "names", kind = "search", text = "kubernetes" } },
+    { name = "an answer on the new site", method = "POST", host = "www.reddit.com", path = "/svc/shreddit/graphql",
+      type = "application/json", body = [[{"operation":"CreateComment","variables":{"input":{"parentId":"t1_c9",]]
+        .. [["postId":"t3_ab1","content":{"richText":]]
+        .. [["{\"document\":[{\"e\":\"par\",\"c\":[{\"t\":\"so do I\"}]}]}"}}}}]],
+      answer = [[{"data":{"createComment":{"content":{"id":"t1_d1","permalink":"/r/a/comments/ab1/p/d1/"}}}}]],
+      expect = { rule = "new-reply", kind = "reply", id = "t1_d1", parent = "t1_c9", text = "so do I",
+        url = "https://www.reddit.com/r/a/comments/ab1/p/d1/" } },
+    { name = "a vote on the new site", method = "POST", host = "www.reddit.com", path = "/svc/shreddit/graphql",
+      type = "application/json",
+      body = [[{"operation":"UpdatePostVoteState","variables":{"input":{"postId":"t3_ab1","voteState":"UP"}}}]],
+      expect = { rule = "new-vote", kind = "react", id = "t3_ab1" } },
+    { name = "a thing by its name", host = "oauth.reddit.com", path = "/api/info", query = "id=t3_ab1",
+      answer = [[{"kind":"Listing","data":{"children":[{"kind":"t3","data":{"title":"Probes","author":"ana",]]
+        .. [["permalink":"/r/a/comments/ab1/p/"}}]}}]],
+      expect = { rule = "info", kind = "view", id = "t3_ab1", title = "Probes", author = "ana" } },
+    { name = "the page of a thread", host = "www.reddit.com", path = "/r/rust/comments/ab1/probes/",
+      answer_type = "text/html", answer = "<title>Probes : r/rust</title>",
+      expect = { rule = "view", id = "ab1", title = "Probes" } },
+    { name = "a person", host = "oauth.reddit.com", path = "/user/ana/about", answer = [[{"data":{"name":"ana"}}]],
+      expect = { rule = "person", kind = "view", id = "ana", title = "ana" } },
     { name = "a comment on the new site", method = "POST", host = "www.reddit.com", path = "/svc/shreddit/graphql",
       type = "application/json", body = [[{"operation":"CreateComment","variables":{"input":{"postId":"t3_ab1",]]
         .. [["content":{"markdown":"on the new site"}}},"csrf_token":"x"}]],

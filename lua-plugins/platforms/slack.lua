@@ -7,8 +7,8 @@
 
 local refused = { status = 200, type = "application/json",
   body = [[{"ok":false,"error":"restricted_action","response_metadata":{"messages":["{message}"]},"stoa":"{id}"}]] }
-local channel = { "channel", "?channel", "channel_id", "?channel_id" }
-local audience = { from = { "channel", "?channel", "channel_id", "?channel_id" }, default = "unknown",
+local channel = { "channel", "?channel", "channel_id", "?channel_id", "channels", "?channels" }
+local audience = { from = channel, default = "unknown",
   map = { ["D*"] = "direct", ["U*"] = "direct", ["@*"] = "direct", ["G*"] = "private", ["C*"] = "group",
     ["#*"] = "group" } }
 local group = { type = "conversation", id = channel }
@@ -26,6 +26,15 @@ local function call(...)
   return paths
 end
 
+local function ids(...)
+  local places = {}
+  for _, name in ipairs { ... } do
+    places[#places + 1] = name
+    places[#places + 1] = "?" .. name
+  end
+  return places
+end
+
 local function message(id, ...)
   return { id = id, match = { path = call(...) },
     activity = { kind = "message", audience = audience, group = group, parent = thread,
@@ -39,7 +48,24 @@ local function about(id, kind, object, typed, ...)
     activity = { kind = kind, audience = audience, group = group, object = object }, typed = typed, deny = refused }
 end
 
-local stamp = { type = "message", id = { "ts", "?ts", "timestamp", "?timestamp" } }
+-- A call whose answer names what was made or opened.
+local function told(id, kind, object, answer, typed, ...)
+  local rule = about(id, kind, object, typed, ...)
+  rule.activity.answer = answer
+  return rule
+end
+
+local function page(id, paths, place)
+  return { id = id, match = { method = "GET", path = paths },
+    activity = { kind = "view", object = { type = "conversation", id = place, title_end = " | Slack" },
+      audience = { from = place, default = "unknown", map = audience.map } }, typed = {} }
+end
+
+local stamp = { type = "message", id = ids("ts", "timestamp", "scheduled_message_id", "message_ts") }
+local chat = { type = "conversation", id = channel, url = "https://{host}/archives/{id}" }
+local chat_answer = { id = "channel/id", type = "conversation", title = "channel/name" }
+local file = { type = "file", id = ids("file", "file_id"), title = ids("title", "filename") }
+local file_answer = { id = "file/id", type = "file", title = { "file/title", "file/name" }, author = "file/user" }
 local form = "application/x-www-form-urlencoded"
 
 local function web(fields)
@@ -68,13 +94,23 @@ return {
 
   rules = {
     message("message", "chat.postMessage", "chat.meMessage", "chat.postEphemeral", "chat.scheduleMessage",
-      "chat.command", "chat.shareMessage"),
+      "chat.command", "chat.shareMessage",
+      "chat.startStream", "chat.appendStream", "chat.stopStream"),
     about("edit", "edit", stamp, written, "chat.update"),
-    about("delete", "delete", stamp, {}, "chat.delete", "chat.deleteScheduledMessage"),
-    about("draft", "draft", { type = "message", id = { "draft_id", "client_draft_id" } },
-      { "blocks/**/text", "blocks/**/url", "text" }, "drafts.*"),
+    about("unfurl", "edit", stamp, { "unfurls/**/text", "unfurls/**/title", "unfurls/**/fallback",
+      "user_auth_message" }, "chat.unfurl"),
+    about("delete", "delete", stamp, {}, "chat.delete", "chat.deleteScheduledMessage", "chat.deleteAttachment"),
+    about("link", "share", stamp, {}, "chat.getPermalink"),
+    told("draft", "draft", { type = "message", id = { "draft_id", "client_draft_id" } },
+      { id = "draft/id", type = "message" }, { "blocks/**/text", "blocks/**/url", "text" }, "drafts.*"),
     about("react", "react", stamp, {}, "reactions.add", "reactions.remove"),
-    about("save", "save", stamp, { "title", "link" }, "pins.add", "stars.add", "saved.add", "bookmarks.add"),
+    told("bookmark", "save", { type = "message", title = ids("title") }, { id = "bookmark/id", type = "message" },
+      { "title", "link", "?title", "?link" }, "bookmarks.add"),
+    about("bookmark-edit", "edit", { type = "message", id = ids("bookmark_id"), title = ids("title") },
+      { "title", "link", "?title", "?link" }, "bookmarks.edit"),
+    about("bookmark-delete", "delete", { type = "message", id = ids("bookmark_id") }, {}, "bookmarks.remove"),
+    about("save", "save", { type = "message", id = ids("timestamp", "ts", "file", "item_id", "channel") }, {},
+      "pins.add", "pins.remove", "stars.add", "stars.remove", "saved.add", "saved.update", "saved.delete"),
 
     { id = "upload-announced", match = { path = call("files.getUploadURLExternal", "files.getUploadURL") },
       activity = { kind = "upload", phase = "prepare", audience = "unknown",
@@ -83,18 +119,33 @@ return {
     { id = "upload-shared", match = { path = call("files.completeUploadExternal", "files.completeUpload",
         "files.share") },
       activity = { kind = "upload", audience = audience, group = group, parent = thread,
-        object = { type = "file", id = { "files/#/id", "file" }, title = "files/#/title" } },
+        object = { type = "file", id = { "files/#/id", "file" }, title = "files/#/title" },
+        answer = { title = { "files/#/title", "files/#/name" } } },
       typed = { "files/#/title", "initial_comment", "?initial_comment", "blocks/**/text" }, deny = refused },
     { id = "upload", match = { path = call("files.upload") },
       activity = { kind = "upload", audience = { from = { "channels", "?channels" }, default = "unknown",
           map = { ["D*"] = "direct", ["G*"] = "private", ["C*"] = "group" } },
         group = { type = "conversation", id = { "channels", "?channels" } },
-        object = { type = "file", title = { "title", "filename", "?title", "?filename" } },
+        object = { type = "file", title = { "title", "filename", "?title", "?filename", "~file", "~**" } },
         answer = { id = "file/id", type = "file" } },
       typed = { "title", "filename", "initial_comment", "content", "file", "?title", "?filename", "?initial_comment",
         "?content" }, deny = refused },
     { id = "upload-bytes", match = { method = { "POST", "PUT" }, path = "/upload/v1/**" },
-      activity = { kind = "upload", audience = "unknown", object = { type = "file" } }, typed = { "**" } },
+      activity = { kind = "upload", audience = "unknown", object = { type = "file", title = "~**" } },
+      typed = { "**" } },
+    told("file-view", "view", file, file_answer, {}, "files.info"),
+    about("file-delete", "delete", file, {}, "files.delete", "files.remote.remove"),
+    about("file-public", "share", file, {}, "files.sharedPublicURL"),
+    about("file-private", "edit", file, {}, "files.revokePublicURL"),
+    told("file-remote", "upload", { type = "file", title = ids("title") }, file_answer,
+      { "title", "external_url", "indexable_file_contents", "?title", "?external_url" }, "files.remote.add"),
+    about("file-remote-edit", "edit", { type = "file", id = ids("file", "external_id"), title = ids("title") },
+      { "title", "external_url", "?title" }, "files.remote.update"),
+    about("file-remote-share", "share", { type = "file", id = ids("file", "external_id") }, {}, "files.remote.share"),
+    { id = "file-comment", match = { path = call("files.comments.add") },
+      activity = { kind = "comment", audience = "group", object = { type = "comment" },
+        parent = { type = "file", id = ids("file") }, answer = { id = "comment/id", type = "comment" } },
+      typed = { "comment", "?comment" }, deny = refused },
 
     { id = "search", match = { path = call("search.*"), body = { has = { "query" } } },
       activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "query" },
@@ -102,25 +153,61 @@ return {
     { id = "search-query", match = { path = call("search.*"), query = { query = true } },
       activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?query" },
       deny = refused },
-    { id = "read", match = { path = call("conversations.history", "conversations.replies", "conversations.mark",
+    { id = "search-edge", match = { method = "POST", path = { "/cache/*/*/search", "/cache/*/*/*/search" },
+        body = { has = { "query" } } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "query" },
+      deny = refused },
+    about("read-thread", "view", { type = "message", id = ids("ts") }, {}, "conversations.replies",
+      "channels.replies", "groups.replies", "im.replies", "mpim.replies"),
+    told("channel-view", "view", chat, chat_answer, {}, "conversations.info", "conversations.open", "channels.info",
+      "groups.info", "im.open", "mpim.open", "conversations.members"),
+    told("person-view", "view", { type = "person", id = ids("user") }, { title = { "user/real_name", "user/name",
+      "profile/real_name" } }, {}, "users.info", "users.profile.get"),
+    { id = "read", match = { path = call("conversations.history", "conversations.mark",
         "conversations.view", "channels.history", "groups.history", "im.history", "mpim.history", "channels.mark",
         "groups.mark", "im.mark", "mpim.mark") },
       activity = { kind = "view", audience = audience,
         object = { type = "conversation", id = channel, url = "https://{host}/archives/{id}" } },
       typed = {}, deny = refused },
-    about("channel", "post", { type = "conversation", title = { "name", "?name" } }, { "name", "?name", "description" },
-      "conversations.create", "channels.create", "groups.create"),
+    told("channel", "post", { type = "conversation", title = { "name", "?name" } }, chat_answer,
+      { "name", "?name", "description" }, "conversations.create", "channels.create", "groups.create"),
+    told("invite", "share", chat, { title = "channel/name" }, {}, "conversations.invite", "channels.invite",
+      "groups.invite", "conversations.inviteShared"),
+    about("leave", "join", chat, {}, "conversations.leave", "channels.leave", "groups.leave", "conversations.close"),
+    about("channel-change", "edit", chat, {}, "conversations.archive", "conversations.unarchive", "conversations.kick",
+      "channels.archive", "channels.unarchive", "channels.kick", "groups.archive", "groups.unarchive", "groups.kick"),
     about("channel-text", "edit", { type = "conversation", id = channel, title = { "name", "?name" } },
       { "topic", "purpose", "name", "?topic", "?purpose", "?name" }, "conversations.setTopic",
       "conversations.setPurpose", "conversations.rename", "channels.setTopic", "channels.setPurpose"),
-    about("join", "join", { type = "conversation", id = { "channel", "?channel", "name", "?name" } }, {},
+    told("join", "join", { type = "conversation", id = { "channel", "?channel", "name", "?name" } }, chat_answer, {},
       "conversations.join", "channels.join"),
     { id = "profile", match = { path = call("users.profile.set") },
       activity = { kind = "edit", audience = "group", object = { type = "person" } },
-      typed = { "profile/**", "value", "?profile/**", "?value" }, deny = refused },
-    { id = "reminder", match = { path = call("reminders.add") },
-      activity = { kind = "post", audience = "private", object = { type = "reminder" } },
-      typed = { "text", "?text" }, deny = refused },
+      typed = { "profile/**", "value", "?profile/**", "?value", "!profile/status_emoji" }, deny = refused },
+    told("reminder", "post", { type = "reminder" }, { id = "reminder/id", type = "reminder" }, { "text", "?text" },
+      "reminders.add"),
+    about("reminder-delete", "delete", { type = "reminder", id = ids("reminder") }, {}, "reminders.delete"),
+    about("reminder-done", "edit", { type = "reminder", id = ids("reminder") }, {}, "reminders.complete"),
+    told("usergroup", "post", { type = "group", title = ids("name") }, { id = "usergroup/id", type = "group" },
+      { "name", "description", "?name", "?description" }, "usergroups.create"),
+    about("usergroup-edit", "edit", { type = "group", id = ids("usergroup"), title = ids("name") },
+      { "name", "description", "?name", "?description" }, "usergroups.update", "usergroups.enable",
+      "usergroups.disable", "usergroups.users.update"),
+    told("window", "post", { type = "document", title = { "view/title/text", "dialog/title" } },
+      { id = "view/id", type = "document" }, { "view/**/text", "view/**/initial_value", "dialog/**/label",
+        "dialog/title", "dialog/**/value", "?dialog/**" }, "views.open", "views.publish", "views.push", "views.update",
+      "dialog.open"),
+    told("call", "post", { type = "event", title = ids("title") }, { id = "call/id", type = "event" },
+      { "title", "join_url", "?title" }, "calls.add"),
+    about("call-edit", "edit", { type = "event", id = ids("id"), title = ids("title") }, { "title", "join_url" },
+      "calls.update", "calls.end"),
+    told("list-item", "post", { type = "list", id = ids("list_id") }, { id = "item/id", type = "list" },
+      { "initial_fields/**/text", "initial_fields/**/email", "initial_fields/**/link" }, "slackLists.items.create"),
+    told("list", "post", { type = "list", title = "name" }, { id = "list_id", type = "list" },
+      { "name", "description_blocks/**/text", "todo_mode" }, "slackLists.create"),
+    about("list-edit", "edit", { type = "list", id = ids("list_id", "id"), title = "name" },
+      { "name", "cells/**/text", "description_blocks/**/text" }, "slackLists.update", "slackLists.items.update"),
+    about("list-delete", "delete", { type = "list", id = ids("id", "list_id") }, {}, "slackLists.items.delete"),
     { id = "canvas", match = { path = call("canvases.create", "conversations.canvases.create") },
       activity = { kind = "post", audience = "group", object = { type = "document", title = "title" },
         answer = { id = "canvas_id", type = "document" } },
@@ -128,6 +215,13 @@ return {
     { id = "canvas-edit", match = { path = call("canvases.edit") },
       activity = { kind = "edit", audience = "group", object = { type = "document", id = "canvas_id" } },
       typed = { "changes/**/markdown" }, deny = refused },
+    about("canvas-delete", "delete", { type = "document", id = ids("canvas_id") }, {}, "canvases.delete"),
+    about("canvas-share", "share", { type = "document", id = ids("canvas_id") }, {}, "canvases.access.set"),
+    -- What starts a workflow are fields of any name.
+    { id = "workflow", match = { method = "POST", host = "hooks.slack.com",
+        path = { "/workflows/**", "/triggers/**" } },
+      activity = { kind = "message", audience = "group", object = { type = "message" } }, typed = { "*" },
+      deny = { status = 403, type = "text/plain", body = "{message} ({id})" } },
     { id = "webhook", match = { method = "POST", host = "hooks.slack.com" },
       activity = { kind = "message", audience = "group", object = { type = "message" } },
       typed = { "text", "blocks/**/text", "attachments/**/text", "attachments/**/title", "attachments/**/pretext",
@@ -139,6 +233,8 @@ return {
         "conversations.*", "channels.*", "groups.*", "im.*", "mpim.*", "rtm.*", "api.test", "apps.*", "bots.*", "dnd.*",
         "i18n.*", "promo.*", "eventlog.*", "subscriptions.*", "pins.*", "stars.*", "reactions.*", "files.list",
         "files.info", "chat.getPermalink", "commands.*", "help.*", "enterprise.*", "search.*") } },
+    page("page", { "/archives/*", "/archives/*/*" }, "/2"),
+    page("page-client", { "/client/*/*", "/client/*/*/**" }, "/3"),
     { id = "telemetry", ignore = true, match = { path = { "/beacon/**", "/clog/**", "/traces/**", "/cache/**",
       "/csp-report" } } },
   },
@@ -215,6 +311,31 @@ return {
     { name = "a canvas", method = "POST", host = "slack.com", path = "/api/canvases.create", type = "application/json",
       body = [[{"title":"Plan","document_content":{"type":"markdown","markdown":"first"}}]],
       expect = { rule = "canvas", kind = "post", title = "Plan", text = "Plan\nfirst" } },
+    { name = "a reminder", method = "POST", host = "slack.com", path = "/api/reminders.add", type = form,
+      body = "text=eat+a+banana&time=16", answer = [[{"ok":true,"reminder":{"id":"Rm1"}}]],
+      expect = { rule = "reminder", kind = "post", id = "Rm1", text = "eat a banana" } },
+    { name = "a canvas grows", method = "POST", host = "slack.com", path = "/api/canvases.edit",
+      type = "application/json", body = [[{"canvas_id":"F1","changes":[{"document_content":{"markdown":"second"}}]}]],
+      expect = { rule = "canvas-edit", kind = "edit", id = "F1", text = "second" } },
+    { name = "a link to a message", host = "slack.com", path = "/api/chat.getPermalink",
+      query = "channel=C1&message_ts=1.2", expect = { rule = "link", kind = "share", id = "1.2", group = "C1" } },
+    { name = "a note on a file", method = "POST", host = "slack.com", path = "/api/files.comments.add", type = form,
+      body = "file=F1&comment=well+done", answer = [[{"ok":true,"comment":{"id":"Fc1"}}]],
+      expect = { rule = "file-comment", kind = "comment", id = "Fc1", parent = "F1", text = "well done" } },
+    { name = "a file with its name", host = "slack.com", path = "/api/files.info", query = "file=F1",
+      answer = [[{"ok":true,"file":{"id":"F1","name":"a.png","title":"The plan","user":"U1"}}]],
+      expect = { rule = "file-view", kind = "view", id = "F1", title = "The plan", author = "U1" } },
+    { name = "a thread", host = "slack.com", path = "/api/conversations.replies", query = "channel=C1&ts=1.2",
+      expect = { rule = "read-thread", kind = "view", id = "1.2", group = "C1" } },
+    { name = "a channel with its name", host = "slack.com", path = "/api/conversations.info", query = "channel=C1",
+      answer = [[{"ok":true,"channel":{"id":"C1","name":"general"}}]],
+      expect = { rule = "channel-view", kind = "view", id = "C1", title = "general" } },
+    { name = "a look for a colleague", method = "POST", host = "edgeapi.slack.com", path = "/cache/T1/users/search",
+      type = "application/json", body = [[{"token":"xoxc-1","query":"ana"}]],
+      expect = { rule = "search-edge", kind = "search", text = "ana", hidden = { "token" } } },
+    { name = "a workflow is started", method = "POST", host = "hooks.slack.com", path = "/workflows/T0/A0/1/x",
+      type = "application/json", body = [[{"request":"a new laptop"}]],
+      expect = { rule = "workflow", kind = "message", text = "a new laptop" } },
     { name = "a webhook", method = "POST", host = "hooks.slack.com", path = "/services/T0/B0/xyz",
       type = "application/json", body = [[{"text":"build failed"}]],
       expect = { rule = "webhook", kind = "message", text = "build failed" } },
