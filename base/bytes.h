@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bytes - sixteen bytes of text at a time: which of them lie in a range, as a mask of sixteen bits.
+/* bytes - sixteen or sixty-four bytes of text at a time: which of them lie in a range, as a mask with a bit for each.
  *
  * Most bytes of a message are nobody's concern, and the loops that step over them are what looking into it costs. A
  * loop asks for the ranges it must stop at, ORs the masks and takes the lowest bit. SSE2 is part of every x86-64; other
@@ -12,7 +12,8 @@
 #include <emmintrin.h>
 #endif
 
-#define ST_BYTES_STEP 16
+#define ST_BYTES_STEP  16
+#define ST_BYTES_BLOCK 64
 
 /* Bit i is set when lo <= p[i] <= hi; reads 16 bytes. */
 static inline unsigned st_bytes_in_slow(const uint8_t *p, uint8_t lo, uint8_t hi)
@@ -37,6 +38,13 @@ static inline unsigned st_bytes_in(const uint8_t *p, uint8_t lo, uint8_t hi)
     return st_bytes_in_slow(p, lo, hi);
 }
 #endif
+
+/* The same for a block: reads 64 bytes. */
+static inline uint64_t st_bytes_in_block(const uint8_t *p, uint8_t lo, uint8_t hi)
+{
+    return (uint64_t)st_bytes_in(p, lo, hi) | (uint64_t)st_bytes_in(p + 16, lo, hi) << 16 |
+           (uint64_t)st_bytes_in(p + 32, lo, hi) << 32 | (uint64_t)st_bytes_in(p + 48, lo, hi) << 48;
+}
 
 /* Bit i is set when p[i] has its top bit: no ASCII. */
 static inline unsigned st_bytes_high(const uint8_t *p)

@@ -126,8 +126,8 @@ static size_t reference(const uint8_t *p, const uint8_t *end, int32_t *cp)
 
     if (s.n > 2 && p[1] == '#')
         return numeric(p, end, cp);
-    for (size_t i = 0; i < ST_LEN(names); i++) {
-        if (st_span_starts(s, st_span_str(names[i].name))) {
+    for (size_t i = 0; i < ST_LEN(names) && s.n > 1; i++) {
+        if (names[i].name[1] == p[1] && st_span_starts(s, st_span_str(names[i].name))) {
             *cp = names[i].cp;
             return strlen(names[i].name);
         }
@@ -150,8 +150,8 @@ static size_t sign_reference(const uint8_t *p, const uint8_t *end, int32_t *cp)
     };
     struct st_span s = st_span(p, (size_t)(end - p));
 
-    for (size_t i = 0; i < ST_LEN(names); i++) {
-        if (st_span_starts(s, st_span_str(names[i].name))) {
+    for (size_t i = 0; i < ST_LEN(names) && s.n > 1; i++) {
+        if (names[i].name[1] == p[1] && st_span_starts(s, st_span_str(names[i].name))) {
             *cp = names[i].sign;
             return strlen(names[i].name);
         }

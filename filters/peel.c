@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/span.h"
 #include "filters/escape.h"
-#include "filters/map.h"
+#include "filters/excerpt.h"
 #include "filters/views.h"
 #include <string.h>
 
@@ -16,12 +16,10 @@
 #define QP_LEAST   3 /* "=41" once or twice is an assignment */
 
 struct peel {
+    struct flt_excerpt out;
     const uint8_t *p, *end;
-    struct st_buf text;
-    struct flt_build build;
     bool is_quoted; /* quoted-printable */
     bool is_form;   /* + is a blank */
-    bool any;
 };
 
 static bool is_upper_hex(uint8_t c)
@@ -62,10 +60,8 @@ static bool is_form(struct st_span s)
 
 static void put(struct peel *x, const void *bytes, size_t n, size_t raw_n)
 {
-    st_buf_put(&x->text, bytes, n);
-    flt_build_unit(&x->build, n, raw_n);
+    flt_excerpt_put(&x->out, (size_t)(x->p - x->out.s.p), raw_n, bytes, n);
     x->p += raw_n;
-    x->any = true;
 }
 
 /* The escape at x->p, if one is there. */
@@ -84,7 +80,7 @@ static bool take_escape(struct peel *x)
         put(x, utf8, is_upper_hex(x->p[1]) ? 1 : 0, n);
         return true;
     }
-    if ((n = flt_escape_any(x->p, x->end, &cp)) == 0)
+    if (!flt_escape_may_begin(*x->p) || (n = flt_escape_any(x->p, x->end, &cp)) == 0)
         return false;
     put(x, utf8, st_utf8_put((uint32_t)cp, utf8), n);
     return true;
@@ -95,68 +91,67 @@ static bool may_begin(const struct peel *x, uint8_t c)
     return c == '%' || c == '\\' || c == '&' || (c == '=' && x->is_quoted) || (c == '+' && x->is_form);
 }
 
-static bool has_escape(const struct peel *x, struct st_span from)
+/* The next byte at or after p that an escape may begin with. */
+static const uint8_t *next_sign(const struct peel *x, const uint8_t *p)
 {
-    const uint8_t *p = from.p, *end = p + from.n;
-    int32_t cp;
+    for (; x->end - p >= ST_BYTES_STEP; p += ST_BYTES_STEP) {
+        unsigned signs = st_bytes_in(p, '%', '&') | st_bytes_in(p, '\\', '\\');
 
-    for (; p < end; p++) {
-        for (unsigned none = 1; none != 0 && end - p >= ST_BYTES_STEP; p += none != 0 ? ST_BYTES_STEP : 0)
-            none = (st_bytes_in(p, '%', '&') | st_bytes_in(p, '\\', '\\') | st_bytes_in(p, '=', '=')) == 0;
-        if (p < end && may_begin(x, *p) && *p != '+' &&
-            (*p == '=' ? quoted_printable(p, end) > 0 : flt_escape_any(p, end, &cp) > 0))
-            return true;
+        signs |= x->is_quoted ? st_bytes_in(p, '=', '=') : 0;
+        signs |= x->is_form ? st_bytes_in(p, '+', '+') : 0;
+        if (signs != 0)
+            return p + st_bytes_first(signs);
     }
-    return false;
+    while (p < x->end && !may_begin(x, *p))
+        p++;
+    return p;
 }
 
-/* One pass over `from`; x->text and x->build hold what came out. */
-static void pass(struct peel *x, struct st_span from)
+static bool has_escape(struct peel *x)
 {
-    x->p = from.p;
-    x->end = from.p + from.n;
-    x->is_quoted = is_quoted_printable(from);
-    x->is_form = is_form(from);
-    x->any = false;
-    st_buf_reset(&x->text);
-    flt_build_reset(&x->build);
-    if (!has_escape(x, from))
-        return;
-    while (x->p < x->end) {
-        const uint8_t *start = x->p;
+    const uint8_t *p = x->p;
+    bool is_form = x->is_form, has = false;
+    int32_t cp;
 
-        while (x->p < x->end && !may_begin(x, *x->p))
-            x->p++;
-        if (x->p < x->end && x->p == start && take_escape(x))
-            continue;
-        x->p += x->p == start;
-        st_buf_put(&x->text, start, (size_t)(x->p - start));
-        flt_build_copy(&x->build, (size_t)(x->p - start));
+    x->is_form = false; /* a + alone is none */
+    while (!has && (p = next_sign(x, p)) < x->end) {
+        has = *p == '=' ? quoted_printable(p, x->end) > 0 : flt_escape_any(p, x->end, &cp) > 0;
+        p++;
     }
+    x->is_form = is_form;
+    return has;
+}
+
+/* One pass over `from`. */
+static enum st_rc pass(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
+                       struct st_err *err)
+{
+    struct peel x = { .p = from->text.p, .end = from->text.p + from->text.n };
+
+    x.is_quoted = is_quoted_printable(from->text);
+    x.is_form = is_form(from->text);
+    *any = has_escape(&x);
+    if (!*any)
+        return ST_OK;
+    flt_excerpt_open(&x.out, arena, from->text);
+    while ((x.p = next_sign(&x, x.p)) < x.end)
+        if (!take_escape(&x))
+            x.p++;
+    return flt_excerpt_close(&x.out, from, out, err);
 }
 
 enum st_rc flt_peel(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
                     struct st_err *err)
 {
-    struct peel x = { .any = true };
-    enum st_rc rc = ST_OK;
+    struct flt_view before = *from;
+    bool more = true;
 
     *out = *from;
-    st_buf_init(&x.text, from->text.n + 64); /* an escape is never shorter than what it stands for */
-    flt_build_init(&x.build, arena, (from->text.n + 64) * sizeof(struct flt_map_pt));
-    for (int i = 0; i < PASSES_MAX && x.any && rc == ST_OK; i++) {
-        pass(&x, out->text);
-        if (!x.any)
-            break;
-        rc = st_buf_done(&x.text, err, "filters.peel");
-        if (rc == ST_OK)
-            rc = flt_build_done(&x.build, out->map, 0, FLT_LAYER_RAW, &out->map, err);
-        if (rc == ST_OK && (out->text.p = st_arena_dup(arena, x.text.p, x.text.n)) == NULL)
-            rc = st_arena_fail(arena, err, "filters.peel");
-        out->text.n = x.text.n;
-        *any = true;
+    for (int i = 0; i < PASSES_MAX && more; i++) {
+        if (pass(arena, &before, out, &more, err) != ST_OK)
+            return ST_ERR;
+        before = *out;
+        *any = *any || more;
     }
-    st_buf_fini(&x.text);
-    flt_build_fini(&x.build);
-    return rc;
+    return ST_OK;
 }

@@ -7,27 +7,18 @@
  * there, so numbers in it count only with a word near them (keep.c).
  */
 #include "base/bytes.h"
-#include "filters/map.h"
+#include "filters/excerpt.h"
 #include "filters/validate.h"
 #include "filters/views.h"
 #include <string.h>
 
-#define GROUP_MAX   10u  /* characters of a group */
-#define PAYLOAD_MIN 9u   /* of a row */
-#define AROUND      64u  /* bytes before and behind a digit */
-#define BESIDE      192u /* bytes beside a gap that are read again */
-#define NUMBER_MIN  5u   /* digits of two pieces */
-#define TOKEN_MIN   9u   /* characters of two pieces */
-#define HALF_MIN    4u   /* of each */
-#define PIECE_MAX   40u  /* characters of a piece that are looked at */
-#define INDENT_MAX  40u  /* blanks at the beginning of a line inside a token */
-
-struct squeeze {
-    struct st_span s;
-    struct st_buf text;
-    struct flt_build build;
-    size_t kept; /* what lies before is in text, or dropped */
-};
+#define GROUP_MAX   10u /* characters of a group */
+#define PAYLOAD_MIN 9u  /* of a row */
+#define NUMBER_MIN  5u  /* digits of two pieces */
+#define TOKEN_MIN   9u  /* characters of two pieces */
+#define HALF_MIN    4u  /* of each */
+#define PIECE_MAX   40u /* characters of a piece that are looked at */
+#define INDENT_MAX  40u /* blanks at the beginning of a line inside a token */
 
 struct row {
     size_t group, gap; /* bytes */
@@ -80,20 +71,28 @@ static bool is_payload(struct st_span s, size_t from, size_t n)
     return true;
 }
 
+/* Does the gap of n bytes at `gap` stand at `at` too? */
+static bool is_gap(struct st_span s, size_t gap, size_t n, size_t at)
+{
+    size_t i = 0;
+
+    while (i < n && at + i < s.n && s.p[at + i] == s.p[gap + i])
+        i++;
+    return i == n;
+}
+
 /* Groups of `group` bytes from `at` on, with one gap between; the last may be shorter. */
 static struct row row_of(struct st_span s, size_t at, size_t group)
 {
     struct row row = { .group = group, .payload = group, .end = at + group };
-    struct st_span gap;
 
     if (at + group >= s.n || !is_payload(s, at, group) || (row.gap = gap_at(s, row.end)) == 0)
         return (struct row){ 0 };
-    gap = st_span_sub(s, row.end, row.gap);
-    while (st_span_eq(st_span_sub(s, row.end, gap.n), gap)) {
-        size_t from = row.end + gap.n, n = 0;
+    while (is_gap(s, at + group, row.gap, row.end)) {
+        size_t from = row.end + row.gap, n = 0;
 
-        while (n < group && from + n < s.n && is_payload(s, from + n, 1) &&
-               (group == 1 || !st_span_starts(st_span_sub(s, from + n, gap.n), gap)))
+        while (n < group && from + n < s.n && is_token_char(s.p[from + n]) &&
+               (group == 1 || !is_gap(s, at + group, row.gap, from + n)))
             n++;
         if (n == 0)
             break;
@@ -125,57 +124,46 @@ static size_t count_words(struct st_span s, size_t at, const struct row *row)
     return n;
 }
 
+/* A glance: do two groups of that length follow one another from `at` on, and stands the gap again behind the second?
+ * others: which of the bytes from `at` on are no letters and no digits. */
+static bool may_be_row(struct st_span s, size_t at, size_t group, uint64_t others)
+{
+    size_t gap = gap_at(s, at + group), next = 2 * group + gap;
+
+    return gap > 0 && (others >> next & 1) != 0 && at + next < s.n && s.p[at + next] == s.p[at + group];
+}
+
 /* The row that takes in most letters and digits; of equal ones that of the smallest groups. */
-static struct row best_row(struct st_span s, size_t at)
+static struct row best_row(struct st_span s, size_t at, uint64_t others)
 {
     struct row best = { 0 };
     size_t most = 0;
 
-    for (size_t group = 1; group <= GROUP_MAX && at + group < s.n && is_token_char(s.p[at + group - 1]); group++) {
-        struct row row;
+    for (uint64_t left = others & ((2u << GROUP_MAX) - 2); left != 0 && is_token_char(s.p[at]); left &= left - 1) {
+        size_t group = (size_t)__builtin_ctzll(left);
+        struct row row = { 0 };
 
-        if (flt_is_alnum(s.p[at + group]))
-            continue;
-        row = row_of(s, at, group);
-        if (row.payload == 0 || !is_worth_it(s, at, &row) || count_words(s, at, &row) <= most)
-            continue;
-        most = count_words(s, at, &row);
-        best = row;
+        if (at + group >= s.n)
+            break;
+        if (may_be_row(s, at, group, others))
+            row = row_of(s, at, group);
+        if (row.payload > 0 && is_worth_it(s, at, &row) && count_words(s, at, &row) > most) {
+            most = count_words(s, at, &row);
+            best = row;
+        }
+        if (!is_token_char(s.p[at + group]))
+            break;
     }
     return best;
 }
 
-static void copy(struct squeeze *x, size_t from, size_t n)
-{
-    st_buf_span(&x->text, st_span_sub(x->s, from, n));
-    flt_build_copy(&x->build, n);
-}
-
-/* What was passed goes over up to `at`, and of a long stretch its ends: the rest was read already. From `at` n bytes
- * go. */
-static void drop(struct squeeze *x, size_t at, size_t n)
-{
-    size_t passed = at - x->kept, head = x->kept > 0 ? BESIDE : 0, tail = at < x->s.n ? BESIDE : 0;
-
-    if (passed > head + tail + 1) {
-        copy(x, x->kept, head);
-        st_buf_byte(&x->text, '\n');
-        flt_build_unit(&x->build, 1, passed - head - tail);
-        copy(x, at - tail, tail);
-    } else {
-        copy(x, x->kept, passed);
-    }
-    flt_build_unit(&x->build, 0, n);
-    x->kept = at + n;
-}
-
-static size_t take_row(struct squeeze *x, size_t at, const struct row *row)
+static size_t take_row(struct flt_excerpt *x, size_t at, const struct row *row)
 {
     while (at < row->end) {
         at += row->group;
         if (at >= row->end)
             break;
-        drop(x, at, row->gap);
+        flt_excerpt_put(x, at, row->gap, NULL, 0);
         at += row->gap;
     }
     return row->end;
@@ -271,76 +259,98 @@ static size_t cut_at(struct st_span s, size_t at)
 
 static bool begins_piece(struct st_span s, size_t at)
 {
-    uint8_t before = at > 0 ? s.p[at - 1] : ' ';
+    static const bool yes[256] = {
+        [' '] = true, ['\t' ... '\r'] = true, ['"'] = true, ['\''] = true, ['('] = true, ['='] = true,
+        [':'] = true, [','] = true,           [';'] = true, ['['] = true,  ['>'] = true, ['`'] = true
+    };
 
-    return !flt_is_alnum(before) && (is_blank(before) || (before != 0 && strchr("\"'(=:,;[>`", before) != NULL));
+    return s.p[at] > ' ' && (at == 0 || yes[s.p[at - 1]]);
 }
 
-static size_t next_digit(struct st_span s, size_t at)
-{
-    for (; at + ST_BYTES_STEP <= s.n; at += ST_BYTES_STEP) {
-        unsigned digits = st_bytes_in(s.p + at, '0', '9');
+/* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
-        if (digits != 0)
-            return at + st_bytes_first(digits);
-    }
-    while (at < s.n && !flt_is_digit(s.p[at]))
-        at++;
-    return at;
+struct block {              /* of 64 bytes */
+    uint64_t digits, words; /* letters and digits */
+};
+
+static const uint8_t *block_at(struct st_span s, size_t at, uint8_t rest[ST_BYTES_BLOCK])
+{
+    if (s.n - at >= ST_BYTES_BLOCK)
+        return s.p + at;
+    memset(rest, 0, ST_BYTES_BLOCK);
+    return memcpy(rest, s.p + at, s.n - at);
+}
+
+static struct block look(struct st_span s, size_t at)
+{
+    uint8_t rest[ST_BYTES_BLOCK];
+    struct block b = { 0, 0 };
+    const uint8_t *p;
+
+    if (at >= s.n)
+        return b;
+    p = block_at(s, at, rest);
+    b.digits = st_bytes_in_block(p, '0', '9');
+    b.words = b.digits | st_bytes_in_block(p, 'A', 'Z') | st_bytes_in_block(p, 'a', 'z');
+    return b;
+}
+
+/* Where a row or a gap inside a token may begin; was_word: the byte before is a letter or digit. */
+static uint64_t spots_of(struct st_span s, size_t at, uint64_t words, bool was_word)
+{
+    uint8_t rest[ST_BYTES_BLOCK];
+    const uint8_t *p = block_at(s, at, rest);
+    uint64_t lines = st_bytes_in_block(p, '\n', '\r'), last = (uint64_t)1 << (ST_BYTES_BLOCK - 1);
+    uint64_t gaps = st_bytes_in_block(p, '"', '*') | st_bytes_in_block(p, '`', '`') | st_bytes_in_block(p, '~', '~');
+    uint64_t begins = ~(words << 1 | was_word) & st_bytes_in_block(p, '!', 0xFF);
+
+    return begins | gaps | lines | lines >> 1 | last; /* a blank before a line's end */
+}
+
+/* What is at `at` is taken, if it is anything; answers where to go on. */
+static size_t take(struct flt_excerpt *x, size_t at, uint64_t others)
+{
+    struct row row = { 0 };
+    size_t n;
+
+    if (begins_piece(x->s, at))
+        row = best_row(x->s, at, others);
+    if (row.payload > 0)
+        return take_row(x, at, &row);
+    if ((n = cut_at(x->s, at)) > 0)
+        flt_excerpt_put(x, at, n, NULL, 0);
+    return at + n;
 }
 
 /* Tokens and numbers have digits: only what lies around some is walked. */
-static void walk(struct squeeze *x)
+static void walk(struct flt_excerpt *x)
 {
-    size_t at = 0, to = 0;
+    struct block before = { 0, 0 }, here = look(x->s, 0), next;
+    size_t done = 0;
 
-    while (at < x->s.n) {
-        struct row row = { 0 };
-        size_t n;
+    for (size_t base = 0; base < x->s.n; base += ST_BYTES_BLOCK, before = here, here = next) {
+        uint64_t spots = 0;
 
-        if (at >= to) {
-            if ((n = next_digit(x->s, at)) == x->s.n)
-                break;
-            at = n - at > AROUND ? n - AROUND : at;
-            to = n + AROUND;
-        }
-        if (begins_piece(x->s, at) && x->s.p[at] > ' ')
-            row = best_row(x->s, at);
-        if (row.payload > 0) {
-            at = take_row(x, at, &row);
-            to = at > to ? at : to;
-        } else if ((n = cut_at(x->s, at)) > 0) {
-            drop(x, at, n);
-            at += n;
-        } else {
-            for (at++; at < x->s.n && flt_is_alnum(x->s.p[at]) && flt_is_alnum(x->s.p[at - 1]);)
-                at++;
+        next = look(x->s, base + ST_BYTES_BLOCK);
+        if ((before.digits | here.digits | next.digits) != 0)
+            spots = spots_of(x->s, base, here.words, (before.words >> (ST_BYTES_BLOCK - 1)) != 0);
+        for (; spots != 0; spots &= spots - 1) {
+            unsigned i = (unsigned)__builtin_ctzll(spots);
+
+            if (base + i >= done && base + i < x->s.n)
+                done = take(x, base + i, ~here.words >> i | ~next.words << 1 << (ST_BYTES_BLOCK - 1 - i));
         }
     }
-    if (x->kept > 0)
-        drop(x, x->s.n, 0);
 }
 
 enum st_rc flt_squeeze(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
                        struct st_err *err)
 {
-    struct squeeze x = { .s = from->text };
-    enum st_rc rc = ST_OK;
+    struct flt_excerpt x;
 
     *out = *from;
-    st_buf_init(&x.text, from->text.n + 64);
-    flt_build_init(&x.build, arena, (2 * from->text.n + 64) * sizeof(struct flt_map_pt));
+    flt_excerpt_open(&x, arena, from->text);
     walk(&x);
-    if (x.kept > 0) {
-        rc = st_buf_done(&x.text, err, "filters.squeeze");
-        if (rc == ST_OK)
-            rc = flt_build_done(&x.build, from->map, 0, FLT_LAYER_RAW, &out->map, err);
-        if (rc == ST_OK && (out->text.p = st_arena_dup(arena, x.text.p, x.text.n)) == NULL)
-            rc = st_arena_fail(arena, err, "filters.squeeze");
-        out->text.n = x.text.n;
-        *any = true;
-    }
-    st_buf_fini(&x.text);
-    flt_build_fini(&x.build);
-    return rc;
+    *any = x.any;
+    return flt_excerpt_close(&x, from, out, err);
 }

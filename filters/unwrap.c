@@ -6,6 +6,7 @@
  * stands before it is tried in each of the four phases of base64. What comes out stands for the run as a whole: there
  * is no writing back.
  */
+#include "base/bytes.h"
 #include "filters/decode.h"
 #include "filters/validate.h"
 #include "filters/views.h"
@@ -16,6 +17,7 @@
 #define SAMPLE_MIN    11u /* bytes that must be readable */
 #define SAMPLE_MAX    36u
 #define PAIRS_MIN     10u /* of spaced hexadecimal */
+#define PAIRS_SHOWN   5u  /* digits in five of them: text is 2x to 7x */
 #define PHASES        4u
 #define INFLATE_TIMES 4u /* the text it stands in; more is cut */
 #define INFLATE_GRACE 4096u
@@ -113,15 +115,165 @@ static bool take_85(struct st_span s, struct run *run)
     return true;
 }
 
+/* ---- a glance ---------------------------------------------------------------------------------------------------- */
+
+/* Both alphabets of RFC 4648. */
+static int digit_64(uint8_t c)
+{
+    static const int8_t from_plus['z' - '+' + 1] = {
+        62, -1, 62, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1, -1, 0,  1,  2,  3,  4,
+        5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, 63, -1,
+        26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
+    };
+
+    return c >= '+' && c <= 'z' ? from_plus[c - '+'] : -1;
+}
+
+static int digit_32(uint8_t c)
+{
+    return flt_is_upper(c) ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+/* As many whole bytes as there are, up to the first character that is no digit; answers how many. out has room for as
+ * many bytes as there are characters. */
+static size_t decode_bits(struct st_span chars, enum radix radix, uint8_t *out)
+{
+    static int (*const digit_of[])(uint8_t) = { st_hex_digit, digit_32, digit_64 };
+    static const unsigned width[] = { 4, 5, 6 };
+    uint32_t value = 0;
+    unsigned bits = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < chars.n; i++) {
+        int digit = digit_of[radix](chars.p[i]);
+
+        if (digit < 0)
+            break;
+        value = (value << width[radix] | (unsigned)digit) & 0xFFFF;
+        bits += width[radix];
+        if (bits >= 8) {
+            bits -= 8;
+            out[n++] = (uint8_t)(value >> bits);
+        }
+    }
+    return n;
+}
+
+/* Could a text, or UTF-16, or something compressed begin with these bytes? */
+static bool may_be_text(struct st_span s)
+{
+    if (s.p[0] == 0x1F || s.p[0] == 0x78 || s.p[0] >= 0xFE || s.p[0] == 0 || s.p[1] == 0)
+        return true;
+    for (size_t i = 0, n; i < s.n; i += n) {
+        uint8_t c = s.p[i];
+
+        n = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : c >= 0xE0 && c <= 0xEF ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
+        if (n == 0 || c < '\t' || c == 0x7F || (c > '\r' && c < ' '))
+            return false;
+        for (size_t k = 1; k < n && i + k < s.n; k++)
+            if ((s.p[i + k] & 0xC0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+/* Three bytes of each four characters; digits only. */
+static bool may_be_text_64(const uint8_t *p)
+{
+    uint8_t bytes[9];
+
+    for (size_t i = 0; i < 3; i++, p += 4) {
+        int32_t value = digit_64(p[0]) << 18 | digit_64(p[1]) << 12 | digit_64(p[2]) << 6 | digit_64(p[3]);
+
+        bytes[3 * i] = (uint8_t)(value >> 16);
+        bytes[3 * i + 1] = (uint8_t)(value >> 8);
+        bytes[3 * i + 2] = (uint8_t)value;
+    }
+    return may_be_text(st_span(bytes, sizeof bytes));
+}
+
+/* Most runs are names, numbers and keys: the first characters tell. A long run may hold a text in its middle. */
+static bool may_open(struct st_span s, size_t at, size_t n)
+{
+    struct st_span head = st_span_sub(s, at, RUN_MIN);
+    uint8_t bytes[RUN_MIN];
+
+    if (n >= 4 * SAMPLE_MAX || fold_at(s, at + n) > 0 || decode_bits(head, RADIX_32, bytes) == RUN_MIN * 5 / 8)
+        return true;
+    if (decode_bits(head, RADIX_HEX, bytes) == RUN_MIN / 2 && may_be_text(st_span(bytes, RUN_MIN / 2)))
+        return true;
+    for (size_t phase = 0; phase < PHASES; phase++)
+        if (may_be_text_64(head.p + phase))
+            return true;
+    return false;
+}
+
+/* ---- the next run ------------------------------------------------------------------------------------------------ */
+
+/* Has mask so many bits in a row? */
+static bool has_run_16(uint64_t m)
+{
+    m &= m >> 1;
+    m &= m >> 2;
+    m &= m >> 4;
+    return (m & m >> 8) != 0;
+}
+
+/* Five groups of two or of four letters and digits in a row, at one distance: bytes in hexadecimal. A UUID has four. */
+static bool has_pairs(uint64_t words)
+{
+    uint64_t twos = words & words >> 1 & ~(words >> 2), fours = words & words >> 1 & words >> 2 & words >> 3;
+
+    fours &= ~(words >> 4);
+    for (unsigned period = 3; period <= 6; period++) {
+        uint64_t ends = period < 5 ? twos : fours;
+
+        if ((ends & ends >> period & ends >> 2 * period & ends >> 3 * period & ends >> 4 * period) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* May a run begin in these 64 bytes, so that it shows in them? */
+static bool may_begin(const uint8_t *p)
+{
+    uint64_t digits = st_bytes_in_block(p, '0', '9');
+    uint64_t words = digits | st_bytes_in_block(p, 'A', 'Z') | st_bytes_in_block(p, 'a', 'z');
+    uint64_t signs = st_bytes_in_block(p, '+', '+') | st_bytes_in_block(p, '-', '-') | st_bytes_in_block(p, '/', '/') |
+                     st_bytes_in_block(p, '_', '_');
+
+    return has_run_16(words | signs) || st_bytes_in_block(p, '~', '~') != 0 ||
+           (__builtin_popcountll(digits) >= PAIRS_SHOWN && has_pairs(words));
+}
+
+/* The next 64 bytes from `at` on that a run may begin in, or the rest of the text, when it is shorter. Whatever begins
+ * in one half shows before the end of the next. */
+static size_t next_place(struct st_span s, size_t at)
+{
+    while (at + ST_BYTES_BLOCK <= s.n && !may_begin(s.p + at))
+        at += ST_BYTES_BLOCK / 2;
+    return at;
+}
+
 /* The first run at or after `at`; false: none. run->to moves on in any case. */
 static bool next_run(struct st_span s, size_t at, struct run *run)
 {
-    for (; at < s.n; at = run->to) {
-        size_t n = run_length(s, at);
+    size_t stop = at;
 
+    run->to = s.n;
+    for (; at < s.n; at = run->to) {
+        size_t n;
+
+        if (at >= stop) {
+            at = next_place(s, at);
+            stop = at + ST_BYTES_BLOCK / 2;
+        }
+        n = run_length(s, at);
         run->from = at;
         run->to = at + (n > 0 ? n : 1);
         if (n != 2 && n != 4 && n < RUN_MIN && s.p[at] != '<')
+            continue;
+        if (n >= RUN_MIN && !may_open(s, at, n))
             continue;
         st_buf_reset(&run->chars);
         if (n >= RUN_MIN) {
@@ -138,44 +290,6 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
 }
 
 /* ---- decoding ---------------------------------------------------------------------------------------------------- */
-
-static int digit_64(uint8_t c)
-{
-    if (flt_is_upper(c))
-        return c - 'A';
-    if (flt_is_lower(c))
-        return c - 'a' + 26;
-    if (flt_is_digit(c))
-        return c - '0' + 52;
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-static int digit_32(uint8_t c)
-{
-    return flt_is_upper(c) ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
-}
-
-/* As many whole bytes as there are, up to the first character that is no digit. */
-static void decode_bits(struct st_span chars, enum radix radix, struct st_buf *out)
-{
-    static int (*const digit_of[])(uint8_t) = { st_hex_digit, digit_32, digit_64 };
-    static const unsigned width[] = { 4, 5, 6 };
-    uint32_t value = 0;
-    unsigned bits = 0;
-
-    for (size_t i = 0; i < chars.n; i++) {
-        int digit = digit_of[radix](chars.p[i]);
-
-        if (digit < 0)
-            return;
-        value = (value << width[radix] | (unsigned)digit) & 0xFFFF;
-        bits += width[radix];
-        if (bits >= 8) {
-            bits -= 8;
-            st_buf_byte(out, (uint8_t)(value >> bits));
-        }
-    }
-}
 
 static void decode_85(struct st_span chars, struct st_buf *out)
 {
@@ -202,11 +316,13 @@ static void decode_85(struct st_span chars, struct st_buf *out)
 
 static void decode(struct st_span chars, enum radix radix, struct st_buf *out)
 {
+    uint8_t *room;
+
     st_buf_reset(out);
     if (radix == RADIX_85)
         decode_85(chars, out);
-    else
-        decode_bits(chars, radix, out);
+    else if ((room = st_buf_room(out, chars.n)) != NULL)
+        out->n += decode_bits(chars, radix, room);
 }
 
 static bool is_all(struct st_span chars, enum radix radix)

@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* views - which other readings a text gets, and in what order.
  *
- * A text is read as it stands first. One pass over it then tells what another reading could see through, and most texts
- * end here. Escapes are taken off, then what separates the pieces of a token; each reading's long runs are decoded, and
- * what comes out is a text of its own, up to three deep. All readings of a field together make no more than four times
- * its bytes, so nobody can make one post cost a thousand.
+ * A text is read as it stands first. Escapes are taken off, then what separates the pieces of a token; each reading's
+ * long runs are decoded, and what comes out is a text of its own, up to three deep. Each of these looks for a place to
+ * begin at, many bytes at a time, and most texts have none. All readings of a field together make no more than four
+ * times its bytes, so nobody can make one post cost a thousand.
  */
 #include "filters/views.h"
-#include "base/bytes.h"
 #include "filters/map.h"
 #include "filters/scanner.h"
 #include <string.h>
 
-#define BUDGET_TIMES  4u
-#define BUDGET_GRACE  16384u
-#define CUT_DIGITS    2u /* a text with fewer hides no number and hardly a token */
-#define NUMBER_DIGITS 9u
-#define PAIR_DIGITS   14u  /* in spaced hexadecimal */
-#define UUID_MAX      45u  /* "urn:uuid:" before it */
-#define LEAD          80u  /* bytes before an encoded run that may say what it is */
-#define SEAM_SIDE     160u /* bytes on each side of a seam that are read */
-#define SEAM_DIGITS   7u   /* of a number in two fields */
-#define SEAM_PIECE    5u   /* characters of each half of a token */
-#define SEAM_LONGEST  33u  /* a UUID is longer, and no half */
-#define SEAM_TOKEN    16u  /* of both */
+#define BUDGET_TIMES 4u
+#define BUDGET_GRACE 16384u
+#define UUID_MAX     45u  /* "urn:uuid:" before it */
+#define LEAD         80u  /* bytes before an encoded run that may say what it is */
+#define SEAM_SIDE    160u /* bytes on each side of a seam that are read */
+#define SEAM_DIGITS  7u   /* of a number in two fields */
+#define SEAM_PIECE   5u   /* characters of each half of a token */
+#define SEAM_LONGEST 33u  /* a UUID is longer, and no half */
+#define SEAM_TOKEN   16u  /* of both */
 
 struct reader {
     struct flt_scanner *s;
@@ -31,71 +27,6 @@ struct reader {
     struct st_err *err;
     size_t budget;
 };
-
-/* ---- signs ------------------------------------------------------------------------------------------------------- */
-
-/* Has mask so many bits in a row? */
-static bool has_run_16(uint64_t m)
-{
-    m &= m >> 1;
-    m &= m >> 2;
-    m &= m >> 4;
-    return (m & m >> 8) != 0;
-}
-
-/* Three groups (two in what may be a number) of like length, up to eight, with gaps of like width, up to three,
- * between? z: no letter or digit. */
-static bool has_row(uint64_t z, bool is_number)
-{
-    uint64_t word = UINT64_MAX, whole;
-
-    for (unsigned n = 1; n <= 8; n++) {
-        word &= ~z >> n;
-        whole = z & word & z >> (n + 1); /* a gap's last byte, n letters, a gap */
-        for (unsigned period = n + 1; period <= n + 3; period++)
-            if ((whole & whole >> period & (is_number && n > 2 ? UINT64_MAX : whole >> 2 * period)) != 0)
-                return true;
-    }
-    return false;
-}
-
-/* Is there something in a text with digits that squeeze.c takes out? */
-static bool is_cut(struct st_span s, bool is_number)
-{
-    uint8_t rest[ST_BYTES_STEP] = { 0 };
-    uint64_t others = UINT64_MAX;
-
-    for (size_t i = 0; i < s.n; i += ST_BYTES_STEP) {
-        const uint8_t *p = s.p + i;
-
-        if (s.n - i < ST_BYTES_STEP)
-            p = memcpy(rest, p, s.n - i);
-        if ((st_bytes_in(p, '"', '"') | st_bytes_in(p, '\'', '\'') | st_bytes_in(p, '*', '*') |
-             st_bytes_in(p, '`', '`') | st_bytes_in(p, '~', '~') | st_bytes_in(p, '\n', '\r')) != 0)
-            return true;
-        others = others >> 16 |
-                 (uint64_t)(~(st_bytes_in(p, '@', 'Z') | st_bytes_in(p, 'a', 'z') | st_bytes_in(p, '0', '9')) & 0xFFFF)
-                     << 48;
-        if (has_row(others, is_number))
-            return true;
-    }
-    return false;
-}
-
-/* Five groups of two or of four letters and digits in a row, at one distance: bytes in hexadecimal. A UUID has four. */
-static bool has_pairs(uint64_t words)
-{
-    uint64_t twos = words & words >> 1 & ~(words >> 2), fours = words & words >> 1 & words >> 2 & words >> 3;
-
-    fours &= ~(words >> 4);
-    for (unsigned period = 3; period <= 6; period++) {
-        uint64_t ends = period < 5 ? twos : fours;
-
-        if ((ends & ends >> period & ends >> 2 * period & ends >> 3 * period & ends >> 4 * period) != 0)
-            return true;
-    }
-    return false;
-}
 
 /* A name that ends in a UUID: by far the most frequent text with groups in it, and nothing hides in one. */
 static bool is_uuid(struct st_span s)
@@ -110,48 +41,6 @@ static bool is_uuid(struct st_span s)
         if (SHAPE[i] == '-' ? p[i] != '-' : st_hex_digit(p[i]) < 0)
             return false;
     return true;
-}
-
-struct signs {
-    uint64_t words; /* the last 64 bytes, the latest on top: letters and digits */
-    unsigned digits, found;
-    bool has_pairs;
-};
-
-static void look_16(struct signs *x, const uint8_t *p)
-{
-    unsigned digits = st_bytes_in(p, '0', '9');
-    unsigned letters = st_bytes_in(p, 'A', 'Z') | st_bytes_in(p, 'a', 'z');
-    unsigned escapes = st_bytes_in(p, '%', '&') | st_bytes_in(p, '\\', '\\') | st_bytes_in(p, '=', '=');
-
-    x->words = x->words >> 16 | (uint64_t)(letters | digits) << 48;
-    x->digits += (unsigned)__builtin_popcount(digits);
-    x->has_pairs = x->has_pairs || (x->digits > 0 && has_pairs(x->words));
-    if (escapes != 0)
-        x->found |= FLT_SIGN_ESCAPE;
-    if (has_run_16(x->words) || st_bytes_in(p, '~', '~') != 0) /* <~ascii85~> */
-        x->found |= FLT_SIGN_RUN;
-}
-
-unsigned flt_signs(struct st_span s)
-{
-    struct signs x = { 0 };
-    uint8_t rest[ST_BYTES_STEP] = { 0 };
-    size_t i = 0;
-
-    if (is_uuid(s))
-        return 0;
-    for (; i + ST_BYTES_STEP <= s.n; i += ST_BYTES_STEP)
-        look_16(&x, s.p + i);
-    if (i < s.n) {
-        memcpy(rest, s.p + i, s.n - i);
-        look_16(&x, rest);
-    }
-    if (x.digits >= CUT_DIGITS && is_cut(s, x.digits >= NUMBER_DIGITS))
-        x.found |= FLT_SIGN_CUT;
-    if (x.digits >= PAIR_DIGITS && x.has_pairs)
-        x.found |= FLT_SIGN_RUN;
-    return x.found;
 }
 
 /* ---- readings ---------------------------------------------------------------------------------------------------- */
@@ -226,18 +115,14 @@ static enum st_rc unwrap(struct reader *r, const struct flt_view *base, unsigned
 static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned done, unsigned depth)
 {
     struct flt_view base = r->s->view; /* the next reading makes it anew */
-    unsigned signs = flt_signs(base.text);
 
-    if (base.text.p != raw->text.p && (signs & FLT_SIGN_ESCAPE) == 0)
-        signs |= flt_signs(raw->text) & FLT_SIGN_ESCAPE;
-    if ((signs & FLT_SIGN_ESCAPE) != 0 && (done & 1u << FLT_READ_PEELED) == 0 &&
-        peel(r, raw, base.text, done, depth) != ST_OK)
+    if (is_uuid(base.text))
+        return ST_OK;
+    if ((done & 1u << FLT_READ_PEELED) == 0 && peel(r, raw, base.text, done, depth) != ST_OK)
         return ST_ERR;
-    if ((signs & FLT_SIGN_CUT) != 0 && (done & 1u << FLT_READ_SQUEEZED) == 0 && squeeze(r, &base, done, depth) != ST_OK)
+    if ((done & 1u << FLT_READ_SQUEEZED) == 0 && squeeze(r, &base, done, depth) != ST_OK)
         return ST_ERR;
-    if ((signs & FLT_SIGN_RUN) != 0 && depth < FLT_UNWRAP_MAX)
-        return unwrap(r, &base, depth);
-    return ST_OK;
+    return depth < FLT_UNWRAP_MAX ? unwrap(r, &base, depth) : ST_OK;
 }
 
 enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)

@@ -13,14 +13,6 @@ struct flt_scanner;
 
 #define FLT_UNWRAP_MAX 3 /* encodings inside one another */
 
-/* What a text holds that another reading may see through. */
-enum {
-    FLT_SIGN_ESCAPE = 1, /* an escape may begin */
-    FLT_SIGN_CUT = 2,    /* enough digits, or single characters in a row */
-    FLT_SIGN_RUN = 4     /* a run long enough to be an encoded text */
-};
-unsigned flt_signs(struct st_span text);
-
 /* Escapes of all kinds, up to three on top of one another (peel.c). */
 ST_MUST enum st_rc flt_peel(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
                             struct st_err *err);
