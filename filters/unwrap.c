@@ -17,7 +17,7 @@
 #define SAMPLE_MIN    11u /* bytes that must be readable */
 #define SAMPLE_MAX    36u
 #define PAIRS_MIN     10u /* of spaced hexadecimal */
-#define PAIRS_SHOWN   5u  /* digits in five of them: text is 2x to 7x */
+#define PAIRS_SHOWN   5   /* digits in five of them: text is 2x to 7x */
 #define PHASES        4u
 #define INFLATE_TIMES 4u /* the text it stands in; more is cut */
 #define INFLATE_GRACE 4096u

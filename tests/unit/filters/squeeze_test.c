@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* squeeze_test - the walk that steps over most of a text takes out what a walk over each of its bytes would. */
+#include "../../../filters/squeeze.c"
+#include "t.h"
+
+static uint32_t seed = 20261130;
+
+static uint32_t any_below(uint32_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 17;
+    seed ^= seed << 5;
+    return seed % below;
+}
+
+static struct st_span random_text(uint8_t *out, size_t size)
+{
+    static const char *const parts[] = {
+        "the",      "of",   "a",      "week",    "1",  "22",         "2024",      "4111",    "AbC1",        "k9",
+        "x",        "ghp_", "v36.47", " ",       " ",  " ",          " ",         "-",       "_",           "/",
+        ";",        ", ",   " - ",    "**",      "\n", "\r\n  ",     "`",         "\" + \"", "' . '",       "\"",
+        "\xC2\xB7", "=",    "aB3dE",  "sk_live", "~~", "4a9f-4bc1-", "A K I A 7", "1.1",     "0123456789Ab"
+    };
+    size_t n = 0, len;
+
+    while (n + 16 < size) {
+        const char *part = parts[any_below(ST_LEN(parts))];
+
+        for (uint32_t times = any_below(4) == 0 ? 1 + any_below(9) : 1; times > 0 && n + 16 < size; times--) {
+            len = strlen(part);
+            memcpy(out + n, part, len);
+            n += len;
+        }
+        if (any_below(300) == 0) { /* far from any digit */
+            len = size - n < 150 ? size - n : 150;
+            memset(out + n, 'q', len);
+            n += len;
+        }
+    }
+    return st_span(out, n);
+}
+
+static bool has_digit(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (flt_is_digit(s.p[i]))
+            return true;
+    return false;
+}
+
+static void walk_slowly(struct flt_excerpt *x)
+{
+    for (size_t at = 0, to; at<x->s.n; at = to> at ? to : at + 1) {
+        size_t block = at / ST_BYTES_BLOCK * ST_BYTES_BLOCK, from = block > 0 ? block - ST_BYTES_BLOCK : 0;
+        uint64_t others = 0;
+
+        to = at;
+        if (!has_digit(st_span_sub(x->s, from, block + (size_t)2 * ST_BYTES_BLOCK - from)))
+            continue;
+        for (unsigned i = 0; i < 64; i++)
+            others |= (uint64_t)(at + i >= x->s.n || !flt_is_alnum(x->s.p[at + i])) << i;
+        to = take(x, at, others);
+    }
+}
+
+T_TEST(squeeze_steps_over_nothing)
+{
+    struct st_err err = ST_ERR_INIT;
+    unsigned changed = 0;
+
+    for (int round = 0; round < 3000; round++) {
+        uint8_t bytes[700];
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct flt_view raw = { random_text(bytes, 20 + any_below(sizeof bytes - 20)), NULL }, quick, slow = raw;
+        struct flt_excerpt x;
+        bool any = false;
+
+        T_CHECK(flt_squeeze(arena, &raw, &quick, &any, &err) == ST_OK, "round %d", round);
+        flt_excerpt_open(&x, arena, raw.text);
+        walk_slowly(&x);
+        T_CHECK(x.any == any, "round %d: \"%.*s\"", round, (int)raw.text.n, (const char *)raw.text.p);
+        T_CHECK(flt_excerpt_close(&x, &raw, &slow, &err) == ST_OK, "round %d", round);
+        T_CHECK(!any || st_span_eq(quick.text, slow.text), "round %d: \"%.*s\"", round, (int)raw.text.n,
+                (const char *)raw.text.p);
+        changed += any;
+        st_arena_free(arena);
+    }
+    T_CHECK(changed > 1000, "%u", changed);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* unwrap_test - the runs that are passed by after a glance would not have been opened. */
+#define next_run next_run_quickly
+#include "../../../filters/unwrap.c"
+#undef next_run
+#include "t.h"
+
+static uint32_t seed = 20261130;
+
+static uint32_t any_below(uint32_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 17;
+    seed ^= seed << 5;
+    return seed % below;
+}
+
+static size_t encode(const char *text, size_t phase, enum radix radix, char *out)
+{
+    static const char *const digits[] = { "0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+                                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" };
+    static const unsigned width[] = { 4, 5, 6 };
+    uint32_t value = 0;
+    unsigned bits = 0;
+    size_t n = 0;
+
+    for (; phase > 0; phase--)
+        out[n++] = 'x';
+    for (; *text != '\0'; text++) {
+        value = value << 8 | (uint8_t)*text;
+        for (bits += 8; bits >= width[radix]; bits -= width[radix])
+            out[n++] = digits[radix][value >> (bits - width[radix]) & ((1u << width[radix]) - 1)];
+    }
+    return n;
+}
+
+static size_t spaced_hex(const char *text, char *out)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += (size_t)sprintf(out + n, "%s%02x", n > 0 ? " " : "", (unsigned)(uint8_t)*text);
+    return n;
+}
+
+static struct st_span random_text(char *out, size_t size)
+{
+    static const char *const parts[] = { "the",
+                                         "of",
+                                         " ",
+                                         ", ",
+                                         "urn:li:fsd_profile:ACoAAB1a2b3c4dQxYz",
+                                         "0f8fad5b-d9cb-469f-a165-70867728950e",
+                                         "averylongwordwithoutanysense",
+                                         "9b74c9897bac770ffc029102a200c5de",
+                                         "\n",
+                                         "<~87cURD]i,\"Ebo80~>",
+                                         "https://forum.test/t/some-thread-with-a-name/12",
+                                         "12 24 36 48 50",
+                                         "=" };
+    static const char *const texts[] = { "my card is 4111 1111 1111 1111",
+                                         "Gr\xC3\xBC\xC3\x9F"
+                                         "e aus K\xC3\xB6ln",
+                                         "\x1F\x8B\x08 packed",
+                                         "x\x9C packed as well",
+                                         "\xFF\xFEw\0i",
+                                         "short one!" };
+    size_t n = 0;
+
+    while (n + 256 < size) {
+        const char *text = texts[any_below(ST_LEN(texts))], *part = parts[any_below(ST_LEN(parts))];
+
+        switch (any_below(6)) {
+        case 0: n += encode(text, any_below(4), (enum radix)any_below(3), out + n); break;
+        case 1: n += spaced_hex(text, out + n); break;
+        default: memcpy(out + n, part, strlen(part)); n += strlen(part);
+        }
+        out[n++] = any_below(3) == 0 ? '.' : ' ';
+    }
+    return st_span(out, n);
+}
+
+static bool next_run_slowly(struct st_span s, size_t at, struct run *run)
+{
+    run->to = s.n;
+    for (; at < s.n; at = run->to) {
+        size_t n = run_length(s, at);
+
+        run->from = at;
+        st_buf_reset(&run->chars);
+        if (n >= RUN_MIN) {
+            take_lines(s, run);
+            return true;
+        }
+        if ((n == 2 || n == 4) && take_pairs(s, run))
+            return true;
+        if (s.p[at] == '<' && at + 1 < s.n && s.p[at + 1] == '~' && take_85(s, run))
+            return true;
+        run->to = at + (n > 0 ? n : 1);
+    }
+    return false;
+}
+
+/* The next one that is something; LOOK_NOTHING: none. */
+static enum look next_opened(struct st_span s, bool (*next)(struct st_span, size_t, struct run *), struct run *run)
+{
+    enum look look = LOOK_NOTHING;
+    struct st_buf bytes;
+
+    st_buf_init(&bytes, 1u << 20);
+    while (look == LOOK_NOTHING && next(s, run->to, run))
+        look = open_run(run, &bytes);
+    st_buf_fini(&bytes);
+    return look;
+}
+
+T_TEST(unwrap_passes_by_nothing_that_opens)
+{
+    unsigned opened = 0;
+
+    for (int round = 0; round < 1500; round++) {
+        char bytes[1500];
+        struct st_span s = random_text(bytes, 300 + any_below(sizeof bytes - 300));
+        struct run quick = { 0 }, slow = { 0 };
+        enum look a, b;
+
+        st_buf_init(&quick.chars, 1u << 20);
+        st_buf_init(&slow.chars, 1u << 20);
+        do {
+            a = next_opened(s, next_run_quickly, &quick);
+            b = next_opened(s, next_run_slowly, &slow);
+            T_CHECK(a == b && (a == LOOK_NOTHING || (quick.from == slow.from && quick.to == slow.to)),
+                    "round %d: %zu and %zu of \"%.*s\"", round, quick.from, slow.from, (int)s.n, (const char *)s.p);
+            opened += a != LOOK_NOTHING;
+        } while (a == b && a != LOOK_NOTHING);
+        st_buf_fini(&quick.chars);
+        st_buf_fini(&slow.chars);
+    }
+    T_CHECK(opened > 1000, "%u", opened);
+}
