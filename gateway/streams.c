@@ -8,6 +8,7 @@
  * connection without exchanges has the idle one.
  */
 #include "base/log.h"
+#include "gateway/later.h"
 #include "gateway/sessions.h"
 #include "gateway/streams_parts.h"
 #include <event2/buffer.h>
@@ -40,6 +41,7 @@ struct streams {
     size_t n;
     struct stream *ready, **last_ready;
     struct st_timer timer;
+    struct later_item again; /* the connection's step */
     bool is_late;
     bool offers_sockets; /* as the origin does */
     size_t share;        /* of the worker's budget: what the session holds */
@@ -93,14 +95,15 @@ void stream_ready(struct stream *stream)
     s->last_ready = &stream->next_ready;
 }
 
-/* An exchange's timer or its origin has news. */
+/* An exchange's timer or its origin has news. All that have some are stepped together, so that their answers leave in
+ * one write. */
 static void on_exchange(void *ctx)
 {
     struct stream *stream = ctx;
     struct streams *s = stream->streams;
 
     stream_ready(stream);
-    s->env.on_event(s->env.ctx);
+    later_call(s->env.worker->loop.later, &s->again);
 }
 
 /* A slot is free: the one that waits longest is stepped. */
@@ -430,6 +433,7 @@ struct streams *streams_new(const struct txn_env *env)
     s->last = &s->first;
     s->last_ready = &s->ready;
     s->timer = (struct st_timer){ .fn = on_timer, .ctx = s };
+    s->again = (struct later_item){ .fn = env->on_event, .ctx = env->ctx };
     if (http2_new(HTTP2_SERVER, &limits, on_event, s, &s->session, &err) != ST_OK) {
         ST_LOG(PROTOCOL_ERROR, ST_ERRF(&err));
         free(s);
@@ -445,6 +449,7 @@ void streams_free(struct streams *s)
         return;
     ST_CHECK(s, STREAMS_MAGIC);
     st_timer_disarm(s->env.worker->loop.timers, &s->timer);
+    later_cancel(&s->again);
     while (s->first != NULL)
         stream_free(s->first);
     http2_free(s->session);
