@@ -101,7 +101,6 @@ static void read_head(struct lp_conf *c, int at, struct lp_head *h)
     for (size_t i = 0; h->paths != NULL && h->paths[i] != NULL; i++) {
         if (h->paths[i][0] != '/')
             lp_conf_fail(c, "the path '%.60s' must begin with '/'", h->paths[i]);
-        lp_head_note(h, h->paths[i]);
     }
 }
 
@@ -455,5 +454,8 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
     read_speaks(c, a);
     read_routes(c, a);
     read_checks(c, a);
+    lp_shortlist_make(c, &a->may_hide, a->secrets, sizeof *a->secrets, a->n_secrets);
+    lp_shortlist_make(c, &a->may_speak, a->speaks, sizeof *a->speaks, a->n_speaks);
+    lp_shortlist_make(c, &a->may_route, a->routes, sizeof *a->routes, a->n_routes);
     return a;
 }

@@ -23,9 +23,15 @@ struct lp_head {                /* what can be told from the request's head */
     const struct lp_param *params;
     size_t n_params;
     const char *type; /* "json", "form", "text"; NULL: any */
-    /* Bit c & 31: some path has a byte c behind its first '/', or as its last one. What the head cannot be is told by
-     * these. */
-    uint32_t firsts, lasts;
+};
+
+struct lp_shortlist { /* of a list of heads: which of them a request may be */
+    uint64_t *sets;
+    size_t n, words;
+};
+struct lp_glimpse {
+    uint8_t first, last, method; /* classes of these bytes */
+    bool is_plain;               /* no escapes in the path */
 };
 
 struct lp_body {
@@ -60,15 +66,15 @@ struct lp_shape {
     const char *ask;           /* template of a message to the origin, in the refused one's place; NULL: none */
 };
 
-struct lp_speech { /* a protocol inside some sockets and polls */
-    struct lp_head head;
+struct lp_speech {       /* a protocol inside some sockets and polls */
+    struct lp_head head; /* first, for its shortlist */
     enum flt_wire wire;
 };
 
 struct lp_route {
+    struct lp_head head; /* first, for its shortlist */
     const struct lp_adapter *adapter;
     const char *id, *kind;
-    struct lp_head head;
     struct lp_body body;
     bool has_body;   /* a condition on the body */
     bool is_ignored; /* nothing to see: telemetry, player calls */
@@ -111,9 +117,10 @@ struct lp_adapter {
     size_t n_secrets;
     const struct lp_speech *speaks;
     size_t n_speaks;
-    const char *const *redact;     /* field path patterns */
-    const char *const *hide_names; /* globs on the last part of a field's path, lower case */
-    const char *const *link_names; /* the same, for the query of a request that only reads */
+    struct lp_shortlist may_hide, may_speak, may_route; /* of secrets, speaks, routes */
+    const char *const *redact;                          /* field path patterns */
+    const char *const *hide_names;                      /* globs on the last part of a field's path, lower case */
+    const char *const *link_names;                      /* the same, for the query of a request that only reads */
     const char *const *text_names, *const *skip_names;
     uint64_t text_min;
     struct lp_route *routes;
@@ -143,9 +150,14 @@ ST_MUST enum st_rc lp_adapter_check(const struct lp_set *set, const struct lp_ad
                                     struct st_err *err);
 const struct lp_adapters *lp_set_adapters(const struct lp_set *set);
 
+/* shortlist.c: of n things that begin with a head, `stride` bytes from one to the next. */
+void lp_shortlist_make(struct lp_conf *c, struct lp_shortlist *list, const void *heads, size_t stride, size_t n);
+struct lp_glimpse lp_glimpse_of(const struct lp_request *req);
+/* The first at `from` or behind it that the request may be; list->n: none. */
+size_t lp_shortlist_next(const struct lp_shortlist *list, struct lp_glimpse glimpse, size_t from);
+
 /* match.c */
-void lp_head_note(struct lp_head *h, const char *pattern); /* a path of it, while it is read */
-bool lp_glob(const char *glob, struct st_span name);       /* '*' at either end; ASCII case does not matter */
+bool lp_glob(const char *glob, struct st_span name); /* '*' at either end; ASCII case does not matter */
 /* The next byte of a percent-escaped run and *i behind it; '+' is a blank in queries. i < s.n. */
 int lp_next_byte(struct st_span s, size_t *i, bool is_query);
 /* The raw value of a parameter in a query string, or false. */

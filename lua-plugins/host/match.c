@@ -77,9 +77,17 @@ static bool segment_is(const char *pattern, size_t n, struct st_span raw)
     return false;
 }
 
+/* The first byte of a segment, where it decides: most do. */
+static bool begins_otherwise(const char *segment, struct st_span path)
+{
+    bool is_open = *segment == '*' || *segment == '/' || *segment == '\0' || path.n < 2 || path.p[1] == '%';
+
+    return !is_open && lower((unsigned char)*segment) != lower(path.p[1]);
+}
+
 static bool path_is(const char *pattern, struct st_span path)
 {
-    while (*pattern == '/' && path.n > 0 && path.p[0] == '/') {
+    while (*pattern == '/' && path.n > 0 && path.p[0] == '/' && !begins_otherwise(pattern + 1, path)) {
         const char *end = strchrnul(++pattern, '/');
         size_t n = (size_t)(end - pattern), cut;
 
@@ -170,29 +178,6 @@ static bool cannot_be(const char *pattern, struct st_span path)
     return b != '*' && b != '/' && b != lower(path.p[last - 1]);
 }
 
-static uint32_t bit_of(uint8_t c)
-{
-    return (uint32_t)1 << (c & 31); /* large and small letters alike */
-}
-
-void lp_head_note(struct lp_head *h, const char *pattern)
-{
-    size_t n = strlen(pattern);
-    uint8_t first = n > 1 ? (uint8_t)pattern[1] : '*', last = n > 1 ? (uint8_t)pattern[n - 1] : '*';
-
-    h->firsts |= first == '*' ? UINT32_MAX : bit_of(first);
-    h->lasts |= last == '*' || last == '/' ? UINT32_MAX : bit_of(last);
-}
-
-/* The same for all paths of a head at once. */
-static bool none_can_be(const struct lp_head *h, struct st_span path)
-{
-    if (h->paths == NULL || path.n < 2)
-        return false;
-    return (h->firsts & bit_of(path.p[1])) == 0 ||
-           (h->lasts & bit_of(path.p[path.n - 1 - (path.p[path.n - 1] == '/')])) == 0;
-}
-
 static bool method_is(const char *method, struct st_span is)
 {
     return is.n > 0 && is.p[0] == (uint8_t)method[0] && st_span_eq(is, st_span_str(method));
@@ -202,8 +187,6 @@ static bool head_is(const struct lp_head *h, const struct lp_request *req, bool 
 {
     bool held = h->methods == NULL;
 
-    if (is_plain && none_can_be(h, req->path))
-        return false;
     for (size_t i = 0; !held && h->methods[i] != NULL; i++)
         held = method_is(h->methods[i], req->method);
     if (!held || (h->type != NULL && !type_is(h->type, req->content_type)))
@@ -440,13 +423,14 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
     const struct lp_adapter *owner = claimer(set, req->host);
-    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
+    struct lp_glimpse glimpse = lp_glimpse_of(req);
 
     for (size_t i = 0; i < all->n; i++) {
-        for (size_t k = 0; is_tried(all->items[i], owner) && k < all->items[i]->n_secrets; k++) {
-            const struct lp_head *head = &all->items[i]->secrets[k];
+        const struct lp_adapter *a = all->items[i];
+        size_t k = is_tried(a, owner) ? 0 : a->n_secrets;
 
-            if (head_is(head, req, is_plain) && is_beyond_doubt(head, req))
+        for (; (k = lp_shortlist_next(&a->may_hide, glimpse, k)) < a->n_secrets; k++) {
+            if (head_is(&a->secrets[k], req, glimpse.is_plain) && is_beyond_doubt(&a->secrets[k], req))
                 return true;
         }
     }
@@ -462,12 +446,15 @@ enum flt_wire lp_wire(const struct lp_set *set, const struct lp_request *req)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
     const struct lp_adapter *owner = claimer(set, req->host);
-    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
+    struct lp_glimpse glimpse = lp_glimpse_of(req);
 
     for (size_t i = 0; i < all->n; i++) {
-        for (size_t k = 0; is_tried(all->items[i], owner) && k < all->items[i]->n_speaks; k++) {
-            if (head_is(&all->items[i]->speaks[k].head, req, is_plain))
-                return all->items[i]->speaks[k].wire;
+        const struct lp_adapter *a = all->items[i];
+        size_t k = is_tried(a, owner) ? 0 : a->n_speaks;
+
+        for (; (k = lp_shortlist_next(&a->may_speak, glimpse, k)) < a->n_speaks; k++) {
+            if (head_is(&a->speaks[k].head, req, glimpse.is_plain))
+                return a->speaks[k].wire;
         }
     }
     return FLT_WIRE_NONE;
@@ -476,12 +463,12 @@ enum flt_wire lp_wire(const struct lp_set *set, const struct lp_request *req)
 static const struct lp_route *route_of(const struct lp_adapter *a, const struct lp_request *req,
                                        const struct flt_doc *doc, bool *needs_body)
 {
-    bool is_plain = st_span_chr(req->path, '%') == ST_SPAN_NPOS;
+    struct lp_glimpse glimpse = lp_glimpse_of(req);
 
-    for (size_t i = 0; i < a->n_routes; i++) {
+    for (size_t i = 0; (i = lp_shortlist_next(&a->may_route, glimpse, i)) < a->n_routes; i++) {
         const struct lp_route *r = &a->routes[i];
 
-        if (!head_is(&r->head, req, is_plain))
+        if (!head_is(&r->head, req, glimpse.is_plain))
             continue;
         if (!r->has_body)
             return r;
