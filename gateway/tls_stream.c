@@ -145,14 +145,15 @@ enum st_rc tls_read(struct tls *tls, struct evbuffer *to, size_t limit, struct s
 {
     ST_CHECK(tls, TLS_MAGIC);
     while (evbuffer_get_length(to) < limit) {
-        int got = open_record(tls, to);
+        int got;
 
-        if (got == NO_BUFFER)
+        /* Neither on the wire nor inside: SSL_read would take a buffer of 17 KB, find that out, and give it back. */
+        if (evbuffer_get_length(tls->from_wire) == 0 && SSL_has_pending(tls->ssl) == 0)
+            return ST_AGAIN;
+        if ((got = open_record(tls, to)) == NO_BUFFER)
             return st_fail(err, ST_E_NOMEM, "tls.read", "buffer", RECORD);
         if (got <= 0)
             return explain(tls, got, err);
-        if (evbuffer_get_length(tls->from_wire) == 0 && SSL_has_pending(tls->ssl) == 0)
-            return ST_AGAIN; /* neither on the wire nor inside: what the next call would find out */
     }
     return ST_OK;
 }

@@ -48,10 +48,11 @@ struct message {
     uint64_t plain, wire; /* bytes so far */
 };
 
-/* Lives while a message is open. */
+/* Lives while a message is open; most messages need little of it, so it is wiped as far as it was used. */
 struct work {
-    uint8_t wire[WIRE], chunk[CHUNK];
     struct st_span pending; /* of wire (or the tail): not yet inflated */
+    size_t wire_used, chunk_used;
+    uint8_t wire[WIRE], chunk[CHUNK];
 };
 
 struct ws {
@@ -86,12 +87,28 @@ struct ws *ws_new(enum ws_from from, const struct ws_limits *limits, const struc
     return ws;
 }
 
+static bool begin_work(struct ws *ws)
+{
+    if ((ws->work = malloc(sizeof *ws->work)) == NULL)
+        return false;
+    ws->work->pending = ST_SPAN_NONE;
+    ws->work->wire_used = ws->work->chunk_used = 0;
+    return true;
+}
+
 static void end_work(struct ws *ws)
 {
-    if (ws->work != NULL)
-        st_wipe(ws->work, sizeof *ws->work);
+    if (ws->work != NULL) {
+        st_wipe(ws->work->wire, ws->work->wire_used);
+        st_wipe(ws->work->chunk, ws->work->chunk_used);
+    }
     free(ws->work);
     ws->work = NULL;
+}
+
+static void note_used(size_t *used, size_t n)
+{
+    *used = n > *used ? n : *used;
 }
 
 void ws_free(struct ws *ws)
@@ -191,7 +208,7 @@ static enum st_rc begin_message(struct ws *ws, struct ws_event *event, struct st
         (struct message){ .is_open = true, .is_text = ws->frame.op == WS_OP_TEXT, .is_deflated = ws->frame.rsv != 0 };
     if (check_size(ws, err) != ST_OK)
         return ST_ERR;
-    if ((ws->work = calloc(1, sizeof *ws->work)) == NULL)
+    if (!begin_work(ws))
         return st_fail(err, ST_E_NOMEM, "ws.message", "buffers", WS_CLOSE_INTERNAL);
     if (ws->message.is_deflated && ws->inflate == NULL) {
         unsigned bits = ws->from == WS_FROM_CLIENT ? ws->agreed.client_bits : ws->agreed.server_bits;
@@ -325,6 +342,7 @@ static struct st_span take_wire(struct ws *ws, struct st_span *in)
     if (n > WIRE - ws->message.wire % WIRE)
         n = WIRE - (size_t)(ws->message.wire % WIRE);
     ws_mask(ws->work->wire, st_span_sub(*in, 0, n), ws->frame.mask, ws->frame.turned);
+    note_used(&ws->work->wire_used, n);
     ws->frame.turned += n;
     ws->frame.left -= n;
     ws->message.wire += n;
@@ -338,6 +356,7 @@ static enum st_rc inflate_pending(struct ws *ws, struct ws_event *event, struct 
     struct work *work = ws->work;
     size_t n = 0;
 
+    work->chunk_used = CHUNK; /* whatever comes of it */
     if (ws_inflate_step(ws->inflate, &work->pending, work->chunk, CHUNK, &n, err) != ST_OK)
         return ST_ERR;
     return n > 0 ? give(ws, st_span(work->chunk, n), event, err) : ST_AGAIN;
@@ -379,6 +398,7 @@ static enum st_rc read_plain(struct ws *ws, struct st_span *in, struct ws_event 
     }
     n = n < CHUNK ? n : CHUNK;
     ws_mask(ws->work->chunk, st_span_sub(data, 0, n), ws->frame.mask, ws->frame.turned);
+    note_used(&ws->work->chunk_used, n);
     done = n;
     ws->frame.turned += done;
     ws->frame.left -= done;
