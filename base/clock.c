@@ -12,13 +12,18 @@
 
 static _Atomic uint64_t turned_us;
 
-static uint64_t read_us(clockid_t id)
+static uint64_t read_ns(clockid_t id)
 {
     struct timespec ts = { 0, 0 };
     int rc = clock_gettime(id, &ts);
 
     assert(rc == 0);
-    return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t read_us(clockid_t id)
+{
+    return read_ns(id) / 1000u;
 }
 
 uint64_t st_clock_us(void)
@@ -34,6 +39,11 @@ uint64_t st_clock_ms(void)
 int64_t st_clock_wall_ms(void)
 {
     return (int64_t)((read_us(CLOCK_REALTIME) + atomic_load(&turned_us)) / 1000u);
+}
+
+uint64_t st_clock_cpu_ns(void)
+{
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void st_clock_turn(uint64_t ms)

@@ -13,6 +13,7 @@
 uint64_t st_clock_ms(void);      /* monotonic milliseconds since an arbitrary start, turns included */
 uint64_t st_clock_us(void);      /* the same in microseconds */
 int64_t st_clock_wall_ms(void);  /* milliseconds since 1970-01-01T00:00:00Z, turns included */
+uint64_t st_clock_cpu_ns(void);  /* CPU time of this thread; no turn moves it */
 void st_clock_turn(uint64_t ms); /* for tests: time jumps forward by ms */
 /* RFC 3339 with milliseconds, UTC: 2026-11-24T06:35:31.123Z. out holds at least 25 bytes. */
 void st_clock_rfc3339(int64_t wall_ms, char *out, size_t size);

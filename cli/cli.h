@@ -44,6 +44,10 @@ int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct s
 void cli_print(struct st_buf *buf);
 /* DIR/share/stoa/NAME beside the program (installed or build tree), in out. */
 ST_MUST enum st_rc cli_share(const char *name, char *out, size_t size, struct st_err *err);
+/* The packs in dir, NULL: those that ship, compiled or from the person's cache. On ST_OK *out holds one reference: the
+ * caller's. */
+struct flt_packs;
+ST_MUST enum st_rc cli_packs(const char *dir, struct flt_packs **out, struct st_diag *diag, struct st_err *err);
 /* Reads a whole file, "-" for standard input, at most limit bytes. */
 ST_MUST enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct st_err *err);
 

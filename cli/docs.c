@@ -71,11 +71,9 @@ static int write_detectors(struct cli *cli, struct st_buf *out)
     struct st_diag *diag = st_diag_new();
     struct flt_packs *packs = NULL;
     struct st_err err = ST_ERR_INIT;
-    char dir[4096];
     int code = CLI_OK;
 
-    if (cli_share("packs", dir, sizeof dir, &err) != ST_OK ||
-        flt_packs_load((const char *const[]){ dir, NULL }, NULL, &packs, diag, &err) != ST_OK) {
+    if (cli_packs(NULL, &packs, diag, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
         goto out;
     }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "filters/packs.h"
 #include <stdbool.h>
 
 /* ---- decode ---------------------------------------------------------------------------------------------------- */
@@ -209,35 +210,6 @@ ST_MUST enum st_rc flt_extract_file(struct st_arena *arena, int in, unsigned ms,
 
 /* What a person can do on a platform, and who will see it: docs/activity.md. NULL-terminated. */
 extern const char *const flt_kinds[], *const flt_audiences[];
-
-/* ---- packs ----------------------------------------------------------------------------------------------------- */
-
-enum flt_severity { FLT_LOW, FLT_MEDIUM, FLT_HIGH, FLT_CRITICAL };
-const char *flt_severity_name(enum flt_severity severity); /* "low" … "critical" */
-
-struct flt_rule {     /* a detector, as everyone else sees it; lives as long as its pack set */
-    const char *id;   /* "pii.de.iban" */
-    const char *pack; /* "bank" */
-    enum flt_severity severity;
-    const char *title_en, *title_de;
-    const char *mask;        /* what redaction writes: "[iban]" */
-    const char *const *tags; /* NULL-terminated */
-};
-
-struct flt_packs; /* all packs of one generation, compiled; refcounted, immutable */
-
-/* Loads every *.pack.yaml in the directories (NULL-terminated list), compiles, and runs each rule's own examples; one
- * that does not behave is an error of the file. cache_dir keeps compiled databases keyed by content, library version
- * and CPU; NULL: none. On ST_OK *out holds one reference: the caller's. */
-ST_MUST enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct flt_packs **out,
-                                  struct st_diag *diag, struct st_err *err);
-struct flt_packs *flt_packs_retain(struct flt_packs *packs);
-void flt_packs_release(struct flt_packs *packs); /* NULL is fine */
-size_t flt_packs_count(const struct flt_packs *packs);
-const struct flt_rule *flt_packs_rule(const struct flt_packs *packs, size_t i);       /* borrowed */
-const struct flt_rule *flt_packs_find(const struct flt_packs *packs, const char *id); /* NULL when unknown */
-/* ST_E_UNSUPPORTED with a plain sentence when this CPU cannot run the scanner (hs_valid_platform). */
-ST_MUST enum st_rc flt_platform_check(struct st_err *err);
 
 /* ---- scan ------------------------------------------------------------------------------------------------------ */
 

@@ -460,6 +460,9 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     d->n_match = y->examples.match.n;
     d->miss = y->examples.miss.items;
     d->n_miss = y->examples.miss.n;
+    d->references = y->references.items;
+    d->n_references = y->references.n;
+    d->false_positives = y->false_positives;
     if (y->chars.s != NULL && !parse_set(y->chars.s, &d->chars))
         BAD(r, y->chars.pos, "a range in '%s' runs backwards; write '-' first or last", y->chars.s);
     if (!parse_set(y->separators.s, &d->separators))

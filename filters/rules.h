@@ -96,8 +96,9 @@ struct flt_detector {
     uint64_t words[FLT_WORDS_MAX / 64]; /* bit w: context word w is this rule's */
     uint32_t before, after;             /* the context window, bytes */
     int base, validated, near, grouped; /* confidence, 0..100 */
-    const struct st_str *match, *miss;
-    size_t n_match, n_miss;
+    const struct st_str *match, *miss, *references;
+    size_t n_match, n_miss, n_references;
+    struct st_text false_positives;
     struct flt_term *terms; /* of FIND_WORDS */
     size_t n_terms;
     uint32_t threshold; /* of their weights in one message, each counted once */

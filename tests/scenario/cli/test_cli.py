@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from stoa_test.gateway import BIN, ROOT, Gateway
+from stoa_test.packs import house_pack
 
 STOA = str(BIN / "stoa")
 COMMANDS = re.findall(r'^COMMAND\("([^"]+)"', (ROOT / "cli" / "commands.def").read_text(), re.M)
@@ -16,6 +17,11 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "setup": (["{folder}/made"], 0),
     "check": ([], 0),
     "scan": (["{folder}/post.txt"], 1),
+    "rules list": (["--packs", "{folder}/house"], 0),
+    "rules show": (["--packs", "{folder}/house", "house.ticket"], 0),
+    "rules test": (["--packs", "{folder}/house"], 0),
+    "rules lint": (["--packs", "{folder}/house"], 0),
+    "rules bench": (["--packs", "{folder}/house"], 0),
     "explain": (["{folder}/post.txt"], 0),
     "status": (["--wait"], 0),
     "reload": ([], 0),
@@ -32,7 +38,8 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "version": ([], 0),
 }
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
-OFFLINE = {"setup", "scan", "docs", "adapter test"}  # need no stoa.yaml
+OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
+           "rules bench"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test"}  # one JSON value a line
 ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
 
@@ -44,6 +51,8 @@ def gateway(tmp_path_factory):
     gateway = Gateway(folder / "gateway", more="")
     gateway.config.write_text(gateway.config.read_text().replace("  trust: origins.pem\n", ""))
     (gateway.folder / "post.txt").write_text(IBAN)
+    (gateway.folder / "house").mkdir()
+    (gateway.folder / "house" / "house.pack.yaml").write_text(house_pack())
     (gateway.folder / "exchange.jsonl").write_text(EXCHANGE)
     with gateway:
         yield gateway

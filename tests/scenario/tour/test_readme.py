@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every command in the README's tour is run as printed, in order, and prints what the README says (… is anything)."""
+"""Every command in the README's tour, and in pages like it, is run as printed, in order, and prints what the README says (… is anything)."""
 import os
 import re
 import subprocess
@@ -10,13 +10,13 @@ import pytest
 from stoa_test.gateway import BIN, ROOT, Gateway
 from stoa_test.origin import WAIT, Origin, echo
 
-README = (ROOT / "README.md").read_text()
+PAGES_WITHOUT_GATEWAY = ["scanning.md"]
 
 
-def blocks():
+def blocks(page):
     """[(command, [expected lines])] of every console block."""
     steps = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.S):
+    for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.S):
         for line in block.splitlines():
             if line.startswith("$ "):
                 steps.append((line[2:], []))
@@ -54,7 +54,7 @@ def shell(folder, exports, command):
 def test_the_tour(tour):
     folder, gateway = tour
     exports = []
-    for command, expected in blocks():
+    for command, expected in blocks(ROOT / "README.md"):
         told = command.replace("127.0.0.1:3128", f"127.0.0.1:{gateway.port}")
         if command.startswith("export "):
             exports.append(told)
@@ -63,6 +63,13 @@ def test_the_tour(tour):
         while "audit tail" in command and not re.search(pattern, output, re.S) and time.monotonic() < end:
             output = shell(folder, exports, told)  # records are committed in groups, a moment later
         assert re.search(pattern, output, re.S), f"$ {command}\n{output}"
+
+
+@pytest.mark.parametrize("page", PAGES_WITHOUT_GATEWAY)
+def test_a_page_that_needs_no_gateway(page, tmp_path):
+    for command, expected in blocks(ROOT / "docs" / page):
+        output = shell(tmp_path, [f"export PATH={BIN}:$PATH"], command)
+        assert re.search(as_pattern(expected), output, re.S), f"$ {command}\n{output}"
 
 
 def test_every_linked_file_is_there():
