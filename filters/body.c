@@ -251,6 +251,21 @@ static bool starts_like_json(struct st_span s)
     return false;
 }
 
+enum flt_codec flt_body_codec(struct st_span content_type, struct st_span first)
+{
+    enum kind kind = kind_of(flt_type_essence(content_type));
+
+    if (kind == KIND_MULTIPART)
+        return FLT_CODEC_MULTIPART;
+    if (!flt_text_likely(first))
+        return FLT_CODEC_FILE;
+    if (kind == KIND_JSON || starts_like_json(first))
+        return FLT_CODEC_JSON;
+    if (kind == KIND_FORM || (kind != KIND_HTML && flt_form_likely(first, kind == KIND_TEXT)))
+        return FLT_CODEC_FORM;
+    return kind == KIND_HTML ? FLT_CODEC_HTML : FLT_CODEC_TEXT;
+}
+
 /* Behind what sites put before their JSON so that no script of another site can load it. */
 static struct flt_piece without_guard(const struct flt_piece *text)
 {

@@ -89,6 +89,8 @@ struct flt_body {
     bool is_part;
 };
 ST_MUST enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *body, struct st_err *err);
+/* What reads a whole body that begins so; FILE: no text. */
+enum flt_codec flt_body_codec(struct st_span content_type, struct st_span first);
 /* Bytes nobody could read in their own format: what looks like text in them is one field. */
 ST_MUST enum st_rc flt_body_raw(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer,
                                 struct st_err *err);

@@ -70,6 +70,7 @@ enum flt_reason {
 #define X(id, name) FLT_REASON_##id,
     FLT_REASONS(X)
 #undef X
+        FLT_REASONS_END
 };
 const char *flt_reason_name(enum flt_reason reason);
 
@@ -118,6 +119,7 @@ struct flt_doc {
     struct flt_field *fields;
     size_t n;
     struct flt_receipt receipt;
+    struct flt_terms *terms; /* of all stretches so far (stretch.h); NULL: the message is all here */
 };
 
 /* Never ST_ERR for what a peer sent: what cannot be read is in doc->receipt. ST_ERR is memory or the arena's ceiling.
@@ -144,28 +146,6 @@ ST_MUST enum st_rc flt_wire_idle(struct st_arena *arena, const struct flt_input 
  */
 ST_MUST enum st_rc flt_wire_insert(const struct flt_input *in, struct st_span message, struct st_buf *out,
                                    struct st_err *err);
-
-/* ---- what may leave while it comes ------------------------------------------------------------------------------ */
-
-/* Pictures, sound and films: the bytes decide, unless the type says that they are text. `first` is the beginning. */
-#define FLT_SNIFF 1024 /* bytes of it that are enough */
-bool flt_is_media(struct st_span content_type, struct st_span first);
-bool flt_may_be_media(struct st_span content_type); /* or may hold some, as multipart does: the bytes will tell */
-
-/* A multipart body as it comes, cut into what is to be looked into and the insides of media parts. Whatever leaves a
- * reader a choice, and all that follows it, is KEEP. */
-enum flt_cut { FLT_CUT_KEEP, FLT_CUT_MEDIA };
-struct flt_parts;
-ST_MUST struct flt_parts *flt_parts_new(struct st_span content_type); /* NULL: no boundary in it, or no memory */
-void flt_parts_free(struct flt_parts *parts);                         /* NULL is fine */
-/* Pieces of up to 512 KiB, each after next has given out all that it can. */
-ST_MUST enum st_rc flt_parts_feed(struct flt_parts *parts, struct st_span data, struct st_err *err);
-/* The next stretch, in order; dies at the next call. false: more is needed. */
-bool flt_parts_next(struct flt_parts *parts, struct st_span *piece, enum flt_cut *cut);
-void flt_parts_end(struct flt_parts *parts);            /* no more comes: next gives what is left */
-bool flt_parts_in_media(const struct flt_parts *parts); /* what comes next does, as far as it is known */
-/* A delimiter that ends the part and the body, for who reads a body that is not whole yet. */
-struct st_span flt_parts_close(const struct flt_parts *parts);
 
 /* ---- documents, archives, pictures ------------------------------------------------------------------------------ */
 
@@ -268,4 +248,5 @@ ST_MUST enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, str
  * rewritten to *query_out. */
 ST_MUST enum st_rc flt_redact(const struct flt_doc *doc, const struct flt_findings *findings, const bool *mark,
                               struct st_buf *out, struct st_buf *query_out, struct st_err *err);
+#include "filters/stretch.h" /* messages that are not held whole */
 #endif

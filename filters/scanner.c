@@ -16,10 +16,34 @@ enum st_rc flt_platform_check(struct st_err *err)
     return scan_platform(err);
 }
 
+struct flt_terms {
+    size_t n;
+    uint32_t counts[]; /* weights and seen of a scanner */
+};
+
+static size_t term_counters(const struct flt_packs *packs)
+{
+    return packs->n + (packs->n_terms + 31) / 32;
+}
+
 /* How many numbers stand behind a scanner. */
 static size_t counters(const struct flt_packs *packs)
 {
-    return 3 * packs->n + (packs->n_terms + 31) / 32;
+    return 2 * packs->n + term_counters(packs);
+}
+
+struct flt_terms *flt_terms_new(const struct flt_packs *packs)
+{
+    struct flt_terms *terms = calloc(1, sizeof *terms + term_counters(packs) * sizeof *terms->counts);
+
+    if (terms != NULL)
+        terms->n = term_counters(packs);
+    return terms;
+}
+
+void flt_terms_free(struct flt_terms *terms)
+{
+    free(terms);
 }
 
 enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, struct st_err *err)
@@ -143,8 +167,12 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
     s->trace = s->is_counting ? NULL : trace;
     s->err = err;
     memset(s->last_hit, 0, counters(s->packs) * sizeof *s->last_hit); /* a scan that failed left something */
+    if (doc->terms != NULL)
+        memcpy(s->weights, doc->terms->counts, doc->terms->n * sizeof *s->weights);
     if (scan_fields(s, arena, doc, err) != ST_OK)
         return ST_ERR;
+    if (doc->terms != NULL)
+        memcpy(doc->terms->counts, s->weights, doc->terms->n * sizeof *s->weights);
     again = s->is_counting && (trace != NULL || flt_any_dictionary(s));
     if (again) { /* which dictionaries find is known at the end of the message only */
         s->is_counting = false;

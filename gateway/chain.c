@@ -61,6 +61,7 @@ static enum st_rc decode(struct run *run)
 
     if (flt_decode(run->arena, &input, &run->out->doc, &run->out->err) != ST_OK)
         return ST_ERR;
+    run->out->doc->terms = in->terms;
     run->out->receipt = run->out->doc->receipt;
     if (in->not_held != FLT_REASON_NONE)
         run->out->receipt = (struct flt_receipt){ FLT_NOT, in->not_held, in->not_held_bytes, 0 };
@@ -74,7 +75,9 @@ static enum st_rc activity(struct run *run)
     bool needs_body = false;
     enum st_rc rc;
 
-    out->route = lp_route_find(in->gen->plugins, &in->req, out->doc, &needs_body);
+    out->route = in->route;
+    if (out->route == NULL)
+        out->route = lp_route_find(in->gen->plugins, &in->req, out->doc, &needs_body);
     if (out->route == NULL) { /* what no rule knows is scanned all the same: a search is typed, too */
         lp_hide(in->gen->plugins, NULL, &in->req, out->doc);
         return ST_OK;
@@ -147,32 +150,46 @@ static void judge_by_hand(struct run *run)
                                            "Bitte versuchen Sie es noch einmal." };
 }
 
-static void give_up(struct run *run, enum chain_stage stage)
+void chain_forget(struct chain_out *out, enum chain_stage stage, uint64_t bytes)
 {
-    struct chain_out *out = run->out;
-
     out->failed = stage;
     memset(&out->findings, 0, sizeof out->findings);
     memset(&out->opinion, 0, sizeof out->opinion);
     out->has_activity = false;
     out->doc = NULL;
-    out->receipt = (struct flt_receipt){ FLT_NOT, FLT_REASON_FAILED, run->in->body.n, 0 };
-    if (stage == CHAIN_JUDGE || judge(run) != ST_OK)
-        judge_by_hand(run);
+    out->receipt = (struct flt_receipt){ FLT_NOT, FLT_REASON_FAILED, bytes, 0 };
+}
+
+bool chain_look(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
+{
+    static enum st_rc (*const STAGES[])(struct run *) = { NULL, route, decode, activity, scan, plugins };
+    struct run run = { .in = in, .arena = arena, .out = out, .is_over = false };
+
+    memset(out, 0, sizeof *out);
+    for (enum chain_stage stage = CHAIN_ROUTE; stage < CHAIN_JUDGE && !run.is_over; stage++) {
+        if (STAGES[stage](&run) == ST_OK)
+            continue;
+        chain_forget(out, stage, in->body.n);
+        break;
+    }
+    return !run.is_over;
+}
+
+void chain_judge(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
+{
+    struct run run = { .in = in, .arena = arena, .out = out, .is_over = false };
+
+    if (judge(&run) == ST_OK)
+        return;
+    if (out->failed == CHAIN_NONE)
+        chain_forget(out, CHAIN_JUDGE, out->receipt.bytes);
+    judge_by_hand(&run);
 }
 
 void chain_run(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
 {
-    static enum st_rc (*const STAGES[])(struct run *) = { NULL, route, decode, activity, scan, plugins, judge };
-    struct run run = { .in = in, .arena = arena, .out = out, .is_over = false };
-
-    memset(out, 0, sizeof *out);
-    for (enum chain_stage stage = CHAIN_ROUTE; stage <= CHAIN_JUDGE && !run.is_over; stage++) {
-        if (STAGES[stage](&run) == ST_OK)
-            continue;
-        give_up(&run, stage);
-        return;
-    }
+    if (chain_look(in, arena, out))
+        chain_judge(in, arena, out);
 }
 
 void chain_cannot_redact(struct chain_out *out)

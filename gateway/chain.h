@@ -34,6 +34,9 @@ struct chain_in { /* all borrowed */
     enum flt_reason not_held;  /* not NONE: the body could not be held (SIZE, FAILED); it is judged unread */
     uint64_t not_held_bytes;
     const struct flt_trace *trace; /* every candidate of the scan; NULL */
+    /* A body that is read in stretches (sift.c): what the first one told, and what dictionaries saw so far; NULL. */
+    const struct lp_route *route;
+    struct flt_terms *terms;
 };
 struct chain_out {                /* lives in the arena; spans borrow from the input too */
     const struct lp_route *route; /* NULL: nothing to see */
@@ -48,6 +51,11 @@ struct chain_out {                /* lives in the arena; spans borrow from the i
     struct st_err err;       /* why */
 };
 void chain_run(const struct chain_in *in, struct st_arena *arena, struct chain_out *out);
+/* Its two halves: all stages but the judge (false: there is nothing to judge), and the judge. */
+bool chain_look(const struct chain_in *in, struct st_arena *arena, struct chain_out *out);
+void chain_judge(const struct chain_in *in, struct st_arena *arena, struct chain_out *out);
+/* A stage failed: what was found so far proves nothing. bytes: of the body. */
+void chain_forget(struct chain_out *out, enum chain_stage stage, uint64_t bytes);
 
 /* Writes what goes out instead of the body (and of the query, when a finding was there); false: it cannot be written
  * back, and out->judgement is a block from now on. */

@@ -91,6 +91,7 @@ void txn_free(struct txn *t)
     exchange_fini(t);
     poll_fini(t);
     upload_fini(t);
+    sift_free(t->sift);
     body_free(t->body);
     if (t->tail != NULL)
         evbuffer_free(t->tail);
@@ -250,6 +251,12 @@ static enum st_rc judge(struct txn *t)
 
     if (t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS)
         return ST_OK;
+    if (t->sift != NULL) {
+        if (sift_end(t->sift, t->arena, &t->chain, &t->err) != ST_OK)
+            return ST_ERR;
+        if (t->chain.judgement.verdict != POL_REDACT)
+            return ST_OK;
+    } /* what is to be written anew has to be there whole */
     if (t->body != NULL && t->not_held == FLT_REASON_NONE && body_whole(t->body, &t->whole, &in.body, &t->err) != ST_OK)
         return ST_ERR;
     chain_run(&in, t->arena, &t->chain);
@@ -315,7 +322,8 @@ static void count_share(struct txn *t)
     size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
 
     held += t->redacted_query.cap + t->copy.cap + t->poll.held.cap + (t->body != NULL ? body_memory(t->body) : 0);
-    held += upload_memory(t) + (t->socket != NULL ? socket_memory(t->socket) : 0);
+    held += upload_memory(t) + (t->sift != NULL ? sift_memory(t->sift) : 0) +
+            (t->socket != NULL ? socket_memory(t->socket) : 0);
     budget_hold(&t->worker->budget, &t->share, held);
 }
 

@@ -12,6 +12,7 @@
 #include "gateway/refuse.h"
 #include "gateway/report.h"
 #include "gateway/sessions.h"
+#include "gateway/sift.h"
 #include "gateway/socket.h"
 #include "gateway/txn.h"
 
@@ -98,6 +99,7 @@ struct txn {
     enum flt_reason not_held;
     enum upload_way way;
     struct upload *upload; /* owned */
+    struct sift *sift;     /* owned; NULL: the body is looked into when it is whole */
 
     /* the verdict */
     struct chain_out chain;

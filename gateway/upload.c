@@ -2,7 +2,8 @@
 /* upload - a request's body on its way to the verdict: held until it is whole, or, when it is media, let go as it
  * comes.
  *
- * A body is held, in memory and beyond limit.body_memory on disk (body.c), until nothing of it is missing. Pictures,
+ * A body is held, in memory and beyond limit.body_memory on disk (body.c), until nothing of it is missing; a text that
+ * goes to disk is looked into on the way there (sift.c), so that it need not come back to memory as a whole. Pictures,
  * sound and films are not looked into, so when one outgrows the memory its beginning is judged (a type can lie, and
  * failure.media may say no) and the rest passes through. In a multipart body that holds for the inside of media parts
  * only (filters/parts.c): all else is kept, and judged again, together with what was kept before, whenever more media
@@ -194,11 +195,40 @@ enum st_rc upload_open(struct txn *t)
     return ST_OK;
 }
 
+static void sift_piece(struct txn *t, struct st_span data)
+{
+    struct st_err ignored;
+
+    if (t->sift == NULL || sift_feed(t->sift, data, &ignored) == ST_OK)
+        return;
+    sift_free(t->sift);
+    t->sift = NULL;
+}
+
+/* It will not fit into memory: if it is a text, it is looked into from now on. Without a sift it is when it is whole.
+ */
+static void begin_sift(struct txn *t, struct st_span data)
+{
+    struct st_span coding = http_field_get(t->head, "content-encoding"), held = ST_SPAN_NONE;
+    struct chain_in in = txn_chain_in(t);
+    struct st_err ignored;
+
+    if (t->way != UPLOAD_HELD || body_is_spooled(t->body) || lp_wire(in.gen->plugins, &in.req) != FLT_WIRE_NONE ||
+        (coding.n > 0 && !st_span_ieq(coding, ST_SPAN("identity"))) ||
+        body_whole(t->body, &t->whole, &held, &ignored) != ST_OK)
+        return;
+    if (sift_new(&in, st_span_sub(held.n > 0 ? held : data, 0, FLT_SNIFF), &t->sift, &ignored) == ST_OK &&
+        t->sift != NULL)
+        sift_piece(t, held);
+}
+
 /* The body cannot be held (any longer): it is judged unread, and what was read so far is kept for a verdict that lets
  * it pass. */
 static enum st_rc stop_holding(struct txn *t, struct st_span data)
 {
     t->not_held = t->err.code == ST_E_LIMIT ? FLT_REASON_SIZE : FLT_REASON_FAILED;
+    sift_free(t->sift);
+    t->sift = NULL;
     if (evbuffer_add(t->tail, data.p, data.n) != 0 || body_seal(t->body, &t->err) != ST_OK)
         return txn_refuse(t, REFUSE_INTERNAL);
     txn_enter(t, TXN_INSPECT);
@@ -222,6 +252,9 @@ static enum st_rc take_data(struct txn *t, struct st_span data)
             return stop_holding(t, data);
         }
     }
+    if (body_is_full(t->body, data.n))
+        begin_sift(t, data);
+    sift_piece(t, data);
     return body_add(t->body, data, &t->err) == ST_OK ? ST_OK : stop_holding(t, data);
 }
 

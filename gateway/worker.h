@@ -108,7 +108,7 @@ struct worker {
     uint64_t drain_by_ms; /* is_draining: on st_clock_ms */
     char spool_dir[512];
     struct worker_counts counts;
-    uint64_t not_inspected[16]; /* by enum flt_reason */
+    uint64_t not_inspected[FLT_REASONS_END];
 };
 const struct pol_config *worker_config(const struct worker *worker);
 void worker_conn_gone(struct worker *worker); /* a drain may be finished */

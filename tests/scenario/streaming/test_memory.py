@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""B1 and S5: the size of what passes, and the pace of who takes it, do not show in the worker's memory."""
+"""B1 and S5: the size of what passes, and the pace of who takes it, do not show in the worker's memory; nor does the
+size of a text that is looked into on its way to the spool."""
 import random
 import select
 import ssl
@@ -13,12 +14,14 @@ from house import House
 MIB = 1 << 20
 MOST = 4 * MIB
 SIZES = {"h1": 96 * MIB, "h2": 48 * MIB}  # python3-h2 takes its time
+BORDER = 128 << 10  # where a stretch of a text ends, and the next begins a little before
+IBAN = "DE02120300000000202051"
 FILM = b"\0\0\0\x20ftypisom" + random.Random(5).randbytes(MIB - 12)
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    house = House(tmp_path_factory.mktemp("memory"), more="")
+    house = House(tmp_path_factory.mktemp("memory"), more="limit:\n  body_max: 128MiB\n")
     house.gateway.sanitizer += ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"  # what is freed is free
     with house.gateway:
         yield house
@@ -129,3 +132,70 @@ def test_s5_an_origin_that_does_not_read(house):
     assert peer.head().method == "PUT"
     client.close()
     peer.close()
+
+
+def post(house, protocol, size, secret_at=None, kind="json"):
+    """A text of that size, or what the gateway answers to one with an IBAN in it."""
+    words = "nothing to see here, just talk about this and that. ".encode()
+    front, end = {"json": (b'{"a":[{"text":"', b'"}]}'), "form": (b"a=1&text=", b""), "text": (b"", b"")}[kind]
+    types = {"json": "application/json", "form": "application/x-www-form-urlencoded", "text": "text/plain"}
+    if kind == "form":
+        words = words.replace(b" ", b"+")
+    client, site = house.both(protocol)
+    client.start("POST", "/post", [("Content-Type", types[kind]), ("Content-Length", str(size))], end=False)
+    piece = words * (MIB // len(words) + 1)
+    at, got = 0, []
+
+    def serve():
+        peer = site.peer()
+        peer.head()
+        left = size - len(peer.reader.buffer)
+        while left > 0:
+            left -= len(peer.sock.recv(65536))
+        got.append(left)
+        peer.sends(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        peer.close()
+
+    origin = threading.Thread(target=serve)
+    if secret_at is None:
+        origin.start()
+    while at < size:
+        data = piece[at % len(words):][:min(MIB, size - at)]
+        if at == 0:
+            data = front + data[len(front):]
+        if secret_at is not None and at <= secret_at < at + len(data) - 40:
+            data = data[:secret_at - at] + b" " + IBAN.encode() + b" " + data[secret_at - at + len(IBAN) + 2:]
+        at += len(data)
+        client.send(data[:len(data) - len(end)] + end if at == size else data, end=at == size)
+    status = client.whole().status
+    if secret_at is None:
+        origin.join()
+        assert got == [0]
+    client.close()
+    return status
+
+
+@pytest.mark.parametrize("kind", ["json", "form", "text"])
+def test_b1_a_large_text_at_constant_memory(house, kind):
+    """64 MiB through the packs: some 600 stretches."""
+    assert post(house, "h1", 8 * MIB, kind=kind) == 201
+    spooled = house.count("bodies_spooled")
+    memory = Memory(house)
+    assert post(house, "h1", (64 if kind == "json" else 16) * MIB, kind=kind) == 201
+    assert memory.grown() <= MOST, memory.grown()
+    assert house.count("bodies_spooled") == spooled + 1
+
+
+def test_b1_a_secret_at_the_borders_of_a_large_text(house, protocol):
+    """In the last piece of all, and wherever a stretch may end or begin."""
+    assert post(house, protocol, 4 * MIB, 2 * MIB) == 403
+    memory = Memory(house)
+    for secret_at in range(BORDER - 30, BORDER + 90, 9) if protocol == "h1" else (BORDER - 9, ):
+        assert post(house, protocol, 2 * MIB, secret_at) == 403, secret_at
+    step = BORDER - 16384
+    for stretch in (2, 3, 5):
+        for inside in (-16, 0, 16):
+            assert post(house, protocol, 2 * MIB, BORDER + stretch * step + inside) == 403, (stretch, inside)
+    assert post(house, protocol, 64 * MIB if protocol == "h1" else 16 * MIB, 16 * MIB - 100) == 403
+    assert memory.grown() <= MOST, memory.grown()
+    assert IBAN.encode() not in house.gateway.written()
