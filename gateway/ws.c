@@ -311,18 +311,33 @@ static enum st_rc read_control(struct ws *ws, struct st_span *in, struct ws_even
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
 
+/* Plain bytes that the message may have by now: what the ratio allows, once it is beyond grace. */
+static uint64_t allowance(const struct ws *ws)
+{
+    uint64_t ratio = ws->message.is_deflated ? ws->limits.ratio : 0, most;
+
+    if (ratio == 0)
+        return ws->limits.message;
+    most = ratio * ((ws->message.wire + WIRE - 1) / WIRE * WIRE + 1) - 1;
+    if (most < ws->limits.ratio_grace)
+        most = ws->limits.ratio_grace;
+    return most < ws->limits.message ? most : ws->limits.message;
+}
+
+/* What comes first in the message is what ends it, wherever the pieces were cut: so only what is allowed is looked at.
+ */
 static enum st_rc give(struct ws *ws, struct st_span data, struct ws_event *event, struct st_err *err)
 {
     struct message *message = &ws->message;
+    uint64_t left = allowance(ws) - message->plain;
 
+    if (message->is_text && !ws_utf8_feed(&message->utf8, st_span_sub(data, 0, left < data.n ? (size_t)left : data.n)))
+        return st_fail(err, ST_E_SYNTAX, "ws.message", "text is not UTF-8", WS_CLOSE_DATA);
     message->plain += data.n;
     if (message->plain > ws->limits.message)
         return st_fail(err, ST_E_LIMIT, "ws.message", "message is larger than allowed", WS_CLOSE_SIZE);
-    if (message->is_deflated && ws->limits.ratio > 0 && message->plain > ws->limits.ratio_grace &&
-        message->plain / ws->limits.ratio > (message->wire + WIRE - 1) / WIRE * WIRE)
+    if (data.n > left)
         return st_fail(err, ST_E_LIMIT, "ws.message", "message inflates too much", WS_CLOSE_SIZE);
-    if (message->is_text && !ws_utf8_feed(&message->utf8, data))
-        return st_fail(err, ST_E_SYNTAX, "ws.message", "text is not UTF-8", WS_CLOSE_DATA);
     event->kind = WS_DATA;
     event->data = data;
     return ST_OK;
