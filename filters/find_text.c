@@ -95,7 +95,8 @@ static void walk_iban(struct flt_scanner *s, uint32_t from, uint32_t at, uint8_t
         compact[n++] = s->text.p[i];
         in_group++;
     }
-    if (n == length && flt_mix(st_span(compact, n)).digit * 2 >= n) /* the rest is a word or two that follow "it 16" */
+    /* else the rest is a word or two that follow "it 16" */
+    if (n == length && ((upper && marks == FLT_GROUPED) || flt_mix(st_span(compact, n)).digit * 2 >= n))
         offer_iban(s, from, i, st_span(compact, n), in_group == length ? 0 : marks);
 }
 

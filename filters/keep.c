@@ -46,7 +46,7 @@ static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)
     if ((g->marks & FLT_LIST) != 0)
         score -= 50;
     if ((g->marks & FLT_IDENTIFIER) != 0)
-        score -= near ? 25 : 45; /* "tax id: 123…" is one, and is meant */
+        score -= near ? 10 : 45; /* "tax id: 123…" is one, and is meant */
     return score;
 }
 

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PACKS_ARENA (64u * 1024u * 1024u)
+#define PACKS_ARENA  (64u * 1024u * 1024u)
+#define PHRASE_FORMS 4u  /* of a context phrase in the database */
+#define PHRASE_MIN   10u /* bytes of one that may run together */
 
 const char *flt_severity_name(enum flt_severity severity)
 {
@@ -53,9 +55,39 @@ static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
     return flt_shapes_make(packs, err);
 }
 
+/* A phrase is also part of a program's names: "tax file number" is tax_file_number, tax-file-number, taxFileNumber.
+ * Each is a literal of its own with the same id; a short phrase does not run together, since "id no" is in "valid
+ * notes". */
+static size_t phrase_forms(struct flt_packs *packs, size_t word, struct scan_expr *exprs)
+{
+    static const char joints[] = { '_', '-', '\0' };
+    const char *phrase = packs->words[word];
+    size_t n = 0;
+
+    exprs[n++] = (struct scan_expr){ phrase, (unsigned)(FLT_WORD_BASE + word), true, true };
+    if (strchr(phrase, ' ') == NULL)
+        return n;
+    for (size_t j = 0; j < sizeof joints; j++) {
+        char *form = st_arena_dup(packs->arena, phrase, strlen(phrase) + 1), *to = form;
+
+        if (form == NULL)
+            return 0;
+        if (joints[j] == '\0' && strlen(phrase) < PHRASE_MIN)
+            break;
+        for (const char *from = phrase; *from != '\0'; from++)
+            if (*from != ' ')
+                *to++ = *from;
+            else if (joints[j] != '\0')
+                *to++ = joints[j];
+        *to = '\0';
+        exprs[n++] = (struct scan_expr){ form, (unsigned)(FLT_WORD_BASE + word), true, true };
+    }
+    return n;
+}
+
 static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_err *err)
 {
-    struct scan_expr *exprs = calloc(packs->n + packs->n_terms + packs->n_words + 1, sizeof *exprs);
+    struct scan_expr *exprs = calloc(packs->n + packs->n_terms + PHRASE_FORMS * packs->n_words + 1, sizeof *exprs);
     enum st_rc rc = ST_OK;
     size_t n = 0;
 
@@ -74,8 +106,13 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
     if (rc == ST_OK)
         rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
     n = 0;
-    for (size_t w = 0; w < packs->n_words; w++)
-        exprs[n++] = (struct scan_expr){ packs->words[w], (unsigned)(FLT_WORD_BASE + w), true, true };
+    for (size_t w = 0; w < packs->n_words && rc == ST_OK; w++) {
+        size_t forms = phrase_forms(packs, w, exprs + n);
+
+        if (forms == 0)
+            rc = st_arena_fail(packs->arena, err, "packs.load");
+        n += forms;
+    }
     if (rc == ST_OK)
         rc = scan_db_open(exprs, n, cache_dir, &packs->words_db, err);
     free(exprs);

@@ -202,7 +202,7 @@ enum flt_valid val_ar_cuit(const struct flt_token *token)
 
     if (s.n != 11 || memchr(kinds, (int)flt_digits(s, 0, 2), sizeof kinds) == NULL)
         return FLT_V_WRONG;
-    return flt_verdict((11 - flt_weighted(s, weights, 10) % 11) % 11 == flt_digit(s, 10), s);
+    return flt_verdict((uint8_t) "09987654321"[flt_weighted(s, weights, 10) % 11] == s.p[10], s);
 }
 
 /* 125319092 (12.531.909-2), 76086428K …: weights 2 to 7 from the right, 10 is K. Seven or eight digits. */

@@ -220,7 +220,10 @@ enum flt_valid val_kr_rrn(const struct flt_token *token)
 
     if (s.n != 13 || !is_date(s, 2, 4) || s.p[6] > '4' || s.p[6] == '0')
         return FLT_V_WRONG;
-    return (11 - korean(s)) % 10 == flt_digit(s, 12) ? FLT_V_OK : FLT_V_SHAPE;
+    if ((11 - korean(s)) % 10 == flt_digit(s, 12))
+        return FLT_V_OK;
+    /* numbers given since October 2020 have no check digit */
+    return s.p[6] >= '3' && flt_digits(s, 0, 2) >= 20 ? FLT_V_SHAPE : FLT_V_WRONG;
 }
 
 enum flt_valid val_kr_frn(const struct flt_token *token)

@@ -50,7 +50,7 @@ enum flt_valid val_is_kennitala(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned day;
 
-    if (s.n != 10 || (s.p[9] != '9' && s.p[9] != '0' && s.p[9] != '8'))
+    if (s.n != 10 || (s.p[9] != '9' && s.p[9] != '0'))
         return FLT_V_WRONG;
     day = flt_digits(s, 0, 2);
     if (!flt_date_ok(0, flt_digits(s, 2, 2), day > 40 ? day - 40 : day)) /* companies: +40 */
@@ -313,7 +313,7 @@ enum flt_valid val_pt_cc(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned sum = 0;
 
-    if (s.n != 12)
+    if (s.n != 12 || (flt_is_digit(s.p[9]) && flt_is_digit(s.p[10])))
         return FLT_V_WRONG;
     for (size_t i = 0; i < 12; i++) {
         uint8_t c = flt_to_upper(s.p[i]);

@@ -102,7 +102,8 @@ enum flt_valid val_imei(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    return s.n == 15 && s.p[0] != '0' && flt_distinct(s) > 2 ? flt_verdict(flt_luhn(s), s) : FLT_V_WRONG;
+    return s.n == 15 && (s.p[0] != '0' || s.p[1] == '1') && flt_distinct(s) > 2 ? flt_verdict(flt_luhn(s), s)
+                                                                                : FLT_V_WRONG;
 }
 
 /* 89, country, issuer, account, Luhn. */

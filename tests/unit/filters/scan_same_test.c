@@ -24,25 +24,48 @@ static size_t n_examples;
 
 /* ---- the slow way ------------------------------------------------------------------------------------------------ */
 
-static bool stands_at(struct st_span text, uint32_t end, const char *word)
+static bool stands_at(struct st_span text, uint32_t end, const char *form, const char *word)
 {
-    size_t n = strlen(word);
+    size_t n = strlen(form);
 
-    return n <= end && st_span_ieq(st_span_sub(text, end - n, n), st_span_str(word)) &&
+    return n <= end && st_span_ieq(st_span_sub(text, end - n, n), st_span_str(form)) &&
            flt_word_stands(text, end, word);
+}
+
+/* A phrase with its blanks, or as the name of a variable; false when there is no such form of it. */
+static bool form_of(const char *word, int nth, char form[256])
+{
+    size_t n = strlen(word), k = 0;
+
+    if (nth > 0 && (strchr(word, ' ') == NULL || (nth == 3 && n < 10)))
+        return false;
+    for (size_t i = 0; i < n && k < 255; i++)
+        if (word[i] != ' ' || nth < 3)
+            form[k++] = word[i] != ' ' ? word[i] : " _-"[nth];
+    form[k] = '\0';
+    return true;
+}
+
+static bool form_near(const struct flt_scanner *s, const struct flt_detector *d, const char *form, const char *word,
+                      uint32_t from, uint32_t to)
+{
+    uint32_t lo = from > d->before ? from - d->before : 0, hi = to + d->after;
+
+    if (flt_ifind(s->field->path, form) || flt_ifind(s->field->name, form))
+        return true;
+    for (uint32_t end = lo + 1; end <= hi && end <= s->text.n; end++)
+        if ((end <= from || end > to) && stands_at(s->text, end, form, word))
+            return true;
+    return false;
 }
 
 static bool near_slowly(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    uint32_t lo = from > d->before ? from - d->before : 0;
-
     for (size_t w = 0; w < s->packs->n_words; w++) {
-        if (!has_word(d, w))
-            continue;
-        if (flt_ifind(s->field->path, s->packs->words[w]) || flt_ifind(s->field->name, s->packs->words[w]))
-            return true;
-        for (uint32_t end = lo + 1; end <= to + d->after && end <= s->text.n; end++)
-            if ((end <= from || end > to) && stands_at(s->text, end, s->packs->words[w]))
+        char form[256];
+
+        for (int nth = 0; has_word(d, w) && nth < 4; nth++)
+            if (form_of(s->packs->words[w], nth, form) && form_near(s, d, form, s->packs->words[w], from, to))
                 return true;
     }
     return false;
