@@ -236,13 +236,14 @@ static void offer_email(struct flt_scanner *s, uint32_t at)
         return;
     for (size_t i = 0; i < list->n; i++)
         flt_consider(s, &(struct flt_guess){ list->items[i], from, to, st_span_sub(s->text, from, to - from), 0 });
+    flt_find_rows_email(s, from, to);
 }
 
 void flt_find_emails(struct flt_scanner *s)
 {
     size_t at = 0;
 
-    if (s->packs->by_find[FLT_FIND_EMAIL].n == 0)
+    if (s->packs->by_find[FLT_FIND_EMAIL].n == 0 && s->own == NULL)
         return;
     while (at < s->text.n) {
         const uint8_t *p = memchr(s->text.p + at, '@', s->text.n - at);

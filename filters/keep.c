@@ -54,9 +54,10 @@ static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)
 static bool needs_word(const struct flt_scanner *s, const struct flt_guess *g)
 {
     enum flt_require require = g->detector->require;
+    enum flt_find find = g->detector->find;
 
-    if ((s->reading == FLT_READ_SQUEEZED || s->reading == FLT_READ_JOINED) && g->detector->find != FLT_FIND_PATTERN &&
-        g->detector->find != FLT_FIND_EMAIL)
+    if ((s->reading == FLT_READ_SQUEEZED || s->reading == FLT_READ_JOINED) && find != FLT_FIND_PATTERN &&
+        find != FLT_FIND_EMAIL && find != FLT_FIND_WORDS && find != FLT_FIND_ROWS)
         return true;
     return require == FLT_REQUIRE_CONTEXT ||
            (require == FLT_REQUIRE_CONTEXT_OR_GROUPS && (g->marks & FLT_GROUPED) == 0);

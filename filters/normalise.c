@@ -591,3 +591,29 @@ bool flt_is_word_char(const uint8_t *p, const uint8_t *end)
     return cp == '_' || (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LM) ||
            category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ND;
 }
+
+enum flt_plain flt_plain_char(const uint8_t *p, const uint8_t *end, size_t *used, uint8_t out[FLT_FOLD_MAX], size_t *n)
+{
+    utf8proc_int32_t cp, parts[8];
+    int boundary = 0;
+    bool is_other; /* letters without upper case: Hebrew and Arabic have borders, Thai and Han do not */
+
+    *used = take(p, end, &cp);
+    *n = 0;
+    is_other = utf8proc_category(cp) == UTF8PROC_CATEGORY_LO;
+    if (cp == '_' || (!is_other && !is_mark(cp) && !flt_is_word_char(p, end)))
+        return FLT_PLAIN_BETWEEN;
+    if (is_mark(cp))
+        return FLT_PLAIN_PART;
+    (void)flt_fold_char(p, end, out, n);
+    cp = utf8proc_tolower(cp);
+    if (cp == 0xE4 || cp == 0xF6 || cp == 0xFC) {
+        out[0] = cp == 0xE4 ? 'a' : cp == 0xF6 ? 'o' : 'u';
+        out[1] = 'e';
+        *n = 2;
+    } else if (cp > 0x7F && cp < 0x1F00 &&
+               utf8proc_decompose_char(cp, parts, ST_LEN(parts), UTF8PROC_DECOMPOSE, &boundary) > 1) {
+        *n = (size_t)utf8proc_encode_char(parts[0], out);
+    }
+    return is_other && cp >= 0xE00 ? FLT_PLAIN_ALONE : FLT_PLAIN_PART;
+}

@@ -35,4 +35,11 @@ size_t flt_fold_char(const uint8_t *p, const uint8_t *end, uint8_t out[FLT_FOLD_
 size_t flt_upper_char(const uint8_t *p, const uint8_t *end, uint8_t out[FLT_FOLD_MAX]);
 /* A letter, digit or _ of a script that puts borders between its words (not Han, Kana, Thai …). */
 bool flt_is_word_char(const uint8_t *p, const uint8_t *end);
+/* One character of a view, as words of own data compare it: folded, without accents, umlauts as two letters. */
+enum flt_plain {
+    FLT_PLAIN_BETWEEN, /* words */
+    FLT_PLAIN_PART,    /* of a word; a mark has no bytes */
+    FLT_PLAIN_ALONE    /* a word by itself, of a script without borders */
+};
+enum flt_plain flt_plain_char(const uint8_t *p, const uint8_t *end, size_t *used, uint8_t out[FLT_FOLD_MAX], size_t *n);
 #endif

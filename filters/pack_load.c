@@ -46,6 +46,7 @@ struct yrule {
     struct yconfidence confidence;
     struct yexamples examples;
     struct ydictionary dictionary;
+    struct flt_rows_option rows;
 };
 struct ypack {
     struct st_str pack, version, licence, min_stoa;
@@ -104,6 +105,17 @@ static const struct st_yaml_opt dictionary_opts[] = {
 };
 #undef OPT_OF
 
+#define OPT_OF flt_rows_option
+static const struct st_yaml_opt rows_opts[] = {
+    OPT(file, ST_Y_STR, .required = true, .help = "What `stoa edm build` made, beside the pack."),
+    OPT(key, ST_Y_STR, .required = true, .help = "The file with the key that it was made with, beside the pack."),
+    OPT(columns, ST_Y_INT, .min = 1, .max = FLT_OWN_COLUMNS_MAX, .def = "2",
+        .help = "Least number of columns of one row whose values stand together."),
+    OPT(within, ST_Y_INT, .min = 1, .max = 1024, .def = "300", .help = "Bytes between two such values, at most."),
+    OPT(alone, ST_Y_STRS, .help = "Columns of which one value is enough: an account, a customer number."),
+};
+#undef OPT_OF
+
 #define SCHEMA(type, label, options, position)                                                                    \
     {                                                                                                             \
         .name = label, .size = sizeof(struct type), .pos_offset = position, .opts = options, .n = ST_LEN(options) \
@@ -111,6 +123,8 @@ static const struct st_yaml_opt dictionary_opts[] = {
 static const struct st_yaml_schema context_schema = SCHEMA(ycontext, "context", context_opts, 0);
 static const struct st_yaml_schema confidence_schema = SCHEMA(yconfidence, "confidence", confidence_opts, 0);
 static const struct st_yaml_schema dictionary_schema = SCHEMA(ydictionary, "dictionary", dictionary_opts, 0);
+static const struct st_yaml_schema rows_schema =
+    SCHEMA(flt_rows_option, "rows", rows_opts, offsetof(struct flt_rows_option, pos) + 1);
 static const struct st_yaml_schema examples_schema = SCHEMA(yexamples, "examples", example_opts, 0);
 
 #define OPT_OF yrule
@@ -137,7 +151,9 @@ static const struct st_yaml_opt rule_opts[] = {
     OPT(tags, ST_Y_STRS, .help = "For policies and reports: gdpr, pci, credential …"),
     OPT(references, ST_Y_STRS, .help = "Public descriptions of the format."),
     OPT(dictionary, ST_Y_MAP, .sub = &dictionary_schema, .help = "What find: words looks for."),
-    OPT(examples, ST_Y_MAP, .sub = &examples_schema, .help = "Checked at every load; find: words needs none."),
+    OPT(rows, ST_Y_MAP, .sub = &rows_schema, .help = "What find: rows looks for."),
+    OPT(examples, ST_Y_MAP, .sub = &examples_schema,
+        .help = "Checked at every load; find: words and find: rows need none."),
     OPT(false_positives, ST_Y_TEXT, .help = "What else looks like it."),
 };
 #undef OPT_OF
@@ -405,27 +421,51 @@ static void build_validator(struct reader *r, const struct yrule *y, struct flt_
         BAD(r, y->validate.pos, "unknown validator '%s'; the known ones are in the reference of packs", y->validate.s);
 }
 
-static void build_words(struct reader *r, const struct yrule *y, struct flt_detector *d)
+/* The path of a file that is named relative to the pack. */
+static bool beside(struct reader *r, const struct st_str *name, char path[PATH_MAX])
 {
     const char *slash = strrchr(r->file, '/');
-    struct st_span dir = st_span(r->file, slash == NULL ? 0 : (size_t)(slash - r->file));
-    char folder[PATH_MAX], path[PATH_MAX];
+    int dir = slash == NULL ? 0 : (int)(slash - r->file);
+    char folder[PATH_MAX];
+
+    if ((size_t)snprintf(folder, sizeof folder, "%.*s", dir, r->file) < sizeof folder &&
+        st_path_join(path, PATH_MAX, folder, name->s, NULL) == ST_OK)
+        return true;
+    BAD(r, name->pos, "this path is too long");
+    return false;
+}
+
+static void needs_base(struct reader *r, const struct yrule *y, const struct flt_detector *d)
+{
+    if (d->base < FLT_CONFIDENCE_MIN)
+        BAD(r, y->pos, "a rule with find: %s needs a confidence of %u at least, e.g. confidence: { base: 80 }",
+            finders[d->find], FLT_CONFIDENCE_MIN);
+}
+
+static void build_rows(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    char file[PATH_MAX], key[PATH_MAX];
+
+    needs_base(r, y, d);
+    if (y->rows.file.s == NULL)
+        BAD(r, y->pos, "a rule with find: rows needs its rows, e.g. rows: { file: customers.edm, key: edm.key }");
+    else if (beside(r, &y->rows.file, file) && beside(r, &y->rows.key, key) &&
+             !flt_rows_load(d, &y->rows, file, key, r->diag))
+        r->n_bad++;
+}
+
+static void build_words(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
     struct st_err why = ST_ERR_INIT;
+    char path[PATH_MAX];
 
     if (y->dictionary.file.s == NULL) {
         BAD(r, y->pos, "a rule with find: words needs its dictionary, e.g. dictionary: { file: names.words }");
         return;
     }
-    if (d->base < FLT_CONFIDENCE_MIN)
-        BAD(r, y->pos, "a rule with find: words needs a confidence of %u at least, e.g. confidence: { base: 80 }",
-            FLT_CONFIDENCE_MIN);
+    needs_base(r, y, d);
     d->threshold = (uint32_t)y->dictionary.threshold;
-    if ((size_t)snprintf(folder, sizeof folder, "%.*s", (int)dir.n, (const char *)dir.p) >= sizeof folder ||
-        st_path_join(path, sizeof path, folder, y->dictionary.file.s, &why) != ST_OK) {
-        BAD(r, y->dictionary.file.pos, "the path of the dictionary is too long");
-        return;
-    }
-    if (flt_words_read(r->packs, d, path, r->diag, &why) == ST_OK)
+    if (!beside(r, &y->dictionary.file, path) || flt_words_read(r->packs, d, path, r->diag, &why) == ST_OK)
         return;
     if (why.code == ST_E_CONFIG)
         r->n_bad++;
@@ -467,7 +507,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
         BAD(r, y->chars.pos, "a range in '%s' runs backwards; write '-' first or last", y->chars.s);
     if (!parse_set(y->separators.s, &d->separators))
         BAD(r, y->separators.pos, "a range in '%s' runs backwards; write '-' first or last", y->separators.s);
-    if (d->find != FLT_FIND_WORDS && (d->n_match < 3 || d->n_miss < 3))
+    if (d->find != FLT_FIND_WORDS && d->find != FLT_FIND_ROWS && (d->n_match < 3 || d->n_miss < 3))
         BAD(r, y->pos, "rule '%s' has %zu match and %zu miss examples; at least three of each are needed", y->id.s,
             d->n_match, d->n_miss);
     build_validator(r, y, d);
@@ -478,6 +518,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     case FLT_FIND_DIGITS: build_number(r, y, d); break;
     case FLT_FIND_SHAPE: build_shape(r, y, d); break;
     case FLT_FIND_WORDS: build_words(r, y, d); break;
+    case FLT_FIND_ROWS: build_rows(r, y, d); break;
     case FLT_FIND_IBAN:
     case FLT_FIND_EMAIL:
     case FLT_FIND_PHONE:

@@ -8,6 +8,7 @@
 #define STOA_FILTERS_RULES_H
 #include "base/yaml.h"
 #include "filters/filters.h"
+#include "filters/own_words.h"
 #include "filters/validate.h"
 
 /* How candidates of a rule are found. */
@@ -19,7 +20,8 @@
     X(EMAIL, "email")             /* around an @ */                                       \
     X(PHONE, "phone")             /* + or 00 and a country code */                        \
     X(NATIONAL, "phone_national") /* 0… or the North American 3-3-4 */                  \
-    X(WORDS, "words")             /* the words and phrases of a file */
+    X(WORDS, "words")             /* the words and phrases of a file */                   \
+    X(ROWS, "rows")               /* values of one row of the customer's table */
 enum flt_find {
 #define X(id, name) FLT_FIND_##id,
     FLT_FINDERS(X)
@@ -102,6 +104,12 @@ struct flt_detector {
     struct flt_term *terms; /* of FIND_WORDS */
     size_t n_terms;
     uint32_t threshold; /* of their weights in one message, each counted once */
+    struct {            /* of FIND_ROWS */
+        struct flt_own_table *table;
+        struct own_keys keys;
+        uint32_t least, within; /* columns of one row; bytes between their values */
+        uint32_t alone;         /* bit c: column c is enough alone */
+    } rows;
 };
 
 struct flt_list { /* the detectors of one finder, or of one length */
@@ -122,7 +130,7 @@ struct flt_packs {
     uint32_t longest_word;  /* bytes */
     struct flt_term *terms; /* of all dictionaries; id - FLT_TERM_BASE is the index */
     size_t n_terms;
-    struct flt_list by_find[FLT_FIND_WORDS + 1];
+    struct flt_list by_find[FLT_FIND_ROWS + 1];
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
     struct flt_shapes *shapes;                     /* of FIND_SHAPE, 64 in each */
     struct scan_db *db, *words_db;                 /* owned; patterns, and context words */
@@ -135,6 +143,16 @@ ST_MUST enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dir
 /* Reads a dictionary into d->terms; mistakes are in diag, with their line (words.c). */
 ST_MUST enum st_rc flt_words_read(struct flt_packs *packs, struct flt_detector *d, const char *path,
                                   struct st_diag *diag, struct st_err *err);
+/* What a rule with find: rows says about itself, and reading it (pack_own.c). The paths are those of the files; a
+ * mistake is in diag with its place in the pack, and answers false. */
+struct flt_rows_option {
+    struct st_pos pos;
+    struct st_str file, key;
+    int64_t columns, within;
+    struct st_list alone;
+};
+bool flt_rows_load(struct flt_detector *d, const struct flt_rows_option *o, const char *file, const char *key,
+                   struct st_diag *diag);
 /* All of them into packs->terms, after the rules are sorted. */
 ST_MUST enum st_rc flt_words_make(struct flt_packs *packs, struct st_err *err);
 /* The expression that finds the term, NUL-terminated, in the arena; NULL: no memory. */

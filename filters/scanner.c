@@ -60,8 +60,10 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
     s->weights = s->done_to + packs->n;
     s->seen = s->weights + packs->n;
     if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK ||
-        scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK) {
+        scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK ||
+        flt_own_new(packs, &s->own, err) != ST_OK) {
         scan_scratch_free(s->scratch);
+        scan_scratch_free(s->word_scratch);
         free(s);
         return ST_ERR;
     }
@@ -77,6 +79,7 @@ void flt_scanner_free(struct flt_scanner *s)
     ST_CHECK(s, FLT_SCANNER_MAGIC);
     scan_scratch_free(s->scratch);
     scan_scratch_free(s->word_scratch);
+    flt_own_free(s->own);
     flt_packs_release(s->packs);
     s->magic = 0;
     free(s);
@@ -124,6 +127,7 @@ enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct 
     }
     flt_find_numbers(s);
     flt_find_emails(s);
+    flt_find_rows(s);
     flt_settle(s);
     return s->failed ? ST_ERR : ST_OK;
 }
@@ -143,9 +147,14 @@ static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, con
     memset(s->out, 0, sizeof *s->out);
     s->out->items = s->kept;
     s->failed = false;
+    s->message_at = s->message_before = 0;
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;
+        if (i > 0) {
+            s->message_before = s->message_at;
+            s->message_at += doc->fields[i - 1].text.n + 1;
+        }
         if (s->field->is_secret || s->field->text.n == 0)
             continue;
         if (flt_read_field(s, arena, err) != ST_OK)
@@ -163,18 +172,20 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
 
     ST_CHECK(s, FLT_SCANNER_MAGIC);
     s->out = out;
-    s->is_counting = s->packs->n_terms > 0;
+    s->is_counting = s->packs->n_terms > 0 || s->own != NULL;
     s->trace = s->is_counting ? NULL : trace;
     s->err = err;
     memset(s->last_hit, 0, counters(s->packs) * sizeof *s->last_hit); /* a scan that failed left something */
+    flt_own_begin(s);
     if (doc->terms != NULL)
         memcpy(s->weights, doc->terms->counts, doc->terms->n * sizeof *s->weights);
     if (scan_fields(s, arena, doc, err) != ST_OK)
         return ST_ERR;
     if (doc->terms != NULL)
         memcpy(doc->terms->counts, s->weights, doc->terms->n * sizeof *s->weights);
-    again = s->is_counting && (trace != NULL || flt_any_dictionary(s));
-    if (again) { /* which dictionaries find is known at the end of the message only */
+    again = flt_own_any(s);
+    again = s->is_counting && (again || trace != NULL || flt_any_dictionary(s));
+    if (again) { /* what dictionaries and rows find is known at the end of the message only */
         s->is_counting = false;
         s->trace = trace;
         if (scan_fields(s, arena, doc, err) != ST_OK)

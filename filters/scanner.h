@@ -6,6 +6,7 @@
  */
 #ifndef STOA_FILTERS_SCANNER_H
 #define STOA_FILTERS_SCANNER_H
+#include "filters/find_own.h"
 #include "filters/normalise.h"
 #include "filters/rules.h"
 #include "filters/scan.h"
@@ -57,7 +58,8 @@ struct flt_scanner {
     struct flt_view view;
     struct st_span text; /* view.text */
     enum flt_reading reading;
-    struct flt_seam seam; /* of reading JOINED */
+    struct flt_seam seam;                /* of reading JOINED */
+    uint64_t message_at, message_before; /* where in the message this field begins, and the one before it */
     struct flt_near near[FLT_NEAR_MAX];
     size_t n_near;
     uint32_t near_from, near_to;             /* words that end behind the one and not behind the other are in near */
@@ -73,7 +75,8 @@ struct flt_scanner {
     struct flt_finding found[FLT_FOUND_MAX];
     size_t n_found;
     struct flt_finding kept[FLT_FINDINGS_MAX]; /* out->items of the running scan */
-    bool is_counting; /* dictionaries: weights are summed up; else those that reached their threshold find */
+    bool is_counting;    /* dictionaries: weights are summed up; else those that reached their threshold find */
+    struct flt_own *own; /* owned; NULL: no rule looks for rows */
     /* per rule, in one block behind the struct; all 0 between fields */
     uint32_t *last_hit; /* index in hits + 1 */
     uint32_t *done_to;  /* end of the rule's last candidate */

@@ -34,4 +34,8 @@ void generation_release(struct generation *gen); /* NULL is fine */
  * are not copied but referred to. Answers the path of the copy's stoa.yaml in out. */
 ST_MUST enum st_rc generation_snapshot(const char *config_path, const char *dir, char *out, size_t size,
                                        struct st_diag *diag, struct st_err *err);
+/* A file of own data by its name: too large to be copied each time. place puts it at `to`, inside the generation's
+ * folder dir; ST_E_IO with errno (snapshot_data.c). */
+bool snapshot_is_data(const char *path);
+ST_MUST enum st_rc snapshot_place(const char *dir, const char *from, const char *to, struct st_err *err);
 #endif

@@ -114,12 +114,18 @@ static enum st_rc copy_file(struct snapshot *s, const char *from, const char *to
     struct st_buf text;
     enum st_rc rc;
 
+    if (++s->files > FILES_MAX) {
+        errno = EMFILE;
+        return broken(s, from, (struct st_pos){ 0, 0 }, "the folders of this configuration hold too many files");
+    }
+    if (snapshot_is_data(from)) {
+        if (snapshot_place(s->dir, from, to, s->err) == ST_OK)
+            return ST_OK;
+        errno = (int)s->err->num;
+        return broken(s, from, (struct st_pos){ 0, 0 }, "cannot be copied to state_dir");
+    }
     st_buf_init(&text, BYTES_MAX - s->bytes);
     rc = read_all(s, from, &text);
-    if (rc == ST_OK && ++s->files > FILES_MAX) {
-        errno = EMFILE;
-        rc = broken(s, from, (struct st_pos){ 0, 0 }, "the folders of this configuration hold too many files");
-    }
     if (rc == ST_OK)
         rc = write_all(s, to, text.p, text.n);
     s->bytes += text.n;

@@ -22,6 +22,8 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "rules test": (["--packs", "{folder}/house"], 0),
     "rules lint": (["--packs", "{folder}/house"], 0),
     "rules bench": (["--packs", "{folder}/house"], 0),
+    "edm build": (["--columns", "name", "--key-file", "{folder}/edm.key", "{folder}/table.csv", "-o", "{folder}/new.edm"], 0),
+    "edm check": (["{folder}/table.edm", "--key-file", "{folder}/edm.key", "ana"], 1),
     "explain": (["{folder}/post.txt"], 0),
     "status": (["--wait"], 0),
     "reload": ([], 0),
@@ -39,7 +41,7 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
 }
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
 OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
-           "rules bench"}  # need no stoa.yaml
+           "rules bench", "edm build", "edm check"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test"}  # one JSON value a line
 ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
 
@@ -54,6 +56,9 @@ def gateway(tmp_path_factory):
     (gateway.folder / "house").mkdir()
     (gateway.folder / "house" / "house.pack.yaml").write_text(house_pack())
     (gateway.folder / "exchange.jsonl").write_text(EXCHANGE)
+    (gateway.folder / "table.csv").write_text("name\nana\n")
+    gateway.stoa("edm", "build", "--columns", "name", "--key-file", f"{folder}/gateway/edm.key",
+                 f"{folder}/gateway/table.csv", "-o", f"{folder}/gateway/table.edm", check=True)
     with gateway:
         yield gateway
 

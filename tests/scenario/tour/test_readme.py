@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every command in the README's tour, and in pages like it, is run as printed, in order, and prints what the README says (… is anything)."""
-import os
 import re
 import subprocess
 import time
@@ -9,26 +8,9 @@ import pytest
 
 from stoa_test.gateway import BIN, ROOT, Gateway
 from stoa_test.origin import WAIT, Origin, echo
+from stoa_test.printed import as_pattern, blocks, shell
 
 PAGES_WITHOUT_GATEWAY = ["scanning.md"]
-
-
-def blocks(page):
-    """[(command, [expected lines])] of every console block."""
-    steps = []
-    for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.S):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                steps.append((line[2:], []))
-            else:
-                steps[-1][1].append(line)
-    return steps
-
-
-def as_pattern(lines):
-    """Expected output as a pattern; a … is anything, also over lines; blanks count as one."""
-    parts = [re.escape(re.sub(r"\s+", " ", line.strip())).replace("…", ".*?") for line in lines]
-    return r"\s*".join(part.replace(r"\ ", r"\s+") for part in parts)
 
 
 @pytest.fixture
@@ -42,13 +24,6 @@ def tour(tmp_path, authority):
     with gateway:
         yield tmp_path, gateway
     origin.close()
-
-
-def shell(folder, exports, command):
-    done = subprocess.run(["bash", "-c", "\n".join([*exports, command])], cwd=folder, capture_output=True, text=True,
-                          timeout=120, env={**os.environ, "LANG": "C.UTF-8"})
-    assert "command not found" not in done.stderr, done.stderr
-    return done.stdout + done.stderr
 
 
 def test_the_tour(tour):
