@@ -309,8 +309,7 @@ static enum st_rc begin_answer(struct txn *t, const struct http1_event *event)
     t->response_framing = event->framing;
     plan_connections(t);
     notice_pinning(t);
-    report_response(t);
-    t->is_copied = report_wants_page(t);
+    t->is_copied = answered_head(t);
     st_buf_init(&t->copy, t->is_copied ? COPY_MAX : 0);
     if (verdict == POL_COACH || verdict == POL_REDACT)
         answer.coach = st_span_str(txn_id(t));
@@ -331,10 +330,10 @@ static enum st_rc relay_data(struct txn *t, struct st_span data)
 
 static enum st_rc end_answer(struct txn *t, const struct http1_event *event)
 {
+    if (t->is_copied)
+        answered_end(t);
     if (t->env->front->ops->end(t->env->front, event->trailers, event->n_trailers, &t->err) != ST_OK)
         return ST_ERR;
-    if (t->is_copied)
-        report_page(t);
     t->outcome = t->client_closes || !t->request_is_read ? TXN_FINISH : TXN_KEEP;
     reach_leave(t);
     txn_enter(t, TXN_DONE);
@@ -460,5 +459,6 @@ enum st_rc exchange_step(struct txn *t)
 void exchange_fini(struct txn *t)
 {
     reach_leave(t);
+    answered_cut(t);
     st_buf_fini(&t->copy);
 }

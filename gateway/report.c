@@ -3,8 +3,8 @@
  *
  * Decisions and learning become records: ids, numbers and the public facts of a resource, never text, never a header
  * (audit/fields.def; DESIGN §6.3). A value that is no id is left out rather than sent. A record is in this
- * process's journal before the person gets the answer it is about. Copies for the curator are bounded and may be
- * dropped: curation never stands in the way. Ordinary traffic reports nothing.
+ * process's journal before the person gets the answer it is about. Copies of posts for the curator are bounded and may
+ * be dropped: curation never stands in the way. Ordinary traffic reports nothing.
  */
 #include "base/clock.h"
 #include "base/hash.h"
@@ -14,9 +14,6 @@
 #include "gateway/txn_parts.h"
 #include <stdio.h>
 #include <string.h>
-
-#define ITEM_MEMORY (4u << 20)
-#define DETAILS_MAX (7u * 1024u)
 
 /* ---- counts ----------------------------------------------------------------------------------------------------- */
 
@@ -32,6 +29,7 @@ void report_counts(const struct report_case *c)
     case POL_REDACT: counts->verdict_redact++; break;
     case POL_BLOCK: counts->verdict_block++; break;
     }
+    drift_note(&c->worker->drift, c->chain);
     counts->scan_failed += c->chain->failed != CHAIN_NONE;
     if (receipt->coverage != FLT_FULLY) {
         counts->not_inspected++;
@@ -204,7 +202,7 @@ enum st_rc report_decision(const struct report_case *c, struct st_err *err)
 
 /* ---- learning --------------------------------------------------------------------------------------------------- */
 
-static bool is_learning(const struct report_case *c)
+bool report_is_learning(const struct report_case *c)
 {
     static const char *const KINDS[] = { "view", "post",   "comment", "reply",   "edit",    "answer", "question",
                                          "note", "watch.", "read.",   "listen.", "course.", "quiz." };
@@ -323,78 +321,8 @@ void report_taken(const struct report_case *c)
 
     if (!c->chain->has_activity || c->chain->judgement.verdict == POL_BLOCK) /* what it took was not the message */
         return;
-    if (is_learning(c) && record_learning(c, true, &err) != ST_OK && err.code == ST_E_PROTO &&
+    if (report_is_learning(c) && record_learning(c, true, &err) != ST_OK && err.code == ST_E_PROTO &&
         record_learning(c, false, &err) != ST_OK) /* a title that the format does not take is left out */
         c->worker->counts.records_dropped++;
     copy_post(c);
-}
-
-void report_response(struct txn *t)
-{
-    const struct report_case c = txn_case(t);
-
-    if (t->response->status >= 200 && t->response->status < 400)
-        report_taken(&c);
-}
-
-static const char *page_platform(const struct txn *t)
-{
-    return lp_host_platform(t->rules->gen->plugins, t->req.host);
-}
-
-bool report_wants_page(const struct txn *t)
-{
-    struct st_span type = http_field_get(t->response, "content-type"), mode = http_field_get(t->head, "sec-fetch-dest");
-
-    return t->is_on_opened_host && !t->is_unread && t->response->status == 200 && page_platform(t) != NULL &&
-           st_span_eq(t->head->method, ST_SPAN("GET")) && st_span_istarts(type, ST_SPAN("text/html")) &&
-           (mode.n == 0 || st_span_ieq(mode, ST_SPAN("document")));
-}
-
-/* https://host/path, without the query: it may hold what a person typed. */
-static struct st_span page_url(struct txn *t)
-{
-    struct st_buf url;
-    struct st_span out;
-
-    st_buf_init(&url, 4096);
-    st_buf_str(&url, t->place.is_tls ? "https://" : "http://");
-    st_buf_str(&url, t->target.host);
-    st_buf_span(&url, t->req.path);
-    out = st_span(st_arena_dup(t->arena, url.p, url.n), url.n);
-    st_buf_fini(&url);
-    return out.p != NULL ? out : ST_SPAN_NONE;
-}
-
-void report_page(struct txn *t)
-{
-    const struct report_case c = txn_case(t);
-    const struct flt_input input = { .body = st_buf_view(&t->copy),
-                                     .content_type = ST_SPAN("text/plain"),
-                                     .content_encoding = http_field_get(t->response, "content-encoding"),
-                                     .plain_limit = 1u << 20 };
-    struct copy copy = {
-        .platform = page_platform(t), .kind = "view", .person = c.person, .url = page_url(t), .is_html = true
-    };
-    struct st_arena *arena;
-    struct flt_doc *doc = NULL;
-    struct st_err err = ST_ERR_INIT;
-
-    if (t->copy.failed != ST_E_NONE || (arena = st_arena_new(ITEM_MEMORY)) == NULL) {
-        t->worker->counts.items_dropped++;
-        return;
-    }
-    copy.content_type = http_field_get(t->response, "content-type");
-    if (t->chain.has_activity) {
-        if (t->chain.activity.url.n > 0)
-            copy.url = t->chain.activity.url;
-        copy.object_id = t->chain.activity.object_id;
-    }
-    if (flt_decode(arena, &input, &doc, &err) == ST_OK && doc->plain.n > 0) {
-        copy.text = doc->plain;
-        copies_add(t->worker->copies, &copy);
-    } else {
-        t->worker->counts.items_dropped++;
-    }
-    st_arena_free(arena);
 }

@@ -24,5 +24,6 @@ const char *report_id(char *id); /* makes it when there is none yet */
 void report_counts(const struct report_case *c);
 /* Before the answer: afterwards the record survives this process. ST_ERR: it cannot, and failure.recorder is block. */
 ST_MUST enum st_rc report_decision(const struct report_case *c, struct st_err *err);
-void report_taken(const struct report_case *c); /* the platform took it: learning, a post's copy */
+bool report_is_learning(const struct report_case *c); /* for who opted in, which the recorder knows */
+void report_taken(const struct report_case *c);       /* the platform took it: learning, a post's copy */
 #endif

@@ -48,6 +48,9 @@ enum upload_way {
 #undef X
 };
 
+/* When what was taken is told as learning. */
+enum txn_telling { TXN_UNTOLD, TXN_TELLS_AT_END, TXN_TOLD };
+
 /* How an answer to a long poll takes what its client is to be told; written by poll.c. */
 #define POLL_STATES(X)                                                                \
     X(PASSING) /* the answer goes on as it comes */                                   \
@@ -121,8 +124,9 @@ struct txn {
     struct http_head *response;
     enum http1_framing response_framing;
     bool client_closes;
-    struct st_buf copy; /* for the curator */
+    struct st_buf copy; /* of the answer's body, bounded */
     bool is_copied;
+    enum txn_telling telling; /* written by answered.c only */
     enum txn_wait wait;
     struct poll poll;
 
@@ -188,8 +192,8 @@ ST_MUST enum st_rc handshake_plan(struct txn *t); /* ST_ERR: it is no handshake 
 ST_MUST enum st_rc handshake_switch(struct txn *t, const struct http_head *head);
 ST_MUST enum st_rc handshake_step(struct txn *t);
 
-/* report.c */
-void report_response(struct txn *t);         /* the origin's head is there: learning, a post's copy */
-bool report_wants_page(const struct txn *t); /* a copy of the response body is wanted */
-void report_page(struct txn *t);             /* the copy is whole */
+/* answered.c */
+ST_MUST bool answered_head(struct txn *t); /* the origin's head is there; true: a copy of the body is wanted */
+void answered_end(struct txn *t);          /* the copy is whole, or failed */
+void answered_cut(struct txn *t);          /* there will be no more of it; nothing to do when it ended */
 #endif

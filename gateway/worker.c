@@ -364,6 +364,9 @@ static void status(void *self, struct st_buf *json)
             st_json_int(&w, flt_reason_name((enum flt_reason)i), (int64_t)worker->not_inspected[i]);
     }
     st_json_end(&w);
+    st_json_object(&w, "adapters");
+    drift_status(&worker->drift, &w);
+    st_json_end(&w);
     st_json_int(&w, "leaves", worker->leaves != NULL ? (int64_t)leaf_count(worker->leaves) : 0);
     st_json_int(&w, "mints_refused", worker->leaves != NULL ? (int64_t)leaf_refused(worker->leaves) : 0);
     st_json_int(&w, "origins_idle", worker->pool != NULL ? (int64_t)upstream_pool_idle(worker->pool) : 0);

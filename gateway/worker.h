@@ -2,6 +2,7 @@
 /* worker - what the connections of one worker process share. conn.c, txn.c and their helpers borrow from it. */
 #ifndef STOA_GATEWAY_WORKER_H
 #define STOA_GATEWAY_WORKER_H
+#include "gateway/drift.h"
 #include "gateway/family.h"
 #include "gateway/leaf.h"
 #include "gateway/link.h"
@@ -66,6 +67,7 @@
     X(scan_failed, "requests that a stage could not handle")                                        \
     X(records, "records handed over")                                                               \
     X(records_dropped, "records dropped since the recorder was away and failure.recorder is allow") \
+    X(answers_read, "answers that named what was made or opened")                                   \
     X(items, "copies of pages and posts for the curator")                                           \
     X(items_dropped, "copies dropped since the curator is behind")
 struct worker_counts {
@@ -109,6 +111,7 @@ struct worker {
     char spool_dir[512];
     struct worker_counts counts;
     uint64_t not_inspected[FLT_REASONS_END];
+    struct drift drift;
 };
 const struct pol_config *worker_config(const struct worker *worker);
 void worker_conn_gone(struct worker *worker); /* a drain may be finished */

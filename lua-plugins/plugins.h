@@ -98,10 +98,14 @@ struct lp_answer {
     struct st_span content_type, content_encoding, body;
     size_t plain_limit; /* as in flt_input */
 };
+/* Does the rule look for anything in an answer with this head? */
+bool lp_answer_adds(const struct lp_route *route, const struct lp_activity *activity, unsigned status,
+                    struct st_span content_type);
 ST_MUST enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request *req,
                                   const struct lp_answer *answer, struct st_arena *arena, struct lp_activity *activity,
                                   struct st_err *err);
 
+bool lp_route_is_text(const struct lp_route *route);        /* it looks for typed text */
 const char *lp_route_id(const struct lp_route *route);      /* of the rule; borrowed */
 const char *lp_route_version(const struct lp_route *route); /* of its adapter; borrowed */
 /* docs/platforms.md: every adapter with its hosts, kinds, refusals and tests, as Markdown. */
@@ -179,18 +183,6 @@ bool lp_curate_may(struct lp_set *set, const struct lp_item *item);
 typedef void lp_explain_f(void *ctx, const char *rule, unsigned depth, const char *node, bool held);
 ST_MUST enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_explain_f *fn, void *ctx,
                                      struct st_err *err);
-/* The rules, in the order of their files; i is below the count. */
-struct lp_curation { /* borrowed from the set; strings NULL when absent */
-    const char *name, *title_en, *title_de, *owner, *file;
-    const struct lp_tag *tag;
-    size_t tests; /* in the file */
-};
-size_t lp_curate_count(const struct lp_set *set);
-struct lp_curation lp_curate_rule(const struct lp_set *set, size_t i);
-/* One rule as a file NAME.curate.json has it in its list; such a file gives the same rule again, unless it has a
- * where(). */
-struct st_json;
-void lp_curate_write(const struct lp_set *set, size_t i, struct st_json *w);
 struct lp_page {
     struct st_span title, lang, text; /* in the arena */
 };

@@ -133,6 +133,23 @@ static enum st_rc take_page(struct lp_reader *r, const struct lp_answer *answer,
     return r->no_memory ? st_arena_fail(r->arena, err, "lua.answer") : ST_OK;
 }
 
+static bool is_page_of(const struct lp_activity *activity, struct st_span content_type)
+{
+    return is_html(content_type) && strcmp(activity->kind, "view") == 0;
+}
+
+bool lp_answer_adds(const struct lp_route *route, const struct lp_activity *activity, unsigned status,
+                    struct st_span content_type)
+{
+    static const char *const media[] = { "image/", "video/", "audio/", "font/", "application/octet-stream" };
+
+    for (size_t i = 0; i < ST_LEN(media); i++)
+        if (st_span_istarts(content_type, st_span_str(media[i])))
+            return false;
+    return status >= 200 && status <= 299 && status != 204 &&
+           (is_page_of(activity, content_type) || (has_sources(&route->answer) && !is_html(content_type)));
+}
+
 enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request *req, const struct lp_answer *answer,
                           struct st_arena *arena, struct lp_activity *activity, struct st_err *err)
 {
@@ -140,7 +157,7 @@ enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request 
                             .content_type = answer->content_type,
                             .content_encoding = answer->content_encoding,
                             .plain_limit = answer->plain_limit };
-    bool is_page = is_html(answer->content_type) && strcmp(activity->kind, "view") == 0;
+    bool is_page = is_page_of(activity, answer->content_type);
     struct lp_reader r = { .route = route, .req = req, .arena = arena };
 
     if (answer->status < 200 || answer->status > 299 || answer->body.n == 0 ||

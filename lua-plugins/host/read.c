@@ -311,6 +311,11 @@ enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *rou
     return route->adapter->is_fallback && out->n_typed == 0 ? ST_AGAIN : ST_OK;
 }
 
+bool lp_route_is_text(const struct lp_route *route)
+{
+    return route->typed == NULL || route->typed[0] != NULL;
+}
+
 const char *lp_route_id(const struct lp_route *route)
 {
     return route->id;
