@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curate - `stoa curate preview`: what the curation rules would make of one page or text, node by node. */
+/* curate - `stoa curate`: the curation rules, for those who write them.
+ *
+ * `preview` is what they would make of one page or text, node by node; `list`, `test` and `export` need no gateway and
+ * no configuration: a folder of rules is enough.
+ */
 #include "cli/cli.h"
 #include "gateway/generation.h"
 #include <getopt.h>
@@ -33,7 +37,7 @@ static void explain_node(void *ctx, const char *rule, unsigned depth, const char
     printf("  %*s%s %s\n", (int)depth * 2, "", held ? "+" : "-", node);
 }
 
-static enum st_rc preview_item(struct cli *cli, struct generation *gen, const struct lp_item *item, struct st_err *err)
+static enum st_rc preview_item(struct cli *cli, struct lp_set *set, const struct lp_item *item, struct st_err *err)
 {
     struct preview preview = { .cli = cli };
     struct st_buf out;
@@ -46,7 +50,7 @@ static enum st_rc preview_item(struct cli *cli, struct generation *gen, const st
         preview.w = &w;
         st_json_array(&w, NULL);
     }
-    rc = lp_curate_explain(gen->plugins, item, explain_node, &preview, err);
+    rc = lp_curate_explain(set, item, explain_node, &preview, err);
     if (cli->json && rc == ST_OK) {
         st_json_end(&w);
         cli_print(&out);
@@ -64,11 +68,26 @@ static struct st_span content_type(struct st_span text)
     return is_html ? ST_SPAN("text/html") : ST_SPAN("text/plain");
 }
 
-static int preview_file(struct cli *cli, const char *path, struct lp_item *item)
+/* The rules of a folder, or of the configuration; the caller's reference. */
+static enum st_rc load_set(const struct cli *cli, const char *dir, struct lp_set **out, struct st_diag *diag,
+                           struct st_err *err)
+{
+    struct generation *gen = NULL;
+
+    if (dir != NULL)
+        return lp_set_load((const char *const[]){ dir, NULL }, NULL, out, diag, err);
+    if (generation_load(cli->config, 0, &gen, diag, err) != ST_OK)
+        return ST_ERR;
+    *out = lp_set_retain(gen->plugins);
+    generation_release(gen);
+    return ST_OK;
+}
+
+static int preview_file(struct cli *cli, const char *dir, const char *path, struct lp_item *item)
 {
     struct st_arena *arena = st_arena_new(ARENA_MAX);
     struct st_diag *diag = st_diag_new();
-    struct generation *gen = NULL;
+    struct lp_set *set = NULL;
     struct st_err err = ST_ERR_INIT;
     struct st_buf bytes;
     struct lp_page page;
@@ -79,7 +98,7 @@ static int preview_file(struct cli *cli, const char *path, struct lp_item *item)
         code = cli_fail(CLI_USAGE, "%s: %s", path, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
         goto out;
     }
-    if (generation_load(cli->config, 0, &gen, diag, &err) != ST_OK ||
+    if (load_set(cli, dir, &set, diag, &err) != ST_OK ||
         lp_page_text(arena, st_buf_view(&bytes), content_type(st_buf_view(&bytes)), &page, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
         goto out;
@@ -87,10 +106,10 @@ static int preview_file(struct cli *cli, const char *path, struct lp_item *item)
     item->title = page.title;
     item->lang = page.lang;
     item->text = page.text;
-    if (preview_item(cli, gen, item, &err) != ST_OK)
+    if (preview_item(cli, set, item, &err) != ST_OK)
         code = cli_broken(cli, diag, &err);
 out:
-    generation_release(gen);
+    lp_set_release(set);
     st_buf_fini(&bytes);
     st_diag_free(diag);
     st_arena_free(arena);
@@ -102,8 +121,10 @@ int cmd_curate_preview(struct cli *cli)
     static const struct option options[] = { { "url", required_argument, NULL, 'u' },
                                              { "platform", required_argument, NULL, 'p' },
                                              { "kind", required_argument, NULL, 'k' },
+                                             { "plugins", required_argument, NULL, 'd' },
                                              { NULL, 0, NULL, 0 } };
     struct lp_item item = { .platform = "generic", .kind = "view" };
+    const char *dir = NULL;
     int option;
 
     while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
@@ -113,10 +134,138 @@ int cmd_curate_preview(struct cli *cli)
             item.platform = optarg;
         else if (option == 'k')
             item.kind = optarg;
+        else if (option == 'd')
+            dir = optarg;
         else
-            return cli_usage(cli, "options are --url, --platform, --kind");
+            return cli_usage(cli, "options are --url, --platform, --kind, --plugins");
     }
     if (optind + 1 != cli->argc)
         return cli_usage(cli, "name one file, or - for standard input");
-    return preview_file(cli, cli->argv[optind], &item);
+    return preview_file(cli, dir, cli->argv[optind], &item);
+}
+
+/* ---- list, test, export ----------------------------------------------------------------------------------------- */
+
+struct rules {
+    struct lp_set *set; /* owned */
+    const char *rule;   /* the one that was named; NULL: all */
+    int code;
+};
+
+/* [--plugins DIR] and, where the command takes one, a rule's name. */
+static bool open_rules(struct cli *cli, bool takes_rule, struct rules *out)
+{
+    static const struct option options[] = { { "plugins", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 } };
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    const char *dirs[2] = { NULL };
+    char shipped[4096];
+    int option;
+
+    *out = (struct rules){ .code = CLI_OK };
+    while (out->code == CLI_OK && (option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
+        if (option == 'p')
+            dirs[0] = optarg;
+        else
+            out->code = cli_usage(cli, "the one option is --plugins DIR");
+    }
+    if (out->code == CLI_OK && cli->argc - optind > (takes_rule ? 1 : 0))
+        out->code = cli_usage(cli, takes_rule ? "name one rule, or none for all" : "only --plugins is expected here");
+    if (out->code == CLI_OK && ((dirs[0] == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
+                                lp_set_load((const char *const[]){ dirs[0] != NULL ? dirs[0] : shipped, NULL }, NULL,
+                                            &out->set, diag, &err) != ST_OK))
+        out->code = cli_broken(cli, diag, &err);
+    out->rule = optind < cli->argc ? cli->argv[optind] : NULL;
+    st_diag_free(diag);
+    return out->code == CLI_OK;
+}
+
+static void list_json(struct st_json *w, const struct lp_curation *rule)
+{
+    st_json_object(w, NULL);
+    st_json_str(w, "name", rule->name);
+    st_json_str(w, "title_en", rule->title_en);
+    st_json_str(w, "title_de", rule->title_de);
+    st_json_str(w, "owner", rule->owner);
+    st_json_str(w, "topic", rule->tag->topic);
+    st_json_str(w, "level", rule->tag->level);
+    st_json_str(w, "skill", rule->tag->skill);
+    st_json_str(w, "queue", rule->tag->queue);
+    st_json_int(w, "tests", (int64_t)rule->tests);
+    st_json_str(w, "file", rule->file);
+    st_json_end(w);
+}
+
+int cmd_curate_list(struct cli *cli)
+{
+    struct rules rules;
+    struct st_buf out;
+    struct st_json w;
+
+    st_buf_init(&out, 16u << 20);
+    st_json_init(&w, &out);
+    st_json_array(&w, NULL);
+    if (!open_rules(cli, false, &rules))
+        goto out;
+    for (size_t i = 0; i < lp_curate_count(rules.set); i++) {
+        struct lp_curation rule = lp_curate_rule(rules.set, i);
+
+        if (cli->json)
+            list_json(&w, &rule);
+        else
+            printf("%-28s %-24s %-12s %s\n", rule.name, rule.tag->topic != NULL ? rule.tag->topic : "-",
+                   rule.tag->level != NULL ? rule.tag->level : "-",
+                   strcmp(cli->lang, "de") == 0 ? rule.title_de : rule.title_en);
+    }
+    st_json_end(&w);
+    if (cli->json)
+        cli_print(&out);
+out:
+    lp_set_release(rules.set);
+    st_buf_fini(&out);
+    return rules.code;
+}
+
+int cmd_curate_test(struct cli *cli)
+{
+    struct rules rules;
+    size_t tests = 0;
+
+    if (open_rules(cli, false, &rules)) {
+        for (size_t i = 0; i < lp_curate_count(rules.set); i++)
+            tests += lp_curate_rule(rules.set, i).tests;
+        printf(cli->json ? "{\"rules\":%zu,\"tests\":%zu}\n" : "%zu rules, %zu tests: all as they should\n",
+               lp_curate_count(rules.set), tests);
+    }
+    lp_set_release(rules.set);
+    return rules.code;
+}
+
+int cmd_curate_export(struct cli *cli)
+{
+    struct rules rules;
+    size_t said = 0;
+    struct st_buf out;
+    struct st_json w;
+
+    st_buf_init(&out, 16u << 20);
+    st_json_init(&w, &out);
+    st_json_array(&w, NULL);
+    if (!open_rules(cli, true, &rules))
+        goto out;
+    for (size_t i = 0; i < lp_curate_count(rules.set); i++) {
+        if (rules.rule != NULL && strcmp(rules.rule, lp_curate_rule(rules.set, i).name) != 0)
+            continue;
+        lp_curate_write(rules.set, i, &w);
+        said++;
+    }
+    st_json_end(&w);
+    if (said == 0 && rules.rule != NULL)
+        rules.code = cli_fail(CLI_USAGE, "there is no rule '%s'; `stoa curate list` names them all", rules.rule);
+    else
+        cli_print(&out);
+out:
+    lp_set_release(rules.set);
+    st_buf_fini(&out);
+    return rules.code;
 }

@@ -183,6 +183,18 @@ bool lp_curate_may(struct lp_set *set, const struct lp_item *item);
 typedef void lp_explain_f(void *ctx, const char *rule, unsigned depth, const char *node, bool held);
 ST_MUST enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_explain_f *fn, void *ctx,
                                      struct st_err *err);
+/* The rules, in the order of their files; i is below the count. */
+struct lp_curation { /* borrowed from the set; strings NULL when absent */
+    const char *name, *title_en, *title_de, *owner, *file;
+    const struct lp_tag *tag;
+    size_t tests; /* in the file */
+};
+size_t lp_curate_count(const struct lp_set *set);
+struct lp_curation lp_curate_rule(const struct lp_set *set, size_t i);
+/* One rule as a file NAME.curate.json has it in its list; such a file gives the same rule again, unless it has a
+ * where(). */
+struct st_json;
+void lp_curate_write(const struct lp_set *set, size_t i, struct st_json *w);
 struct lp_page {
     struct st_span title, lang, text; /* in the arena */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* curate - reads curation files: rules are Lua, their conditions are data.
+/* curate - reads curation files: rules are Lua (or JSON, curate_json.c), their conditions are data.
  *
  * `phrase "x"`, `hashtag "y"` and their kin return nodes; & | ~ and all_of, any_of join them. A node in Lua is an index
  * into the loader's list, so that a script cannot forge one; the tree itself is C and lives in the arena of the set.
@@ -7,6 +7,7 @@
  * condition: one line in LP_NODES, one in `conditions` here, one case in held().
  */
 #include "curate.h"
+#include "curate_json.h"
 #include "set.h"
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 
 struct rules_run {
     struct lp_conf conf;
-    struct st_span text;
+    struct st_span text; /* of a Lua file */
+    json_t *json;        /* of a JSON file; owned; NULL: it is none */
     struct lp_rules *rules;
     struct lp_node *nodes[NODES_MAX];
     size_t n_nodes;
@@ -247,6 +249,7 @@ static void read_title(struct lp_conf *c, struct lp_rule *rule)
             return;
         lp_conf_keys(c, -1, "en de");
         rule->title = lp_conf_need(c, -1, "en");
+        rule->title_de = lp_conf_str(c, -1, "de", NULL);
         lp_conf_leave(c, mark);
         return;
     }
@@ -411,6 +414,10 @@ static int run_rules(lua_State *L)
     run->conf.L = L;
     lua_settop(L, 0);
     add_conditions(L);
+    if (run->json != NULL) {
+        lp_rules_push(L, run->json);
+        return 0;
+    }
     lp_state_chunk(L, run->text);
     lua_call(L, 0, 0);
     return 0;
@@ -437,6 +444,9 @@ enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_are
     rules->states[rules->n_states++] = state; /* the rules read so far point to it, whatever comes */
     state->host = run;
     run->text = st_buf_view(&text);
+    if (st_span_ends(st_span_str(path), ST_SPAN(".json")) &&
+        st_json_read(run->text, path, &run->json, diag, err) != ST_OK)
+        goto out;
     rc = lp_state_run(state, run_rules, run, LP_TIME_LOAD_US, err);
     state->host = NULL;
     if (rc != ST_OK && err->code == ST_E_PLUGIN)
@@ -444,6 +454,7 @@ enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_are
     else if (rc == ST_OK && run->conf.failed)
         rc = st_fail(err, ST_E_CONFIG, "lua.curate", "curation file", 0);
 out:
+    json_decref(run->json);
     st_buf_fini(&text);
     free(run);
     return rc;

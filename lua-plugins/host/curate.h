@@ -49,8 +49,8 @@ struct lp_rule_test {
 };
 
 struct lp_rule {
-    const char *name, *title, *owner, *file;
-    struct lp_state *state; /* where its `where` functions live; borrowed */
+    const char *name, *title, *title_de, *owner, *file; /* title_de: NULL where there is none */
+    struct lp_state *state;                             /* where its `where` functions live; borrowed */
     const struct lp_node *when;
     struct lp_tag tag;
     const struct lp_rule_test *tests;

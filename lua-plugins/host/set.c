@@ -2,10 +2,10 @@
 /* set - finds the files below the directories, loads them in name order, and keeps what came of them.
  *
  * Below each directory: lib/NAME.lua (shared modules), platforms/ID.lua (adapters), detect/NAME.lua (plugins),
- * curation/NAME.curate.lua (rules). A later directory wins over an earlier one where both have an adapter or a plugin
- * of the same name, so that a site may put its own beside the shipped ones. Loading goes on after a mistake, so that
- * one run shows all of them; any mistake makes the load fail as a whole. What a mistake is, the diagnostics say; *err
- * is ST_E_CONFIG then.
+ * curation/NAME.curate.lua and NAME.curate.json (rules). A later directory wins over an earlier one where both have an
+ * adapter or a plugin of the same name, so that a site may put its own beside the shipped ones. Loading goes on after a
+ * mistake, so that one run shows all of them; any mistake makes the load fail as a whole. What a mistake is, the
+ * diagnostics say; *err is ST_E_CONFIG then.
  */
 #include "set.h"
 #include "base/file.h"
@@ -247,7 +247,8 @@ static enum st_rc load_dir(struct loader *l, const char *dir)
     } folders[] = { { "/lib", ".lua", load_lib },
                     { "/platforms", ".lua", load_adapter },
                     { "/detect", ".lua", load_plugin },
-                    { "/curation", ".curate.lua", load_rules } };
+                    { "/curation", ".curate.lua", load_rules },
+                    { "/curation", ".curate.json", load_rules } };
     struct stat st;
 
     if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {

@@ -34,6 +34,9 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "ca show": ([], 0),
     "ca export": ([], 0),
     "curate preview": (["{folder}/post.txt"], 0),
+    "curate list": ([], 0),
+    "curate test": ([], 0),
+    "curate export": ([], 0),
     "adapter test": (["{folder}/exchange.jsonl"], 0),
     "docs": (["config"], 0),
     "clock": (["1"], 0),
@@ -41,7 +44,8 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
 }
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
 OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
-           "rules bench", "edm build", "edm check"}  # need no stoa.yaml
+           "rules bench", "edm build", "edm check", "curate list", "curate test",
+           "curate export"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test"}  # one JSON value a line
 ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
 

@@ -9,9 +9,14 @@ def blocks(page):
     """[(command, [expected lines])] of every console block of a page."""
     steps = []
     for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.S):
+        here = None  # the word that ends a here-document
         for line in block.splitlines():
-            if line.startswith("$ "):
+            if here is not None:
+                steps[-1] = (steps[-1][0] + "\n" + line, [])
+                here = None if line == here else here
+            elif line.startswith("$ "):
                 steps.append((line[2:], []))
+                here = "END" if line.endswith("<<'END'") else None
             else:
                 steps[-1][1].append(line)
     return steps

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stoa curate`: rules as JSON and back without loss, and what is wrong with a file of them in one line."""
+import json
+import subprocess
+
+import pytest
+
+from stoa_test.gateway import BIN, ROOT
+
+STOA = str(BIN / "stoa")
+RULE = {"name": "tests", "title": {"en": "Testing", "de": "Testen"}, "when": {"phrase": ["unit test"]}}
+
+
+def curate(*words):
+    return subprocess.run([STOA, "curate", *map(str, words)], capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "curation").mkdir()
+
+    def write(rules):
+        text = rules if isinstance(rules, str) else json.dumps(rules)
+        (tmp_path / "curation" / "house.curate.json").write_text(text)
+        return tmp_path
+    return write
+
+
+def exported(*words):
+    done = curate("export", *words)
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+def test_what_ships_survives_json(folder):
+    shipped = [rule for rule in exported() if '"where"' not in json.dumps(rule)]
+    assert len(shipped) >= 3
+    assert exported("--plugins", folder(shipped)) == shipped
+
+
+def test_every_condition_survives_json(folder):
+    leaves = [{"hashtag": ["k8s", "ops"]}, {"phrase": ["a b", "Größe"]}, {"url": ["*.test/*"]}, {"author": ["ana *"]},
+              {"platform": ["youtube"]}, {"kind": ["view", "post"]}, {"lang": ["de"]}, {"dwell": "90s"},
+              {"length": "10m"}, {"length": 1500}]
+    when = {"all": [{"any": leaves[:5]}, {"not": {"all": leaves[5:]}}, {"not": {"not": leaves[0]}}]}
+    rule = {**RULE, "owner": "academy", "when": when, "tag": {"topic": "a/b", "level": "beginner"}, "skill": "skills:x",
+            "queue": "academy", "credit": {"when": {"dwell": "2m"}, "verb": "experienced"}, "expire": "180d",
+            "test": [{"text": "hello", "kind": "view", "platform": "generic", "lang": "de", "url": "https://x.test/",
+                      "author": "ana", "title": "t", "dwell": "1500ms", "match": False}]}
+    assert exported("--plugins", folder([rule])) == [rule]
+
+
+def test_a_json_rule_is_in_force_and_tested(folder):
+    rule = {**RULE, "test": [{"text": "how to write a unit test"}, {"text": "nothing", "match": False}]}
+    done = curate("test", "--plugins", folder([rule]))
+    assert done.returncode == 0 and done.stdout == "1 rules, 2 tests: all as they should\n", done
+    (folder([rule]) / "page.txt").write_text("a unit test is short")
+    done = curate("preview", "--plugins", folder([rule]), folder([rule]) / "page.txt")
+    assert done.returncode == 0 and done.stdout.startswith("tests: matches"), done
+    done = curate("test", "--plugins", folder([{**rule, "test": [{"text": "nothing"}]}]))
+    assert done.returncode == 3 and 'tests: test 1 "nothing" should match, and does not' in done.stderr, done
+
+
+@pytest.mark.parametrize("rules, told", [
+    ("[", "house.curate.json:1"),
+    ({"name": "x"}, "a list of rules is expected"),
+    ([{"title": "x"}], 'a rule is an object with a "name"'),
+    ([{**RULE, "when": {"frase": ["x"]}}], 'tests: unknown condition "frase"'),
+    ([{**RULE, "when": {"where": "custom condition"}}], 'tests: "where" is a function; such a rule stays in a'),
+    ([{**RULE, "when": {"phrase": ["x"], "kind": ["view"]}}], "tests: a condition is an object with one key"),
+    ([{**RULE, "when": {"any": {"phrase": ["x"]}}}], 'tests: "any" needs a list of conditions'),
+    ([{**RULE, "when": {"dwell": "soon"}}], 'tests: a duration such as "2m" is expected'),
+    ([{**RULE, "when": [{"phrase": ["x"]}]}], "tests: a condition is an object with one key"),
+    ([{**RULE, "que": "x"}], "'que'"),
+    ([RULE, RULE], "a rule named 'tests' is already there"),
+    ([{**RULE, "when": json.loads('{"not":' * 40 + '{"kind": ["view"]}' + "}" * 40)}], "nested deeper than 32"),
+    ([{"name": "tests", "title": "x"}], "'when' is missing"),
+])
+def test_what_is_wrong_is_told_in_one_line(folder, rules, told):
+    done = curate("list", "--plugins", folder(rules))
+    assert done.returncode == 3 and done.stdout == "", done
+    assert done.stderr.count("\n") == 1 and "house.curate.json" in done.stderr and told in done.stderr, done
+
+
+def test_a_name_that_is_none():
+    done = curate("export", "kubernetes")
+    assert done.returncode == 2 and done.stderr.startswith("stoa: there is no rule 'kubernetes'"), done
