@@ -60,10 +60,15 @@ static bool read_input(struct st_buf *in)
     }
 }
 
-static int walk(int tools)
+static int walk(int tools, const struct flt_extract_limits *limits)
 {
     struct st_buf in, out;
-    struct ext x = { .emit = emit, .ctx = &out, .tools = tools };
+    struct ext x = { .emit = emit,
+                     .ctx = &out,
+                     .tools = tools,
+                     .text_max = limits->text,
+                     .depth_max = limits->depth,
+                     .reads_pictures = limits->pictures };
 
     st_buf_init(&in, FLT_EXTRACT_GIVEN + (2u << 20));
     st_buf_init(&out, FLT_EXTRACT_MAX + 4096);
@@ -94,8 +99,34 @@ static int prove(void)
     return ext_jail_prove(say) ? EXIT_GOOD : EXIT_JAIL;
 }
 
+/* "--text=N" and the like: what it is told by who starts it. */
+static bool take_limit(const char *word, const char *name, uint64_t max, uint64_t *out)
+{
+    size_t n = strlen(name);
+
+    return strncmp(word, name, n) == 0 && st_span_u64(st_span_str(word + n), out) && *out > 0 && *out <= max;
+}
+
+static bool take_words(int argc, char **argv, struct flt_extract_limits *limits)
+{
+    for (int i = 1; i < argc; i++) {
+        uint64_t n;
+
+        if (take_limit(argv[i], "--text=", FLT_EXTRACT_MAX, &n))
+            limits->text = (size_t)n;
+        else if (take_limit(argv[i], "--depth=", FLT_EXTRACT_DEPTH, &n))
+            limits->depth = (unsigned)n;
+        else if (strcmp(argv[i], "--pictures") == 0 || strcmp(argv[i], "--no-pictures") == 0)
+            limits->pictures = argv[i][2] == 'p';
+        else
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    struct flt_extract_limits limits = { FLT_EXTRACT_MAX, FLT_EXTRACT_DEPTH, true };
     int ends[2], status = 0, code, null;
     pid_t pid;
 
@@ -103,9 +134,11 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives; its files cannot be opened later */
     if (argc > 1 && strcmp(argv[1], "--prove") == 0)
         _exit(prove());
-    if (argc > 1) {
+    if (!take_words(argc, argv, &limits)) {
         fprintf(stderr,
-                "stoa-extract: reads one file from standard input, writes records; the one option is --prove\n");
+                "stoa-extract: reads one file from standard input, writes records; the options are --prove, "
+                "--text=BYTES (of all texts), --depth=N (archives inside each other, up to %d) and --no-pictures\n",
+                FLT_EXTRACT_DEPTH);
         return EXIT_INPUT;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -114,10 +147,10 @@ int main(int argc, char **argv)
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         close(ends[0]);
-        _exit(walk(ends[1]));
+        _exit(walk(ends[1], &limits));
     }
     close(ends[1]);
-    if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || dup2(null, STDIN_FILENO) < 0 ||
+    if ((null = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0 || dup2(null, STDIN_FILENO) < 0 ||
         dup2(null, STDOUT_FILENO) < 0) /* the file and the records are the child's alone */
         return EXIT_JAIL;
     code = ext_tools_serve(ends[0]);

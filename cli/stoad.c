@@ -63,7 +63,8 @@ static int run_role(const char *role, unsigned number)
     } roles[] = { { FAM_WORKER, fam_worker_main },
                   { FAM_KEYHOLDER, fam_keyholder_main },
                   { FAM_RECORDER, fam_recorder_main },
-                  { FAM_CURATOR, fam_curator_main } };
+                  { FAM_CURATOR, fam_curator_main },
+                  { FAM_EXTRACTOR, fam_extractor_main } };
 
     for (size_t i = 0; i < ST_LEN(roles); i++)
         if (strcmp(role, fam_role_name(roles[i].role)) == 0)

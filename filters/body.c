@@ -406,12 +406,21 @@ enum st_rc flt_body_strings(struct flt_dec *dec, struct st_span bytes, const str
     return flt_dec_seen(dec, st_span(out, rows_of(bytes, out)), whole, err);
 }
 
+/* A document: its text is found elsewhere, but for the rows that stand in it as they are. */
+static enum st_rc file_body(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err)
+{
+    struct flt_piece none = { ST_SPAN_NONE, bytes->up, bytes->base };
+
+    if (flt_dec_file(dec, bytes->s, bytes->s.n, err) != ST_OK || flt_body_strings(dec, bytes->s, bytes, err) != ST_OK)
+        return ST_ERR;
+    return flt_dec_piece(dec, &none, FLT_LAYER_RAW, err); /* so that its name and path are known */
+}
+
 /* Bytes that are no text. *done when there is nothing more to do with them. */
 static enum st_rc binary_body(struct flt_dec *dec, const struct flt_piece *bytes, enum kind kind, bool *done,
                               struct st_err *err)
 {
-    struct st_span empty = ST_SPAN_NONE;
-    struct flt_piece none = { empty, bytes->up, bytes->base };
+    struct flt_piece none = { ST_SPAN_NONE, bytes->up, bytes->base };
 
     *done = true;
     if (kind == KIND_MEDIA || magic_of(bytes->s) != MAGIC_NONE) {
@@ -438,6 +447,12 @@ enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *body, str
 
     if (kind == KIND_MULTIPART)
         return multipart_body(dec, body, err);
+    if (flt_dec_opens(dec, body->bytes.s)) {
+        if (flt_file_type(body->bytes.s) != FLT_FILE_MAIL)
+            return file_body(dec, &body->bytes, err);
+        if (flt_dec_file(dec, body->bytes.s, body->bytes.s.n, err) != ST_OK) /* and it is text as well */
+            return ST_ERR;
+    }
     if (!flt_text_likely(body->bytes.s)) {
         if (binary_body(dec, &body->bytes, kind, &done, err) != ST_OK)
             return ST_ERR;

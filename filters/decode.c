@@ -24,6 +24,7 @@ void flt_dec_note(struct flt_dec *dec, enum flt_coverage coverage, enum flt_reas
 
     if (coverage > receipt->coverage)
         receipt->coverage = coverage;
+    receipt->others |= 1u << reason;
     if (receipt->reason == FLT_REASON_NONE)
         receipt->reason = reason;
 }
@@ -89,6 +90,8 @@ static enum st_rc put_field(struct flt_dec *dec, struct st_span text, const stru
 
     if (flt_dec_is_full(dec))
         return ST_OK;
+    if (flt_dec_attached(dec, text, err) != ST_OK)
+        return ST_ERR;
     if (dec->fields.n / sizeof field >= dec->limit) {
         uint32_t from = 0, to = 0;
 
@@ -136,13 +139,14 @@ enum st_rc flt_dec_seen(struct flt_dec *dec, struct st_span text, const struct f
 
 struct flt_mark flt_dec_mark(const struct flt_dec *dec)
 {
-    return (struct flt_mark){ dec->fields.n, dec->path.n, dec->depth };
+    return (struct flt_mark){ dec->fields.n, dec->path.n, dec->files.n, dec->depth };
 }
 
 void flt_dec_undo(struct flt_dec *dec, struct flt_mark mark)
 {
     dec->fields.n = mark.fields;
     dec->path.n = mark.path;
+    dec->files.n = mark.files;
     dec->depth = mark.depth;
     dec->full_at = ST_SPAN_NPOS;
 }
@@ -221,6 +225,7 @@ static void dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc
     *dec = (struct flt_dec){ .arena = arena, .doc = doc, .full_at = ST_SPAN_NPOS };
     st_buf_init(&dec->fields, (FLT_FIELDS_MAX + 1) * sizeof(struct flt_field));
     st_buf_init(&dec->lengths, size + SCRATCH_SLACK);
+    st_buf_init(&dec->files, FLT_FILES_MAX * sizeof(struct flt_attached));
     st_buf_init(&dec->path, (size_t)(FLT_SEGMENT_MAX + 1) * FLT_DEPTH_MAX * (FLT_NEST_MAX + 2) + SCRATCH_SLACK);
     st_buf_init(&dec->text, size * 3 + SCRATCH_SLACK);
     flt_build_init(&dec->build, arena, (size * 3 + SCRATCH_SLACK) * sizeof(struct flt_map_pt));
@@ -230,6 +235,7 @@ static void dec_fini(struct flt_dec *dec)
 {
     st_buf_fini(&dec->fields);
     st_buf_fini(&dec->lengths);
+    st_buf_fini(&dec->files);
     st_buf_fini(&dec->path);
     st_buf_fini(&dec->text);
     flt_build_fini(&dec->build);
@@ -393,6 +399,11 @@ static enum st_rc take_fields(struct flt_dec *dec, struct st_err *err)
             return st_arena_fail(dec->arena, err, "filters.lengths");
         doc->n_lengths = dec->lengths.n / sizeof(struct flt_length);
     }
+    if (dec->files.n > 0) {
+        if ((doc->files = st_arena_dup(dec->arena, dec->files.p, dec->files.n)) == NULL)
+            return st_arena_fail(dec->arena, err, "filters.files");
+        doc->n_files = dec->files.n / sizeof(struct flt_attached);
+    }
     if (dec->fields.n == 0)
         return ST_OK;
     if ((doc->fields = st_arena_dup(dec->arena, dec->fields.p, dec->fields.n)) == NULL)
@@ -413,6 +424,7 @@ enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct
     if (limit > UINT32_MAX / 4)
         limit = UINT32_MAX / 4; /* offsets have 32 bits, also when a text grows threefold */
     dec_init(&dec, arena, doc, limit + in->query.n);
+    dec.open = in->open;
     doc->query = in->query;
     doc->wire = in->wire;
     if (decode_query(&dec, in->query, err) != ST_OK)

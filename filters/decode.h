@@ -39,6 +39,8 @@ struct flt_dec {
     struct flt_piece whole; /* the query, or the body as codecs see it: where the rest of a full doc is cut */
     struct st_buf fields;   /* of struct flt_field, until the end */
     struct st_buf lengths;  /* of struct flt_length, in their order */
+    struct st_buf files;    /* of struct flt_attached */
+    enum flt_open open;
     struct st_buf path;     /* where the codec stands */
     struct st_buf text;     /* scratch of one text */
     struct flt_build build; /* scratch of its map */
@@ -52,7 +54,7 @@ struct flt_dec {
 };
 
 struct flt_mark { /* a place to come back to when a guess was wrong */
-    size_t fields, path;
+    size_t fields, path, files;
     unsigned depth;
 };
 
@@ -81,6 +83,13 @@ ST_MUST enum st_rc flt_dec_seen(struct flt_dec *dec, struct st_span text, const 
 struct flt_mark flt_dec_mark(const struct flt_dec *dec);
 void flt_dec_undo(struct flt_dec *dec, struct flt_mark mark);
 struct flt_piece flt_piece_sub(const struct flt_piece *piece, size_t from, size_t n);
+
+/* ---- attached.c ---- */
+/* Puts a file down; bytes lie in the body or the arena, and take up `sent` bytes of the plain body. */
+ST_MUST enum st_rc flt_dec_file(struct flt_dec *dec, struct st_span bytes, uint64_t sent, struct st_err *err);
+bool flt_dec_opens(const struct flt_dec *dec, struct st_span bytes); /* they are a file that is to be put down */
+/* The files in a text, as base64. */
+ST_MUST enum st_rc flt_dec_attached(struct flt_dec *dec, struct st_span text, struct st_err *err);
 
 /* ---- body.c: one body or one multipart part ---- */
 struct flt_body {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* extract - the near side of stoa-extract: which files need it, starting it, and a doc from what it says.
+/* extract - the near side of stoa-extract: which files need it, starting it, and fields from what it says.
  *
- * The helper reads one file from a descriptor and writes records to a pipe; whatever it does, here it is input like any
- * other: bounded, and unread without its end record. Its fields have no way back into the file, so a finding in one
+ * The helper reads one file from a descriptor and writes records to another; whatever it does, here it is input like
+ * any other: bounded, and unread without its end record. Its fields have no way back into the file, so a finding in one
  * cannot be redacted.
  */
 #include "base/clock.h"
@@ -17,7 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STREAM_MAX (FLT_EXTRACT_MAX + (16u << 20))
+#define STREAM_MAX (FLT_EXTRACT_MAX + FLT_EXTRACT_ROOM)
+#define ZIP_TAIL   (65535u + 22u) /* its last record, and the comment behind it */
 
 /* ---- which kind of file ------------------------------------------------------------------------------------------ */
 
@@ -110,62 +111,66 @@ bool flt_file_is_packed(enum flt_file type)
            type == FLT_FILE_IMAGE || type == FLT_FILE_MAIL;
 }
 
+bool flt_file_has_archive(struct st_span bytes)
+{
+    size_t from = bytes.n > ZIP_TAIL ? bytes.n - ZIP_TAIL : 0;
+
+    return st_span_find(st_span_sub(bytes, from, bytes.n), ST_SPAN("PK\x05\x06")) != ST_SPAN_NPOS;
+}
+
 /* ---- its process ------------------------------------------------------------------------------------------------- */
 
-/* Beside this program, or in bin/ beside its sbin/. Between fork and execve: no memory is asked for. */
-static void become(int in, int out)
+struct words { /* of its command line: made before fork, since no memory is asked for behind it */
+    char text[32], depth[32], pictures[32];
+};
+
+/* Beside this program, or in bin/ beside its sbin/. Descriptor 2 takes nothing. */
+static void become(int in, int out, struct words *words)
 {
     static const char *const environment[] = { "LC_ALL=C.UTF-8", NULL };
-    static const char *const argv[] = { "stoa-extract", NULL };
     static const char *const places[] = { "/stoa-extract", "/../bin/stoa-extract" };
+    const char *argv[] = { "stoa-extract", words->text, words->depth, words->pictures, NULL };
     char path[4096 + 32];
     ssize_t n = readlink("/proc/self/exe", path, 4096);
-    int null = open("/dev/null", O_WRONLY);
+    int null = open("/dev/null", O_RDONLY);
 
     while (n > 0 && path[n - 1] != '/')
         n--;
     if (n <= 0 || setpgid(0, 0) != 0 || null < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(null, 2) < 0 ||
         close_range(3, ~0u, 0) != 0)
-        _exit(127);
+        _exit(FLT_EXTRACT_NONE);
     for (size_t i = 0; i < ST_LEN(places); i++) {
         memcpy(path + n - 1, places[i], strlen(places[i]) + 1);
         execve(path, (char *const *)argv, (char *const *)environment);
     }
-    _exit(127);
+    _exit(FLT_EXTRACT_NONE);
 }
 
-enum st_rc flt_extract_start(int in, struct flt_extract *out, struct st_err *err)
+enum st_rc flt_extract_start(int in, int out, const struct flt_extract_limits *limits, int *pid, struct st_err *err)
 {
-    int ends[2];
+    struct words words;
 
-    *out = (struct flt_extract){ -1, -1 };
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return st_fail(err, ST_E_IO, "filters.extract", "no pipe", errno);
-    out->pid = fork();
-    if (out->pid == 0)
-        become(in, ends[1]);
-    close(ends[1]);
-    if (out->pid < 0) {
-        close(ends[0]);
+    (void)snprintf(words.text, sizeof words.text, "--text=%zu", limits->text);
+    (void)snprintf(words.depth, sizeof words.depth, "--depth=%u", limits->depth);
+    (void)snprintf(words.pictures, sizeof words.pictures, limits->pictures ? "--pictures" : "--no-pictures");
+    *pid = fork();
+    if (*pid == 0)
+        become(in, out, &words);
+    if (*pid < 0)
         return st_fail(err, ST_E_IO, "filters.extract", "no process", errno);
-    }
-    setpgid(out->pid, out->pid); /* it does so too: whoever comes first */
-    out->fd = ends[0];
+    setpgid(*pid, *pid); /* it does so too: whoever comes first */
     return ST_OK;
 }
 
-int flt_extract_end(struct flt_extract *extract)
+int flt_extract_end(int pid)
 {
     int status = -1;
 
-    if (extract->fd >= 0)
-        close(extract->fd);
-    if (extract->pid > 0) {
-        kill(-extract->pid, SIGKILL); /* one that ended well has said all it had to say */
-        while (waitpid(extract->pid, &status, 0) < 0 && errno == EINTR)
-            continue;
-    }
-    *extract = (struct flt_extract){ -1, -1 };
+    if (pid <= 0)
+        return -1;
+    kill(-pid, SIGKILL); /* one that ended well has said all it had to say */
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -173,7 +178,7 @@ int flt_extract_end(struct flt_extract *extract)
 
 static enum flt_reason reason_named(struct st_span name)
 {
-    for (enum flt_reason i = FLT_REASON_NONE; i <= FLT_REASON_LATE; i++)
+    for (enum flt_reason i = FLT_REASON_NONE; (size_t)i < FLT_REASONS_END; i++)
         if (st_span_eq(st_span_str(flt_reason_name(i)), name))
             return i;
     return FLT_REASON_FAILED;
@@ -181,42 +186,61 @@ static enum flt_reason reason_named(struct st_span name)
 
 static void note(struct flt_doc *doc, enum flt_reason reason)
 {
-    doc->receipt.coverage = FLT_PARTLY;
+    if (doc->receipt.coverage == FLT_FULLY)
+        doc->receipt.coverage = FLT_PARTLY;
+    doc->receipt.others |= 1u << reason;
     if (doc->receipt.reason == FLT_REASON_NONE)
         doc->receipt.reason = reason;
 }
 
-static enum st_rc take_text(struct st_arena *arena, struct flt_doc *doc, struct st_span name, struct st_span text,
+/* "file report.docx, part word/document.xml" */
+static enum st_rc name_text(struct st_arena *arena, struct st_span label, struct st_span part, struct st_span *out,
                             struct st_err *err)
 {
-    static const struct flt_map fixed = { .layer = FLT_LAYER_FIXED };
-    struct flt_field *field = &doc->fields[doc->n];
-    uint8_t *bytes;
+    struct st_buf name;
 
-    if (doc->n == FLT_FIELDS_MAX) {
+    st_buf_init(&name, label.n + part.n + 16);
+    st_buf_span(&name, label);
+    if (label.n > 0 && part.n > 0)
+        st_buf_str(&name, ", part ");
+    st_buf_span(&name, part);
+    *out = st_span(st_arena_dup(arena, name.p, name.n), name.n);
+    st_buf_fini(&name);
+    return out->p != NULL ? ST_OK : st_arena_fail(arena, err, "filters.opened");
+}
+
+struct opening { /* one file's records on their way into a doc */
+    struct st_arena *arena;
+    struct flt_doc *doc;
+    const struct flt_attached *file;
+    const struct flt_opened *opened;
+};
+
+static enum st_rc take_text(const struct opening *o, struct st_span name, struct st_span text, struct st_err *err)
+{
+    static const struct flt_map fixed = { .layer = FLT_LAYER_FIXED };
+    struct flt_doc *doc = o->doc;
+    struct flt_field *field = &doc->fields[doc->n];
+
+    if (doc->n >= FLT_FIELDS_MAX) {
         note(doc, FLT_REASON_FIELDS);
         return ST_OK;
     }
-    if ((bytes = st_arena_dup(arena, text.p, text.n)) == NULL)
-        return st_arena_fail(arena, err, "filters.extract");
-    flt_utf8_mend(bytes, text.n);
-    *field = (struct flt_field){ .path = name, .text = { bytes, text.n }, .depth = 1, .map = &fixed };
+    flt_utf8_mend(o->opened->records + (text.p - o->opened->records), text.n);
+    *field = (struct flt_field){ .text = text, .name = o->file->name, .depth = 1, .map = &fixed };
     field->chain[0] = FLT_CODEC_FILE;
-    if ((field->path.p = st_arena_dup(arena, name.p, name.n)) == NULL)
-        return st_arena_fail(arena, err, "filters.extract");
+    if (name_text(o->arena, o->file->label, name, &field->path, err) != ST_OK)
+        return ST_ERR;
     doc->n++;
     return ST_OK;
 }
 
-enum st_rc flt_extract_doc(struct st_arena *arena, struct st_span records, enum flt_reason why, struct flt_doc **out,
-                           struct st_err *err)
+static enum st_rc take_records(const struct opening *o, struct st_err *err)
 {
-    struct flt_doc *doc = st_arena_alloc(arena, sizeof *doc);
-    struct st_unpack u = st_unpack(records);
+    struct st_unpack u = st_unpack(st_span(o->opened->records, o->opened->n));
+    enum flt_reason why = o->opened->why;
     bool has_end = false;
 
-    if (doc == NULL || (doc->fields = st_arena_alloc(arena, FLT_FIELDS_MAX * sizeof *doc->fields)) == NULL)
-        return st_arena_fail(arena, err, "filters.extract");
     while (u.rest.n > 0 && !u.bad && !has_end) {
         uint8_t kind = st_unpack_u8(&u);
         struct st_span name = st_unpack_span(&u), text = st_unpack_span(&u);
@@ -225,15 +249,59 @@ enum st_rc flt_extract_doc(struct st_arena *arena, struct st_span records, enum 
             break;
         has_end = kind == FLT_RECORD_END;
         if (kind == FLT_RECORD_NOTE)
-            note(doc, reason_named(text));
-        if (kind == FLT_RECORD_TEXT && take_text(arena, doc, name, text, err) != ST_OK)
+            note(o->doc, reason_named(text));
+        if (kind == FLT_RECORD_TEXT && take_text(o, name, text, err) != ST_OK)
             return ST_ERR;
     }
     if (!has_end || why != FLT_REASON_NONE)
-        note(doc, why != FLT_REASON_NONE ? why : FLT_REASON_CRASHED);
-    if (doc->receipt.coverage == FLT_PARTLY && doc->n == 0)
-        doc->receipt.coverage = FLT_NOT;
-    *out = doc;
+        note(o->doc, why != FLT_REASON_NONE ? why : FLT_REASON_CRASHED);
+    return ST_OK;
+}
+
+static bool has_text(const struct flt_doc *doc)
+{
+    for (size_t i = 0; i < doc->n; i++)
+        if (doc->fields[i].text.n > 0 && !doc->fields[i].is_query)
+            return true;
+    return false;
+}
+
+/* Room for every field that may come. */
+static enum st_rc grow(struct st_arena *arena, struct flt_doc *doc, struct st_err *err)
+{
+    struct flt_field *fields = st_arena_alloc(arena, (FLT_FIELDS_MAX + 1) * sizeof *fields);
+
+    if (fields == NULL)
+        return st_arena_fail(arena, err, "filters.opened");
+    if (doc->n > 0)
+        memcpy(fields, doc->fields, doc->n * sizeof *fields);
+    doc->fields = fields;
+    return ST_OK;
+}
+
+enum st_rc flt_doc_opened(struct st_arena *arena, struct flt_doc *doc, const struct flt_opened *opened,
+                          struct st_err *err)
+{
+    static const struct flt_opened unopened = { .why = FLT_REASON_UNOPENED };
+    struct flt_receipt *receipt = &doc->receipt;
+
+    if (doc->n_files > 0 && grow(arena, doc, err) != ST_OK)
+        return ST_ERR;
+    for (size_t i = 0; i < doc->n_files; i++) {
+        struct opening o = { arena, doc, &doc->files[i], opened != NULL ? &opened[i] : &unopened };
+        enum flt_reason before = receipt->reason;
+
+        receipt->reason = FLT_REASON_NONE;
+        if (take_records(&o, err) != ST_OK)
+            return ST_ERR;
+        doc->files[i].reason = receipt->reason;
+        if (receipt->reason != FLT_REASON_NONE)
+            receipt->inspected -= o.file->sent < receipt->inspected ? o.file->sent : receipt->inspected;
+        if (before != FLT_REASON_NONE)
+            receipt->reason = before;
+    }
+    if (receipt->coverage == FLT_PARTLY && !has_text(doc))
+        receipt->coverage = FLT_NOT;
     return ST_OK;
 }
 
@@ -263,26 +331,47 @@ static enum st_rc read_records(int fd, unsigned ms, struct st_buf *out, struct s
     }
 }
 
+/* The doc of a file by itself. */
+static enum st_rc doc_of(struct st_arena *arena, const struct st_buf *records, enum flt_reason why,
+                         struct flt_doc **out, struct st_err *err)
+{
+    struct flt_opened opened = { st_arena_dup(arena, records->p, records->n), records->n, why };
+    struct flt_doc *doc = st_arena_alloc(arena, sizeof *doc);
+
+    if (doc == NULL || opened.records == NULL || (doc->files = st_arena_alloc(arena, sizeof *doc->files)) == NULL)
+        return st_arena_fail(arena, err, "filters.extract");
+    doc->n_files = 1;
+    *out = doc;
+    return flt_doc_opened(arena, doc, &opened, err);
+}
+
 enum st_rc flt_extract_file(struct st_arena *arena, int in, unsigned ms, struct flt_doc **out, struct st_err *err)
 {
-    struct flt_extract extract;
+    static const struct flt_extract_limits most = { FLT_EXTRACT_MAX, FLT_EXTRACT_DEPTH, true };
     struct st_buf records;
     enum flt_reason why = FLT_REASON_NONE;
     enum st_rc rc, got;
+    int ends[2], pid;
 
-    if (flt_extract_start(in, &extract, err) != ST_OK)
-        return ST_ERR;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return st_fail(err, ST_E_IO, "filters.extract", "no pipe", errno);
     st_buf_init(&records, STREAM_MAX);
-    got = read_records(extract.fd, ms, &records, err);
+    rc = flt_extract_start(in, ends[1], &most, &pid, err);
+    close(ends[1]);
+    if (rc != ST_OK)
+        goto out;
+    got = read_records(ends[0], ms, &records, err);
     if (got == ST_AGAIN)
         why = FLT_REASON_LATE;
     else if (got == ST_ERR)
         why = FLT_REASON_FAILED;
-    if (flt_extract_end(&extract) == 127 && records.n == 0)
+    if (flt_extract_end(pid) == FLT_EXTRACT_NONE && records.n == 0)
         rc = st_fail(err, ST_E_CONFIG, "filters.extract", "stoa-extract is not beside the program; install Stoa again",
                      0);
     else
-        rc = flt_extract_doc(arena, st_buf_view(&records), why, out, err);
+        rc = doc_of(arena, &records, why, out, err);
+out:
+    close(ends[0]);
     st_buf_fini(&records);
     return rc;
 }

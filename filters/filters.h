@@ -65,7 +65,8 @@ const char *flt_wire_name(enum flt_wire wire);
     X(FAILED, "scan-failed")            \
     X(ENCRYPTED, "encrypted")           \
     X(CRASHED, "extractor-crashed")     \
-    X(LATE, "extractor-late")
+    X(LATE, "extractor-late")           \
+    X(UNOPENED, "not-opened")
 enum flt_reason {
 #define X(id, name) FLT_REASON_##id,
     FLT_REASONS(X)
@@ -81,6 +82,7 @@ struct flt_receipt {
     enum flt_coverage coverage;
     enum flt_reason reason;    /* of the first part that was not inspected */
     uint64_t bytes, inspected; /* of the body as sent; of it, looked into */
+    uint32_t others;           /* bit by flt_reason: those of further parts */
 };
 
 struct flt_length;
@@ -99,6 +101,19 @@ struct flt_field {
     const struct flt_map *map;
 };
 
+/* Which of the files that a message carries are put down for stoa-extract (doc->files), instead of a note that they
+ * were not looked into. */
+enum flt_open { FLT_OPEN_NOTHING, FLT_OPEN_DOCUMENTS, FLT_OPEN_PICTURES /* and documents */ };
+#define FLT_FILES_MAX 16 /* of one message */
+
+struct flt_attached {
+    struct st_span label,
+        name;               /* "file report.docx", "file at attachments/#/content"; its file name, which may be empty */
+    struct st_span bytes;   /* in the body or the arena */
+    uint64_t sent;          /* bytes of the plain body that it takes up */
+    enum flt_reason reason; /* once it was opened: NONE, or why not wholly */
+};
+
 struct flt_input {
     struct st_span query;            /* without '?'; empty when there is none */
     struct st_span body;             /* as sent, after transfer coding */
@@ -107,6 +122,7 @@ struct flt_input {
     size_t plain_limit;              /* ceiling for the body after content coding, bytes */
     enum flt_wire wire;
     bool is_message; /* one message of a WebSocket, not the body of a request */
+    enum flt_open open;
 };
 
 struct flt_doc {
@@ -118,6 +134,8 @@ struct flt_doc {
     size_t n_lengths;
     struct flt_field *fields;
     size_t n;
+    struct flt_attached *files; /* to be opened; whoever does says what came of it with flt_doc_opened */
+    size_t n_files;
     struct flt_receipt receipt;
     struct flt_terms *terms; /* of all stretches so far (stretch.h); NULL: the message is all here */
 };
@@ -146,45 +164,6 @@ ST_MUST enum st_rc flt_wire_idle(struct st_arena *arena, const struct flt_input 
  */
 ST_MUST enum st_rc flt_wire_insert(const struct flt_input *in, struct st_span message, struct st_buf *out,
                                    struct st_err *err);
-
-/* ---- documents, archives, pictures ------------------------------------------------------------------------------ */
-
-/* By the first bytes, never by a name; a tar needs 262 of them. */
-enum flt_file {
-    FLT_FILE_OTHER, /* text, or nothing that is known */
-    FLT_FILE_ARCHIVE,
-    FLT_FILE_PDF,
-    FLT_FILE_RTF,
-    FLT_FILE_MAIL,
-    FLT_FILE_COMPOUND, /* the old binary Office formats, and locked new ones */
-    FLT_FILE_IMAGE,
-    FLT_FILE_XML,
-    FLT_FILE_HTML
-};
-enum flt_file flt_file_type(struct st_span bytes);
-bool flt_file_is_packed(enum flt_file type); /* its text is found by stoa-extract only */
-
-#define FLT_EXTRACT_MAX   (32u << 20)  /* bytes of all texts of one file */
-#define FLT_EXTRACT_GIVEN (256u << 20) /* a larger file is not opened */
-/* What stoa-extract writes: records of a kind (u8), a name and a text (st_pack_span each). */
-enum flt_record {
-    FLT_RECORD_TEXT = 1, /* name: the path inside the file, "@headers" and the like for a part of it */
-    FLT_RECORD_NOTE,     /* text: an flt_reason's name */
-    FLT_RECORD_END       /* the last one; without it the helper crashed */
-};
-struct flt_extract { /* the helper at work on one file */
-    int pid, fd;     /* its process group; its records, owned */
-};
-/* `in` is a descriptor of the file, at its start; it stays the caller's. */
-ST_MUST enum st_rc flt_extract_start(int in, struct flt_extract *out, struct st_err *err);
-/* Ends it, whatever it does, and waits; the exit code, -1 when it had none, 127 when the program is not there. */
-int flt_extract_end(struct flt_extract *extract);
-/* A doc of what was written so far; why: what the caller knows about its end, NONE when it ended by itself. */
-ST_MUST enum st_rc flt_extract_doc(struct st_arena *arena, struct st_span records, enum flt_reason why,
-                                   struct flt_doc **out, struct st_err *err);
-/* All of it, waiting at most ms. Never ST_ERR for what is in the file. */
-ST_MUST enum st_rc flt_extract_file(struct st_arena *arena, int in, unsigned ms, struct flt_doc **out,
-                                    struct st_err *err);
 
 /* ---- words that adapters and policies share ---------------------------------------------------------------------- */
 
@@ -248,5 +227,6 @@ ST_MUST enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, str
  * rewritten to *query_out. */
 ST_MUST enum st_rc flt_redact(const struct flt_doc *doc, const struct flt_findings *findings, const bool *mark,
                               struct st_buf *out, struct st_buf *query_out, struct st_err *err);
+#include "filters/files.h"
 #include "filters/stretch.h" /* messages that are not held whole */
 #endif

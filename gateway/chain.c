@@ -57,14 +57,25 @@ static enum st_rc decode(struct run *run)
                                      .content_encoding = in->content_encoding,
                                      .plain_limit = in->plain_limit,
                                      .wire = lp_wire(in->gen->plugins, &in->req),
-                                     .is_message = lp_is_message(&in->req) };
+                                     .is_message = lp_is_message(&in->req),
+                                     .open = in->open };
 
     if (flt_decode(run->arena, &input, &run->out->doc, &run->out->err) != ST_OK)
         return ST_ERR;
     run->out->doc->terms = in->terms;
-    run->out->receipt = run->out->doc->receipt;
+    return ST_OK;
+}
+
+static enum st_rc files(struct run *run)
+{
+    const struct chain_in *in = run->in;
+    struct chain_out *out = run->out;
+
+    if (flt_doc_opened(run->arena, out->doc, in->opened, &out->err) != ST_OK)
+        return ST_ERR;
+    out->receipt = out->doc->receipt;
     if (in->not_held != FLT_REASON_NONE)
-        run->out->receipt = (struct flt_receipt){ FLT_NOT, in->not_held, in->not_held_bytes, 0 };
+        out->receipt = (struct flt_receipt){ FLT_NOT, in->not_held, in->not_held_bytes, 0, 0 };
     return ST_OK;
 }
 
@@ -157,27 +168,32 @@ void chain_forget(struct chain_out *out, enum chain_stage stage, uint64_t bytes)
     memset(&out->opinion, 0, sizeof out->opinion);
     out->has_activity = false;
     out->doc = NULL;
-    out->receipt = (struct flt_receipt){ FLT_NOT, FLT_REASON_FAILED, bytes, 0 };
+    out->receipt = (struct flt_receipt){ FLT_NOT, FLT_REASON_FAILED, bytes, 0, 0 };
+}
+
+/* From one stage to another, unless it is over or one fails. */
+static void run_stages(struct run *run, enum chain_stage from, enum chain_stage to)
+{
+    static enum st_rc (*const STAGES[])(struct run *) = { NULL, route, decode, files, activity, scan, plugins };
+
+    for (enum chain_stage stage = from; stage <= to && !run->is_over && run->out->failed == CHAIN_NONE; stage++) {
+        if (STAGES[stage](run) != ST_OK)
+            chain_forget(run->out, stage, run->in->body.n);
+    }
 }
 
 bool chain_look(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
 {
-    static enum st_rc (*const STAGES[])(struct run *) = { NULL, route, decode, activity, scan, plugins };
-    struct run run = { .in = in, .arena = arena, .out = out, .is_over = false };
+    struct run run = { .in = in, .arena = arena, .out = out };
 
     memset(out, 0, sizeof *out);
-    for (enum chain_stage stage = CHAIN_ROUTE; stage < CHAIN_JUDGE && !run.is_over; stage++) {
-        if (STAGES[stage](&run) == ST_OK)
-            continue;
-        chain_forget(out, stage, in->body.n);
-        break;
-    }
+    run_stages(&run, CHAIN_ROUTE, CHAIN_PLUGINS);
     return !run.is_over;
 }
 
 void chain_judge(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
 {
-    struct run run = { .in = in, .arena = arena, .out = out, .is_over = false };
+    struct run run = { .in = in, .arena = arena, .out = out };
 
     if (judge(&run) == ST_OK)
         return;
@@ -186,10 +202,32 @@ void chain_judge(const struct chain_in *in, struct st_arena *arena, struct chain
     judge_by_hand(&run);
 }
 
+bool chain_begin(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
+{
+    struct run run = { .in = in, .arena = arena, .out = out };
+
+    memset(out, 0, sizeof *out);
+    run_stages(&run, CHAIN_ROUTE, CHAIN_DECODE);
+    if (run.is_over)
+        return false;
+    if (out->failed == CHAIN_NONE && out->doc->n_files > 0 && in->not_held == FLT_REASON_NONE)
+        return true;
+    chain_finish(in, arena, out);
+    return false;
+}
+
+void chain_finish(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
+{
+    struct run run = { .in = in, .arena = arena, .out = out };
+
+    run_stages(&run, CHAIN_FILES, CHAIN_PLUGINS);
+    chain_judge(in, arena, out);
+}
+
 void chain_run(const struct chain_in *in, struct st_arena *arena, struct chain_out *out)
 {
-    if (chain_look(in, arena, out))
-        chain_judge(in, arena, out);
+    if (chain_begin(in, arena, out))
+        chain_finish(in, arena, out);
 }
 
 void chain_cannot_redact(struct chain_out *out)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chain - one request, understood and judged: adapter, decode, activity, scan, plugins, judge.
+/* chain - one request, understood and judged: adapter, decode, files, activity, scan, plugins, judge.
  *
  * A pure function of a generation and the facts handed in, so that `stoa explain` calls the same code with a trace and
  * gets the same verdict. It never fails: a stage that cannot do its work turns into the policy's failure verdict.
@@ -9,12 +9,13 @@
 #include "gateway/generation.h"
 
 /* Every stage, in running order. */
-#define CHAIN_STAGES(X)                                                         \
-    X(ROUTE, "route", "the adapter's rule for this request")                    \
-    X(DECODE, "decode", "content coding off, fields out")                       \
-    X(ACTIVITY, "activity", "what the person did, and which fields they typed") \
-    X(SCAN, "scan", "detectors over the fields")                                \
-    X(PLUGINS, "plugins", "what plugins think of it")                           \
+#define CHAIN_STAGES(X)                                                           \
+    X(ROUTE, "route", "the adapter's rule for this request")                      \
+    X(DECODE, "decode", "content coding off, fields out")                         \
+    X(FILES, "files", "texts of the documents in it, as stoa-extract found them") \
+    X(ACTIVITY, "activity", "what the person did, and which fields they typed")   \
+    X(SCAN, "scan", "detectors over the fields")                                  \
+    X(PLUGINS, "plugins", "what plugins think of it")                             \
     X(JUDGE, "judge", "one verdict with its reasons")
 enum chain_stage {
     CHAIN_NONE = 0,
@@ -33,7 +34,9 @@ struct chain_in { /* all borrowed */
     size_t plain_limit;        /* ceiling of the body after content coding */
     enum flt_reason not_held;  /* not NONE: the body could not be held (SIZE, FAILED); it is judged unread */
     uint64_t not_held_bytes;
-    const struct flt_trace *trace; /* every candidate of the scan; NULL */
+    const struct flt_trace *trace;   /* every candidate of the scan; NULL */
+    enum flt_open open;              /* which files are to be opened */
+    const struct flt_opened *opened; /* one for each of doc->files; NULL: they were not opened. The doc borrows */
     /* A body that is read in stretches (sift.c): what the first one told, and what dictionaries saw so far; NULL. */
     const struct lp_route *route;
     struct flt_terms *terms;
@@ -56,6 +59,10 @@ bool chain_look(const struct chain_in *in, struct st_arena *arena, struct chain_
 void chain_judge(const struct chain_in *in, struct st_arena *arena, struct chain_out *out);
 /* A stage failed: what was found so far proves nothing. bytes: of the body. */
 void chain_forget(struct chain_out *out, enum chain_stage stage, uint64_t bytes);
+/* The same in two halves, for who can open files. true: out->doc->files are to be opened, and chain_finish is called
+ * with in->opened then; false: out is finished. */
+ST_MUST bool chain_begin(const struct chain_in *in, struct st_arena *arena, struct chain_out *out);
+void chain_finish(const struct chain_in *in, struct st_arena *arena, struct chain_out *out);
 
 /* Writes what goes out instead of the body (and of the query, when a finding was there); false: it cannot be written
  * back, and out->judgement is a block from now on. */

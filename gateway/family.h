@@ -19,7 +19,8 @@
     X(WORKER, "worker")         \
     X(KEYHOLDER, "keyholder")   \
     X(RECORDER, "recorder")     \
-    X(CURATOR, "curator")
+    X(CURATOR, "curator")       \
+    X(EXTRACTOR, "extractor")
 enum fam_role {
 #define X(id, name) FAM_##id,
     FAM_ROLES(X)
@@ -54,7 +55,11 @@ const char *fam_role_name(enum fam_role role);
     X(RECORDED, "u64 n, then n times u64 counter: these are committed")                                              \
     /* worker -> curator */                                                                                          \
     X(ITEM, "one page or post: str platform, str kind, str person, span url, title, author, lang, content type, "    \
-            "text, u64 dwell, u64 length, u8 is_html, span resource id")
+            "text, u64 dwell, u64 length, u8 is_html, span resource id")                                             \
+    /* worker <-> extractor */                                                                                       \
+    X(EXTRACT, "a file to be read rides along")                                                                      \
+    X(EXTRACT_END, "nobody waits for EXTRACT's answer any more; the id is its")                                      \
+    X(EXTRACTED, "u8 flt_reason; a file of stoa-extract's records may ride along; the id is EXTRACT's")
 
 enum fam_message {
     FAM_NONE = 0,
@@ -116,4 +121,5 @@ int fam_worker_main(unsigned number);
 int fam_keyholder_main(unsigned number);
 int fam_recorder_main(unsigned number);
 int fam_curator_main(unsigned number);
+int fam_extractor_main(unsigned number);
 #endif

@@ -176,6 +176,7 @@ static const struct {
 } pairs[] = { { FAM_WORKER, FAM_KEYHOLDER },
               { FAM_WORKER, FAM_RECORDER },
               { FAM_WORKER, FAM_CURATOR },
+              { FAM_WORKER, FAM_EXTRACTOR },
               { FAM_CURATOR, FAM_RECORDER } };
 
 static bool are_siblings(enum fam_role a, enum fam_role b)

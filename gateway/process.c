@@ -163,7 +163,8 @@ static enum st_rc load_generation(struct fam_child *child, const char *path, uin
 {
     switch (child->ops->role) {
     case FAM_KEYHOLDER:
-    case FAM_RECORDER: return generation_load_config(path, number, &child->prepared, diag, err);
+    case FAM_RECORDER:
+    case FAM_EXTRACTOR: return generation_load_config(path, number, &child->prepared, diag, err);
     case FAM_SUPERVISOR:
     case FAM_WORKER:
     case FAM_CURATOR: break;

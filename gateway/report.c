@@ -17,6 +17,17 @@
 
 /* ---- counts ----------------------------------------------------------------------------------------------------- */
 
+static void count_files(const struct report_case *c)
+{
+    const struct flt_doc *doc = c->chain->doc;
+
+    for (size_t i = 0; doc != NULL && i < doc->n_files; i++) {
+        c->worker->counts.files++;
+        c->worker->counts.files_unread += doc->files[i].reason != FLT_REASON_NONE;
+        c->worker->files_by[doc->files[i].reason]++;
+    }
+}
+
 void report_counts(const struct report_case *c)
 {
     struct worker_counts *counts = &c->worker->counts;
@@ -30,11 +41,11 @@ void report_counts(const struct report_case *c)
     case POL_BLOCK: counts->verdict_block++; break;
     }
     drift_note(&c->worker->drift, c->chain);
+    count_files(c);
     counts->scan_failed += c->chain->failed != CHAIN_NONE;
     if (receipt->coverage != FLT_FULLY) {
         counts->not_inspected++;
-        if ((size_t)receipt->reason < ST_LEN(c->worker->not_inspected))
-            c->worker->not_inspected[receipt->reason]++;
+        c->worker->not_inspected[receipt->reason]++;
     }
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sandbox - least privilege per process: no_new_privs, no dumps, and seccomp lists with libseccomp.
  *
- * The lists name what a role must never do, so that a new libc or OpenSSL does not break it: no process starts another
- * program, looks into another one or changes the machine; only the worker may open sockets, and nobody may listen (the
- * supervisor's listeners ride along); the keyholder and the curator cannot open a file for writing. A refused call
- * answers EPERM. Sanitizer builds keep dumps and ptrace, which their leak check needs at exit.
+ * The lists name what a role must never do, so that a new libc or OpenSSL does not break it: no process looks into
+ * another one or changes the machine, and none but the extractor starts another program; only the worker may open
+ * sockets, and nobody may listen (the supervisor's listeners ride along); the keyholder, the curator and the extractor
+ * cannot open a file for writing. A refused call answers EPERM. Sanitizer builds keep dumps and ptrace, which their
+ * leak check needs at exit.
  */
 #include "gateway/sandbox.h"
 #include <errno.h>
@@ -25,6 +26,7 @@
 
 #define MAY_NETWORK (1u << 0) /* sockets of its own */
 #define MAY_WRITE   (1u << 1) /* open files for writing, rename, remove */
+#define MAY_START   (1u << 2) /* other programs */
 
 static unsigned abilities(enum fam_role role)
 {
@@ -34,14 +36,13 @@ static unsigned abilities(enum fam_role role)
     case FAM_KEYHOLDER: return 0;
     case FAM_RECORDER: return MAY_WRITE;
     case FAM_CURATOR: return 0;
+    case FAM_EXTRACTOR: return MAY_START; /* stoa-extract, which this list holds for too */
     }
     return 0;
 }
 
 /* By name, so that a kernel call unknown to this libseccomp or machine is skipped. */
 static const char *const never[] = {
-    "execve",
-    "execveat",
     "process_vm_readv",
     "process_vm_writev",
     "kexec_load",
@@ -133,6 +134,7 @@ static enum st_rc load_filter(unsigned may, struct st_err *err)
 {
     static const char *const tracing[] = { "ptrace" };
     static const char *const binding[] = { "bind" };
+    static const char *const starting[] = { "execve", "execveat" };
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int bad;
 
@@ -141,6 +143,8 @@ static enum st_rc load_filter(unsigned may, struct st_err *err)
     bad = refuse(filter, never, ST_LEN(never));
     if (!IS_SANITIZED)
         bad |= refuse(filter, tracing, ST_LEN(tracing));
+    if ((may & MAY_START) == 0)
+        bad |= refuse(filter, starting, ST_LEN(starting));
     if ((may & MAY_NETWORK) == 0)
         bad |= refuse(filter, networking, ST_LEN(networking));
     else

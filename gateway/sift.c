@@ -38,7 +38,7 @@ struct sift {
     uint64_t fed, missed;     /* bytes; of them, not looked into */
     size_t stretches, unread;
     size_t n;
-    bool is_capped;
+    bool is_capped, has_files;
     struct item items[FLT_FINDINGS_MAX];
 };
 
@@ -149,6 +149,7 @@ static void keep_receipt(struct sift *sift, const struct flt_stretch *stretch, c
     sift->missed += receipt->bytes - receipt->inspected;
     if (receipt->coverage != FLT_FULLY || stretch->reason != FLT_REASON_NONE)
         all->coverage = FLT_PARTLY;
+    all->others |= receipt->others | 1u << reason;
     if (all->reason == FLT_REASON_NONE)
         all->reason = reason;
 }
@@ -203,7 +204,8 @@ static enum st_rc look(struct sift *sift, const struct flt_stretch *stretch, str
     (void)chain_look(&in, *arena, &out);
     sift->out.failed = out.failed;
     sift->out.err = out.err;
-    if (out.failed != CHAIN_NONE)
+    sift->has_files = out.doc != NULL && out.doc->n_files > 0;
+    if (out.failed != CHAIN_NONE || sift->has_files)
         return ST_OK;
     keep_findings(sift, stretch, &out);
     keep_receipt(sift, stretch, &out.receipt);
@@ -217,12 +219,17 @@ static enum st_rc look(struct sift *sift, const struct flt_stretch *stretch, str
     return ST_OK;
 }
 
+static bool has_seen_enough(const struct sift *sift)
+{
+    return sift->out.failed != CHAIN_NONE || sift->has_files;
+}
+
 static enum st_rc look_at_all(struct sift *sift, struct st_err *err)
 {
     struct flt_stretch stretch;
     bool any = true;
 
-    while (sift->out.failed == CHAIN_NONE) {
+    while (!has_seen_enough(sift)) {
         struct st_arena *arena;
         enum st_rc rc = flt_cutter_next(sift->cutter, &stretch, &any, err);
 
@@ -238,11 +245,16 @@ static enum st_rc look_at_all(struct sift *sift, struct st_err *err)
     return ST_OK;
 }
 
+bool sift_has_files(const struct sift *sift)
+{
+    return sift->has_files;
+}
+
 enum st_rc sift_feed(struct sift *sift, struct st_span data, struct st_err *err)
 {
     ST_CHECK(sift, SIFT_MAGIC);
     sift->fed += data.n;
-    for (size_t at = 0; at < data.n && sift->out.failed == CHAIN_NONE; at += PIECE) {
+    for (size_t at = 0; at < data.n && !has_seen_enough(sift); at += PIECE) {
         if (flt_cutter_feed(sift->cutter, st_span_sub(data, at, PIECE), err) != ST_OK ||
             look_at_all(sift, err) != ST_OK)
             return ST_ERR;

@@ -13,5 +13,7 @@ ST_MUST enum st_rc sift_feed(struct sift *sift, struct st_span data, struct st_e
 /* The body's end: looks into the rest of it and judges all. *out lives in the arena and the sift. What was found is in
  * a doc of its own, with the values (cut) and the paths of the findings; it cannot be redacted. */
 ST_MUST enum st_rc sift_end(struct sift *sift, struct st_arena *arena, struct chain_out *out, struct st_err *err);
+/* There is a document in it, which is opened when the body is whole: nothing else was looked into. */
+bool sift_has_files(const struct sift *sift);
 size_t sift_memory(const struct sift *sift);
 #endif

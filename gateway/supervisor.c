@@ -362,6 +362,7 @@ static void start_family(struct supervisor *sup)
     kin_add(sup, FAM_RECORDER, 0);
     kin_add(sup, FAM_KEYHOLDER, 0);
     kin_add(sup, FAM_CURATOR, 0);
+    kin_add(sup, FAM_EXTRACTOR, 0);
     for (unsigned i = 0; i < workers; i++)
         kin_add(sup, FAM_WORKER, i);
     for (size_t i = 0; i < sup->n_kins && sup->phase == SUP_STARTING; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* txn - the order of one exchange: read the head, plan, hold the body, inspect, exchange with the origin, or answer no.
+/* txn - the order of one exchange: read the head, plan, hold the body, inspect it and the documents in it, exchange
+ * with the origin, or answer no.
  *
  * One enum, one setter, one step; states run forward only, so no event can re-open what was judged. Whatever fails goes
  * through txn_refuse, which fails closed. Nothing of a request's body is given to exchange.c before the verdict
@@ -91,6 +92,7 @@ void txn_free(struct txn *t)
     exchange_fini(t);
     poll_fini(t);
     upload_fini(t);
+    opening_free(t->opening);
     sift_free(t->sift);
     body_free(t->body);
     if (t->tail != NULL)
@@ -241,28 +243,18 @@ struct chain_in txn_chain_in(struct txn *t)
                               .groups = pol_groups(t->rules->gen->policies, t->env->person),
                               .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,
                               .not_held = t->not_held,
-                              .not_held_bytes = t->length };
+                              .not_held_bytes = t->length,
+                              .open = worker_config(t->worker)->pictures ? FLT_OPEN_PICTURES : FLT_OPEN_DOCUMENTS };
 }
 
-/* Runs the chain over the held body; what is let go was judged before. */
-static enum st_rc judge(struct txn *t)
+/* With the held body, whole. */
+static enum st_rc held_chain_in(struct txn *t, struct chain_in *in)
 {
-    struct chain_in in = txn_chain_in(t);
-
-    if (t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS)
+    *in = txn_chain_in(t);
+    if (t->body == NULL || t->not_held != FLT_REASON_NONE)
         return ST_OK;
-    if (t->sift != NULL) {
-        if (sift_end(t->sift, t->arena, &t->chain, &t->err) != ST_OK)
-            return ST_ERR;
-        if (t->chain.judgement.verdict != POL_REDACT)
-            return ST_OK;
-    } /* what is to be written anew has to be there whole */
-    if (t->body != NULL && t->not_held == FLT_REASON_NONE && body_whole(t->body, &t->whole, &in.body, &t->err) != ST_OK)
-        return ST_ERR;
-    chain_run(&in, t->arena, &t->chain);
-    if (t->chain.judgement.verdict == POL_REDACT)
-        t->is_redacted = chain_redact(&in, &t->chain, &t->redacted, &t->redacted_query);
-    return ST_OK;
+    st_buf_reset(&t->whole);
+    return body_whole(t->body, &t->whole, &in->body, &t->err);
 }
 
 /* The verdict is recorded, or needs no record: it takes effect. */
@@ -271,26 +263,73 @@ static enum st_rc carry_out(struct txn *t)
     poll_know(t);
     if (t->chain.judgement.verdict == POL_BLOCK && !poll_goes_on(t))
         return txn_refuse(t, t->not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
-    if (!t->chain.has_activity) /* its names and ids may stand in there; they are told when the platform took it */
+    if (!t->chain.has_activity) { /* its names and ids may stand in there; they are told when the platform took it */
         st_buf_fini(&t->whole);
+        opening_free(t->opening);
+        t->opening = NULL;
+    }
     txn_enter(t, TXN_EXCHANGE);
     return ST_OK;
 }
 
-static enum st_rc inspect(struct txn *t)
+/* The chain has run, over `in` unless what it ran over has left (then nothing is redacted). */
+static enum st_rc decide(struct txn *t, const struct chain_in *in)
 {
     struct report_case c;
 
-    t->worker->counts.bodies_spooled += t->body != NULL && body_is_spooled(t->body);
-    if (t->body != NULL && txn_is_memory_full(t)) /* looking into it takes memory too */
-        return txn_refuse_busy(t);
-    if (judge(t) != ST_OK)
-        return txn_refuse(t, REFUSE_INTERNAL);
+    if (in != NULL && t->chain.judgement.verdict == POL_REDACT)
+        t->is_redacted = chain_redact(in, &t->chain, &t->redacted, &t->redacted_query);
     c = txn_case(t);
     report_counts(&c);
     if (report_decision(&c, &t->err) != ST_OK)
         return txn_refuse(t, REFUSE_NO_RECORD);
     return carry_out(t);
+}
+
+static enum st_rc open_files(struct txn *t)
+{
+    t->opening = opening_new(t->worker->files, t->chain.doc, t->env->on_event, t->env->ctx);
+    if (t->opening == NULL)
+        return txn_refuse(t, REFUSE_INTERNAL);
+    txn_arm(t, worker_config(t->worker)->limit.extract_ms);
+    txn_enter(t, TXN_OPEN_FILES);
+    return ST_OK;
+}
+
+/* OPEN_FILES: the doc is there, and borrows from the body, which stays where it is. */
+static enum st_rc take_files(struct txn *t)
+{
+    struct chain_in in;
+
+    if (!opening_is_done(t->opening))
+        return ST_AGAIN;
+    st_timer_disarm(t->worker->loop.timers, &t->timer);
+    in = txn_chain_in(t);
+    in.body = t->chain_body;
+    in.opened = opening_results(t->opening);
+    chain_finish(&in, t->arena, &t->chain);
+    return decide(t, &in);
+}
+
+static enum st_rc inspect(struct txn *t)
+{
+    struct chain_in in;
+
+    t->worker->counts.bodies_spooled += t->body != NULL && body_is_spooled(t->body);
+    if (t->body != NULL && txn_is_memory_full(t)) /* looking into it takes memory too */
+        return txn_refuse_busy(t);
+    if (t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS) /* what is let go was judged before */
+        return decide(t, NULL);
+    if (t->sift != NULL) {
+        if (sift_end(t->sift, t->arena, &t->chain, &t->err) != ST_OK)
+            return txn_refuse(t, REFUSE_INTERNAL);
+        if (t->chain.judgement.verdict != POL_REDACT && !sift_has_files(t->sift))
+            return decide(t, NULL);
+    } /* what is to be written anew, or opened, has to be there whole */
+    if (held_chain_in(t, &in) != ST_OK)
+        return txn_refuse(t, REFUSE_INTERNAL);
+    t->chain_body = in.body;
+    return chain_begin(&in, t->arena, &t->chain) ? open_files(t) : decide(t, &in);
 }
 
 /* ---- the step --------------------------------------------------------------------------------------------------- */
@@ -303,6 +342,7 @@ static enum st_rc on_late(struct txn *t)
     case TXN_PLAN:
     case TXN_READ_BODY: t->worker->counts.slow_clients++; return txn_refuse(t, REFUSE_TIMEOUT);
     case TXN_EXCHANGE: return exchange_late(t);
+    case TXN_OPEN_FILES: opening_give_up(t->opening); return ST_OK;
     case TXN_SOCKET: /* it has a timer of its own */
     case TXN_INSPECT:
     case TXN_ANSWER:
@@ -322,8 +362,8 @@ static void count_share(struct txn *t)
     size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
 
     held += t->redacted_query.cap + t->copy.cap + t->poll.held.cap + (t->body != NULL ? body_memory(t->body) : 0);
-    held += upload_memory(t) + (t->sift != NULL ? sift_memory(t->sift) : 0) +
-            (t->socket != NULL ? socket_memory(t->socket) : 0);
+    held += upload_memory(t) + (t->opening != NULL ? opening_memory(t->opening) : 0);
+    held += (t->sift != NULL ? sift_memory(t->sift) : 0) + (t->socket != NULL ? socket_memory(t->socket) : 0);
     budget_hold(&t->worker->budget, &t->share, held);
 }
 
@@ -342,6 +382,7 @@ enum txn_outcome txn_step(struct txn *t)
         case TXN_PLAN: rc = txn_plan(t); break;
         case TXN_READ_BODY: rc = read_body(t); break;
         case TXN_INSPECT: rc = inspect(t); break;
+        case TXN_OPEN_FILES: rc = take_files(t); break;
         case TXN_EXCHANGE: rc = exchange_step(t); break;
         case TXN_SOCKET: rc = handshake_step(t); break;
         case TXN_ANSWER: rc = answer(t); break;

@@ -8,6 +8,7 @@
 #include "gateway/back.h"
 #include "gateway/body.h"
 #include "gateway/chain.h"
+#include "gateway/files.h"
 #include "gateway/notices.h"
 #include "gateway/refuse.h"
 #include "gateway/report.h"
@@ -23,6 +24,7 @@
     X(PLAN)           \
     X(READ_BODY)      \
     X(INSPECT)        \
+    X(OPEN_FILES)     \
     X(EXCHANGE)       \
     X(SOCKET)         \
     X(ANSWER)         \
@@ -101,13 +103,15 @@ struct txn {
     size_t n_trailers;
     enum flt_reason not_held;
     enum upload_way way;
-    struct upload *upload; /* owned */
-    struct sift *sift;     /* owned; NULL: the body is looked into when it is whole */
+    struct upload *upload;   /* owned */
+    struct sift *sift;       /* owned; NULL: the body is looked into when it is whole */
+    struct opening *opening; /* owned; the documents in it, and what was found there: the doc borrows */
 
     /* the verdict */
     struct chain_out chain;
-    struct st_buf whole; /* a spooled body, read back: the doc borrows from it */
-    bool is_redacted;    /* what goes out of the body is in redacted: with masks, or what goes in its place (poll.c) */
+    struct st_span chain_body; /* what it ran over, until its verdict: of body or whole */
+    struct st_buf whole;       /* a spooled body, read back: the doc borrows from it */
+    bool is_redacted; /* what goes out of the body is in redacted: with masks, or what goes in its place (poll.c) */
     struct st_buf redacted, redacted_query;
 
     /* the origin's side (reach.c, exchange.c) */

@@ -59,7 +59,8 @@ static bool judge_beginning(struct txn *t, struct st_span beginning)
     struct chain_in in = txn_chain_in(t);
 
     in.body = beginning;
-    chain_run(&in, t->arena, &t->chain);
+    if (chain_begin(&in, t->arena, &t->chain)) /* a document in it: all of it is looked into */
+        return false;
     if (t->chain.judgement.verdict == POL_REDACT)
         return false;
     if (t->chain.receipt.bytes < t->length)

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "gateway/conn.h"
 #include "gateway/copies.h"
+#include "gateway/files.h"
 #include "gateway/joint.h"
 #include "gateway/listen.h"
 #include "gateway/sessions.h"
@@ -246,8 +247,9 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     worker->sessions = sessions_new(worker);
     worker->outbox = outbox_new(child, OUTBOX_BYTES);
     worker->copies = copies_new(child, &worker->counts);
+    worker->files = files_new(worker);
     if (worker->pipes == NULL || worker->leaves == NULL || worker->pool == NULL || worker->sessions == NULL ||
-        worker->outbox == NULL || worker->copies == NULL)
+        worker->outbox == NULL || worker->copies == NULL || worker->files == NULL)
         return st_fail(err, ST_E_NOMEM, "worker.start", "worker", 0);
     if (fam_journal(child) < 0) /* no verdict may depend on this process living on */
         return st_fail(err, ST_E_UNAVAILABLE, "worker.start", "no journal", 0);
@@ -310,6 +312,7 @@ static void peer(void *self, enum fam_role who, unsigned number, int fd)
     case FAM_KEYHOLDER: leaf_peer(worker->leaves, fd); return;
     case FAM_RECORDER: outbox_peer(worker->outbox, fd); return;
     case FAM_CURATOR: copies_peer(worker->copies, fd); return;
+    case FAM_EXTRACTOR: files_peer(worker->files, fd); return;
     case FAM_SUPERVISOR:
     case FAM_WORKER: break;
     }
@@ -345,6 +348,16 @@ static void drain(void *self, uint64_t within_ms)
     finish_drain(&role->worker);
 }
 
+static void put_reasons(struct st_json *w, const char *name, const uint64_t counts[FLT_REASONS_END])
+{
+    st_json_object(w, name);
+    for (size_t i = 0; i < FLT_REASONS_END; i++) {
+        if (counts[i] > 0)
+            st_json_int(w, flt_reason_name((enum flt_reason)i), (int64_t)counts[i]);
+    }
+    st_json_end(w);
+}
+
 static void status(void *self, struct st_buf *json)
 {
     struct worker *worker = &((struct role *)self)->worker;
@@ -358,12 +371,8 @@ static void status(void *self, struct st_buf *json)
 #undef X
     st_json_int(&w, "memory", (int64_t)worker->budget.held);
     st_json_int(&w, "memory_peak", (int64_t)worker->budget.peak);
-    st_json_object(&w, "not_inspected_by");
-    for (size_t i = 0; i < ST_LEN(worker->not_inspected); i++) {
-        if (worker->not_inspected[i] > 0)
-            st_json_int(&w, flt_reason_name((enum flt_reason)i), (int64_t)worker->not_inspected[i]);
-    }
-    st_json_end(&w);
+    put_reasons(&w, "not_inspected_by", worker->not_inspected);
+    put_reasons(&w, "files_by", worker->files_by);
     st_json_object(&w, "adapters");
     drift_status(&worker->drift, &w);
     st_json_end(&w);
@@ -392,6 +401,7 @@ static void role_fini(struct role *role)
     leaf_cache_free(worker->leaves);
     joint_pipes_free(worker->pipes);
     copies_free(worker->copies);
+    files_free(worker->files);
     outbox_free(worker->outbox);
     notices_close(worker->notices);
     resolver_free(worker->resolver);

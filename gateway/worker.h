@@ -64,6 +64,8 @@
     X(verdict_block, "requests blocked")                                                            \
     X(refused, "answers of the gateway's own, blocks included")                                     \
     X(not_inspected, "requests not, or not wholly, looked into")                                    \
+    X(files, "documents in requests and messages, given to stoa-extract or refused to it")          \
+    X(files_unread, "of those, not, or not wholly, read")                                           \
     X(scan_failed, "requests that a stage could not handle")                                        \
     X(records, "records handed over")                                                               \
     X(records_dropped, "records dropped since the recorder was away and failure.recorder is allow") \
@@ -89,6 +91,7 @@ void rules_release(struct rules *rules); /* NULL is fine */
 
 struct conn;
 struct copies;
+struct files;
 struct joint_pipes;
 struct worker {
     struct fam_child *child;
@@ -103,6 +106,7 @@ struct worker {
     struct sessions *sessions;
     struct outbox *outbox;
     struct copies *copies;   /* for the curator */
+    struct files *files;     /* for the extractor */
     struct notices *notices; /* NULL: not there yet */
     struct conn *conns;      /* all of them */
     size_t n_conns;
@@ -110,7 +114,7 @@ struct worker {
     uint64_t drain_by_ms; /* is_draining: on st_clock_ms */
     char spool_dir[512];
     struct worker_counts counts;
-    uint64_t not_inspected[FLT_REASONS_END];
+    uint64_t not_inspected[FLT_REASONS_END], files_by[FLT_REASONS_END]; /* files_by NONE: wholly read */
     struct drift drift;
 };
 const struct pol_config *worker_config(const struct worker *worker);

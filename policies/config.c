@@ -200,6 +200,18 @@ static const struct st_yaml_opt limit_opts[] = {
     LIMIT("leaves", ST_Y_INT, leaves, 16, 1000000, "4096", "Most minted certificates that a worker keeps."),
     LIMIT("mints", ST_Y_INT, mints, 1, 1000000, "600",
           "Most certificates that are minted for one client address in a minute, by one worker."),
+    LIMIT(
+        "extract", ST_Y_DURATION, extract_ms, 100, 600 * SECOND, "20s",
+        "Longest time until the text of a document (Office, PDF, RTF, e-mail, archive) is found, waiting for its turn "
+        "included."),
+    LIMIT("extract_bytes", ST_Y_SIZE, extract_bytes, 64 * KIB, 256 * MIB, "32MiB",
+          "Largest document that is opened; a larger one is not inspected (see failure.size)."),
+    LIMIT("extract_text", ST_Y_SIZE, extract_text, 64 * KIB, 32 * MIB, "8MiB",
+          "Most text of one document, all that is packed in it included; what is beyond is not inspected (see "
+          "failure.size)."),
+    LIMIT("extract_depth", ST_Y_INT, extract_depth, 1, 5, "5", "How deep archives may lie inside each other."),
+    LIMIT("extractors", ST_Y_INT, extractors, 0, 64, "2",
+          "Most documents that are opened at the same time; 0: none is (see failure.files)."),
     LIMIT("drain", ST_Y_DURATION, drain_ms, 0, HOUR, "30s",
           "How long running messages may take to finish when the gateway stops."),
 };
@@ -213,6 +225,9 @@ static const struct st_yaml_opt failure_opts[] = {
     FAILURE(scan, "block", "What happens to a message that cannot be scanned: broken coding, a bomb, a scanner error."),
     FAILURE(recorder, "block", "What happens to messages when records can no longer be handed over."),
     FAILURE(size, "block", "What happens to a message that is too large to be looked into."),
+    FAILURE(encrypted, "block", "What happens to a document or an archive that is locked with a password."),
+    FAILURE(files, "block",
+            "What happens to a document that was not opened: stoa-extract crashed, was late, or is not to be started."),
     FAILURE(type, "allow", "What happens to a message of a content type that cannot be read."),
     FAILURE(media, "allow",
             "What happens to pictures, sound and films, which are not looked into; blocked ones are refused before "
@@ -294,6 +309,12 @@ static const struct st_yaml_opt config_opts[] = {
     MAP(limit, limit_schema, "Ceilings and deadlines."),
     MAP(failure, failure_schema, "What happens when the gateway cannot do its work: allow or block."),
     MAP(audit, audit_schema, "The record log."),
+    { .name = "pictures",
+      .type = ST_Y_BOOL,
+      .offset = FIELD(pictures),
+      .def = "false",
+      .help = "Looks for words and places in pictures (with tesseract, when it is installed); they are held like "
+              "documents then. It takes a second or more for each." },
     { .name = "test_clock",
       .type = ST_Y_BOOL,
       .offset = FIELD(test_clock),

@@ -297,26 +297,50 @@ static enum st_rc try_policies(struct court *c)
 /* What stoa.yaml says about a message that was not, or not wholly, looked into. */
 static enum pol_failure failure_of(const struct pol_config *config, enum flt_reason reason)
 {
-    if (reason == FLT_REASON_SIZE)
-        return (enum pol_failure)config->failure.size;
-    if (reason == FLT_REASON_TYPE)
-        return (enum pol_failure)config->failure.type;
-    if (reason == FLT_REASON_MEDIA)
-        return (enum pol_failure)config->failure.media;
+    switch (reason) {
+    case FLT_REASON_SIZE: return (enum pol_failure)config->failure.size;
+    case FLT_REASON_TYPE: return (enum pol_failure)config->failure.type;
+    case FLT_REASON_MEDIA: return (enum pol_failure)config->failure.media;
+    case FLT_REASON_ENCRYPTED: return (enum pol_failure)config->failure.encrypted;
+    case FLT_REASON_CRASHED:
+    case FLT_REASON_LATE:
+    case FLT_REASON_UNOPENED: return (enum pol_failure)config->failure.files;
+    case FLT_REASON_NONE:
+    case FLT_REASON_CODING:
+    case FLT_REASON_BOMB:
+    case FLT_REASON_SYNTAX:
+    case FLT_REASON_DEPTH:
+    case FLT_REASON_FIELDS:
+    case FLT_REASON_CHARSET:
+    case FLT_REASON_FAILED:
+    case FLT_REASONS_END: break;
+    }
     return (enum pol_failure)config->failure.scan;
+}
+
+/* The first of a receipt's reasons that is not allowed; NONE. A picture in front does not let a locked file through. */
+static enum flt_reason blocking_reason(const struct pol_config *config, const struct flt_receipt *receipt)
+{
+    if (receipt == NULL || receipt->coverage == FLT_FULLY)
+        return FLT_REASON_NONE;
+    if (failure_of(config, receipt->reason) != POL_FAIL_ALLOW)
+        return receipt->reason;
+    for (size_t i = FLT_REASON_NONE + 1; i < FLT_REASONS_END; i++)
+        if ((receipt->others >> i & 1) != 0 && failure_of(config, (enum flt_reason)i) != POL_FAIL_ALLOW)
+            return (enum flt_reason)i;
+    return FLT_REASON_NONE;
 }
 
 static enum st_rc try_receipt(struct court *c)
 {
-    const struct flt_receipt *receipt = c->facts->receipt;
+    enum flt_reason why = blocking_reason(&c->set->config, c->facts->receipt);
     struct pol_reason reason = {
         .rule = "failure", .file = c->set->config_file, .line = c->set->config.failure.pos.line, .verdict = POL_BLOCK
     };
 
-    if (receipt == NULL || receipt->coverage == FLT_FULLY ||
-        failure_of(&c->set->config, receipt->reason) == POL_FAIL_ALLOW)
+    if (why == FLT_REASON_NONE)
         return ST_OK;
-    reason.policy = flt_reason_name(receipt->reason);
+    reason.policy = flt_reason_name(why);
     memset(c->matched, 0, c->n * sizeof *c->matched);
     enforce(c, POL_BY_FAILURE, &reason, NULL);
     return add_reason(c, &reason);
@@ -341,7 +365,7 @@ enum st_rc pol_judge(const struct pol_set *set, struct st_arena *arena, const st
                      struct pol_judgement *out, struct st_err *err)
 {
     struct court c = { .set = set, .arena = arena, .facts = facts, .out = out, .err = err };
-    enum flt_reason reason = facts->receipt != NULL ? facts->receipt->reason : FLT_REASON_NONE;
+    enum flt_reason reason = blocking_reason(&set->config, facts->receipt);
 
     ST_CHECK(set, POL_SET_MAGIC);
     memset(out, 0, sizeof *out);

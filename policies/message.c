@@ -32,6 +32,11 @@ static const char *const unchecked[2] = { "This was not sent, because it could n
 static const char *const too_large[2] = { "This was not sent, because it is too large to be checked.",
                                           "Das wurde nicht gesendet, weil es für eine Prüfung zu groß ist." };
 
+static const char *const locked[2] = {
+    "This was not sent, because a file in it is locked with a password and could not be checked.",
+    "Das wurde nicht gesendet, weil eine Datei darin mit einem Passwort gesperrt ist und nicht geprüft werden konnte."
+};
+
 struct line {
     char s[640];
     size_t n;
@@ -83,7 +88,7 @@ enum st_rc pol_message(const struct pol_decision *d, enum flt_reason reason, str
         return ST_OK;
     }
     if (d->cause == POL_BY_FAILURE)
-        fixed = reason == FLT_REASON_SIZE ? too_large : unchecked;
+        fixed = reason == FLT_REASON_SIZE ? too_large : reason == FLT_REASON_ENCRYPTED ? locked : unchecked;
     if (d->cause == POL_BY_FAILURE || d->n_titles == 0) {
         *out = (struct st_text){ .en = fixed[EN], .de = fixed[DE] };
         return ST_OK;

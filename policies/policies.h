@@ -91,10 +91,12 @@ struct pol_config {
         int64_t silence_ms, unknown_ms; /* of a client in a tunnel */
         int64_t leaves, mints;          /* kept; made for one client in a minute */
         int64_t drain_ms;
+        int64_t extract_ms, extract_bytes, extract_text, extract_depth, extractors; /* of documents, stoa-extract */
     } limit;
     struct {
         struct st_pos pos;
         int scan, recorder;    /* enum pol_failure: when a message cannot be scanned; when records pile up */
+        int encrypted, files;  /* a document that is locked; one that could not be opened */
         int size, type, media; /* the same for what was not looked into since it is too large, of an unknown content
                                 * type, or a picture, sound or film */
     } failure;
@@ -103,6 +105,7 @@ struct pol_config {
         int64_t checkpoint_ms, checkpoint_records;
         struct st_str checkpoint_copy; /* a second directory for signed checkpoints; s NULL: none */
     } audit;
+    bool pictures;   /* stoa-extract looks for words in them */
     bool test_clock; /* lets `stoa clock` turn the time; refused unless every listener is on loopback */
 };
 

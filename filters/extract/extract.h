@@ -8,7 +8,6 @@
 #define STOA_FILTERS_EXTRACT_EXTRACT_H
 #include "filters/filters.h"
 
-#define EXT_DEPTH_MAX   5               /* containers inside each other */
 #define EXT_ENTRIES_MAX 5000u           /* of all archives together */
 #define EXT_ENTRY_MAX   (32u << 20)     /* bytes of one member, unpacked */
 #define EXT_TOTAL_MAX   (128u << 20)    /* bytes of all members, unpacked */
@@ -25,8 +24,11 @@ struct ext {
     int tools;             /* a channel to ext_tools_serve, or -1: no other program helps */
     uint64_t given, spent; /* bytes of the file; unpacked from it so far */
     uint64_t texts;
+    size_t text_max;    /* of texts, at most EXT_TEXT_MAX */
+    unsigned depth_max; /* of depth, at most FLT_EXTRACT_DEPTH */
     unsigned entries, depth;
-    bool is_over; /* a limit of the whole file was reached: what follows is not looked into */
+    bool reads_pictures; /* the words in them */
+    bool is_over;        /* a limit of the whole file was reached: what follows is not looked into */
     struct st_buf path;
 };
 

@@ -49,7 +49,7 @@ void ext_image(struct ext *x, struct st_span bytes)
     if (has_gps(exif_of(bytes)))
         ext_text(x, "exif", ST_SPAN("GPSInfo: the picture says where it was taken"));
     st_buf_init(&out, EXT_TEXT_MAX);
-    if (ext_tool(x, EXT_TESSERACT, bytes, &out))
+    if (x->reads_pictures && ext_tool(x, EXT_TESSERACT, bytes, &out))
         ext_text(x, "", st_buf_view(&out));
     else
         ext_note(x, FLT_REASON_MEDIA);

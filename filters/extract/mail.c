@@ -229,7 +229,7 @@ static void entity(struct ext *x, struct st_span s)
     h.type = unfold(h.type, type, sizeof type);
     if (st_span_istarts(h.type, ST_SPAN("multipart/")) && flt_type_param(h.type, ST_SPAN("boundary"), &boundary) &&
         boundary.n > 0) {
-        if (x->depth >= EXT_DEPTH_MAX) {
+        if (x->depth >= x->depth_max) {
             ext_note(x, FLT_REASON_DEPTH);
             ext_text(x, "", body);
             return;

@@ -98,7 +98,7 @@ static bool limit(int what, rlim_t value)
 static void become(enum ext_tool tool, int in, int out)
 {
     const char *const *argv = tools[tool];
-    int null = open("/dev/null", O_WRONLY);
+    int null = open("/dev/null", O_RDONLY); /* what it says to 2 is lost */
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (null < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(null, 2) < 0 || close_range(3, ~0u, 0) != 0 ||

@@ -11,7 +11,6 @@
 
 #define STRING_MIN  6u
 #define STRINGS_MAX (4u << 20)
-#define ZIP_TAIL    (65535u + 22u)
 
 /* ---- what comes out ---------------------------------------------------------------------------------------------- */
 
@@ -26,7 +25,7 @@ static void emit_text(struct ext *x, const char *suffix, struct st_span utf8)
 {
     size_t mark = x->path.n;
 
-    if (utf8.n > EXT_TEXT_MAX - x->texts) {
+    if (utf8.n > x->text_max - x->texts) {
         ext_note(x, FLT_REASON_SIZE);
         x->is_over = true;
         return;
@@ -166,13 +165,6 @@ static void compound(struct ext *x, struct st_span bytes)
     ext_note(x, FLT_REASON_TYPE);
 }
 
-static bool has_zip_end(struct st_span bytes)
-{
-    size_t from = bytes.n > ZIP_TAIL ? bytes.n - ZIP_TAIL : 0;
-
-    return st_span_find(st_span_sub(bytes, from, bytes.n), ST_SPAN("PK\x05\x06")) != ST_SPAN_NPOS;
-}
-
 static void other(struct ext *x, struct st_span bytes)
 {
     if (flt_text_likely(bytes) || st_span_starts(bytes, ST_SPAN("\xFF\xFE")) ||
@@ -181,7 +173,7 @@ static void other(struct ext *x, struct st_span bytes)
         return;
     }
     ext_strings(x, bytes);
-    if (!has_zip_end(bytes))
+    if (!flt_file_has_archive(bytes))
         ext_note(x, FLT_REASON_TYPE);
 }
 
@@ -191,7 +183,7 @@ void ext_walk(struct ext *x, struct st_span bytes)
 
     if (x->is_over || bytes.n == 0)
         return;
-    if (x->depth > EXT_DEPTH_MAX) {
+    if (x->depth > x->depth_max) {
         ext_note(x, FLT_REASON_DEPTH);
         return;
     }
@@ -206,7 +198,7 @@ void ext_walk(struct ext *x, struct st_span bytes)
     case FLT_FILE_HTML: ext_html(x, bytes); break;
     case FLT_FILE_OTHER: other(x, bytes); break;
     }
-    if (has_zip_end(bytes))
+    if (flt_file_has_archive(bytes))
         ext_archive(x, bytes);
 }
 

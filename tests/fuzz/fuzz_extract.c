@@ -24,7 +24,9 @@ static void emit(void *ctx, enum flt_record kind, struct st_span name, struct st
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct seen seen = { 0, false };
-    struct ext x = { .emit = emit, .ctx = &seen, .tools = -1 };
+    struct ext x = {
+        .emit = emit, .ctx = &seen, .tools = -1, .text_max = EXT_TEXT_MAX, .depth_max = FLT_EXTRACT_DEPTH
+    };
 
     ext_file(&x, st_span(data, size));
     if (!seen.has_end)
