@@ -458,6 +458,8 @@ void flt_find_numbers(struct flt_scanner *s)
             flt_find_iban_at(s, i);
         if (i >= token) { /* shapes begin where a token does: its first digits tell */
             token = token_end(s->text, end);
+            if (token - i > FLT_NUMBER_MAX / 2 && token - i <= FLT_BASE58_MAX)
+                flt_find_base58_at(s, i, token);
             if (token - i <= FLT_NUMBER_MAX && may_be_shape(s->text, i))
                 flt_find_shapes_at(s, i, end);
         }

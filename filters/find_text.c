@@ -109,6 +109,22 @@ void flt_find_iban_at(struct flt_scanner *s, uint32_t at)
         walk_iban(s, from, at, a, b);
 }
 
+/* ---- addresses of cryptocurrencies ------------------------------------------------------------------------------ */
+
+/* The first digit of the word is at `at`: an address in base58 is a word of its own. */
+void flt_find_base58_at(struct flt_scanner *s, uint32_t at, uint32_t end)
+{
+    const struct flt_list *list = &s->packs->by_find[FLT_FIND_BASE58];
+    uint32_t from = at;
+
+    while (from > 0 && end - from <= FLT_BASE58_MAX && flt_is_alpha(s->text.p[from - 1]))
+        from--;
+    if (end - from < FLT_BASE58_MIN || end - from > FLT_BASE58_MAX)
+        return;
+    for (size_t i = 0; i < list->n; i++)
+        flt_consider(s, &(struct flt_guess){ list->items[i], from, end, st_span_sub(s->text, from, end - from), 0 });
+}
+
 /* ---- telephone numbers -------------------------------------------------------------------------------------- */
 
 static bool phone_separator(uint8_t c)

@@ -520,6 +520,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     case FLT_FIND_WORDS: build_words(r, y, d); break;
     case FLT_FIND_ROWS: build_rows(r, y, d); break;
     case FLT_FIND_IBAN:
+    case FLT_FIND_BASE58:
     case FLT_FIND_EMAIL:
     case FLT_FIND_PHONE:
     case FLT_FIND_NATIONAL: break;

@@ -17,6 +17,7 @@
     X(DIGITS, "digits")           /* runs of digits with separators */                    \
     X(SHAPE, "shape")             /* letters and digits by place: AA999999A */            \
     X(IBAN, "iban")               /* country, check digits, the country's length */       \
+    X(BASE58, "base58")           /* a word of 26 to 35 letters and digits */             \
     X(EMAIL, "email")             /* around an @ */                                       \
     X(PHONE, "phone")             /* + or 00 and a country code */                        \
     X(NATIONAL, "phone_national") /* 0… or the North American 3-3-4 */                  \

@@ -11,9 +11,11 @@
 #include "filters/rules.h"
 #include "filters/scan.h"
 
-#define FLT_NEAR_MAX  4096u /* context words remembered of one stretch; behind that they are looked up in the text */
-#define FLT_HITS_MAX  4096u /* pattern hits collected before they are worked off */
-#define FLT_FOUND_MAX 512u  /* candidates of one field before overlaps are settled */
+#define FLT_BASE58_MIN 26u /* letters and digits of an address of a cryptocurrency */
+#define FLT_BASE58_MAX 35u
+#define FLT_NEAR_MAX   4096u /* context words remembered of one stretch; behind that they are looked up in the text */
+#define FLT_HITS_MAX   4096u /* pattern hits collected before they are worked off */
+#define FLT_FOUND_MAX  512u  /* candidates of one field before overlaps are settled */
 
 /* What weakens or strengthens a candidate, seen by its finder. */
 enum flt_mark {
@@ -103,6 +105,7 @@ void flt_find_numbers(struct flt_scanner *s);
 void flt_find_emails(struct flt_scanner *s);
 /* Called by flt_find_numbers where a run of digits begins. */
 void flt_find_shapes_at(struct flt_scanner *s, uint32_t at, uint32_t end); /* at most FLT_NUMBER_MAX digits */
+void flt_find_base58_at(struct flt_scanner *s, uint32_t at, uint32_t end); /* the letters and digits end at `end` */
 void flt_find_iban_at(struct flt_scanner *s, uint32_t at);
 void flt_find_phones_at(struct flt_scanner *s, uint32_t at);
 #endif

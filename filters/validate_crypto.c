@@ -137,3 +137,15 @@ enum flt_valid val_eth_address(const struct flt_token *token)
 
     return s.n == 40 && token->text.n == 42 ? (flt_distinct(s) < 9 ? FLT_V_EXAMPLE : FLT_V_SHAPE) : FLT_V_WRONG;
 }
+
+/* 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa (the first block's): a version byte and 20 bytes of hash. */
+enum flt_valid val_base58_address(const struct flt_token *token)
+{
+    static const uint8_t versions[] = { 0x00, 0x05, 0x30, 0x32, 0x41, 0x1e }; /* Bitcoin, Litecoin, Tron, Dogecoin */
+    uint8_t raw[BASE58_MAX];
+
+    if (token->text.n < 26 || token->text.n > 35 || strchr("13LMTD", token->text.p[0]) == NULL ||
+        base58check(token->text, raw, sizeof raw) != 21)
+        return FLT_V_WRONG;
+    return memchr(versions, raw[0], sizeof versions) != NULL ? FLT_V_OK : FLT_V_WRONG;
+}

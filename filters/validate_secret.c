@@ -225,6 +225,10 @@ enum flt_valid val_random_value(const struct flt_token *token)
     if (only(s, is_lower_hex))
         return s.n >= 32 && mix.digit >= s.n / 4 && mix.lower >= s.n / 8 && flt_distinct(s) >= 10 ? FLT_V_OK
                                                                                                   : FLT_V_WRONG;
+    if (mix.other == 0 && (mix.lower == 0 || mix.upper == 0)) /* of one case: base 32, base 36 */
+        return mix.digit >= s.n / 6 && mix.digit <= s.n * 2 / 3 && flt_distinct(s) >= 12 && flt_entropy(s) >= 3.8
+                   ? FLT_V_OK
+                   : FLT_V_WRONG;
     if (mix.digit < 3 || mix.lower < 4 || mix.upper < 4 || mix.other > s.n / 6)
         return FLT_V_WRONG;
     return flt_entropy(s) >= (s.n >= 40 ? 4.2 : 3.9) ? FLT_V_OK : FLT_V_WRONG;

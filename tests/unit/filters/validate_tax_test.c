@@ -3,6 +3,10 @@
 #include "validate_t.h"
 
 static const struct vector vectors[] = {
+    { "base58_address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", FLT_V_OK },
+    { "base58_address", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", FLT_V_OK },
+    { "base58_address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", FLT_V_WRONG },
+    { "base58_address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7O0lINa", FLT_V_WRONG },
     { "sedol", "BH49153", FLT_V_OK },
     { "sedol", "BG59036", FLT_V_OK },
     { "sedol", "BH84972", FLT_V_OK },
