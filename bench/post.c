@@ -3,8 +3,9 @@
  *
  * Posts as a platform's page sends them, from 512 bytes to 1 MiB, without and with five card numbers in the typed text,
  * go through chain_run as in a worker: adapter, decode, activity, scan, judge, with the shipped packs, adapters and
- * policies; those with cards are redacted too. Printed are us of a core, the best of some rounds, and how decode and
- * scan share in them. `post [SIZE [CARDS]]`: all of them, or one of them, for a profiler.
+ * policies, and 200 curation rules; those with cards are redacted too. Printed are us of a core, the best of some
+ * rounds, how decode and scan share in them, and what the adapters and curation alone ask: which rule of which adapter,
+ * what the person did, may a curation rule match. `post [SIZE [CARDS]]`: all of them, or one of them, for a profiler.
  */
 #include "bench/text.h"
 #include "gateway/chain.h"
@@ -13,17 +14,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ROUND_NS 10000000.0 /* a round is at least so long */
 #define ROUNDS   15
 #define MEMORY   (64u << 20)
+#define RULES    200 /* of curation */
 
 struct bench {
     struct generation *gen;
     struct flt_scanner *scanner;
     struct chain_in in;
+    unsigned may_match; /* posts that a curation rule may want */
 };
 
 static double now_ns(void)
@@ -54,6 +58,25 @@ static void write_file(const char *name, const char *text)
     }
 }
 
+/* Phrases that hardly any post has, as most rules of a company's are for the post at hand. */
+static void write_rules(const char *name)
+{
+    FILE *file = fopen(name, "w");
+
+    for (int i = 0; file != NULL && i < RULES; i++)
+        fprintf(file,
+                "curate \"bench-%d\" { title = { en = \"%d\", de = \"%d\" }, owner = \"bench\", tag = { topic = "
+                "\"b/%d\" },\n"
+                "  when = (hashtag { \"topic%d\" } | phrase { \"subject %d\", \"field %d of work\" }) & kind { "
+                "\"post\" },\n"
+                "  test = { { \"a #topic%d\", kind = \"post\", match = true } } }\n",
+                i, i, i, i, i, i, i, i);
+    if (file == NULL || fclose(file) != 0) {
+        perror(name);
+        exit(1);
+    }
+}
+
 /* A folder with all that a generation is made of; its files are gone when the program ends. */
 static void load(struct bench *b)
 {
@@ -71,8 +94,13 @@ static void load(struct bench *b)
     (void)snprintf(config, sizeof config,
                    "version: 1\nlisten:\n  - address: \"127.0.0.1:3128\"\nstate_dir: .\nrun_dir: run\n"
                    "ca:\n  certificate: ca.crt\n  key: ca.key\nupstream:\n  trust: ca.crt\n"
-                   "path:\n  policies: .\n  packs: %s/filters/packs\n  plugins: [%s/lua-plugins]\n",
+                   "path:\n  policies: .\n  packs: %s/filters/packs\n  plugins: [%s/lua-plugins, rules]\n",
                    here, here);
+    if (mkdir("rules", 0755) != 0 || mkdir("rules/curation", 0755) != 0) {
+        perror("post: the rules' folder cannot be made");
+        exit(1);
+    }
+    write_rules("rules/curation/bench.curate.lua");
     write_file("stoa.yaml", config);
     write_file("bench.policy.yaml", policy);
     must(tls_ca_create("Bench CA", "ca.crt", "ca.key", &err), &err);
@@ -100,6 +128,36 @@ static void run_decode(struct bench *b)
     struct flt_doc *doc;
 
     must(flt_decode(arena, &in, &doc, &err), &err);
+    st_arena_free(arena);
+}
+
+/* Decode, and what adapters and curation rules ask of it. */
+static void run_adapters(struct bench *b)
+{
+    const struct flt_input in = { .query = b->in.req.query,
+                                  .body = b->in.body,
+                                  .content_type = b->in.req.content_type,
+                                  .plain_limit = b->in.plain_limit };
+    struct st_arena *arena = st_arena_new(MEMORY);
+    struct lp_activity activity;
+    const struct lp_route *route;
+    struct st_err err = ST_ERR_INIT;
+    struct flt_doc *doc;
+
+    must(flt_decode(arena, &in, &doc, &err), &err);
+    route = lp_route_find(b->gen->plugins, &b->in.req, NULL, NULL); /* as the chain asks, before the body and with it */
+    route = lp_route_find(b->gen->plugins, &b->in.req, doc, NULL);
+    if (route == NULL)
+        exit(1);
+    must(lp_activity_read(b->gen->plugins, route, &(struct lp_exchange){ &b->in.req, doc }, arena, &activity, &err),
+         &err);
+    b->may_match += lp_curate_may(b->gen->plugins, &(struct lp_item){ .platform = activity.platform,
+                                                                      .kind = activity.kind,
+                                                                      .url = activity.url,
+                                                                      .title = activity.title,
+                                                                      .author = activity.author,
+                                                                      .lang = activity.lang,
+                                                                      .text = activity.text });
     st_arena_free(arena);
 }
 
@@ -167,7 +225,7 @@ static void row(struct bench *b, size_t size, unsigned cards)
     char *text = text_post(size, 1, cards);
     struct st_arena *arena = st_arena_new(MEMORY);
     struct chain_out out;
-    double decode, scan, chain, redact;
+    double decode, adapters, scan, chain, redact;
 
     if (text == NULL || arena == NULL)
         exit(1);
@@ -180,12 +238,13 @@ static void row(struct bench *b, size_t size, unsigned cards)
     b->in.body = st_span(text, size);
     chain_run(&b->in, arena, &out);
     decode = measure(b, run_decode);
+    adapters = measure(b, run_adapters) - decode;
     scan = measure(b, run_scan) - decode;
     chain = measure(b, run_chain);
     redact = measure(b, run_redact) - chain;
-    printf("%8zu %6zu %6zu %-7s %9.2f %9.2f %9.2f %9.2f %9.2f %6.0f\n", size, out.doc != NULL ? out.doc->n : 0,
-           out.findings.n, pol_verdict_name(out.judgement.verdict), decode, scan, chain - decode - scan, chain, redact,
-           (double)size / chain);
+    printf("%8zu %6zu %6zu %-7s %9.2f %9.2f %9.2f %9.2f %9.2f %9.2f %6.0f\n", size, out.doc != NULL ? out.doc->n : 0,
+           out.findings.n, pol_verdict_name(out.judgement.verdict), decode, adapters, scan, chain - decode - scan,
+           chain, redact, (double)size / chain);
     (void)fflush(stdout);
     st_arena_free(arena);
     free(text);
@@ -197,8 +256,8 @@ int main(int argc, char **argv)
     struct bench b = { .gen = NULL };
 
     load(&b);
-    printf("%8s %6s %6s %-7s %9s %9s %9s %9s %9s %6s\n", "bytes", "texts", "found", "verdict", "decode us", "scan us",
-           "rest us", "chain us", "redact us", "MB/s");
+    printf("%8s %6s %6s %-7s %9s %9s %9s %9s %9s %9s %6s\n", "bytes", "texts", "found", "verdict", "decode us",
+           "adapt us", "scan us", "rest us", "chain us", "redact us", "MB/s");
     if (argc > 1) {
         row(&b, strtoul(argv[1], NULL, 10), argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0);
     } else {
