@@ -51,6 +51,11 @@ ST_MUST enum st_rc cli_packs(const char *dir, struct flt_packs **out, struct st_
 /* Reads a whole file, "-" for standard input, at most limit bytes. */
 ST_MUST enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct st_err *err);
 
+struct st_arena;
+struct flt_doc;
+/* The texts of a file: as it is, or taken apart by stoa-extract. They live in the arena, or borrow bytes. */
+ST_MUST enum st_rc cli_unpack(struct st_span bytes, struct st_arena *arena, struct flt_doc **out, struct st_err *err);
+
 /* Asks the running gateway {"do":WHAT, …more}; takes over the reference `more` (NULL: nothing more). CLI_OK with the
  * parsed answer in *answer (the caller's reference), or the exit code after a line on stderr. */
 int cli_ask(const struct cli *cli, const char *what, json_t *more, json_t **answer);

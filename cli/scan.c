@@ -12,12 +12,9 @@
 #include <fts.h>
 #include <getopt.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#define FILE_MAX   (256u << 20)
-#define ARENA_MAX  ((size_t)2 << 30)
-#define EXTRACT_MS 60000
+#define FILE_MAX  (256u << 20)
+#define ARENA_MAX ((size_t)2 << 30)
 
 #define EXCLUDES_MAX 64
 
@@ -92,22 +89,12 @@ static enum st_rc scan_packed(struct scan_run *run, const char *path, struct st_
 {
     struct flt_findings findings = { 0 };
     struct flt_doc *doc = NULL;
-    int fd = memfd_create("scan", MFD_CLOEXEC); /* also what came through a pipe has a start again */
-    enum st_rc rc = ST_ERR;
 
-    if (fd < 0 || write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n || lseek(fd, 0, SEEK_SET) != 0) {
-        st_fail(&run->err, ST_E_IO, "cli.scan", "no memory file", errno);
-        goto out;
-    }
-    if (flt_extract_file(arena, fd, EXTRACT_MS, &doc, &run->err) != ST_OK ||
+    if (cli_unpack(bytes, arena, &doc, &run->err) != ST_OK ||
         flt_scan(run->scanner, arena, doc, &findings, NULL, &run->err) != ST_OK)
-        goto out;
+        return ST_ERR;
     scan_report_file(&run->report, &(struct scan_file){ path, bytes, doc, &findings });
-    rc = ST_OK;
-out:
-    if (fd >= 0)
-        close(fd);
-    return rc;
+    return ST_OK;
 }
 
 static enum st_rc scan_file(struct scan_run *run, const char *path)

@@ -7,7 +7,7 @@
  */
 #ifndef STOA_FILTERS_FIND_OWN_H
 #define STOA_FILTERS_FIND_OWN_H
-#include "filters/own_words.h"
+#include "filters/own_prints.h"
 #include "filters/rules.h"
 
 struct flt_scanner;
@@ -32,9 +32,21 @@ struct own_rows { /* of one rule with find: rows */
     bool is_all; /* the marks did not hold all: every hit is taken */
 };
 
+#define OWN_CELLS 16384u /* of fingerprints that are hit, of one rule and message */
+
+struct own_copied { /* of one rule with find: copies */
+    const struct flt_detector *detector;
+    uint32_t cells[OWN_CELLS];
+    size_t n_cells;
+    struct own_copy found[OWN_DOCS_MAX]; /* by number */
+    size_t n_found;
+};
+
 struct flt_own { /* of a scanner; NULL when no rule asks for it */
     struct own_rows *rows;
     size_t n_rows;
+    struct own_copied *copied;
+    size_t n_copied;
     uint64_t work;
 };
 ST_MUST enum st_rc flt_own_new(const struct flt_packs *packs, struct flt_own **out, struct st_err *err);
@@ -43,5 +55,6 @@ void flt_own_free(struct flt_own *own); /* NULL is fine */
 void flt_own_begin(struct flt_scanner *s); /* of a message */
 bool flt_own_any(struct flt_scanner *s);   /* after the first reading: is there a find? The second follows */
 void flt_find_rows(struct flt_scanner *s); /* the view of the running field */
+void flt_find_copies(struct flt_scanner *s);
 void flt_find_rows_email(struct flt_scanner *s, uint32_t from, uint32_t to);
 #endif

@@ -16,18 +16,22 @@
 
 enum st_rc flt_own_new(const struct flt_packs *packs, struct flt_own **out, struct st_err *err)
 {
-    const struct flt_list *list = &packs->by_find[FLT_FIND_ROWS];
+    const struct flt_list *rows = &packs->by_find[FLT_FIND_ROWS], *copies = &packs->by_find[FLT_FIND_COPIES];
     struct flt_own *own;
 
-    if (list->n == 0)
+    if (rows->n + copies->n == 0)
         return ST_OK;
-    if ((own = calloc(1, sizeof *own)) == NULL || (own->rows = calloc(list->n, sizeof *own->rows)) == NULL) {
-        free(own);
-        return st_fail(err, ST_E_NOMEM, "scanner.new", "own data", list->n);
+    if ((own = calloc(1, sizeof *own)) == NULL || (own->rows = calloc(rows->n + 1, sizeof *own->rows)) == NULL ||
+        (own->copied = calloc(copies->n + 1, sizeof *own->copied)) == NULL) {
+        flt_own_free(own);
+        return st_fail(err, ST_E_NOMEM, "scanner.new", "own data", rows->n + copies->n);
     }
-    own->n_rows = list->n;
-    for (size_t i = 0; i < list->n; i++)
-        own->rows[i].detector = list->items[i];
+    own->n_rows = rows->n;
+    own->n_copied = copies->n;
+    for (size_t i = 0; i < rows->n; i++)
+        own->rows[i].detector = rows->items[i];
+    for (size_t i = 0; i < copies->n; i++)
+        own->copied[i].detector = copies->items[i];
     *out = own;
     return ST_OK;
 }
@@ -37,6 +41,7 @@ void flt_own_free(struct flt_own *own)
     if (own == NULL)
         return;
     free(own->rows);
+    free(own->copied);
     free(own);
 }
 
@@ -47,6 +52,8 @@ void flt_own_begin(struct flt_scanner *s)
         s->own->rows[i].n_marked = 0;
         s->own->rows[i].is_all = false;
     }
+    for (size_t i = 0; s->own != NULL && i < s->own->n_copied; i++)
+        s->own->copied[i].n_cells = s->own->copied[i].n_found = 0;
     if (s->own != NULL)
         s->own->work = 0;
 }
@@ -68,6 +75,13 @@ bool flt_own_any(struct flt_scanner *s)
         any = any || r->n_marked > 0 || r->is_all;
         qsort(r->marked, r->n_marked, sizeof r->marked[0], by_number);
         r->n_hits = 0;
+    }
+    for (size_t i = 0; s->own != NULL && i < s->own->n_copied; i++) {
+        struct own_copied *c = &s->own->copied[i];
+        const struct flt_detector *d = c->detector;
+
+        c->n_found = own_copies(d->copies.table, &d->copies.enough, c->cells, c->n_cells, c->found);
+        any = any || c->n_found > 0;
     }
     return any;
 }

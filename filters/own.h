@@ -81,4 +81,22 @@ bool flt_own_key_fits(const struct flt_own_table *table, const struct flt_own_ke
 /* The rows in whose column `column` the value stands, however it is written; 0: none. */
 uint64_t flt_own_rows_of(const struct flt_own_table *table, const struct flt_own_key *key, struct st_span value,
                          size_t column);
+
+/* ---- copies of documents ----------------------------------------------------------------------------------------- */
+
+struct flt_doc;
+struct flt_copies; /* a file of fingerprints that is being made */
+ST_MUST enum st_rc flt_copies_new(const char *to, struct flt_copies **out, struct st_err *err);
+void flt_copies_free(struct flt_copies *copies); /* NULL is fine; a file that is not done is gone */
+/* What stands in it counts in no document that is added afterwards. */
+ST_MUST enum st_rc flt_copies_ignore(struct flt_copies *copies, const struct flt_doc *doc, struct st_err *err);
+/* *prints: how many it has; one with none is left out. */
+ST_MUST enum st_rc flt_copies_add(struct flt_copies *copies, const char *name, const struct flt_doc *doc,
+                                  size_t *prints, struct st_err *err);
+ST_MUST enum st_rc flt_copies_done(struct flt_copies *copies, struct st_err *err);
+
+/* Told per document of which the doc has a part: its name, how many percent of it, and how many words, about. */
+typedef void flt_copy_f(void *ctx, const char *name, unsigned percent, uint64_t words);
+ST_MUST enum st_rc flt_copies_check(const struct flt_own_table *table, const struct flt_doc *doc, flt_copy_f *fn,
+                                    void *ctx, struct st_err *err);
 #endif

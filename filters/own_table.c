@@ -285,6 +285,13 @@ static bool nth(const struct flt_own_table *t, size_t i, uint32_t *type, struct 
     return true;
 }
 
+bool own_name_next(const struct flt_own_table *t, uint64_t *at, struct flt_own_names *out)
+{
+    uint32_t type;
+
+    return *at < t->head.len[OWN_NAMES] && name_at(t, at, &type, out);
+}
+
 bool flt_own_name(const struct flt_own_table *t, size_t i, struct flt_own_names *out)
 {
     uint32_t type;

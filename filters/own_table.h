@@ -72,6 +72,8 @@ struct flt_own_table {
 /* bytes stay the caller's, aligned to 64. NULL in *why when it is fine, else a literal that says what is wrong. */
 ST_MUST enum st_rc own_table_read(uint8_t *bytes, size_t n, struct flt_own_table *out, const char **why);
 
+/* One name after another, from *at 0 on; false: no more. */
+bool own_name_next(const struct flt_own_table *t, uint64_t *at, struct flt_own_names *out);
 /* Of the column or document i; 0 past the end. */
 uint32_t own_type_of(const struct flt_own_table *t, size_t i);
 

@@ -47,6 +47,7 @@ struct yrule {
     struct yexamples examples;
     struct ydictionary dictionary;
     struct flt_rows_option rows;
+    struct flt_copies_option copies;
 };
 struct ypack {
     struct st_str pack, version, licence, min_stoa;
@@ -116,6 +117,15 @@ static const struct st_yaml_opt rows_opts[] = {
 };
 #undef OPT_OF
 
+#define OPT_OF flt_copies_option
+static const struct st_yaml_opt copies_opts[] = {
+    OPT(file, ST_Y_STR, .required = true, .help = "What `stoa fingerprint build` made, beside the pack."),
+    OPT(share, ST_Y_INT, .min = 1, .max = 100, .def = "10", .help = "Percent of one document, at least."),
+    OPT(words, ST_Y_INT, .min = 0, .max = 100000, .def = "200",
+        .help = "So many words of one document, about, are enough too; 0: its share alone counts."),
+};
+#undef OPT_OF
+
 #define SCHEMA(type, label, options, position)                                                                    \
     {                                                                                                             \
         .name = label, .size = sizeof(struct type), .pos_offset = position, .opts = options, .n = ST_LEN(options) \
@@ -125,6 +135,8 @@ static const struct st_yaml_schema confidence_schema = SCHEMA(yconfidence, "conf
 static const struct st_yaml_schema dictionary_schema = SCHEMA(ydictionary, "dictionary", dictionary_opts, 0);
 static const struct st_yaml_schema rows_schema =
     SCHEMA(flt_rows_option, "rows", rows_opts, offsetof(struct flt_rows_option, pos) + 1);
+static const struct st_yaml_schema copies_schema =
+    SCHEMA(flt_copies_option, "copies", copies_opts, offsetof(struct flt_copies_option, pos) + 1);
 static const struct st_yaml_schema examples_schema = SCHEMA(yexamples, "examples", example_opts, 0);
 
 #define OPT_OF yrule
@@ -152,8 +164,9 @@ static const struct st_yaml_opt rule_opts[] = {
     OPT(references, ST_Y_STRS, .help = "Public descriptions of the format."),
     OPT(dictionary, ST_Y_MAP, .sub = &dictionary_schema, .help = "What find: words looks for."),
     OPT(rows, ST_Y_MAP, .sub = &rows_schema, .help = "What find: rows looks for."),
+    OPT(copies, ST_Y_MAP, .sub = &copies_schema, .help = "What find: copies looks for."),
     OPT(examples, ST_Y_MAP, .sub = &examples_schema,
-        .help = "Checked at every load; find: words and find: rows need none."),
+        .help = "Checked at every load; find: words, rows and copies need none."),
     OPT(false_positives, ST_Y_TEXT, .help = "What else looks like it."),
 };
 #undef OPT_OF
@@ -454,6 +467,17 @@ static void build_rows(struct reader *r, const struct yrule *y, struct flt_detec
         r->n_bad++;
 }
 
+static void build_copies(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    char file[PATH_MAX];
+
+    needs_base(r, y, d);
+    if (y->copies.file.s == NULL)
+        BAD(r, y->pos, "a rule with find: copies needs its copies, e.g. copies: { file: plans.fp }");
+    else if (beside(r, &y->copies.file, file) && !flt_copies_load(r->packs, d, &y->copies, file, r->diag))
+        r->n_bad++;
+}
+
 static void build_words(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
     struct st_err why = ST_ERR_INIT;
@@ -507,7 +531,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
         BAD(r, y->chars.pos, "a range in '%s' runs backwards; write '-' first or last", y->chars.s);
     if (!parse_set(y->separators.s, &d->separators))
         BAD(r, y->separators.pos, "a range in '%s' runs backwards; write '-' first or last", y->separators.s);
-    if (d->find != FLT_FIND_WORDS && d->find != FLT_FIND_ROWS && (d->n_match < 3 || d->n_miss < 3))
+    if (d->find < FLT_FIND_WORDS && (d->n_match < 3 || d->n_miss < 3))
         BAD(r, y->pos, "rule '%s' has %zu match and %zu miss examples; at least three of each are needed", y->id.s,
             d->n_match, d->n_miss);
     build_validator(r, y, d);
@@ -519,6 +543,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     case FLT_FIND_SHAPE: build_shape(r, y, d); break;
     case FLT_FIND_WORDS: build_words(r, y, d); break;
     case FLT_FIND_ROWS: build_rows(r, y, d); break;
+    case FLT_FIND_COPIES: build_copies(r, y, d); break;
     case FLT_FIND_IBAN:
     case FLT_FIND_BASE58:
     case FLT_FIND_EMAIL:

@@ -6,6 +6,7 @@
  */
 #include "base/hash.h"
 #include "filters/rules.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* The number of the column; n_names of the table when there is none. */
@@ -76,5 +77,32 @@ bool flt_rows_load(struct flt_detector *d, const struct flt_rows_option *o, cons
         is_good = read_alone(d, o, diag) && own_keys_make(&bytes, &d->rows.keys, &why) == ST_OK;
 out:
     st_wipe(&bytes, sizeof bytes);
+    return is_good;
+}
+
+bool flt_copies_load(struct flt_packs *packs, struct flt_detector *d, const struct flt_copies_option *o,
+                     const char *file, struct st_diag *diag)
+{
+    struct flt_own_facts facts;
+    struct flt_own_key salt;
+    uint32_t *totals = NULL;
+    struct st_err why;
+    bool is_good = false;
+
+    d->copies.enough.share = (unsigned)o->share;
+    d->copies.enough.words = (unsigned)o->words;
+    if (flt_own_open(file, &d->copies.table, diag, &why) != ST_OK)
+        return false;
+    flt_own_facts(d->copies.table, &facts);
+    memcpy(salt.bytes, d->copies.table->head.salt, sizeof salt.bytes);
+    if (!facts.is_copies)
+        (void)st_diag_add(diag, d->file, o->file.pos.line, o->file.pos.col,
+                          "'%s' holds rows of a table; find: rows looks for them", o->file.s);
+    else if (own_keys_make(&salt, &d->copies.keys, &why) == ST_OK && (totals = own_totals(d->copies.table)) != NULL)
+        d->copies.enough.totals = st_arena_dup(packs->arena, totals, (facts.rows + 1) * sizeof *totals);
+    is_good = d->copies.enough.totals != NULL;
+    if (facts.is_copies && !is_good)
+        (void)st_diag_add(diag, d->file, o->file.pos.line, o->file.pos.col, "'%s' does not fit into memory", o->file.s);
+    free(totals);
     return is_good;
 }

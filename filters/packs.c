@@ -164,8 +164,10 @@ void flt_packs_release(struct flt_packs *packs)
     ST_CHECK(packs, FLT_PACKS_MAGIC);
     if (--packs->refs > 0)
         return;
-    for (size_t i = 0; i < packs->n; i++)
+    for (size_t i = 0; i < packs->n; i++) {
         flt_own_close(packs->rules[i].rows.table);
+        flt_own_close(packs->rules[i].copies.table);
+    }
     scan_db_free(packs->db);
     scan_db_free(packs->words_db);
     st_arena_free(packs->arena);

@@ -8,7 +8,7 @@
 #define STOA_FILTERS_RULES_H
 #include "base/yaml.h"
 #include "filters/filters.h"
-#include "filters/own_words.h"
+#include "filters/own_prints.h"
 #include "filters/validate.h"
 
 /* How candidates of a rule are found. */
@@ -22,7 +22,8 @@
     X(PHONE, "phone")             /* + or 00 and a country code */                        \
     X(NATIONAL, "phone_national") /* 0… or the North American 3-3-4 */                  \
     X(WORDS, "words")             /* the words and phrases of a file */                   \
-    X(ROWS, "rows")               /* values of one row of the customer's table */
+    X(ROWS, "rows")               /* values of one row of the customer's table */         \
+    X(COPIES, "copies")           /* passages of the customer's documents */
 enum flt_find {
 #define X(id, name) FLT_FIND_##id,
     FLT_FINDERS(X)
@@ -111,6 +112,11 @@ struct flt_detector {
         uint32_t least, within; /* columns of one row; bytes between their values */
         uint32_t alone;         /* bit c: column c is enough alone */
     } rows;
+    struct { /* of FIND_COPIES */
+        struct flt_own_table *table;
+        struct own_keys keys;
+        struct own_enough enough; /* totals in the arena */
+    } copies;
 };
 
 struct flt_list { /* the detectors of one finder, or of one length */
@@ -131,7 +137,7 @@ struct flt_packs {
     uint32_t longest_word;  /* bytes */
     struct flt_term *terms; /* of all dictionaries; id - FLT_TERM_BASE is the index */
     size_t n_terms;
-    struct flt_list by_find[FLT_FIND_ROWS + 1];
+    struct flt_list by_find[FLT_FIND_COPIES + 1];
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
     struct flt_shapes *shapes;                     /* of FIND_SHAPE, 64 in each */
     struct scan_db *db, *words_db;                 /* owned; patterns, and context words */
@@ -152,6 +158,13 @@ struct flt_rows_option {
     int64_t columns, within;
     struct st_list alone;
 };
+struct flt_copies_option {
+    struct st_pos pos;
+    struct st_str file;
+    int64_t share, words;
+};
+bool flt_copies_load(struct flt_packs *packs, struct flt_detector *d, const struct flt_copies_option *o,
+                     const char *file, struct st_diag *diag);
 bool flt_rows_load(struct flt_detector *d, const struct flt_rows_option *o, const char *file, const char *key,
                    struct st_diag *diag);
 /* All of them into packs->terms, after the rules are sorted. */

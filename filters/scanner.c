@@ -128,6 +128,7 @@ enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct 
     flt_find_numbers(s);
     flt_find_emails(s);
     flt_find_rows(s);
+    flt_find_copies(s);
     flt_settle(s);
     return s->failed ? ST_ERR : ST_OK;
 }

@@ -24,6 +24,8 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "rules bench": (["--packs", "{folder}/house"], 0),
     "edm build": (["--columns", "name", "--key-file", "{folder}/edm.key", "{folder}/table.csv", "-o", "{folder}/new.edm"], 0),
     "edm check": (["{folder}/table.edm", "--key-file", "{folder}/edm.key", "ana"], 1),
+    "fingerprint build": (["{folder}/plan.txt", "-o", "{folder}/new.fp"], 0),
+    "fingerprint check": (["{folder}/plan.fp", "{folder}/plan.txt"], 1),
     "explain": (["{folder}/post.txt"], 0),
     "status": (["--wait"], 0),
     "reload": ([], 0),
@@ -44,8 +46,8 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
 }
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
 OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
-           "rules bench", "edm build", "edm check", "curate list", "curate test",
-           "curate export"}  # need no stoa.yaml
+           "rules bench", "edm build", "edm check", "curate list", "curate test", "curate export",
+           "fingerprint build", "fingerprint check"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test"}  # one JSON value a line
 ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
 
@@ -63,6 +65,8 @@ def gateway(tmp_path_factory):
     (gateway.folder / "table.csv").write_text("name\nana\n")
     gateway.stoa("edm", "build", "--columns", "name", "--key-file", f"{folder}/gateway/edm.key",
                  f"{folder}/gateway/table.csv", "-o", f"{folder}/gateway/table.edm", check=True)
+    (gateway.folder / "plan.txt").write_text("we shall meet at the old mill before the sun is up and walk\n")
+    gateway.stoa("fingerprint", "build", f"{folder}/gateway/plan.txt", "-o", f"{folder}/gateway/plan.fp", check=True)
     with gateway:
         yield gateway
 
@@ -110,6 +114,9 @@ def test_wrong_words(command, gateway):
         done = stoa("--config", gateway.config, *command.split(), *extra)
         if command == "scan" and extra[0] == "one":
             assert done.returncode == 2 and done.stderr.count("No such file") == 4, done
+            continue
+        if command == "fingerprint check" and extra[0] == "one":  # any words are files
+            assert done.returncode == 3 and "one: cannot be read" in done.stderr, done
             continue
         assert done.returncode == 2 and done.stdout == "", done
         assert f"usage: stoa {command}" in said_once(done), done

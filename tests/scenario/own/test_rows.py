@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 
 import pytest
 
@@ -28,8 +29,13 @@ rules:
 """
 
 
-def block_of(kind):
-    return re.search(rf"```{kind}\n(.*?)```", PAGE.read_text(), re.S).group(1)
+def blocks_of(kind):
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text(), re.S)
+
+
+def passage(start, count):
+    """Words of a made-up text."""
+    return " ".join(f"{'abcdefgh'[i % 8]}{'rstuvw'[i * i % 6]}o{i * 7919 % 997}" for i in range(start, start + count))
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +49,21 @@ def house(tmp_path_factory):
         paths.append(folder / f"{host}.policy.yaml")
         paths[-1].write_text(POLICY.format(host=host, then=then))
     gateway = Gateway(folder / "gateway", origins.values(), paths, trust=authority.path)
-    (gateway.folder / "customers.csv").write_text(block_of("csv"))
-    (gateway.folder / "customers.pack.yaml").write_text(block_of("yaml"))
+    (gateway.folder / "customers.csv").write_text(blocks_of("csv")[0])
+    customers, plans = blocks_of("yaml")
+    (gateway.folder / "customers.pack.yaml").write_text(customers)
+    for name, start in (("plans/roadmap.txt", 0), ("forms/letter.txt", 5000)):
+        (gateway.folder / name).parent.mkdir()
+        (gateway.folder / name).write_text(passage(start, 600) + "\n")
     gateway.config.write_text(re.sub(r"(?m)^  packs:.*", "  packs: own-packs", gateway.config.read_text()))
     exports = [f'export PATH="{BIN}:$PATH" STOA_CONFIG="{gateway.config}"']
     for command, expected in blocks(PAGE):
         output = shell(gateway.folder, exports, command)
         assert re.fullmatch(as_pattern(expected) + r"\s*", output, re.S), f"$ {command}\n{output}"
+    (gateway.folder / "own-packs" / "plans.pack.yaml").write_text(plans)
+    shutil.copy(gateway.folder / "plans.fp", gateway.folder / "own-packs")
+    for path in (gateway.folder / "policy.d").glob("*.test.*"):
+        path.write_text(path.read_text().replace("[customers.row]", "[customers.row, plans.copied]"))
     with gateway:
         clients = {host: Client(gateway) for host in hosts}
         for host, client in clients.items():
@@ -82,6 +96,20 @@ def test_redaction_masks_the_values_that_matched(house):
     post(clients["wiki.test"], {"text": "Anna Schmidt has 4711.2291.33, Jörg Müller has none"})
     sent = json.loads(origins["wiki.test"].received().rsplit(b"\r\n\r\n", 1)[1])
     assert sent == {"text": "[customer] has [customer], Jörg Müller has none"}
+
+
+def test_a_passage_of_a_document_is_held_or_masked(house):
+    clients, origins, gateway, _ = house
+    copied = passage(100, 90).upper().replace(" ", "\n", 3)
+    before = len(origins["forum.test"].received())
+    assert post(clients["forum.test"], {"text": f"look at this: {copied}. Nice?"}).status == 403
+    assert len(origins["forum.test"].received()) == before
+    assert post(clients["forum.test"], {"text": passage(100, 20)}).status != 403, "too little of it"
+    assert post(clients["forum.test"], {"text": passage(5000, 300)}).status != 403, "not of the documents"
+    post(clients["wiki.test"], {"text": f"look: {copied}. Nice?"})
+    sent = json.loads(origins["wiki.test"].received().rsplit(b"\r\n\r\n", 1)[1])["text"]
+    assert sent.startswith("look: ") and sent.endswith(". Nice?") and "[passage]" in sent and len(sent) < 100
+    assert passage(120, 4).upper().encode() not in gateway.written().upper()
 
 
 def test_a_reload_shares_the_file_and_takes_a_new_one(house):

@@ -134,6 +134,28 @@ T_TEST(a_term_stands_alone_in_any_case)
     flt_packs_release(packs);
 }
 
+T_TEST(a_disguised_term_is_found)
+{
+    static const char *const texts[][2] = {
+        { "RmFsY29uIGhhcyBsYW5kZWQ=" },                                 /* base64 of "Falcon has landed" */
+        { "see 74686520666c696768742046616c636f6e206c616e6473 there" }, /* hexadecimal */
+        { "the%20%46alcon%20flies" },
+        { "the &#70;alcon flies" },
+        { "the \\u0046alcon flies" },
+        { "f\xe2\x80\x8b\xe2\x80\x8c\xe2\x81\xa0"
+          "al\xc2\xad"
+          "con" },                                  /* without width, a soft hyphen */
+        { "F\xd0\xb0lc\xd0\xben" },                 /* Cyrillic a and o */
+        { "\xf0\x9d\x90\x85\xf0\x9d\x90\x9alcon" }, /* mathematical bold F and a */
+        { "\xe2\x92\xbb\xe2\x93\x90lcon" },         /* circled F and a */
+    };
+    struct flt_packs *packs = load(PACK(1), LIST);
+
+    for (size_t i = 0; i < ST_LEN(texts); i++)
+        T_CHECK(scan(packs, texts[i], NULL, NULL) == 1, "%s", texts[i][0]);
+    flt_packs_release(packs);
+}
+
 T_TEST(different_terms_of_a_message_add_up)
 {
     static const struct {
