@@ -266,25 +266,91 @@ enum st_rc ext_jail_tool(const char *program, struct st_err *err)
 
 /* ---- the proof --------------------------------------------------------------------------------------------------- */
 
-bool ext_jail_prove(void (*say)(const char *what, bool is_refused))
+/* One try each, as the system call answers it. */
+static long try_file(void)
+{
+    return open("/etc/passwd", O_RDONLY);
+}
+
+static long try_write(void)
+{
+    return open("/tmp/stoa-extract-proof", O_WRONLY | O_CREAT, 0600);
+}
+
+static long try_remove(void)
+{
+    return unlink("/tmp/stoa-extract-proof");
+}
+
+static long try_socket(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static long try_unix(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static long try_program(void)
 {
     static const char *const nothing[] = { "true", NULL };
-    bool all = true;
-    long got[6];
-    static const char *const names[] = { "open a file to read", "open a file to write", "make a socket",
-                                         "start a program",     "start a process",      "make memory that runs" };
 
-    got[0] = open("/etc/passwd", O_RDONLY);
-    got[1] = open("/tmp/stoa-extract-proof", O_WRONLY | O_CREAT, 0600);
-    got[2] = socket(AF_INET, SOCK_STREAM, 0);
-    got[3] = execve("/usr/bin/true", (char *const *)nothing, (char *const *)nothing + 1);
-    got[4] = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
-    if (got[4] == 0)
+    return execve("/usr/bin/true", (char *const *)nothing, (char *const *)nothing + 1);
+}
+
+static long try_process(void)
+{
+    long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+
+    if (pid == 0)
         _exit(0);
-    got[5] = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
-    for (size_t i = 0; i < ST_LEN(names); i++) {
-        say(names[i], got[i] < 0);
-        all = all && got[i] < 0;
+    return pid;
+}
+
+static long try_trace(void)
+{
+    return syscall(SYS_ptrace, 16 /* PTRACE_ATTACH */, getppid(), 0, 0);
+}
+
+static long try_signal(void)
+{
+    return kill(getppid(), 0);
+}
+
+static long try_code(void)
+{
+    return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static long try_limit(void)
+{
+    return setrlimit(RLIMIT_CPU, &(struct rlimit){ 1, 1 });
+}
+
+bool ext_jail_prove(void (*say)(const char *what, bool is_refused))
+{
+    static const struct {
+        const char *name;
+        long (*fn)(void);
+    } tries[] = {
+        { "open a file to read", try_file },      { "open a file to write", try_write },
+        { "remove a file", try_remove },          { "make a socket", try_socket },
+        { "make a Unix socket", try_unix },       { "start a program", try_program },
+        { "start a process", try_process },       { "look into another process", try_trace },
+        { "signal another process", try_signal }, { "make memory that runs", try_code },
+        { "change a limit", try_limit },
+    };
+    bool all = true;
+
+    for (size_t i = 0; i < ST_LEN(tries); i++) {
+        bool is_refused;
+
+        errno = 0;
+        is_refused = tries[i].fn() < 0 && errno == EPERM; /* by the list, not for want of the file */
+
+        say(tries[i].name, is_refused);
+        all = all && is_refused;
     }
     return all;
 }

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import made
 import pytest
-from test_scan import LOCKED_DOCX, PLANTED, UNREAD
+from test_scan import LOCKED_DOCX, ODD, PLANTED, UNREAD
 
 from stoa_test.client import Client
 from stoa_test.client2 import Client2
@@ -123,6 +123,12 @@ def test_what_cannot_be_read_is_refused_and_recorded_with_the_reason(house, what
     house.gateway.wait_records(seen + 1, "decision")
     last = house.gateway.opened("someone")[-2]
     assert last["details"]["reason"] == reason and last["details"]["policy"] in (reason, "open-tests"), last
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_goes_on_for_ever_ends_in_a_refusal(house, what):
+    crashed = house.count("files_by.extractor-crashed")
+    assert house.upload(ODD[what]).status == 403 and house.count("files_by.extractor-crashed") == crashed
 
 
 def test_a_locked_file_is_refused_with_a_sentence_about_it(house):
