@@ -54,7 +54,7 @@ def strict(tmp_path_factory):
 def lenient(tmp_path_factory):
     """What cannot be looked into is sent all the same."""
     house = House(tmp_path_factory.mktemp("lenient"), more="limit:\n  body_max: 1MiB\n"
-                  "failure:\n  size: allow\n  type: allow\n  media: allow\n  scan: allow\n")
+                  "failure:\n  size: allow\n  type: allow\n  media: allow\n  scan: allow\n  encrypted: allow\n")
     with house.gateway:
         yield house
     house.close()

@@ -95,7 +95,7 @@ def encrypted_archive():
 UNREADABLE = {
     "larger than the budget": ([PLAIN], b"x" * (2 * MIB), 413, "too-large"),
     "unknown coding": ([PLAIN, ("Content-Encoding", "unheard-of")], TEXT, 403, "unknown-content-coding"),
-    "encrypted archive": ([("Content-Type", "application/zip")], encrypted_archive(), 403, "media"),
+    "encrypted archive": ([("Content-Type", "application/zip")], encrypted_archive(), 403, "encrypted"),
 }
 
 
