@@ -142,13 +142,14 @@ static void explain_candidate(struct explain *e, const struct flt_candidate *can
         st_json_int(&e->w, "start", candidate->from);
         st_json_int(&e->w, "end", candidate->to);
         st_json_int(&e->w, "confidence", candidate->confidence);
+        st_json_str(&e->w, "reading", flt_reading_name(candidate->reading));
         st_json_str(&e->w, "why", candidate->why);
         st_json_end(&e->w);
         return;
     }
-    printf("      %-28s field %u, bytes %u-%u  confidence %3u  %-8s  %s\n", candidate->rule->id, candidate->field,
-           candidate->from, candidate->to, candidate->confidence, flt_severity_name(candidate->rule->severity),
-           candidate->why);
+    printf("      %-28s field %u, bytes %u-%u  confidence %3u  %-8s  %s, read %s\n", candidate->rule->id,
+           candidate->field, candidate->from, candidate->to, candidate->confidence,
+           flt_severity_name(candidate->rule->severity), candidate->why, flt_reading_name(candidate->reading));
 }
 
 static void explain_scan(struct explain *e)

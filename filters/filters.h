@@ -66,7 +66,8 @@ const char *flt_wire_name(enum flt_wire wire);
     X(ENCRYPTED, "encrypted")           \
     X(CRASHED, "extractor-crashed")     \
     X(LATE, "extractor-late")           \
-    X(UNOPENED, "not-opened")
+    X(UNOPENED, "not-opened")           \
+    X(READINGS, "too-many-readings")
 enum flt_reason {
 #define X(id, name) FLT_REASON_##id,
     FLT_REASONS(X)
@@ -172,13 +173,19 @@ extern const char *const flt_kinds[], *const flt_audiences[];
 
 /* ---- scan ------------------------------------------------------------------------------------------------------ */
 
-enum flt_reading { /* how the text was read in which a finding stands */
-                   FLT_READ_PLAIN,
-                   FLT_READ_PEELED,   /* escapes taken off */
-                   FLT_READ_SQUEEZED, /* separators taken out */
-                   FLT_READ_JOINED,   /* two fields in a row */
-                   FLT_READ_UNWRAPPED /* decoded */
+/* How the text was read in which a finding stands. */
+#define FLT_READINGS(X)               \
+    X(PLAIN, "plain")                 \
+    X(PEELED, "without escapes")      \
+    X(SQUEEZED, "without separators") \
+    X(JOINED, "across two fields")    \
+    X(UNWRAPPED, "decoded")
+enum flt_reading {
+#define X(id, name) FLT_READ_##id,
+    FLT_READINGS(X)
+#undef X
 };
+const char *flt_reading_name(enum flt_reading reading);
 
 struct flt_finding {
     const struct flt_rule *rule;
@@ -191,6 +198,7 @@ struct flt_findings {
     struct flt_finding *items; /* in the arena, by field, then by from; overlapping lesser ones are dropped */
     size_t n;
     bool is_capped; /* more than FLT_FINDINGS_MAX: the rest was not kept, the verdict is as strict as the worst */
+    bool is_short;  /* a text would have had more readings than its size allows: what they hold is not known */
 };
 #define FLT_FINDINGS_MAX   256
 #define FLT_CONFIDENCE_MIN 50 /* below it a candidate is no finding */
@@ -200,6 +208,7 @@ struct flt_candidate {
     const struct flt_rule *rule;
     uint32_t field, from, to;
     uint8_t confidence;
+    enum flt_reading reading;
     const char *why; /* literal: "checksum ok", "checksum wrong", "example value", "below 50" */
 };
 typedef void flt_trace_f(void *ctx, const struct flt_candidate *candidate);

@@ -11,7 +11,7 @@
 
 static void tell(const struct flt_scanner *s, const struct flt_guess *g, int confidence, const char *why)
 {
-    struct flt_candidate c = { .rule = &g->detector->rule, .field = s->field_index, .why = why };
+    struct flt_candidate c = { .rule = &g->detector->rule, .field = s->field_index, .reading = s->reading, .why = why };
 
     if (s->trace == NULL || (s->reading != FLT_READ_PLAIN && confidence < FLT_CONFIDENCE_MIN))
         return; /* what another reading rejects was told of the plain one, or is no text of the person's */

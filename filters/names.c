@@ -69,6 +69,17 @@ const char *flt_reason_name(enum flt_reason reason)
     return (size_t)reason < ST_LEN(names) ? names[reason] : "?";
 }
 
+const char *flt_reading_name(enum flt_reading reading)
+{
+    static const char *const names[] = {
+#define X(id, name) [FLT_READ_##id] = name,
+        FLT_READINGS(X)
+#undef X
+    };
+
+    return (size_t)reading < ST_LEN(names) ? names[reading] : "?";
+}
+
 const char *flt_coverage_name(enum flt_coverage coverage)
 {
     static const char *const names[] = { [FLT_FULLY] = "fully", [FLT_PARTLY] = "partly", [FLT_NOT] = "not" };

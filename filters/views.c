@@ -50,8 +50,10 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
 /* Reads a view that costs something. */
 static enum st_rc read_more(struct reader *r, const struct flt_view *view, unsigned done, unsigned depth)
 {
-    if (view->text.n > r->budget)
+    if (view->text.n > r->budget) {
+        r->s->out->is_short = true;
         return ST_OK;
+    }
     r->budget -= view->text.n;
     r->s->reading = depth > 0                               ? FLT_READ_UNWRAPPED
                     : (done & 1u << FLT_READ_SQUEEZED) != 0 ? FLT_READ_SQUEEZED

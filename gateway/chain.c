@@ -99,11 +99,25 @@ static enum st_rc activity(struct run *run)
     return rc == ST_ERR ? ST_ERR : ST_OK;
 }
 
+static void note_readings(struct flt_receipt *receipt)
+{
+    if (receipt->coverage == FLT_FULLY) {
+        receipt->coverage = FLT_PARTLY;
+        receipt->reason = FLT_REASON_READINGS;
+    } else {
+        receipt->others |= 1u << FLT_REASON_READINGS;
+    }
+}
+
 static enum st_rc scan(struct run *run)
 {
     const struct chain_in *in = run->in;
 
-    return flt_scan(in->scanner, run->arena, run->out->doc, &run->out->findings, in->trace, &run->out->err);
+    if (flt_scan(in->scanner, run->arena, run->out->doc, &run->out->findings, in->trace, &run->out->err) != ST_OK)
+        return ST_ERR;
+    if (run->out->findings.is_short)
+        note_readings(&run->out->receipt);
+    return ST_OK;
 }
 
 static enum st_rc plugins(struct run *run)

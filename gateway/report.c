@@ -43,6 +43,8 @@ void report_counts(const struct report_case *c)
     drift_note(&c->worker->drift, c->chain);
     count_files(c);
     counts->scan_failed += c->chain->failed != CHAIN_NONE;
+    counts->inspected_fully += receipt->coverage == FLT_FULLY;
+    counts->inspected_partly += receipt->coverage == FLT_PARTLY;
     if (receipt->coverage != FLT_FULLY) {
         counts->not_inspected++;
         c->worker->not_inspected[receipt->reason]++;

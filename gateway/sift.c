@@ -150,8 +150,11 @@ static void keep_receipt(struct sift *sift, const struct flt_stretch *stretch, c
     if (receipt->coverage != FLT_FULLY || stretch->reason != FLT_REASON_NONE)
         all->coverage = FLT_PARTLY;
     all->others |= receipt->others | 1u << reason;
+    all->others |= receipt->others;
     if (all->reason == FLT_REASON_NONE)
         all->reason = reason;
+    else if (reason != FLT_REASON_NONE)
+        all->others |= 1u << reason;
 }
 
 /* Strings of an opinion live as long as the stretch. */
@@ -285,7 +288,7 @@ static enum st_rc put_findings(struct sift *sift, struct st_arena *arena, struct
     }
     *doc = (struct flt_doc){ .fields = fields, .n = sift->n, .receipt = sift->out.receipt };
     sift->out.doc = doc;
-    sift->out.findings = (struct flt_findings){ items, sift->n, sift->is_capped };
+    sift->out.findings = (struct flt_findings){ .items = items, .n = sift->n, .is_capped = sift->is_capped };
     return ST_OK;
 }
 

@@ -63,6 +63,8 @@
     X(verdict_redact, "requests sent with a part replaced")                                         \
     X(verdict_block, "requests blocked")                                                            \
     X(refused, "answers of the gateway's own, blocks included")                                     \
+    X(inspected_fully, "requests and messages looked into from end to end")                         \
+    X(inspected_partly, "of those not, looked into in part; why is in not_inspected_by")            \
     X(not_inspected, "requests not, or not wholly, looked into")                                    \
     X(files, "documents in requests and messages, given to stoa-extract or refused to it")          \
     X(files_unread, "of those, not, or not wholly, read")                                           \

@@ -313,6 +313,7 @@ static enum pol_failure failure_of(const struct pol_config *config, enum flt_rea
     case FLT_REASON_FIELDS:
     case FLT_REASON_CHARSET:
     case FLT_REASON_FAILED:
+    case FLT_REASON_READINGS:
     case FLT_REASONS_END: break;
     }
     return (enum pol_failure)config->failure.scan;

@@ -388,3 +388,76 @@ T_TEST(every_disguise_is_seen_through)
     flt_scanner_free(s.scanner);
     flt_packs_release(s.packs);
 }
+
+/* Each reading allocates in its own way: any of them may be refused, and then the scan says so. */
+T_TEST(every_reading_survives_every_oom)
+{
+    static const char *const dirs[] = { "filters/packs", NULL };
+    struct flt_packs *packs = NULL;
+    struct flt_scanner *scanner = NULL;
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf text;
+    unsigned failures = 0;
+
+    T_OK(flt_packs_load(dirs, t_tmpdir(), &packs, NULL, &err), err);
+    T_OK(flt_scanner_new(packs, &scanner, &err), err);
+    st_buf_init(&text, 1 << 20);
+    for (size_t i = 0; i < ST_LEN(disguises); i++) {
+        enum st_rc rc = ST_ERR;
+
+        st_buf_reset(&text);
+        disguises[i].fn(ST_SPAN("my IBAN is DE02120300000000202051 and a card 4111111111111111"), &text);
+        for (int nth = 1; rc != ST_OK; nth++) {
+            struct st_arena *arena = st_arena_new(1u << 20);
+            struct flt_findings findings;
+            struct flt_doc *doc;
+
+            T_OK(flt_text_doc(arena, st_buf_view(&text), &doc, &err), err);
+            t_fail_alloc(nth);
+            rc = flt_scan(scanner, arena, doc, &findings, NULL, &err);
+            t_fail_alloc(0);
+            st_arena_free(arena);
+            T_CHECK(rc == ST_OK || err.code == ST_E_NOMEM, "%s, allocation %d: %s", disguises[i].name, nth, err.what);
+            failures += rc != ST_OK;
+        }
+    }
+    T_CHECK(failures > ST_LEN(disguises), "only %u allocations failed", failures);
+    st_buf_fini(&text);
+    flt_scanner_free(scanner);
+    flt_packs_release(packs);
+}
+
+/* Who packs a text in more layers than are looked into is told of, not let pass as if it were seen. */
+T_TEST(readings_beyond_the_budget_are_told)
+{
+    static const char *const dirs[] = { "filters/packs", NULL };
+    struct flt_packs *packs = NULL;
+    struct flt_scanner *scanner = NULL;
+    struct flt_findings findings;
+    struct st_err err = ST_ERR_INIT;
+    struct st_arena *arena = st_arena_new(64u << 20);
+    struct flt_doc *doc;
+    struct st_buf inner, text;
+
+    T_OK(flt_packs_load(dirs, t_tmpdir(), &packs, NULL, &err), err);
+    T_OK(flt_scanner_new(packs, &scanner, &err), err);
+    st_buf_init(&inner, 1 << 20);
+    st_buf_init(&text, 1 << 20);
+    for (unsigned i = 0; i < 20000; i++)
+        st_buf_str(&inner, "just talk ");
+    for (unsigned i = 0; i < 8; i++) {
+        base64_gzip(st_buf_view(&inner), &text);
+        st_buf_str(&text, " and ");
+    }
+    T_OK(flt_text_doc(arena, ST_SPAN("just one: anVzdCBhIGZldyB3b3JkcyBhYm91dCB0aGlz"), &doc, &err), err);
+    T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
+    T_CHECK(!findings.is_short, "one encoded run is no reason");
+    T_OK(flt_text_doc(arena, st_buf_view(&text), &doc, &err), err);
+    T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
+    T_CHECK(findings.is_short, "%zu bytes of runs that grow", text.n);
+    st_arena_free(arena);
+    st_buf_fini(&inner);
+    st_buf_fini(&text);
+    flt_scanner_free(scanner);
+    flt_packs_release(packs);
+}

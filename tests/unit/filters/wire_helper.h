@@ -31,7 +31,7 @@ static inline struct flt_input row_input(const struct wire_row *row, enum flt_wi
 static inline bool mask_field(const struct flt_doc *doc, const char *path, const char *word, struct st_buf *out)
 {
     static struct flt_rule rule = { .id = "t", .mask = "[<\"m\\ü\n&'>]" };
-    struct flt_findings findings = { NULL, 1, false };
+    struct flt_findings findings = { .n = 1 };
     struct flt_finding finding = { &rule, 0, 0, 0, 90, FLT_READ_PLAIN };
     struct st_err err = ST_ERR_INIT;
     struct st_buf query;
@@ -58,7 +58,7 @@ static inline bool mask_field(const struct flt_doc *doc, const char *path, const
 /* Redacting nothing gives the same bytes. */
 static inline void check_unchanged(const struct flt_doc *doc)
 {
-    struct flt_findings none = { NULL, 0, false };
+    struct flt_findings none = { 0 };
     struct st_err err = ST_ERR_INIT;
     struct st_buf out, query;
 

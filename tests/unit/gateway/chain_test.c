@@ -226,6 +226,30 @@ T_TEST(what_was_not_held_is_judged_unread)
     st_arena_free(arena);
 }
 
+/* "just talk " many times, in base64 of gzip */
+#define PACKED                                                                                             \
+    "H4sIAAAAAAACA+3GIQEAMAgAsCpUu+W4Q//HwGxqOa+jT91IMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzNb" \
+    "3Ae9j4VYIE4AAA=="
+
+/* More is packed into it than is looked into: the receipt says so, and the policy's failure verdict applies. */
+T_TEST(a_text_of_too_many_readings_is_partly_inspected)
+{
+    static const char BODY[] =
+        PACKED " " PACKED " " PACKED " " PACKED " " PACKED " " PACKED " " PACKED " " PACKED " " PACKED " " PACKED
+               " " PACKED " " PACKED " " PACKED " " PACKED " " PACKED " " PACKED;
+    struct chain_in in;
+    struct st_arena *arena = st_arena_new(8 << 20);
+    struct chain_out out;
+
+    once();
+    in = post("/post", "text/plain", BODY);
+    chain_run(&in, arena, &out);
+    T_CHECK(out.receipt.coverage == FLT_PARTLY && out.receipt.reason == FLT_REASON_READINGS, "%s, %s",
+            flt_coverage_name(out.receipt.coverage), flt_reason_name(out.receipt.reason));
+    T_CHECK(out.judgement.verdict == POL_BLOCK, "verdict %d", out.judgement.verdict);
+    st_arena_free(arena);
+}
+
 T_TEST(zz_leaves_nothing)
 {
     flt_scanner_free(scanner);
