@@ -101,3 +101,8 @@ void later_cancel(struct later_item *item)
     item->next = NULL;
     item->link = NULL;
 }
+
+bool later_is_due(const struct later_item *item)
+{
+    return item->link != NULL;
+}

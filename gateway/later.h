@@ -20,4 +20,5 @@ ST_MUST struct later *later_new(struct event_base *base);
 void later_free(struct later *later);                          /* calls what is still queued; NULL is fine */
 void later_call(struct later *later, struct later_item *item); /* once, however often asked for */
 void later_cancel(struct later_item *item);                    /* not queued is fine */
+bool later_is_due(const struct later_item *item);
 #endif

@@ -135,6 +135,7 @@ static void link_gone(void *ctx)
     ST_CHECK(link, LINK_MAGIC);
     leave_own(link);
     later_cancel(&link->again);
+    later_cancel(&link->flush);
     st_timer_disarm(link->loop->timers, &link->deadline);
     budget_hold(link->loop->budget, &link->share, 0);
     if (link->readable != NULL)
@@ -171,6 +172,7 @@ struct link *link_new(struct link_loop *loop, int fd, link_event_f *on_event, vo
     link->on_event = on_event;
     link->ctx = ctx;
     link->again = (struct later_item){ .fn = tell, .ctx = link };
+    link->flush = (struct later_item){ .fn = link_flush, .ctx = link };
     link->gone = (struct later_item){ .fn = link_gone, .ctx = link };
     link->in = evbuffer_new();
     link->out = link->in != NULL ? evbuffer_new() : NULL;
@@ -216,6 +218,8 @@ void link_free(struct link *link)
     ST_CHECK(link, LINK_MAGIC);
     link_leave_finishing(link);
     link->on_event = NULL;
+    if (later_is_due(&link->flush)) /* it would have gone in this round: also before a cut */
+        link_pump(link);
     link_enter(link, LINK_CLOSED);
     later_cancel(&link->again);
     later_call(link->loop->later, &link->gone);

@@ -85,7 +85,8 @@ bool link_is_ours(const struct link_loop *loop, const struct address *from);
 /* Owns tls. What is in `in` becomes the first bytes of the handshake: HANDSHAKE, then OPEN or CLOSED. On a link with
  * TLS the new one goes inside (a client that speaks TLS with the proxy, and through it with an origin): once only. */
 void link_start_tls(struct link *link, struct tls *tls);
-/* After the owner took from `in` or put into `out`: writes at once what the socket takes, resumes reading. */
+/* After the owner took from `in` or put into `out`: resumes reading; what is little is written at the end of the round.
+ */
 void link_update(struct link *link);
 void link_end(struct link *link); /* nothing more will be put into out: announce it when all is written */
 #endif

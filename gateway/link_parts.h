@@ -38,9 +38,9 @@ struct link {
     struct link *next_own, **in_own;             /* in_own NULL: not in the list */
     link_event_f *on_event;                      /* NULL: freed or finishing */
     void *ctx;
-    struct later_item again, gone; /* on_event is due; memory is due */
-    struct st_timer deadline;      /* of link_finish */
-    size_t share;                  /* of the loop's budget */
+    struct later_item again, flush, gone; /* on_event is due; out is to be written; memory is due */
+    struct st_timer deadline;             /* of link_finish */
+    size_t share;                         /* of the loop's budget */
 };
 
 /* link.c */
@@ -52,6 +52,7 @@ void link_tell_soon(struct link *link);                      /* on_event, from a
 void link_watch(struct link *link);     /* registers exactly the events that the state asks for */
 void link_read_wire(struct link *link); /* from the socket only; nothing is opened */
 void link_pump(struct link *link);      /* bytes as far as they go, in both directions */
+void link_flush(void *link);            /* the same, and the owner hears of it */
 
 /* link_finish.c */
 void link_end_enter(struct link *link, enum link_end_state next); /* the only writer of link->end; forward only */

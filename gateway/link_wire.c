@@ -3,7 +3,9 @@
  *
  * TLS is a filter between two buffers: its records leave in one writev with whatever else is queued, and one read takes
  * as much as the kernel has. link_pump moves bytes in both directions until a ceiling or the peer stops it; whatever
- * happened, it ends with the events that the new state asks for.
+ * happened, it ends with the events that the new state asks for. What an owner gives in small pieces is written at the
+ * end of the round, by a zero-time event: many small answers become one record and one writev, and peers that sleep are
+ * woken once for all that the round has for them.
  */
 #include "gateway/link_parts.h"
 #include "gateway/tls.h"
@@ -16,6 +18,7 @@
 #define READ_CHUNK  65536u
 #define READ_ROUNDS 4u     /* reads per wake-up: one busy link does not starve the others */
 #define TLS_STATE   16384u /* what OpenSSL holds for one connection, about */
+#define WRITE_SOON  65536u /* so much does not wait for the end of the round */
 
 /* ---- what the socket carries --------------------------------------------------------------------------------------
  */
@@ -77,7 +80,8 @@ void link_watch(struct link *link)
 {
     bool wants_read = can_read(link);
     bool wants_write =
-        link->state == LINK_CONNECTING || (link->state != LINK_CLOSED && evbuffer_get_length(socket_out(link)) > 0);
+        link->state == LINK_CONNECTING ||
+        (link->state != LINK_CLOSED && evbuffer_get_length(socket_out(link)) > 0 && !later_is_due(&link->flush));
 
     if (wants_read != link->is_reading) {
         (void)(wants_read ? event_add(link->readable, NULL) : event_del(link->readable));
@@ -229,12 +233,10 @@ static void say_end(struct link *link)
     (void)shutdown(link->fd, SHUT_WR);
 }
 
-void link_pump(struct link *link)
+static void pump_in(struct link *link)
 {
     size_t before;
 
-    if (link->state == LINK_CLOSED || link->state == LINK_CONNECTING)
-        return;
     do {
         before = link->outer != NULL ? evbuffer_get_length(link->outer_in) : 0;
         open_outer(link);
@@ -246,6 +248,12 @@ void link_pump(struct link *link)
              evbuffer_get_length(link->outer_in) < before && evbuffer_get_length(link->in) < watermark(link));
     if (link->tls == NULL && link->state == LINK_OPEN && link->wire_ended)
         link_enter(link, LINK_ENDED);
+}
+
+static void pump_out(struct link *link)
+{
+    size_t before;
+
     do {
         before = evbuffer_get_length(link->out);
         if (link->tls != NULL && (link->state == LINK_OPEN || link->state == LINK_ENDED))
@@ -255,8 +263,37 @@ void link_pump(struct link *link)
     } while (link->state != LINK_CLOSED && link->state != LINK_HANDSHAKE && evbuffer_get_length(link->out) > 0 &&
              evbuffer_get_length(link->out) < before && evbuffer_get_length(socket_out(link)) == 0);
     say_end(link);
+}
+
+static bool is_alive(const struct link *link)
+{
+    return link->state != LINK_CLOSED && link->state != LINK_CONNECTING;
+}
+
+void link_pump(struct link *link)
+{
+    if (!is_alive(link))
+        return;
+    later_cancel(&link->flush);
+    pump_in(link);
+    pump_out(link);
     link_watch(link);
     count_share(link);
+}
+
+/* The end of the round. */
+void link_flush(void *ctx)
+{
+    struct link *link = ctx;
+    enum link_state before = link->state;
+    bool was_full = link_is_full(link), is_drained;
+
+    ST_CHECK(link, LINK_MAGIC);
+    link_pump(link);
+    /* what the kernel took at once makes no event: who waits for an empty wire must hear of it here */
+    is_drained = link->tls == NULL && link_unsent(link) == 0;
+    if (link->on_event != NULL && (link->state != before || is_drained || (was_full && !link_is_full(link))))
+        link->on_event(link->ctx);
 }
 
 void link_update(struct link *link)
@@ -266,8 +303,16 @@ void link_update(struct link *link)
     bool was_full = link_is_full(link);
 
     ST_CHECK(link, LINK_MAGIC);
-    link_pump(link);
-    /* what the kernel took at once makes no event: a producer that stopped at the watermark must hear of it here */
+    if (!is_alive(link))
+        return;
+    pump_in(link);
+    if (link_unsent(link) >= WRITE_SOON || link->state == LINK_CLOSED)
+        pump_out(link);
+    else if (link_unsent(link) > 0)
+        later_call(link->loop->later, &link->flush);
+    link_watch(link);
+    count_share(link);
+    /* a producer that stopped at the watermark must hear when the kernel took it at once */
     if (link->state != before || evbuffer_get_length(link->in) != had || (was_full && !link_is_full(link)))
         link_tell_soon(link);
 }
