@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import ssl
 import subprocess
 import sys
@@ -24,11 +25,15 @@ os.environ.setdefault("STOA_BIN", str(ROOT / "build" / "release" / "bin"))
 sys.path.insert(0, str(ROOT / "tests" / "scenario"))
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
-import measure  # noqa: E402
-import report  # noqa: E402
-from peers import NAME, PEERS, write_key  # noqa: E402
-from stoa_test.gateway import BIN  # noqa: E402
-from stoa_test.pki import Authority  # noqa: E402
+try:
+    import measure  # noqa: E402
+    import report  # noqa: E402
+    from peers import NAME, PEERS, write_key  # noqa: E402
+    from stoa_test import ways  # noqa: E402
+    from stoa_test.gateway import BIN  # noqa: E402
+    from stoa_test.pki import Authority  # noqa: E402
+except ImportError as absent:
+    sys.exit(f"bench: the Python module {absent.name} is not here; `make bench` or `tools/setup measure` installs it")
 
 TOOLS = BIN.parent / "bench"
 ALL = frozenset(PEERS)
@@ -37,6 +42,8 @@ INTERCEPTORS = frozenset({"stoa", "squid", "sslsplit", "mitmproxy"})
 # mode: (what it is, arguments of the load, who can do it)
 MODES = {
     "keep": ("GET 1,000 B, 16 kept connections", "--get /json/1000 --connections 16", ALL),
+    "brought": ("the same, connections that REDIRECT brings to a transparent listener",
+                "--get /json/1000 --connections 16 --brought", frozenset({"stoa"})),
     "keep64": ("GET 20,000 B, 64 kept connections", "--get /html/20000 --connections 64", ALL),
     "h2": ("GET 1,000 B over HTTP/2, 8 streams on each of 4 connections",
            "--get /json/1000 --connections 4 --streams 8", frozenset({"stoa", "haproxy"})),
@@ -55,6 +62,7 @@ MODES = {
     "down10m": ("GET of 10 MiB, 2 connections", "--get /bin/10485760 --connections 2 --warmup 1", ALL),
 }
 TRACED = {"keep": 400, "post4k": 400, "new": 200}
+IDLE = {"HTTP/1.1": ("", ALL - {"direct"}), "HTTP/2": ("--streams 1", MODES["h2"][2])}
 
 
 class Stage:
@@ -94,9 +102,11 @@ class Load:
     """One run of the load: `ready` after its warm-up, then `go`, then `close`."""
 
     def __init__(self, peer, words):
-        command = [str(TOOLS / "load"), "--to", f"127.0.0.1:{peer.port}", "--name", NAME, "--ca", str(peer.ca), "--gate",
-                   *words]
-        if peer.target is not None:
+        is_brought = "--brought" in words
+        to = f"{peer.gateway.door.address}:443" if is_brought else f"127.0.0.1:{peer.port}"
+        command = [str(TOOLS / "load"), "--to", to, "--name", NAME, "--ca", str(peer.ca), "--gate",
+                   *(word for word in words if word != "--brought")]
+        if peer.target is not None and not is_brought:
             command += ["--target", peer.target]
         with measure.on_core(1):
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -133,19 +143,29 @@ def cell(peer, mode, seconds):
     return figures
 
 
-def idle(peer, count):
+def hold(peer, count, over):
     """KiB of the process tree for a connection that has done one GET and is silent; and how many were lost."""
-    warm = Load(peer, "--get /json/1000 --connections 8 --requests 0".split())
+    warm = Load(peer, f"--get /json/1000 --connections 8 --requests 0 {over}".split())
     warm.close()
     time.sleep(0.3)
     pids = measure.tree(peer.pid)
     before, sockets = measure.memory(pids), measure.sockets(pids)
-    load = Load(peer, f"--get /json/1000 --connections {count} --at-once 32 --warmup 1 --each 1 --seconds 60".split())
+    load = Load(peer, f"--get /json/1000 --connections {count} --at-once 32 --warmup 1 --each 1 --seconds 60 {over}".split())
     used, opened = measure.memory(pids) - before, measure.sockets(pids) - sockets
     figures = load.go()  # one more request on each: who was lost fails
     load.close()
     return {"kib": used / count / 1024, "lost": count - figures["ok"], "sockets": opened / count,
             "start_mib": before / 2**20}
+
+
+def idle(name, folder, stage, over, count):
+    """`hold` by a peer that was just started, since a heap keeps what it once had."""
+    peer = PEERS[name](folder, stage)
+    peer.start()
+    try:
+        return hold(peer, count, over)
+    finally:
+        peer.stop()
 
 
 def traced(peer, mode, stage):
@@ -193,13 +213,14 @@ def one_round(number, options, stage, results):
     peers = {}
     order = list(options.peers)
     random.shuffle(order)
+    for over, (words, who) in IDLE.items():
+        for name in (n for n in order if options.idle and n in who):
+            found = idle(name, stage.folder / f"{name}-{number}-{over[-1]}", stage, words, options.idle)
+            results["idle"].setdefault(over, {}).setdefault(name, []).append(found)
     try:
         for name in order:
             peers[name] = PEERS[name](stage.folder / f"{name}-{number}", stage)
             peers[name].start()
-        for name in order:
-            if options.idle and name != "direct":
-                results["idle"].setdefault(name, []).append(idle(peers[name], options.idle))
         for mode in options.modes:
             random.shuffle(order)
             for name in (n for n in order if n in MODES[mode][2]):
@@ -243,7 +264,27 @@ def parse(arguments):
         setattr(options, what, asked)
     options.absent = [name for name in options.peers if not PEERS[name].is_there()]
     options.peers = [name for name in options.peers if name not in options.absent]
+    for tool in ("load", "origin"):
+        if not (TOOLS / tool).exists():
+            parser.error(f"{TOOLS / tool} is not built; `make bench` does")
+    if options.profile and shutil.which("perf") is None:
+        parser.error("--profile needs perf (make bench-peers)")
+    leave_out(options)
     return options
+
+
+def leave_out(options):
+    """What this machine cannot measure is said and not tried."""
+    if options.absent:
+        print(f"not here, so left out: {', '.join(options.absent)} (make bench-peers)", file=sys.stderr)
+    if options.strace and shutil.which("strace") is None:
+        options.strace = False
+        print("strace is not here: system calls are not counted (make bench-peers)", file=sys.stderr)
+    if "brought" in options.modes and "stoa" in options.peers:
+        ways.enter()
+        if ways.why_not() is not None:
+            options.modes.remove("brought")
+            print(f"`brought` is left out: {ways.why_not()}", file=sys.stderr)
 
 
 def main(arguments):
@@ -252,8 +293,6 @@ def main(arguments):
                "command": " ".join(["bench/bench.py", *arguments]), "date": time.strftime("%Y-%m-%d"),
                "load": [], "absent": options.absent, "modes": {mode: MODES[mode][0] for mode in options.modes},
                "versions": {name: PEERS[name].version() for name in options.peers}, "seconds": options.seconds}
-    if options.absent:
-        print(f"not here, so left out: {', '.join(options.absent)} (make bench-peers)", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="stoa-bench-") as name:
         stage = Stage(Path(name))
         try:

@@ -107,10 +107,28 @@ static bool ask_stream(struct client *c)
     return streams_ask(c->streams, c->turn++, c->began);
 }
 
+/* From loopback wherever it goes: rules that redirect connections ask for that. */
+static bool dial(struct client *c, const struct plan *plan)
+{
+    struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int yes = 1;
+
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (c->fd < 0)
+        return false;
+    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    (void)setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+    if (bind(c->fd, (const struct sockaddr *)&from, sizeof from) != 0 ||
+        (connect(c->fd, (const struct sockaddr *)&plan->to, sizeof plan->to) != 0 && errno != EINPROGRESS)) {
+        hang_up(c);
+        return false;
+    }
+    return true;
+}
+
 bool client_begin(struct client *c, struct plan *plan, int epoll)
 {
     struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c };
-    int yes = 1;
 
     c->began = bench_now();
     c->open += plan->streams > 0;
@@ -126,14 +144,8 @@ bool client_begin(struct client *c, struct plan *plan, int epoll)
         snprintf(c->name, sizeof c->name, "n%u.%.100s", plan->next_name++, plan->name);
     else
         snprintf(c->name, sizeof c->name, "%.100s", plan->name);
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0)
+    if (!dial(c, plan))
         return false;
-    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (connect(c->fd, (const struct sockaddr *)&plan->to, sizeof plan->to) != 0 && errno != EINPROGRESS) {
-        hang_up(c);
-        return false;
-    }
     c->state = CLIENT_OPEN;
     return epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event) == 0;
 }

@@ -80,7 +80,7 @@ enum option_key {
 };
 
 static const struct option options[] = {
-    { "to", required_argument, NULL, OPT_TO },           /* 127.0.0.1:PORT of the proxy or server */
+    { "to", required_argument, NULL, OPT_TO },           /* IPv4:PORT of the proxy or server */
     { "target", required_argument, NULL, OPT_TARGET },   /* CONNECT to HOST:PORT; ":PORT": to the name */
     { "name", required_argument, NULL, OPT_NAME },       /* SNI, certificate, Host */
     { "ca", required_argument, NULL, OPT_CA },           /* PEM: who may have signed the certificate */
@@ -122,8 +122,9 @@ static bool address(const char *text, struct sockaddr_in *to)
     snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
     to->sin_family = AF_INET;
     to->sin_port = htons((uint16_t)port);
-    /* Loopback only: this is no tool to put load on others' machines. */
-    return inet_pton(AF_INET, host, &to->sin_addr) == 1 && (ntohl(to->sin_addr.s_addr) >> 24) == 127;
+    /* Loopback and the network of benchmarks (RFC 2544) only: this is no tool to put load on others' machines. */
+    return inet_pton(AF_INET, host, &to->sin_addr) == 1 &&
+           ((ntohl(to->sin_addr.s_addr) >> 24) == 127 || (ntohl(to->sin_addr.s_addr) & 0xfffe0000u) == 0xc6120000u);
 }
 
 static bool take_number(struct load *l, int key, const char *text)

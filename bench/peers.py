@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
+from stoa_test import ways
 from stoa_test.gateway import BIN, Gateway, free_port
 
 from measure import on_core
@@ -78,7 +79,8 @@ class Stoa:
     def __init__(self, folder, stage):
         hosts = {name: f"127.0.0.1:{stage.origin_port}" for name in [NAME, *(f"n{i}.{NAME}" for i in range(NAMES))]}
         more = "limit:\n  connections: 20000\n  idle: 10m"
-        self.gateway = Gateway(folder, (), [POLICY], trust=stage.origins.path, hosts=hosts, more=more)
+        way = "redirect" if ways.why_not() is None else "explicit"  # beside the explicit one
+        self.gateway = Gateway(folder, (), [POLICY], trust=stage.origins.path, hosts=hosts, more=more, way=way)
         self.port, self.ca, self.target = self.gateway.port, self.gateway.ca, ":443"
 
     @classmethod

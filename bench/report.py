@@ -120,13 +120,13 @@ def calls_of(results, name):
 
 def idle_table(results, names):
     rows = []
-    for name in names:
-        found = results["idle"].get(name)
-        if found:
-            rows.append([name, spread([one["kib"] for one in found]),
+    for over, peers in results["idle"].items():
+        for name in (n for n in names if n in peers):
+            found = peers[name]
+            rows.append([name, over, spread([one["kib"] for one in found]),
                          f"{statistics.median(one['sockets'] for one in found):.2f}", short(found[0]["start_mib"]),
                          str(sum(one["lost"] for one in found))])
-    return table(["peer", "KiB a connection", "sockets a connection", "MiB at the start", "lost"], rows)
+    return table(["peer", "over", "KiB a connection", "sockets a connection", "MiB at the start", "lost"], rows)
 
 
 def render(results):

@@ -27,7 +27,7 @@ WAYS = ("explicit", "redirect", "tproxy")
 BROUGHT = ("redirect", "tproxy")
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
-_why_not = "no test asked for it before the session began"
+_why_not = "nobody asked for it before the session began"
 _used = 0
 
 
@@ -73,6 +73,11 @@ def wants(item):
     """Whether a collected test runs over a redirected way."""
     values = getattr(getattr(item, "callspec", None), "params", {}).values()
     return any(value in BROUGHT for value in values if isinstance(value, str)) or getattr(item, "way", None) in BROUGHT
+
+
+def why_not():
+    """Why connections cannot be redirected here; None: they can."""
+    return _why_not
 
 
 def need():
