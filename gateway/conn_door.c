@@ -225,6 +225,7 @@ static enum st_rc open_named(struct conn *conn, const struct hello *hello)
         conn->unknown = routed.unknown;
     }
     memcpy(conn->name, conn->connect.host, sizeof conn->name);
+    conn->offers_http2 = hello->offers_h2;
     return conn->route == POL_PASS ? conn_start_reach(conn) : conn_start_prepare(conn);
 }
 

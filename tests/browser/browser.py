@@ -9,6 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from stoa_test.gateway import BIN
+from stoa_test.ways import BROUGHT
 
 QUIET = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -17,6 +18,13 @@ QUIET = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 PICTURES = BIN.parent / "browser"  # what browsers showed
 PICTURES.mkdir(exist_ok=True)
 drivers = []  # those that are open, for pictures of failures
+
+
+def way_to(gateway):
+    """The proxy that is set, or names whose every connection is brought to the gateway; a browser binds to no address of loopback."""
+    if gateway.way in BROUGHT:
+        return [f"--host-resolver-rules=MAP * {gateway.door.loop}", "--no-proxy-server"]
+    return [f"--proxy-server=http://{gateway.address}:{gateway.port}", "--proxy-bypass-list=<-loopback>"]
 
 
 def open_browser(folder, gateway, lang="en"):
@@ -30,7 +38,7 @@ def open_browser(folder, gateway, lang="en"):
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for flag in (*QUIET, f"--user-data-dir={folder / 'profile'}", f"--lang={lang}",
-                 f"--proxy-server=http://{gateway.address}:{gateway.port}", "--proxy-bypass-list=<-loopback>"):
+                 *way_to(gateway)):
         options.add_argument(flag)
     service = Service("/usr/bin/chromedriver", env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
     driver = webdriver.Chrome(service=service, options=options)

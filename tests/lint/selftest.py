@@ -35,6 +35,15 @@ GENERATED = {
     "docs/lua-api.md": SPDX_LUA + "-- made of manual\n",
     "lua-plugins/api/stoa.d.lua": SPDX_LUA + "-- made of luals\n",
 }
+
+
+def shows(ids, ways=("explicit", "tproxy")):
+    """A test named after those ids that runs over those ways."""
+    return ("# SPDX-License-Identifier: Apache-2.0\n\"\"\"All that is promised.\"\"\"\nimport pytest\n\n\n"
+            f"@pytest.mark.parametrize('way', {ways})\ndef test_{'_'.join(ids)}_hold(way):\n    assert way\n")
+
+
+IDS = "h1 h2 h3 h10 h11 h12 f1 f2 f3 f4 f5 f6 f7 f8 f9 s1 s2 s3 s4 s5 b1 b2 b5 b6 w1 w2 w3 w4 o4 o5 o6 o8".split()
 SOUND = {
     "base/sound.c": TOP + '#include "base/sound.h"\n#include <string.h>\n\nint sound(int a)\n{\n    return a;\n}\n',
     "base/sound.h": SPDX_C + "#ifndef STOA_BASE_SOUND_H\n#define STOA_BASE_SOUND_H\nint sound(int a);\n#endif\n",
@@ -43,6 +52,7 @@ SOUND = {
     "lua-plugins/lib/sound.lua": SPDX_LUA + "return {}\n",
     "lua-plugins/api/gen.lua": SPDX_LUA + LUA_GENERATOR,
     "README.md": "# A small house\n",
+    "tests/scenario/sound/test_ids.py": shows(IDS),
     "CMakeLists.txt": CMAKE,
     "bin/stoa": STOA,
     **GENERATED,
@@ -98,6 +108,9 @@ CASES = [
     ("format", {"base/wide.c": TOP + "int  wide;\n"}, r"wide\.c"),
     ("format", {"lua-plugins/lib/odd.lua": SPDX_LUA + "local unused = 1\n"}, r"odd\.lua"),
     ("format", {"docs/typo.md": "They rec" + "ieve it.\n"}, r"typo\.md"),
+    ("ids", {"tests/scenario/sound/test_ids.py": shows([i for i in IDS if i != "o6"])}, "named after O6 over an explicit"),
+    ("ids", {"tests/scenario/sound/test_ids.py": shows(IDS, ("explicit", "h2"))}, "named after F9 over a transparent"),
+    ("ids", {"tests/scenario/sound/test_ids.py": shows(IDS) + "import nothing_such\n"}, "cannot be collected"),
     *[("generated", {name: "old\n"}, "is stale") for name in GENERATED],
     ("clang", {"base/sound.c": TOP + "int sound(int a);\nint sound(int a)\n{\n    a = a;\n    return a;\n}\n"}, "Wself-assign"),
 ]
@@ -150,7 +163,8 @@ def sees(case):
     """The same of a case."""
     name, changes, pattern = case
     code, said = run(name, changes)
-    named = any(path in said for path in changes) or "limits.txt" in said
+    folders = {str(folder) for path in changes for folder in Path(path).parents}
+    named = any(path in said for path in changes) or any(f"{folder}:" in said for folder in folders) or "limits.txt" in said
     if code != 0 and "Traceback" not in said and named and re.search(pattern, said):
         return None
     return f"{name}: does not see {pattern!r} in {', '.join(changes)} (exit {code}):\n{said}"

@@ -17,6 +17,10 @@ def pytest_collect_file(file_path, parent):
     return None
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "ways(*names): the ways in that a test runs over; stoa_test/ways.py")
+
+
 def pytest_collection_finish(session):
     """Before the first thread or process of a test: some need a network namespace of their own (stoa_test/ways.py)."""
     if any(ways.wants(item) for item in session.items):

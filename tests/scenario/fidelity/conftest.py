@@ -2,11 +2,11 @@
 """One gateway for what nobody may notice: a site that echoes, a scripted one, one whose cards are masked."""
 import pytest
 
+from stoa_test import ways
 from stoa_test.client import Client
 from stoa_test.gateway import ROOT, Gateway
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
-from stoa_test.ways import WAYS
 
 POLICIES = ROOT / "tests/scenario/policies"
 
@@ -32,7 +32,7 @@ class House:
             origin.close()
 
 
-@pytest.fixture(scope="session", params=WAYS)
+@pytest.fixture(scope="session", params=ways.WAYS)
 def house(request, tmp_path_factory):
     house = House(tmp_path_factory.mktemp("fidelity"), way=request.param)
     with house.gateway:
@@ -40,10 +40,14 @@ def house(request, tmp_path_factory):
     house.close()
 
 
+def pytest_generate_tests(metafunc):
+    ways.over(metafunc, "strict")
+
+
 @pytest.fixture(scope="session")
-def strict(tmp_path_factory):
+def strict(request, tmp_path_factory):
     """What cannot be looked into is not sent."""
-    house = House(tmp_path_factory.mktemp("strict"), more="limit:\n  body_max: 1MiB\n"
+    house = House(tmp_path_factory.mktemp("strict"), way=request.param, more="limit:\n  body_max: 1MiB\n"
                   "failure:\n  size: block\n  type: block\n  media: block\n  scan: block\n")
     with house.gateway:
         yield house
@@ -51,9 +55,9 @@ def strict(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def lenient(tmp_path_factory):
+def lenient(strict, tmp_path_factory):
     """What cannot be looked into is sent all the same."""
-    house = House(tmp_path_factory.mktemp("lenient"), more="limit:\n  body_max: 1MiB\n"
+    house = House(tmp_path_factory.mktemp("lenient"), way=strict.gateway.way, more="limit:\n  body_max: 1MiB\n"
                   "failure:\n  size: allow\n  type: allow\n  media: allow\n  scan: allow\n  encrypted: allow\n")
     with house.gateway:
         yield house

@@ -8,6 +8,7 @@ import pytest
 
 from stoa_test import wire
 from stoa_test.codings import CODINGS, gzip, name_of, zstd_bomb
+from stoa_test.ways import BOTH
 
 MIB = 1 << 20
 TEXT = b"nothing to see here, move along; " * 30
@@ -67,6 +68,7 @@ BOMBS = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("what", BOMBS)
 def test_B5_a_bomb_ends_as_configured_not_in_memory(strict, lenient, what):
     """Each is more than ten thousand times as large as it looks."""
@@ -99,6 +101,7 @@ UNREADABLE = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("what", UNREADABLE)
 def test_B6_what_cannot_be_read_ends_as_configured_with_a_receipt(strict, lenient, what):
     fields, body, status, reason = UNREADABLE[what]

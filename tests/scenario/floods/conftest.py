@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from stoa_test import ways
 from stoa_test.client import Client
 from stoa_test.client2 import Client2
 from stoa_test.gateway import ROOT, Gateway
@@ -21,13 +22,14 @@ def much(request):
 
 
 class House:
-    def __init__(self, folder):
+    def __init__(self, folder, way):
         authority = Authority(folder)
         self.silence = threading.Event()
         self.echo = Origin("echo.test", authority.leaf(["echo.test"]), echo)
         self.much = Origin("much.test", authority.leaf(["much.test"]), much)
         self.silent = Origin("silent.test", authority.leaf(["silent.test"]), self.never)
-        self.gateway = Gateway(folder / "gateway", [self.echo, self.much, self.silent], [POLICY], trust=authority.path)
+        self.gateway = Gateway(folder / "gateway", [self.echo, self.much, self.silent], [POLICY], trust=authority.path,
+                               way=way)
 
     def never(self, request):
         self.silence.wait()
@@ -63,9 +65,13 @@ class House:
         return True
 
 
+def pytest_generate_tests(metafunc):
+    ways.over(metafunc)
+
+
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    house = House(tmp_path_factory.mktemp("floods"))
+def house(request, tmp_path_factory):
+    house = House(tmp_path_factory.mktemp("floods"), request.param)
     with house.gateway:
         worker = house.gateway.children("worker")
         yield house

@@ -7,6 +7,9 @@ import h2.settings
 import pytest
 
 from stoa_test.client2 import raw_frame
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 CALM = 11
 MIB = 1 << 20

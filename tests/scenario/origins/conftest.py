@@ -5,6 +5,7 @@ import socket
 import h2.settings
 import pytest
 
+from stoa_test import ways
 from stoa_test.client import Client
 from stoa_test.client2 import Client2
 from stoa_test.gateway import ROOT, Gateway
@@ -33,7 +34,7 @@ class Insisting(Origin2):
 
 
 class House:
-    def __init__(self, folder):
+    def __init__(self, folder, way):
         authority = Authority(folder)
         self.site = Origin2("site.test", authority.leaf(["site.test"]))
         self.old = Origin("old.test", authority.leaf(["old.test"]))
@@ -45,7 +46,7 @@ class House:
         cards = folder / "cards.policy.yaml"
         cards.write_text((POLICY.parent / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example"))
         origins = [self.site, self.old, self.insists, self.sockets, self.few, self.redacted]
-        self.gateway = Gateway(folder / "gateway", origins, [POLICY, cards], trust=authority.path)
+        self.gateway = Gateway(folder / "gateway", origins, [POLICY, cards], trust=authority.path, way=way)
 
     def fresh(self):
         """The site without what an earlier test left over."""
@@ -66,9 +67,13 @@ class House:
         return self.gateway.count(name)
 
 
+def pytest_generate_tests(metafunc):
+    ways.over(metafunc)
+
+
 @pytest.fixture(scope="session")
-def house(tmp_path_factory):
-    house = House(tmp_path_factory.mktemp("origins"))
+def house(request, tmp_path_factory):
+    house = House(tmp_path_factory.mktemp("origins"), request.param)
     with house.gateway:
         yield house
     for origin in (house.site, house.old, house.insists, house.sockets, house.few, house.redacted):

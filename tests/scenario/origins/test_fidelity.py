@@ -2,6 +2,10 @@
 """F1, F9: what arrives is what was sent, and what two protocols would read differently arrives nowhere."""
 import pytest
 
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
+
 TEXT = ("content-type", "text/plain")
 
 

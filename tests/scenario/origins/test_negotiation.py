@@ -5,6 +5,9 @@ import pytest
 from stoa_test import wire
 from stoa_test.client import Client
 from stoa_test.client2 import Client2
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 # What a client gets from an origin of that kind without a gateway, or, where the two have nothing in common, what it
 # gets with one.

@@ -4,6 +4,9 @@ import h2.settings
 import pytest
 
 from stoa_test.sockets import KEY, accept_of, frame
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 CONNECT = h2.settings.SettingCodes.ENABLE_CONNECT_PROTOCOL
 IBAN = b"pay DE02 1203 0000 0000 2020 51 now"

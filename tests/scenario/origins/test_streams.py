@@ -6,6 +6,10 @@ import os
 
 import pytest
 
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
+
 TEXT = [("content-type", "text/plain")]
 
 
@@ -52,6 +56,7 @@ def test_F6_20_mb_do_not_stall(house, to):
     client.close()
 
 
+@pytest.mark.ways("explicit")
 def test_F6_a_slow_reader_stops_its_own_stream_only(house):
     """Its window fills, and the session's does not."""
     site, body = house.fresh(), os.urandom(3_000_000)

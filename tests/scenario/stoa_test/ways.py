@@ -13,6 +13,9 @@ way `tunnel` and `open` connect to an address that stands for the origin instead
 answer a CONNECT have no place there: such tests stay explicit. The origin itself is still reached by its name, which
 resolver.hosts of the rig knows.
 
+Where most tests of a folder need only the explicit way, its conftest hands pytest_generate_tests to `over` and its
+`house` reads request.param; a test (or a file, by pytestmark) marked `ways.BOTH` then runs on both.
+
     ways explicit redirect                  (.stoa files: the scenario runs once a way; see language.py)
 
 When the kernel really forbids namespaces or rules, these tests are skipped with that reason."""
@@ -25,6 +28,7 @@ import pytest
 
 WAYS = ("explicit", "redirect", "tproxy")
 BROUGHT = ("redirect", "tproxy")
+BOTH = pytest.mark.ways("explicit", "tproxy")
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
 _why_not = "nobody asked for it before the session began"
@@ -67,6 +71,13 @@ def enter():
         _why_not = f"this kernel lets no test make a network namespace with rules: {getattr(error, 'stderr', error)}"
         return
     _why_not = None
+
+
+def over(metafunc, house="house"):
+    """A house for each way that a test is marked for; the explicit one for the others."""
+    if house in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("ways")
+        metafunc.parametrize(house, mark.args if mark else WAYS[:1], indirect=True)
 
 
 def wants(item):

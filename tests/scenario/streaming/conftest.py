@@ -3,11 +3,16 @@
 import pytest
 
 from house import House
+from stoa_test import ways
+
+
+def pytest_generate_tests(metafunc):
+    ways.over(metafunc)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    house = House(tmp_path_factory.mktemp("streaming"))
+def house(request, tmp_path_factory):
+    house = House(tmp_path_factory.mktemp("streaming"), way=request.param)
     with house.gateway:
         yield house
     house.close()

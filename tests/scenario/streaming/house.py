@@ -16,7 +16,7 @@ def page_of(request):
 
 
 class House:
-    def __init__(self, folder, more=SMALL, buffers=0):
+    def __init__(self, folder, more=SMALL, buffers=0, way="explicit"):
         authority = Authority(folder)
         self.site = Stage("site.test", authority.leaf(["site.test"]), buffers)
         self.page = Stage("www.youtube.com", authority.leaf(["www.youtube.com"]))
@@ -27,7 +27,8 @@ class House:
         cards, page = folder / "cards.policy.yaml", folder / "page.policy.yaml"
         cards.write_text((POLICY.parent / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example"))
         page.write_text(POLICY.read_text().replace('"*.test"', '"www.youtube.com", "m.youtube.com"').replace("open-tests", "open-page"))
-        self.gateway = Gateway(folder / "gateway", self.origins, [POLICY, cards, page], trust=authority.path, more=more)
+        self.gateway = Gateway(folder / "gateway", self.origins, [POLICY, cards, page], trust=authority.path, more=more,
+                               way=way)
 
     def both(self, protocol, host="site.test"):
         """A client's exchange and, once there is one, the origin's connection for it."""

@@ -7,6 +7,9 @@ import pytest
 
 from stoa_test.client import Client
 from stoa_test.client2 import Client2
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 IBAN = "DE02120300000000202051"
 TEXT = f"before {IBAN} after"

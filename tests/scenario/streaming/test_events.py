@@ -8,6 +8,9 @@ import zlib
 import pytest
 
 from stoa_test.client import Client
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 MEDIA = [("Content-Type", "video/mp4")]

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from house import House
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 MIB = 1 << 20
 MOST = 4 * MIB
@@ -20,8 +23,9 @@ FILM = b"\0\0\0\x20ftypisom" + random.Random(5).randbytes(MIB - 12)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    house = House(tmp_path_factory.mktemp("memory"), more="limit:\n  body_max: 128MiB\n")
+def house(request, tmp_path_factory):
+    house = House(tmp_path_factory.mktemp("memory"), more="limit:\n  body_max: 128MiB\n",
+                  way=request.param)
     house.gateway.sanitizer += ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"  # what is freed is free
     with house.gateway:
         yield house
@@ -178,6 +182,7 @@ def post(house, protocol, size, secret_at=None, kind="json"):
     return status
 
 
+@pytest.mark.ways("explicit")
 @pytest.mark.parametrize("kind", ["json", "form", "text"])
 def test_b1_a_large_text_at_constant_memory(house, kind):
     """64 MiB through the packs: some 600 stretches."""
@@ -192,6 +197,7 @@ def test_b1_a_large_text_at_constant_memory(house, kind):
     assert house.count("inspected_fully") == inspected + 1 and house.count("inspected_partly") == 0
 
 
+@pytest.mark.ways("explicit")
 def test_b1_a_secret_at_the_borders_of_a_large_text(house, protocol):
     """In the last piece of all, and wherever a stretch may end or begin."""
     memory = Memory(house)

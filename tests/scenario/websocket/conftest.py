@@ -2,6 +2,7 @@
 """One gateway for the tests of WebSocket: origins that echo under every agreement, one that does as a test says."""
 import pytest
 
+from stoa_test import ways
 from stoa_test.gateway import ROOT, Gateway
 from stoa_test.pki import Authority
 from stoa_test.sockets import SocketClient, SocketOrigin, hold
@@ -36,7 +37,7 @@ return {
 
 
 class House:
-    def __init__(self, folder, more="", workers=1):
+    def __init__(self, folder, more="", workers=1, way="explicit"):
         self.authority = Authority(folder)
         self.origins = {host: SocketOrigin(host, self.authority.leaf([host]), answer=answer)
                         for host, answer in AGREEMENTS.items()}
@@ -51,7 +52,7 @@ class House:
         (folder / "plugins" / "platforms").mkdir(parents=True)
         (folder / "plugins" / "platforms" / "testchat.lua").write_text("-- SPDX-License-Identifier: Apache-2.0" + PLUGIN)
         self.gateway = Gateway(folder / "gateway", self.origins.values(), [POLICY, cards], trust=self.authority.path,
-                               more=more, workers=workers, plugins=[folder / "plugins"])
+                               more=more, workers=workers, plugins=[folder / "plugins"], way=way)
 
     def client(self, host, direct=False, address="127.0.0.1", **how):
         client = SocketClient(None if direct else self.gateway, self.origins[host], self.authority.path, address)
@@ -79,9 +80,14 @@ class House:
             origin.close()
 
 
+def pytest_generate_tests(metafunc):
+    ways.over(metafunc)
+
+
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    house = House(tmp_path_factory.mktemp("websocket"), more="limit: { body_memory: 64KiB, body_max: 256KiB, drain: 1s }")
+def house(request, tmp_path_factory):
+    house = House(tmp_path_factory.mktemp("websocket"), way=request.param,
+                  more="limit: { body_memory: 64KiB, body_max: 256KiB, drain: 1s }")
     with house.gateway:
         yield house
     house.close()

@@ -3,8 +3,11 @@
 import pytest
 
 from stoa_test.sockets import frame
+from stoa_test.ways import BOTH
 
 from conftest import AGREEMENTS
+
+pytestmark = BOTH
 
 OFFER = "permessage-deflate; client_max_window_bits"
 TEXT = "Lernen heißt: ναι, да, はい, 😀 — and so on. "

@@ -5,6 +5,9 @@ import pytest
 from stoa_test.client import Client
 from stoa_test.origin import Origin
 from stoa_test.sockets import KEY, SocketClient, SocketOrigin, accept_of, frame, handshake, head, hold
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 IBAN = "DE02120300000000202051"
 

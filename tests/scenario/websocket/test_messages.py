@@ -5,6 +5,9 @@ import json
 import pytest
 
 from stoa_test.sockets import frame
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 OFFER = "permessage-deflate; client_max_window_bits"
 IBAN = "DE02 1203 0000 0000 2020 51"
