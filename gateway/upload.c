@@ -214,7 +214,8 @@ static void begin_sift(struct txn *t, struct st_span data)
     struct chain_in in = txn_chain_in(t);
     struct st_err ignored;
 
-    if (t->way != UPLOAD_HELD || body_is_spooled(t->body) || lp_wire(in.gen->plugins, &in.req) != FLT_WIRE_NONE ||
+    if (budget_level(&t->worker->budget) != BUDGET_EASY || /* a sift takes more than a spooled body does */
+        t->way != UPLOAD_HELD || body_is_spooled(t->body) || lp_wire(in.gen->plugins, &in.req) != FLT_WIRE_NONE ||
         (coding.n > 0 && !st_span_ieq(coding, ST_SPAN("identity"))) ||
         body_whole(t->body, &t->whole, &held, &ignored) != ST_OK)
         return;
