@@ -309,11 +309,7 @@ static void build_groups(struct reader *r, const struct yrule *y, struct flt_det
 
 static void build_pattern(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
-    struct scan_expr expr = { .pattern = y->pattern.s, .is_caseless = y->caseless };
-    struct scan_width width;
-    struct st_err err;
-    char why[200];
-
+    d->pattern_pos = y->pattern.pos;
     if (y->pattern.s == NULL) {
         BAD(r, y->pos, "the rule needs a pattern, or find: with another finder");
         return;
@@ -322,14 +318,20 @@ static void build_pattern(struct reader *r, const struct yrule *y, struct flt_de
         BAD(r, y->pattern.pos, "the pattern needs its anchor: the literal it begins with");
     if (y->chars.s == NULL && y->extent != FLT_EXTENT_BLOCK && y->extent != FLT_EXTENT_ASSIGNMENT)
         BAD(r, y->pattern.pos, "the rule needs chars: the characters that a finding consists of");
-    if (scan_measure(&expr, &width, why, sizeof why, &err) != ST_OK) {
-        BAD(r, y->pattern.pos, "the pattern does not compile: %s", why);
-        return;
-    }
-    if (width.max > FLT_WIDTH_MAX)
-        BAD(r, y->pattern.pos, "the pattern can match more than %u bytes; bound its repeats, {8,64} instead of +",
+}
+
+static void measure(struct reader *r, struct flt_detector *d)
+{
+    struct scan_expr expr = { .pattern = d->pattern, .is_caseless = d->is_caseless };
+    struct st_err err;
+    char why[200];
+
+    r->file = d->file;
+    if (scan_measure(&expr, &d->width, why, sizeof why, &err) != ST_OK)
+        BAD(r, d->pattern_pos, "the pattern does not compile: %s", why);
+    else if (d->width > FLT_WIDTH_MAX)
+        BAD(r, d->pattern_pos, "the pattern can match more than %u bytes; bound its repeats, {8,64} instead of +",
             FLT_WIDTH_MAX);
-    d->width = width.max;
 }
 
 static void build_shape(struct reader *r, const struct yrule *y, struct flt_detector *d)
@@ -367,6 +369,14 @@ static size_t word_number(struct reader *r, const char *word)
     return packs->n_words++;
 }
 
+/* near.c looks for no word where there is none. */
+static bool has_letter(const char *word)
+{
+    while (*word != '\0' && (uint8_t)*word < '@')
+        word++;
+    return *word != '\0';
+}
+
 static void build_context(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
     const struct st_str *words = y->context.words.items;
@@ -377,8 +387,8 @@ static void build_context(struct reader *r, const struct yrule *y, struct flt_de
     for (size_t i = 0; i < y->context.words.n; i++) {
         size_t w;
 
-        if (strlen(words[i].s) < 2) {
-            BAD(r, words[i].pos, "a context word needs at least two characters");
+        if (strlen(words[i].s) < 2 || !has_letter(words[i].s)) {
+            BAD(r, words[i].pos, "a context word needs at least two characters, one of them a letter");
             continue;
         }
         w = word_number(r, words[i].s);
@@ -612,6 +622,21 @@ static enum st_rc read_dir(struct reader *r, const char *dir)
     return rc;
 }
 
+static void measure_all(struct reader *r)
+{
+    for (size_t i = 0; i < r->packs->n; i++)
+        if (r->packs->rules[i].find == FLT_FIND_PATTERN && r->packs->rules[i].pattern != NULL)
+            measure(r, &r->packs->rules[i]);
+}
+
+enum st_rc flt_pack_measure(struct flt_packs *packs, struct st_diag *diag, struct st_err *err)
+{
+    struct reader r = { .packs = packs, .diag = diag, .err = err };
+
+    measure_all(&r);
+    return r.n_bad == 0 ? ST_OK : st_fail(err, ST_E_CONFIG, "packs.load", "a pack has a mistake", r.n_bad);
+}
+
 enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag, struct st_err *err)
 {
     struct reader r = { .packs = packs, .diag = diag, .err = err };
@@ -624,7 +649,9 @@ enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struc
     for (size_t i = 0; dirs[i] != NULL; i++)
         if (read_dir(&r, dirs[i]) != ST_OK)
             rc = ST_ERR;
-    if (rc == ST_OK && r.n_bad > 0)
+    if (rc == ST_OK && r.n_bad > 0) {
+        measure_all(&r); /* tells all mistakes at once */
         rc = st_fail(err, ST_E_CONFIG, "packs.load", "a pack has a mistake", r.n_bad);
+    }
     return rc;
 }

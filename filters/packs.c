@@ -55,6 +55,13 @@ static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
     return flt_shapes_make(packs, err);
 }
 
+static struct scan_expr word_expr(const char *text, size_t word)
+{
+    return (struct scan_expr){
+        .pattern = text, .id = (unsigned)(FLT_WORD_BASE + word), .is_caseless = true, .is_literal = true
+    };
+}
+
 /* A phrase is also part of a program's names: "tax file number" is tax_file_number, tax-file-number, taxFileNumber.
  * Each is a literal of its own with the same id; a short phrase does not run together, since "id no" is in "valid
  * notes". */
@@ -64,7 +71,7 @@ static size_t phrase_forms(struct flt_packs *packs, size_t word, struct scan_exp
     const char *phrase = packs->words[word];
     size_t n = 0;
 
-    exprs[n++] = (struct scan_expr){ phrase, (unsigned)(FLT_WORD_BASE + word), true, true };
+    exprs[n++] = word_expr(phrase, word);
     if (strchr(phrase, ' ') == NULL)
         return n;
     for (size_t j = 0; j < sizeof joints; j++) {
@@ -80,12 +87,28 @@ static size_t phrase_forms(struct flt_packs *packs, size_t word, struct scan_exp
             else if (joints[j] != '\0')
                 *to++ = joints[j];
         *to = '\0';
-        exprs[n++] = (struct scan_expr){ form, (unsigned)(FLT_WORD_BASE + word), true, true };
+        exprs[n++] = word_expr(form, word);
     }
     return n;
 }
 
-static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_err *err)
+/* Patterns are measured before they are compiled; a database of the cache has their widths. */
+static enum st_rc open_patterns(struct flt_packs *packs, struct scan_expr *exprs, size_t n, const char *cache_dir,
+                                struct st_diag *diag, struct st_err *err)
+{
+    enum st_rc rc = scan_db_find(exprs, n, cache_dir, &packs->db, err);
+
+    if (rc == ST_AGAIN && (rc = flt_pack_measure(packs, diag, err)) == ST_OK) {
+        for (size_t i = 0; i < n && exprs[i].id < FLT_TERM_BASE; i++)
+            exprs[i].width = packs->rules[exprs[i].id].width;
+        rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
+    }
+    for (size_t i = 0; rc == ST_OK && i < n && exprs[i].id < FLT_TERM_BASE; i++)
+        packs->rules[exprs[i].id].width = scan_db_width(packs->db, i);
+    return rc;
+}
+
+static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_diag *diag, struct st_err *err)
 {
     struct scan_expr *exprs = calloc(packs->n + packs->n_terms + PHRASE_FORMS * packs->n_words + 1, sizeof *exprs);
     enum st_rc rc = ST_OK;
@@ -95,16 +118,18 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
         return st_fail(err, ST_E_NOMEM, "packs.load", "expressions", packs->n);
     for (size_t i = 0; i < packs->n; i++)
         if (packs->rules[i].find == FLT_FIND_PATTERN)
-            exprs[n++] = (struct scan_expr){ packs->rules[i].pattern, (unsigned)i, packs->rules[i].is_caseless, false };
+            exprs[n++] = (struct scan_expr){ .pattern = packs->rules[i].pattern,
+                                             .id = (unsigned)i,
+                                             .is_caseless = packs->rules[i].is_caseless };
     for (size_t t = 0; t < packs->n_terms && rc == ST_OK; t++) {
         const char *pattern = flt_words_pattern(packs->arena, &packs->terms[t]);
 
         if (pattern == NULL)
             rc = st_arena_fail(packs->arena, err, "packs.load");
-        exprs[n++] = (struct scan_expr){ pattern, (unsigned)(FLT_TERM_BASE + t), true, false };
+        exprs[n++] = (struct scan_expr){ .pattern = pattern, .id = (unsigned)(FLT_TERM_BASE + t), .is_caseless = true };
     }
     if (rc == ST_OK)
-        rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
+        rc = open_patterns(packs, exprs, n, cache_dir, diag, err);
     n = 0;
     for (size_t w = 0; w < packs->n_words && rc == ST_OK; w++) {
         size_t forms = phrase_forms(packs, w, exprs + n);
@@ -138,7 +163,7 @@ enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct
     if (flt_pack_read(packs, dirs, diag, err) != ST_OK)
         goto out;
     qsort(packs->rules, packs->n, sizeof *packs->rules, by_id);
-    if (make_lists(packs, err) != ST_OK || compile(packs, cache_dir, err) != ST_OK)
+    if (make_lists(packs, err) != ST_OK || compile(packs, cache_dir, diag, err) != ST_OK)
         goto out;
     if (flt_pack_examples(packs, diag, err) != ST_OK)
         goto out;

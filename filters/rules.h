@@ -85,6 +85,7 @@ struct flt_detector {
     enum flt_require require;
     const struct flt_validator *validator; /* NULL: none */
     const char *pattern;
+    struct st_pos pattern_pos;
     bool is_caseless;
     const struct st_str *anchors;
     size_t n_anchors;
@@ -147,6 +148,8 @@ struct flt_packs {
 /* Reads the files into packs->rules and ->words; compiles nothing (pack_load.c). */
 ST_MUST enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag,
                                  struct st_err *err);
+/* Compiles every pattern alone for its width; mistakes are in diag, with their place. */
+ST_MUST enum st_rc flt_pack_measure(struct flt_packs *packs, struct st_diag *diag, struct st_err *err);
 /* Reads a dictionary into d->terms; mistakes are in diag, with their line (words.c). */
 ST_MUST enum st_rc flt_words_read(struct flt_packs *packs, struct flt_detector *d, const char *path,
                                   struct st_diag *diag, struct st_err *err);

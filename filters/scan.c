@@ -4,7 +4,8 @@
  * Compiling some hundred expressions takes a second, so the compiled form is kept on disk. Its name is a SHA-256 over
  * everything it depends on: the expressions, the library's version and the CPU features; a database made by another
  * library or CPU must not be loaded and so is never found. The file begins with a digest of what follows: a torn or
- * altered file is compiled anew, not trusted. A database is immutable and shared; a scratch belongs to one scanner.
+ * altered file is compiled anew, not trusted. Then come the widths of the expressions, since measuring them takes as
+ * long as all the rest of a load from the cache. A database is immutable and shared; a scratch belongs to one scanner.
  */
 #include "filters/scan.h"
 #include "base/buf.h"
@@ -21,6 +22,8 @@
 
 struct scan_db {
     hs_database_t *hs; /* owned; NULL when there was no expression */
+    unsigned *widths;  /* owned; of each expression */
+    size_t n;
     bool was_cached;
 };
 struct scan_scratch {
@@ -54,8 +57,7 @@ static enum st_rc text_of(const struct scan_expr *expr, struct st_buf *out, stru
     return st_buf_done(out, err, "scan.compile");
 }
 
-enum st_rc scan_measure(const struct scan_expr *expr, struct scan_width *out, char *why, size_t why_size,
-                        struct st_err *err)
+enum st_rc scan_measure(const struct scan_expr *expr, unsigned *width, char *why, size_t why_size, struct st_err *err)
 {
     hs_expr_info_t *info = NULL;
     hs_compile_error_t *bad = NULL;
@@ -65,8 +67,7 @@ enum st_rc scan_measure(const struct scan_expr *expr, struct scan_width *out, ch
         (void)hs_free_compile_error(bad);
         return st_fail(err, ST_E_CONFIG, "scan.compile", "the pattern does not compile", 0);
     }
-    out->min = info->min_width;
-    out->max = info->max_width;
+    *width = info->max_width;
     free(info);
     return ST_OK;
 }
@@ -86,7 +87,7 @@ static enum st_rc cache_name(const struct scan_expr *exprs, size_t n, const char
     st_buf_init(&buf, 16u * 1024u * 1024u);
     memset(&cpu, 0, sizeof cpu);
     (void)hs_populate_platform(&cpu);
-    st_buf_fmt(&buf, "stoa-hs 1 block|%s|%u|%llu|", hs_version(), cpu.tune, cpu.cpu_features);
+    st_buf_fmt(&buf, "stoa-hs 2 block|%s|%u|%llu|", hs_version(), cpu.tune, cpu.cpu_features);
     for (size_t i = 0; i < n; i++)
         st_buf_fmt(&buf, "%u|%d%d|%zu|%s|", exprs[i].id, exprs[i].is_caseless, exprs[i].is_literal,
                    strlen(exprs[i].pattern), exprs[i].pattern);
@@ -137,50 +138,52 @@ static bool write_all(int fd, const void *data, size_t n)
     return true;
 }
 
-/* A cache never fails a load: whatever is wrong with the file, NULL means compile. */
-static hs_database_t *cache_read(const char *path)
+/* A cache never fails a load: whatever is wrong with the file, db->hs stays NULL, and that means compile. */
+static void cache_read(struct scan_db *db, const char *path)
 {
     uint8_t digest[ST_SHA256_LEN], *all = NULL;
-    hs_database_t *hs = NULL;
+    size_t head = ST_SHA256_LEN + db->n * sizeof *db->widths;
     struct st_span content;
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
-        return NULL;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= ST_SHA256_LEN || st.st_size > CACHE_LIMIT)
+        return;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= (off_t)head || st.st_size > CACHE_LIMIT)
         goto out;
     if ((all = malloc((size_t)st.st_size)) == NULL || !read_all(fd, all, (size_t)st.st_size))
         goto out;
     content = st_span(all + ST_SHA256_LEN, (size_t)st.st_size - ST_SHA256_LEN);
     if (st_sha256(&content, 1, digest, NULL) != ST_OK || memcmp(digest, all, sizeof digest) != 0)
         goto out;
-    if (hs_deserialize_database((const char *)content.p, content.n, &hs) != HS_SUCCESS)
-        hs = NULL;
+    if (hs_deserialize_database((const char *)all + head, (size_t)st.st_size - head, &db->hs) != HS_SUCCESS)
+        db->hs = NULL;
+    memcpy(db->widths, content.p, db->n * sizeof *db->widths);
 out:
     free(all);
     (void)close(fd);
-    return hs;
 }
 
-static void cache_write(const char *path, const hs_database_t *hs)
+static void cache_write(const struct scan_db *db, const char *path)
 {
     uint8_t digest[ST_SHA256_LEN];
     char tmp[PATH_MAX], *bytes = NULL;
-    struct st_span content;
+    struct st_span content[2];
     size_t n = 0;
     int fd = -1;
 
     if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld", path, (long)getpid()) >= sizeof tmp)
         return;
-    if (hs_serialize_database(hs, &bytes, &n) != HS_SUCCESS)
+    if (hs_serialize_database(db->hs, &bytes, &n) != HS_SUCCESS)
         return;
-    content = st_span(bytes, n);
-    if (st_sha256(&content, 1, digest, NULL) != ST_OK)
+    content[0] = st_span(db->widths, db->n * sizeof *db->widths);
+    content[1] = st_span(bytes, n);
+    if (st_sha256(content, 2, digest, NULL) != ST_OK)
         goto out;
     if ((fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
         goto out;
-    if (!write_all(fd, digest, sizeof digest) || !write_all(fd, bytes, n) || rename(tmp, path) != 0)
+    if (!write_all(fd, digest, sizeof digest) || !write_all(fd, content[0].p, content[0].n) ||
+        !write_all(fd, bytes, n) || rename(tmp, path) != 0)
         (void)unlink(tmp);
     (void)close(fd);
 out:
@@ -228,29 +231,60 @@ out:
     return rc;
 }
 
+static struct scan_db *db_new(size_t n)
+{
+    struct scan_db *db = calloc(1, sizeof *db);
+
+    if (db == NULL || (db->widths = calloc(n + 1, sizeof *db->widths)) == NULL) {
+        free(db);
+        return NULL;
+    }
+    db->n = n;
+    return db;
+}
+
+enum st_rc scan_db_find(const struct scan_expr *exprs, size_t n, const char *cache_dir, struct scan_db **out,
+                        struct st_err *err)
+{
+    struct scan_db *db;
+    char path[PATH_MAX];
+
+    if (cache_dir == NULL || n == 0)
+        return ST_AGAIN;
+    if (cache_name(exprs, n, cache_dir, path, sizeof path, err) != ST_OK)
+        return ST_ERR;
+    if ((db = db_new(n)) == NULL)
+        return st_fail(err, ST_E_NOMEM, "scan.cache", "database", sizeof *db);
+    cache_read(db, path);
+    if (db->hs == NULL) {
+        scan_db_free(db);
+        return ST_AGAIN;
+    }
+    db->was_cached = true;
+    *out = db;
+    return ST_OK;
+}
+
 enum st_rc scan_db_open(const struct scan_expr *exprs, size_t n, const char *cache_dir, struct scan_db **out,
                         struct st_err *err)
 {
-    struct scan_db *db = calloc(1, sizeof *db);
+    enum st_rc rc = scan_db_find(exprs, n, cache_dir, out, err);
+    struct scan_db *db;
     char path[PATH_MAX];
 
-    if (db == NULL)
+    if (rc != ST_AGAIN)
+        return rc;
+    if ((db = db_new(n)) == NULL)
         return st_fail(err, ST_E_NOMEM, "scan.compile", "database", sizeof *db);
-    if (n == 0)
-        goto done;
-    if (cache_dir != NULL) {
+    for (size_t i = 0; i < n; i++)
+        db->widths[i] = exprs[i].width;
+    if (n > 0 && compile(exprs, n, &db->hs, err) != ST_OK)
+        goto fail;
+    if (n > 0 && cache_dir != NULL) {
         if (cache_name(exprs, n, cache_dir, path, sizeof path, err) != ST_OK)
             goto fail;
-        db->hs = cache_read(path);
-        db->was_cached = db->hs != NULL;
+        cache_write(db, path);
     }
-    if (db->hs == NULL) {
-        if (compile(exprs, n, &db->hs, err) != ST_OK)
-            goto fail;
-        if (cache_dir != NULL)
-            cache_write(path, db->hs);
-    }
-done:
     *out = db;
     return ST_OK;
 fail:
@@ -263,12 +297,18 @@ void scan_db_free(struct scan_db *db)
     if (db == NULL)
         return;
     (void)hs_free_database(db->hs);
+    free(db->widths);
     free(db);
 }
 
 bool scan_db_was_cached(const struct scan_db *db)
 {
     return db->was_cached;
+}
+
+unsigned scan_db_width(const struct scan_db *db, size_t i)
+{
+    return db->widths[i];
 }
 
 enum st_rc scan_scratch_new(const struct scan_db *db, struct scan_scratch **out, struct st_err *err)

@@ -13,23 +13,27 @@ struct scan_expr {
     const char *pattern;
     unsigned id; /* given back with each hit */
     bool is_caseless, is_literal;
-};
-struct scan_width {
-    unsigned min, max; /* bytes; max is UINT_MAX when it has no bound */
+    unsigned width; /* of its longest match, as measured; kept with the database */
 };
 struct scan_db;
 struct scan_scratch;
 
 /* Whether this CPU can run the library at all. */
 ST_MUST enum st_rc scan_platform(struct st_err *err);
-/* The width of one expression. On ST_ERR why holds the library's sentence (of the operator's own file). */
-ST_MUST enum st_rc scan_measure(const struct scan_expr *expr, struct scan_width *out, char *why, size_t why_size,
+/* The width of one expression in bytes, UINT_MAX when it has no bound. On ST_ERR why holds the library's sentence (of
+ * the operator's own file). */
+ST_MUST enum st_rc scan_measure(const struct scan_expr *expr, unsigned *width, char *why, size_t why_size,
                                 struct st_err *err);
-/* Compiles, or takes the compiled form from cache_dir (NULL: none) when content, library and CPU are the same. */
+/* The compiled form from cache_dir (NULL: none), when content, library and CPU are the same; ST_AGAIN: none is there.
+ * The widths in exprs count for nothing. */
+ST_MUST enum st_rc scan_db_find(const struct scan_expr *exprs, size_t n, const char *cache_dir, struct scan_db **out,
+                                struct st_err *err);
+/* The same, but compiles when none is there, and keeps what it made. */
 ST_MUST enum st_rc scan_db_open(const struct scan_expr *exprs, size_t n, const char *cache_dir, struct scan_db **out,
                                 struct st_err *err);
 void scan_db_free(struct scan_db *db); /* NULL is fine */
 bool scan_db_was_cached(const struct scan_db *db);
+unsigned scan_db_width(const struct scan_db *db, size_t i); /* of the i-th expression, as it was kept */
 
 ST_MUST enum st_rc scan_scratch_new(const struct scan_db *db, struct scan_scratch **out, struct st_err *err);
 void scan_scratch_free(struct scan_scratch *scratch); /* NULL is fine */

@@ -160,7 +160,7 @@ static void cached_file(const char *dir, char *out, size_t size)
 
 T_TEST(a_damaged_cache_is_compiled_anew)
 {
-    const struct scan_expr exprs[] = { { "tok_[a-z]{4}", 1, false, false }, { "bank", 2, true, true } };
+    const struct scan_expr exprs[] = { { "tok_[a-z]{4}", 1, false, false, 8 }, { "bank", 2, true, true, 4 } };
     struct st_err err = ST_ERR_INIT;
     struct scan_db *db = NULL;
     char path[700];
@@ -171,6 +171,7 @@ T_TEST(a_damaged_cache_is_compiled_anew)
     scan_db_free(db);
     T_OK(scan_db_open(exprs, 2, t_tmpdir(), &db, &err), err);
     T_CHECK(scan_db_was_cached(db), "the second time it is there");
+    T_CHECK(scan_db_width(db, 0) == 8 && scan_db_width(db, 1) == 4, "and its widths with it");
     scan_db_free(db);
     T_OK(scan_db_open(exprs, 1, t_tmpdir(), &db, &err), err);
     T_CHECK(!scan_db_was_cached(db), "other content is another file");
