@@ -170,7 +170,6 @@ static void run_finder(struct bench *b, void (*find)(struct flt_scanner *s))
         s->view = (struct flt_view){ s->text, NULL };
         s->n_hits = s->n_found = 0;
         s->near_from = s->near_to = 0;
-        s->is_path_read = false;
         find(s);
     }
     s->n_found = 0;

@@ -60,26 +60,34 @@ void flt_dec_leave(struct flt_dec *dec, size_t mark)
         dec->path.n = mark;
 }
 
-/* Leaves of one array share their path; so does its copy. */
+/* The paths of one kind of field are equal in every element of an array: FNV-1a, eight bytes at a time. */
+static size_t slot_of(struct st_span path)
+{
+    uint64_t hash = 0xCBF29CE484222325u, word;
+
+    for (size_t n; path.n > 0; path = st_span_sub(path, n, path.n)) {
+        n = path.n < sizeof word ? path.n : sizeof word;
+        word = 0;
+        memcpy(&word, path.p, n);
+        hash = (hash ^ word) * 0x100000001B3u;
+        hash ^= hash >> 29;
+    }
+    return (size_t)(hash % FLT_DEC_PATHS);
+}
+
 static enum st_rc keep_path(struct flt_dec *dec, struct flt_field *field, struct st_err *err)
 {
-    struct st_span path = st_buf_view(&dec->path);
+    struct st_span path = st_buf_view(&dec->path), *kept = &dec->paths[slot_of(path)];
 
     if (st_buf_done(&dec->path, err, "filters.path") != ST_OK)
         return ST_ERR;
-    if (dec->fields.n > 0) {
-        const struct flt_field *last = (const struct flt_field *)(dec->fields.p + dec->fields.n) - 1;
-
-        if (st_span_eq(last->path, path)) {
-            field->path = last->path;
-            return ST_OK;
-        }
+    if (path.n > 0 && !st_span_eq(*kept, path)) {
+        if ((kept->p = st_arena_dup(dec->arena, path.p, path.n)) == NULL)
+            return st_arena_fail(dec->arena, err, "filters.path");
+        kept->n = path.n;
     }
-    if (path.n == 0)
-        return ST_OK;
-    if ((field->path.p = st_arena_dup(dec->arena, path.p, path.n)) == NULL)
-        return st_arena_fail(dec->arena, err, "filters.path");
-    field->path.n = path.n;
+    if (path.n > 0)
+        field->path = *kept;
     return ST_OK;
 }
 

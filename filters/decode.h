@@ -13,6 +13,7 @@
 #define FLT_DEPTH_MAX    64  /* JSON objects and arrays inside each other */
 #define FLT_SEGMENT_MAX  128 /* bytes of one path segment that are kept */
 #define FLT_DATA_KEY_MIN 8   /* from here on a key may be data, see flt_key_is_data */
+#define FLT_DEC_PATHS    64  /* paths that are remembered, so that fields of one kind share theirs */
 #define FLT_NUMBER_MIN   7   /* shorter JSON numbers are no field */
 
 /* Text (or bytes) that lies as it is in `up` from `base` on. */
@@ -45,6 +46,7 @@ struct flt_dec {
     struct st_buf text;     /* scratch of one text */
     struct flt_build build; /* scratch of its map */
     struct st_span name;    /* file name of the part */
+    struct st_span paths[FLT_DEC_PATHS]; /* kept ones, by their hash */
     enum flt_codec chain[FLT_CHAIN_MAX];
     unsigned depth, nested;
     size_t limit;     /* no more fields than this */

@@ -2,7 +2,8 @@
 /* excerpt - see excerpt.h. What is left out becomes a line end in the text, and one unit in its map. */
 #include "filters/excerpt.h"
 
-#define BESIDE    192u   /* bytes beside a change that are read again */
+#define BEFORE    128u   /* bytes before a change that are read again: words there say what it is */
+#define BEHIND    80u    /* and behind it */
 #define PIECE_MAX 16384u /* and on to the end of the piece that is cut there */
 
 void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, struct st_span s)
@@ -15,7 +16,7 @@ void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, struct st_s
 /* Where the stretch ends that goes on at the change before `at`. */
 static size_t head_end(const struct flt_excerpt *x, size_t at)
 {
-    size_t end = x->kept + BESIDE, most = end + PIECE_MAX;
+    size_t end = x->kept + BEHIND, most = end + PIECE_MAX;
 
     if (!x->any)
         return 0;
@@ -27,7 +28,7 @@ static size_t head_end(const struct flt_excerpt *x, size_t at)
 /* Where the stretch begins that goes up to the change at `at`. */
 static size_t tail_begin(const struct flt_excerpt *x, size_t at)
 {
-    size_t begin = at > BESIDE ? at - BESIDE : 0, least = begin > PIECE_MAX ? begin - PIECE_MAX : 0;
+    size_t begin = at > BEFORE ? at - BEFORE : 0, least = begin > PIECE_MAX ? begin - PIECE_MAX : 0;
 
     if (at == x->s.n)
         return at;

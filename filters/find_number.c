@@ -436,6 +436,18 @@ static bool may_grow(const struct flt_scanner *s, uint32_t at, uint32_t end)
             (flt_is_digit(s->text.p[end + 1]) || s->text.p[end + 1] == s->text.p[end]));
 }
 
+/* Where the UUID ends whose first digit may be the one at `at`; `at` when it is none. */
+static uint32_t uuid_end(struct st_span text, uint32_t at)
+{
+    uint32_t from = at;
+
+    while (from > 0 && at - from < 8 && is_hex(text.p[from - 1]))
+        from--;
+    if ((from > 0 && flt_is_alnum(text.p[from - 1])) || !flt_is_uuid_at(text, from))
+        return at;
+    return from + FLT_UUID_LEN;
+}
+
 void flt_find_numbers(struct flt_scanner *s)
 {
     uint32_t i = 0, end, measured = 0, token = 0; /* token: where the letters and digits end that were seen last */
@@ -445,6 +457,8 @@ void flt_find_numbers(struct flt_scanner *s)
         i = next_digit(s->text, i);
         if (i >= s->text.n)
             return;
+        if (i >= token && (end = uuid_end(s->text, i)) > i)
+            continue;
         if (i >= measured && i > 0 && flt_is_alpha(s->text.p[i - 1])) {
             measured = end = measure_run(s->text, i, &is_long);
             if (is_long)

@@ -6,6 +6,7 @@
  * what was seen is remembered: rules ask in turn about the same number, and the next number is seldom far. A field's
  * path and name are read once for all its candidates.
  */
+#include "base/bytes.h"
 #include "filters/scanner.h"
 #include <string.h>
 
@@ -92,15 +93,29 @@ static void sort_near(struct flt_scanner *s)
     }
 }
 
+/* Could a word be in it? Each has a letter. */
+static bool may_have_words(struct st_span text)
+{
+    for (; text.n >= ST_BYTES_STEP; text = st_span_sub(text, ST_BYTES_STEP, text.n))
+        if ((st_bytes_in(text.p, '@', 'z') | st_bytes_high(text.p)) != 0)
+            return true;
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] >= '@')
+            return true;
+    return false;
+}
+
 /* Remembers the words that end behind `from` and not behind `to`, or a stretch further. */
 static void read_words(struct flt_scanner *s, uint32_t from, uint32_t to)
 {
+    struct st_span stretch;
+
     s->near_from = s->text.n <= STRETCH ? 0 : from;
     s->near_base = s->near_from > s->packs->longest_word ? s->near_from - s->packs->longest_word : 0;
     s->near_to = to > s->near_from + STRETCH ? to : s->near_from + STRETCH;
     s->n_near = 0;
-    if (scan_run(s->packs->words_db, s->word_scratch, st_span_sub(s->text, s->near_base, s->near_to - s->near_base),
-                 on_word, s, s->err) != ST_OK)
+    stretch = st_span_sub(s->text, s->near_base, s->near_to - s->near_base);
+    if (may_have_words(stretch) && scan_run(s->packs->words_db, s->word_scratch, stretch, on_word, s, s->err) != ST_OK)
         s->failed = true;
     sort_near(s);
 }
@@ -115,36 +130,45 @@ static bool in_text(struct flt_scanner *s, const struct flt_detector *d, uint32_
     return near_listed(s, d, from, to) || (hi > s->near_to && search_words(s, d, st_span_sub(s->text, lo, hi - lo)));
 }
 
+/* ---- the field's name -------------------------------------------------------------------------------------------- */
+
 static bool on_path_word(void *ctx, unsigned id, uint32_t at)
 {
-    struct flt_scanner *s = ctx;
-    size_t word = id - FLT_WORD_BASE;
+    struct flt_path *path = ctx;
 
     (void)at;
-    if (s->path_words[word / 64] == 0)
-        s->path_parts[s->n_path_parts++] = (uint8_t)(word / 64);
-    s->path_words[word / 64] |= (uint64_t)1 << (word % 64);
-    return true;
+    if (path->n_words < FLT_PATH_WORDS_MAX)
+        path->words[path->n_words++] = (uint16_t)(id - FLT_WORD_BASE);
+    else
+        path->is_full = true;
+    return !path->is_full;
 }
 
-static void read_path(struct flt_scanner *s)
+/* The words in the path and the name of the running field. Fields of one kind share the bytes of their path, so it is
+ * known by where it lies, as long as a scan goes on. */
+static const struct flt_path *path_of(struct flt_scanner *s)
 {
-    s->is_path_read = true;
-    while (s->n_path_parts > 0)
-        s->path_words[s->path_parts[--s->n_path_parts]] = 0;
-    if (scan_run(s->packs->words_db, s->word_scratch, s->field->path, on_path_word, s, s->err) != ST_OK ||
-        scan_run(s->packs->words_db, s->word_scratch, s->field->name, on_path_word, s, s->err) != ST_OK)
+    struct st_span path = s->field->path, name = s->field->name;
+    struct flt_path *known = &s->paths[((uintptr_t)path.p >> 4) % FLT_PATHS_MAX];
+
+    if (known->is_read && known->path.p == path.p && known->path.n == path.n && known->name.p == name.p &&
+        known->name.n == name.n)
+        return known;
+    *known = (struct flt_path){ .path = path, .name = name, .is_read = true };
+    if (scan_run(s->packs->words_db, s->word_scratch, path, on_path_word, known, s->err) != ST_OK ||
+        scan_run(s->packs->words_db, s->word_scratch, name, on_path_word, known, s->err) != ST_OK)
         s->failed = true;
+    return known;
 }
 
 static bool in_path(struct flt_scanner *s, const struct flt_detector *d)
 {
-    if (!s->is_path_read)
-        read_path(s);
-    for (size_t i = 0; i < s->n_path_parts; i++)
-        if ((s->path_words[s->path_parts[i]] & d->words[s->path_parts[i]]) != 0)
+    const struct flt_path *path = path_of(s);
+
+    for (size_t i = 0; i < path->n_words; i++)
+        if (has_word(d, path->words[i]))
             return true;
-    return false;
+    return path->is_full && (search_words(s, d, path->path) || search_words(s, d, path->name));
 }
 
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)

@@ -118,7 +118,6 @@ enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct 
     s->text = s->view.text;
     s->n_hits = s->n_found = 0;
     s->near_from = s->near_to = 0;
-    s->is_path_read = false;
     if (scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
         return ST_ERR;
     if (s->n_hits > 0) {
@@ -149,6 +148,7 @@ static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, con
     s->out->items = s->kept;
     s->failed = false;
     s->message_at = s->message_before = 0;
+    memset(s->paths, 0, sizeof s->paths);
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;

@@ -11,11 +11,13 @@
 #include "filters/rules.h"
 #include "filters/scan.h"
 
-#define FLT_BASE58_MIN 26u /* letters and digits of an address of a cryptocurrency */
-#define FLT_BASE58_MAX 35u
-#define FLT_NEAR_MAX   4096u /* context words remembered of one stretch; behind that they are looked up in the text */
-#define FLT_HITS_MAX   4096u /* pattern hits collected before they are worked off */
-#define FLT_FOUND_MAX  512u  /* candidates of one field before overlaps are settled */
+#define FLT_BASE58_MIN     26u /* letters and digits of an address of a cryptocurrency */
+#define FLT_BASE58_MAX     35u
+#define FLT_NEAR_MAX       4096u /* context words remembered of one stretch; behind that they are looked up in the text */
+#define FLT_HITS_MAX       4096u /* pattern hits collected before they are worked off */
+#define FLT_PATHS_MAX      16u
+#define FLT_PATH_WORDS_MAX 22u
+#define FLT_FOUND_MAX      512u /* candidates of one field before overlaps are settled */
 
 /* What weakens or strengthens a candidate, seen by its finder. */
 enum flt_mark {
@@ -43,6 +45,14 @@ struct flt_hit {
     uint16_t rule;
 };
 
+struct flt_path { /* of a field, and its name: the context words in them */
+    struct st_span path, name;
+    uint16_t words[FLT_PATH_WORDS_MAX];
+    uint8_t n_words;
+    bool is_read;
+    bool is_full; /* there are more */
+};
+
 struct flt_seam {  /* of a text made of the end of one field and the beginning of the next */
     uint32_t at;   /* where the second begins in it */
     uint32_t base; /* where it begins in the first */
@@ -64,13 +74,10 @@ struct flt_scanner {
     uint64_t message_at, message_before; /* where in the message this field begins, and the one before it */
     struct flt_near near[FLT_NEAR_MAX];
     size_t n_near;
-    uint32_t near_from, near_to;             /* words that end behind the one and not behind the other are in near */
-    uint32_t near_base;                      /* where the bytes begin that were read for them */
-    uint64_t path_words[FLT_WORDS_MAX / 64]; /* those in the field's path and name, when is_path_read */
-    uint8_t path_parts[FLT_WORDS_MAX / 64];  /* of path_words: which are not 0 */
-    size_t n_path_parts;
-    bool is_path_read;
-    bool failed; /* a look for words failed: err says why */
+    uint32_t near_from, near_to;          /* words that end behind the one and not behind the other are in near */
+    uint32_t near_base;                   /* where the bytes begin that were read for them */
+    struct flt_path paths[FLT_PATHS_MAX]; /* those read last, by place */
+    bool failed;                          /* a look for words failed: err says why */
     struct st_err *err;
     struct flt_hit hits[FLT_HITS_MAX];
     size_t n_hits;
@@ -99,6 +106,9 @@ bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
 /* A term of a dictionary ends at `end` (find_words.c). */
 void flt_find_term_at(struct flt_scanner *s, size_t term, uint32_t end);
 bool flt_any_dictionary(const struct flt_scanner *s); /* did one reach its threshold? */
+
+#define FLT_UUID_LEN 36u
+bool flt_is_uuid_at(struct st_span text, size_t at); /* uuid.c */
 
 void flt_find_patterns(struct flt_scanner *s); /* works off s->hits */
 void flt_find_numbers(struct flt_scanner *s);

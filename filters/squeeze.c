@@ -104,6 +104,27 @@ static struct row row_of(struct st_span s, size_t at, size_t group)
     return row;
 }
 
+static bool is_lower_word(struct st_span s, size_t at, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && flt_is_lower(s.p[at + i]))
+        i++;
+    return i == n;
+}
+
+/* "people v36.47 latency": words that happen to have one length. An address in pieces is made of words too. */
+static bool is_prose(struct st_span s, size_t from, const struct row *row)
+{
+    size_t groups = 0, words = 0;
+
+    if (s.p[from + row->group] != ' ' || row->group == 1)
+        return false;
+    for (size_t at = from; at + row->group <= row->end; at += row->group + row->gap, groups++)
+        words += is_lower_word(s, at, row->group);
+    return 2 * words >= groups && memchr(s.p + from, '@', row->end - from) == NULL;
+}
+
 static bool is_worth_it(struct st_span s, size_t at, const struct row *row)
 {
     size_t digits = 0;
@@ -112,7 +133,7 @@ static bool is_worth_it(struct st_span s, size_t at, const struct row *row)
         return false;
     for (size_t i = at; i < row->end; i++)
         digits += flt_is_digit(s.p[i]);
-    return row->group == 1 || digits > 1;
+    return row->group == 1 || (digits > 1 && !is_prose(s, at, row));
 }
 
 static size_t count_words(struct st_span s, size_t at, const struct row *row)
@@ -124,28 +145,54 @@ static size_t count_words(struct st_span s, size_t at, const struct row *row)
     return n;
 }
 
-/* A glance: do two groups of that length follow one another from `at` on, and stands the gap again behind the second?
- * others: which of the bytes from `at` on are no letters and no digits. */
-static bool may_be_row(struct st_span s, size_t at, size_t group, uint64_t others)
+/* Does a piece begin behind it? */
+static bool is_opening(uint8_t c)
 {
-    size_t gap = gap_at(s, at + group), next = 2 * group + gap;
+    static const bool yes[256] = {
+        [' '] = true, ['\t' ... '\r'] = true, ['"'] = true, ['\''] = true, ['('] = true, ['='] = true,
+        [':'] = true, [','] = true,           [';'] = true, ['['] = true,  ['>'] = true, ['`'] = true
+    };
 
-    return gap > 0 && (others >> next & 1) != 0 && at + next < s.n && s.p[at + next] == s.p[at + group];
+    return yes[c];
+}
+
+static bool begins_piece(struct st_span s, size_t at)
+{
+    return s.p[at] > ' ' && (at == 0 || is_opening(s.p[at - 1]));
+}
+
+/* From a group on, which of the bytes are no letters and no digits, and which are digits. */
+struct ahead {
+    uint64_t others, digits;
+};
+
+/* A glance: can groups of that length begin a row at `at`? Two must follow one another, with the gap behind the second
+ * too, and with a digit near, unless a later group can begin the row as well (back_up). */
+static bool may_be_row(struct st_span s, size_t at, size_t group, const struct ahead *ahead)
+{
+    size_t gap, next;
+
+    if (group > 1 && is_opening(s.p[at + group]) && (ahead->digits & (((uint64_t)1 << (3 * group + 6)) - 1)) == 0)
+        return false;
+    gap = gap_at(s, at + group);
+    next = 2 * group + gap;
+    return gap > 0 && (ahead->others >> next & 1) != 0 && at + next < s.n && s.p[at + next] == s.p[at + group];
 }
 
 /* The row that takes in most letters and digits; of equal ones that of the smallest groups. */
-static struct row best_row(struct st_span s, size_t at, uint64_t others)
+static struct row best_row(struct st_span s, size_t at, const struct ahead *ahead)
 {
     struct row best = { 0 };
     size_t most = 0;
 
-    for (uint64_t left = others & ((2u << GROUP_MAX) - 2); left != 0 && is_token_char(s.p[at]); left &= left - 1) {
+    for (uint64_t left = ahead->others & ((2u << GROUP_MAX) - 2); left != 0 && is_token_char(s.p[at]);
+         left &= left - 1) {
         size_t group = (size_t)__builtin_ctzll(left);
         struct row row = { 0 };
 
         if (at + group >= s.n)
             break;
-        if (may_be_row(s, at, group, others))
+        if (may_be_row(s, at, group, ahead))
             row = row_of(s, at, group);
         if (row.payload > 0 && is_worth_it(s, at, &row) && count_words(s, at, &row) > most) {
             most = count_words(s, at, &row);
@@ -157,8 +204,20 @@ static struct row best_row(struct st_span s, size_t at, uint64_t others)
     return best;
 }
 
+/* Groups of the row that come before `at`: there was no digit near them. */
+static size_t back_up(const struct flt_excerpt *x, size_t at, const struct row *row)
+{
+    size_t step = row->group + row->gap;
+
+    while (at >= x->kept + step && is_gap(x->s, at + row->group, row->gap, at - row->gap) &&
+           is_payload(x->s, at - step, row->group) && begins_piece(x->s, at - step))
+        at -= step;
+    return at;
+}
+
 static size_t take_row(struct flt_excerpt *x, size_t at, const struct row *row)
 {
+    at = back_up(x, at, row);
     while (at < row->end) {
         at += row->group;
         if (at >= row->end)
@@ -257,16 +316,6 @@ static size_t cut_at(struct st_span s, size_t at)
     return n > 0 && is_inside(s, at, n) ? n : 0;
 }
 
-static bool begins_piece(struct st_span s, size_t at)
-{
-    static const bool yes[256] = {
-        [' '] = true, ['\t' ... '\r'] = true, ['"'] = true, ['\''] = true, ['('] = true, ['='] = true,
-        [':'] = true, [','] = true,           [';'] = true, ['['] = true,  ['>'] = true, ['`'] = true
-    };
-
-    return s.p[at] > ' ' && (at == 0 || yes[s.p[at - 1]]);
-}
-
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
 struct block {              /* of 64 bytes */
@@ -295,31 +344,65 @@ static struct block look(struct st_span s, size_t at)
     return b;
 }
 
-/* Where a row or a gap inside a token may begin; was_word: the byte before is a letter or digit. */
-static uint64_t spots_of(struct st_span s, size_t at, uint64_t words, bool was_word)
+/* Where a gap inside a token may be: quotes, signs of mark-up, the ends of lines and the blanks before them. */
+static uint64_t cuts_of(const uint8_t *p)
 {
-    uint8_t rest[ST_BYTES_BLOCK];
-    const uint8_t *p = block_at(s, at, rest);
     uint64_t lines = st_bytes_in_block(p, '\n', '\r'), last = (uint64_t)1 << (ST_BYTES_BLOCK - 1);
-    uint64_t gaps = st_bytes_in_block(p, '"', '*') | st_bytes_in_block(p, '`', '`') | st_bytes_in_block(p, '~', '~');
-    uint64_t begins = ~(words << 1 | was_word) & st_bytes_in_block(p, '!', 0xFF);
 
-    return begins | gaps | lines | lines >> 1 | last; /* a blank before a line's end */
+    return st_bytes_in_block(p, '"', '*') | st_bytes_in_block(p, '`', '`') | st_bytes_in_block(p, '~', '~') | lines |
+           lines >> 1 | last;
+}
+
+/* A glance without a branch, since it is for every word: a word, one gap, and a word of another length; or a blank and
+ * no digit near. No row begins with it. */
+static bool is_plain_word(struct st_span s, size_t at, const struct ahead *ahead)
+{
+    unsigned n = (unsigned)__builtin_ctzll(ahead->others >> 1 | 1u << GROUP_MAX) + 1;
+    uint64_t is_other, has_digits;
+    bool is_blank_behind, is_long = n > GROUP_MAX;
+
+    if (at + GROUP_MAX + 1 >= s.n)
+        return false;
+    /* itself, behind a gap of one byte, behind another word of its length */
+    is_other = (ahead->others >> (n + 1) | ahead->others >> (2 * n + 1) | is_token_char(s.p[at + n])) & !is_long;
+    has_digits = ahead->digits & (((uint64_t)1 << (3 * n + 6)) - 1);
+    is_blank_behind = s.p[at + n] == ' ';
+    return ((ahead->others | (is_other & ((has_digits != 0) | (n == 1) | !is_blank_behind))) & 1) == 0;
 }
 
 /* What is at `at` is taken, if it is anything; answers where to go on. */
-static size_t take(struct flt_excerpt *x, size_t at, uint64_t others)
+static size_t take(struct flt_excerpt *x, size_t at, const struct ahead *ahead)
 {
     struct row row = { 0 };
     size_t n;
 
     if (begins_piece(x->s, at))
-        row = best_row(x->s, at, others);
+        row = best_row(x->s, at, ahead);
     if (row.payload > 0)
         return take_row(x, at, &row);
     if ((n = cut_at(x->s, at)) > 0)
         flt_excerpt_put(x, at, n, NULL, 0);
     return at + n;
+}
+
+/* Answers where to go on. */
+static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct block *here,
+                         const struct block *next, bool was_word)
+{
+    uint8_t rest[ST_BYTES_BLOCK];
+    const uint8_t *p = block_at(x->s, base, rest);
+    uint64_t cuts = cuts_of(p), begins = ~(here->words << 1 | was_word) & st_bytes_in_block(p, '!', 0xFF);
+
+    for (uint64_t spots = begins | cuts; spots != 0; spots &= spots - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(spots), back = ST_BYTES_BLOCK - 1 - i;
+        struct ahead ahead = { ~here->words >> i | ~next->words << 1 << back,
+                               here->digits >> i | next->digits << 1 << back };
+
+        if (base + i < done || base + i >= x->s.n || (is_plain_word(x->s, base + i, &ahead) && (cuts >> i & 1) == 0))
+            continue;
+        done = take(x, base + i, &ahead);
+    }
+    return done;
 }
 
 /* Tokens and numbers have digits: only what lies around some is walked. */
@@ -329,17 +412,9 @@ static void walk(struct flt_excerpt *x)
     size_t done = 0;
 
     for (size_t base = 0; base < x->s.n; base += ST_BYTES_BLOCK, before = here, here = next) {
-        uint64_t spots = 0;
-
         next = look(x->s, base + ST_BYTES_BLOCK);
         if ((before.digits | here.digits | next.digits) != 0)
-            spots = spots_of(x->s, base, here.words, (before.words >> (ST_BYTES_BLOCK - 1)) != 0);
-        for (; spots != 0; spots &= spots - 1) {
-            unsigned i = (unsigned)__builtin_ctzll(spots);
-
-            if (base + i >= done && base + i < x->s.n)
-                done = take(x, base + i, ~here.words >> i | ~next.words << 1 << (ST_BYTES_BLOCK - 1 - i));
-        }
+            done = walk_block(x, base, done, &here, &next, before.words >> (ST_BYTES_BLOCK - 1) != 0);
     }
 }
 

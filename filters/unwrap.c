@@ -159,10 +159,20 @@ static size_t decode_bits(struct st_span chars, enum radix radix, uint8_t *out)
     return n;
 }
 
-/* Could a text, or UTF-16, or something compressed begin with these bytes? */
+/* Could UTF-16, or something compressed begin with these bytes? */
+static bool may_be_coded(struct st_span s)
+{
+    bool is_zero = s.p[0] == 0;
+
+    if (s.p[0] == 0x1F || s.p[0] == 0x78 || s.p[0] >= 0xFE)
+        return true;
+    return (is_zero || s.p[1] == 0) && (s.p[2] == 0) == is_zero && (s.p[3] == 0) != is_zero;
+}
+
+/* Could a text begin with these bytes? */
 static bool may_be_text(struct st_span s)
 {
-    if (s.p[0] == 0x1F || s.p[0] == 0x78 || s.p[0] >= 0xFE || s.p[0] == 0 || s.p[1] == 0)
+    if (may_be_coded(s))
         return true;
     for (size_t i = 0, n; i < s.n; i += n) {
         uint8_t c = s.p[i];

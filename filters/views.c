@@ -28,19 +28,10 @@ struct reader {
     size_t budget;
 };
 
-/* A name that ends in a UUID: by far the most frequent text with groups in it, and nothing hides in one. */
+/* A name that ends in a UUID: no other reading of it says more. */
 static bool is_uuid(struct st_span s)
 {
-    static const char SHAPE[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    const uint8_t *p;
-
-    if (s.n < sizeof SHAPE - 1 || s.n > UUID_MAX)
-        return false;
-    p = s.p + s.n - (sizeof SHAPE - 1);
-    for (size_t i = 0; i < sizeof SHAPE - 1; i++)
-        if (SHAPE[i] == '-' ? p[i] != '-' : st_hex_digit(p[i]) < 0)
-            return false;
-    return true;
+    return s.n >= FLT_UUID_LEN && s.n <= UUID_MAX && flt_is_uuid_at(s, s.n - FLT_UUID_LEN);
 }
 
 /* ---- readings ---------------------------------------------------------------------------------------------------- */

@@ -52,14 +52,16 @@ static void walk_slowly(struct flt_excerpt *x)
 {
     for (size_t at = 0, to; at<x->s.n; at = to> at ? to : at + 1) {
         size_t block = at / ST_BYTES_BLOCK * ST_BYTES_BLOCK, from = block > 0 ? block - ST_BYTES_BLOCK : 0;
-        uint64_t others = 0;
+        struct ahead ahead = { 0, 0 };
 
         to = at;
         if (!has_digit(st_span_sub(x->s, from, block + (size_t)2 * ST_BYTES_BLOCK - from)))
             continue;
-        for (unsigned i = 0; i < 64; i++)
-            others |= (uint64_t)(at + i >= x->s.n || !flt_is_alnum(x->s.p[at + i])) << i;
-        to = take(x, at, others);
+        for (unsigned i = 0; i < 64; i++) {
+            ahead.others |= (uint64_t)(at + i >= x->s.n || !flt_is_alnum(x->s.p[at + i])) << i;
+            ahead.digits |= (uint64_t)(at + i < x->s.n && flt_is_digit(x->s.p[at + i])) << i;
+        }
+        to = take(x, at, &ahead);
     }
 }
 
