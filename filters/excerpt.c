@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* excerpt - see excerpt.h. What is left out becomes a line end in the text, and one unit in its map. */
+/* excerpt - see excerpt.h.
+ *
+ * What is left out becomes LEFT_OUT in the text and one unit in its map. No other reading takes that out and joins what
+ * stands beside it, as it would a line's end alone.
+ */
 #include "filters/excerpt.h"
 
-#define BEFORE    128u   /* bytes before a change that are read again: words there say what it is */
-#define BEHIND    80u    /* and behind it */
+#define BEFORE    128u /* bytes before a change that are read again: words there say what it is */
+#define BEHIND    80u  /* and behind it */
+#define LEFT_OUT  ST_SPAN("\n;\n")
 #define PIECE_MAX 16384u /* and on to the end of the piece that is cut there */
 
 void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, struct st_span s)
@@ -47,10 +52,10 @@ static void pass(struct flt_excerpt *x, size_t at)
 {
     size_t head = head_end(x, at), tail = tail_begin(x, at);
 
-    if (head + 1 < tail) {
+    if (head + LEFT_OUT.n < tail) { /* a unit of the same length would be read as a copy */
         copy(x, x->kept, head);
-        st_buf_byte(&x->text, '\n');
-        flt_build_unit(&x->build, 1, tail - (head > x->kept ? head : x->kept));
+        st_buf_span(&x->text, LEFT_OUT);
+        flt_build_unit(&x->build, LEFT_OUT.n, tail - (head > x->kept ? head : x->kept));
         copy(x, tail, at);
     } else {
         copy(x, x->kept, at);
@@ -71,17 +76,17 @@ enum st_rc flt_excerpt_close(struct flt_excerpt *x, const struct flt_view *from,
                              struct st_err *err)
 {
     struct st_arena *arena = x->build.arena;
-    enum st_rc rc = ST_OK;
+    enum st_rc rc;
 
-    if (x->any) {
-        pass(x, x->s.n);
-        rc = st_buf_done(&x->text, err, "filters.excerpt");
-        if (rc == ST_OK)
-            rc = flt_build_done(&x->build, from->map, 0, FLT_LAYER_RAW, &out->map, err);
-        if (rc == ST_OK && (out->text.p = st_arena_dup(arena, x->text.p, x->text.n)) == NULL)
-            rc = st_arena_fail(arena, err, "filters.excerpt");
-        out->text.n = x->text.n;
-    }
+    if (!x->any) /* nothing was put, so nothing was taken */
+        return ST_OK;
+    pass(x, x->s.n);
+    rc = st_buf_done(&x->text, err, "filters.excerpt");
+    if (rc == ST_OK)
+        rc = flt_build_done(&x->build, from->map, 0, FLT_LAYER_RAW, &out->map, err);
+    if (rc == ST_OK && (out->text.p = st_arena_dup(arena, x->text.p, x->text.n)) == NULL)
+        rc = st_arena_fail(arena, err, "filters.excerpt");
+    out->text.n = x->text.n;
     st_buf_fini(&x->text);
     flt_build_fini(&x->build);
     return rc;

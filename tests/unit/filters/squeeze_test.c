@@ -89,3 +89,29 @@ T_TEST(squeeze_steps_over_nothing)
     }
     T_CHECK(changed > 1000, "%u", changed);
 }
+
+/* What an excerpt left out stood between two pieces; they are no token cut in two. */
+T_TEST(squeeze_joins_nothing_over_what_was_left_out)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct st_arena *arena = st_arena_new(1u << 20);
+    char bytes[1200];
+    struct flt_view raw = { st_span(bytes, sizeof bytes), NULL }, excerpt, squeezed;
+    struct flt_excerpt x;
+    bool any = false;
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = "so wandering "[i % 13];
+    memcpy(bytes + 77, " Zz9aB4c ", 9); /* what follows the first change ends with it, what leads to the other begins */
+    memcpy(bytes + 904, " Dd8eE5f ", 9);
+    for (size_t second = 1030; second < 1045; second++) {
+        flt_excerpt_open(&x, arena, raw.text);
+        flt_excerpt_put(&x, 0, 1, "", 0);
+        flt_excerpt_put(&x, second, 1, "", 0);
+        T_CHECK(flt_excerpt_close(&x, &raw, &excerpt, &err) == ST_OK, "second %zu", second);
+        T_CHECK(excerpt.text.n < 500, "%zu", excerpt.text.n);
+        T_CHECK(flt_squeeze(arena, &excerpt, &squeezed, &any, &err) == ST_OK && !any, "second %zu: \"%.*s\"", second,
+                (int)squeezed.text.n, (const char *)squeezed.text.p);
+    }
+    st_arena_free(arena);
+}
