@@ -122,12 +122,28 @@ static bool has_escape(struct peel *x)
     return has;
 }
 
+/* Most texts have none. */
+static bool has_sign(struct st_span s)
+{
+    const uint8_t *p = s.p, *end = s.p + s.n;
+
+    for (; end - p >= ST_BYTES_STEP; p += ST_BYTES_STEP)
+        if ((st_bytes_in(p, '%', '&') | st_bytes_in(p, '\\', '\\') | st_bytes_in(p, '=', '=')) != 0)
+            return true;
+    while (p < end && *p != '%' && *p != '&' && *p != '\\' && *p != '=')
+        p++;
+    return p < end;
+}
+
 /* One pass over `from`. */
 static enum st_rc pass(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
                        struct st_err *err)
 {
     struct peel x = { .p = from->text.p, .end = from->text.p + from->text.n };
 
+    *any = false;
+    if (!has_sign(from->text))
+        return ST_OK;
     x.is_quoted = is_quoted_printable(from->text);
     x.is_form = is_form(from->text);
     *any = has_escape(&x);

@@ -353,21 +353,23 @@ static uint64_t cuts_of(const uint8_t *p)
            lines >> 1 | last;
 }
 
-/* A glance without a branch, since it is for every word: a word, one gap, and a word of another length; or a blank and
- * no digit near. No row begins with it. */
+/* A glance without a branch that depends on the text, since it is for every word: a word, a gap, and a word of another
+ * length; or a blank and no digit near. No row begins with it. */
 static bool is_plain_word(struct st_span s, size_t at, const struct ahead *ahead)
 {
-    unsigned n = (unsigned)__builtin_ctzll(ahead->others >> 1 | 1u << GROUP_MAX) + 1;
-    uint64_t is_other, has_digits;
-    bool is_blank_behind, is_long = n > GROUP_MAX;
+    uint64_t others = ahead->others, is_row, is_near;
+    unsigned n = (unsigned)__builtin_ctzll(others >> 1 | 1u << GROUP_MAX) + 1;
+    uint8_t c, behind;
 
-    if (at + GROUP_MAX + 1 >= s.n)
+    if (at + GROUP_MAX + 2 >= s.n)
         return false;
-    /* itself, behind a gap of one byte, behind another word of its length */
-    is_other = (ahead->others >> (n + 1) | ahead->others >> (2 * n + 1) | is_token_char(s.p[at + n])) & !is_long;
-    has_digits = ahead->digits & (((uint64_t)1 << (3 * n + 6)) - 1);
-    is_blank_behind = s.p[at + n] == ' ';
-    return ((ahead->others | (is_other & ((has_digits != 0) | (n == 1) | !is_blank_behind))) & 1) == 0;
+    c = s.p[at + n];
+    behind = s.p[at + n + 1];
+    is_row = is_sign(c) & (behind == ' ') ? others >> (n + 2) | others >> (2 * n + 2) | others >> (2 * n + 3)
+                                          : others >> (n + 1) | others >> (2 * n + 1) | is_token_char(c);
+    is_near = (ahead->digits & (((uint64_t)1 << (3 * n + 6)) - 1)) != 0;
+    is_row &= (n <= GROUP_MAX) & (is_near | (n == 1) | (c != ' '));
+    return ((others | is_row) & 1) == 0;
 }
 
 /* What is at `at` is taken, if it is anything; answers where to go on. */
@@ -385,15 +387,37 @@ static size_t take(struct flt_excerpt *x, size_t at, const struct ahead *ahead)
     return at + n;
 }
 
+/* Each bit, if it or one of the n - 1 above it is set: low, then high above it. */
+static uint64_t within(uint64_t low, uint64_t high, unsigned n)
+{
+    unsigned __int128 bits = (unsigned __int128)high << ST_BYTES_BLOCK | low;
+    unsigned reach = 1;
+
+    for (; 2 * reach <= n; reach *= 2)
+        bits |= bits >> reach;
+    return (uint64_t)(bits | bits >> (n - reach));
+}
+
+/* Where a row may begin: before a digit, before a sign that is its gap, or with a character alone. */
+static uint64_t begins_of(const uint8_t *p, const struct block *here, const struct block *next, bool was_word)
+{
+    uint64_t first = ~(here->words << 1 | was_word), last = ~(here->words >> 1 | next->words << (ST_BYTES_BLOCK - 1));
+    uint64_t seen = st_bytes_in_block(p, '!', 0xFF), unknown = ~(UINT64_MAX >> GROUP_MAX); /* the next block has it */
+
+    return first & seen &
+           (within(here->digits, next->digits, 3 * GROUP_MAX + 6) |
+            within((seen & ~here->words) | unknown, 0, GROUP_MAX + 1) | last);
+}
+
 /* Answers where to go on. */
 static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct block *here,
                          const struct block *next, bool was_word)
 {
     uint8_t rest[ST_BYTES_BLOCK];
     const uint8_t *p = block_at(x->s, base, rest);
-    uint64_t cuts = cuts_of(p), begins = ~(here->words << 1 | was_word) & st_bytes_in_block(p, '!', 0xFF);
+    uint64_t cuts = cuts_of(p);
 
-    for (uint64_t spots = begins | cuts; spots != 0; spots &= spots - 1) {
+    for (uint64_t spots = begins_of(p, here, next, was_word) | cuts; spots != 0; spots &= spots - 1) {
         unsigned i = (unsigned)__builtin_ctzll(spots), back = ST_BYTES_BLOCK - 1 - i;
         struct ahead ahead = { ~here->words >> i | ~next->words << 1 << back,
                                here->digits >> i | next->digits << 1 << back };

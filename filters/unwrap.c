@@ -256,13 +256,20 @@ static bool may_begin(const uint8_t *p)
            (__builtin_popcountll(digits) >= PAIRS_SHOWN && has_pairs(words));
 }
 
-/* The next 64 bytes from `at` on that a run may begin in, or the rest of the text, when it is shorter. Whatever begins
- * in one half shows before the end of the next. */
+/* The next 64 bytes from `at` on that a run may begin in; the end of the text: none. Whatever begins in one half shows
+ * before the end of the next. */
 static size_t next_place(struct st_span s, size_t at)
 {
-    while (at + ST_BYTES_BLOCK <= s.n && !may_begin(s.p + at))
-        at += ST_BYTES_BLOCK / 2;
-    return at;
+    uint8_t rest[ST_BYTES_BLOCK];
+
+    for (; at + ST_BYTES_BLOCK <= s.n; at += ST_BYTES_BLOCK / 2)
+        if (may_begin(s.p + at))
+            return at;
+    if (at + RUN_MIN > s.n)
+        return s.n;
+    memset(rest, 0, sizeof rest);
+    memcpy(rest, s.p + at, s.n - at);
+    return may_begin(rest) ? at : s.n;
 }
 
 /* The first run at or after `at`; false: none. run->to moves on in any case. */
@@ -275,7 +282,8 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
         size_t n;
 
         if (at >= stop) {
-            at = next_place(s, at);
+            if ((at = next_place(s, at)) == s.n)
+                break;
             stop = at + ST_BYTES_BLOCK / 2;
         }
         n = run_length(s, at);

@@ -136,12 +136,12 @@ static bool is_piece(uint8_t c)
     return c > ' ' && c != 0x7F;
 }
 
-/* How long the piece is with which s ends, or begins; digits in it are counted. */
+/* How long the piece is with which s ends, or begins, as far as it matters; digits in it are counted. */
 static size_t edge(struct st_span s, bool is_end, size_t *digits)
 {
     size_t n = 0;
 
-    for (; n < s.n && n < SEAM_SIDE; n++) {
+    for (; n < s.n && n <= SEAM_LONGEST; n++) {
         uint8_t c = is_end ? s.p[s.n - 1 - n] : s.p[n];
 
         if (!is_piece(c) || (c == ':' && n > 0))
@@ -168,10 +168,9 @@ static bool may_go_on(const struct flt_field *a, const struct flt_field *b)
         return false;
     if ((a->map != NULL && a->map->layer == FLT_LAYER_NUMBER) || (b->map != NULL && b->map->layer == FLT_LAYER_NUMBER))
         return false;
-    n = edge(a->text, true, &digits);
-    m = edge(b->text, false, &digits);
-    if ((digits < SEAM_DIGITS || n > SEAM_LONGEST || m > SEAM_LONGEST) &&
-        (digits < 2 || n < SEAM_PIECE || m < SEAM_PIECE || n > SEAM_LONGEST || m > SEAM_LONGEST || n + m < SEAM_TOKEN))
+    if ((n = edge(a->text, true, &digits)) > SEAM_LONGEST || (m = edge(b->text, false, &digits)) > SEAM_LONGEST)
+        return false;
+    if (digits < SEAM_DIGITS && (digits < 2 || n < SEAM_PIECE || m < SEAM_PIECE || n + m < SEAM_TOKEN))
         return false;
     return st_span_eq(parent(a->path), parent(b->path));
 }
