@@ -365,8 +365,8 @@ static bool is_plain_word(struct st_span s, size_t at, const struct ahead *ahead
         return false;
     c = s.p[at + n];
     behind = s.p[at + n + 1];
-    is_row = is_sign(c) & (behind == ' ') ? others >> (n + 2) | others >> (2 * n + 2) | others >> (2 * n + 3)
-                                          : others >> (n + 1) | others >> (2 * n + 1) | is_token_char(c);
+    is_row = (is_sign(c) & (behind == ' ')) ? others >> (n + 2) | others >> (2 * n + 2) | others >> (2 * n + 3)
+                                            : others >> (n + 1) | others >> (2 * n + 1) | is_token_char(c);
     is_near = (ahead->digits & (((uint64_t)1 << (3 * n + 6)) - 1)) != 0;
     is_row &= (n <= GROUP_MAX) & (is_near | (n == 1) | (c != ' '));
     return ((others | is_row) & 1) == 0;
