@@ -42,10 +42,10 @@ struct flt_dec {
     struct st_buf lengths;  /* of struct flt_length, in their order */
     struct st_buf files;    /* of struct flt_attached */
     enum flt_open open;
-    struct st_buf path;     /* where the codec stands */
-    struct st_buf text;     /* scratch of one text */
-    struct flt_build build; /* scratch of its map */
-    struct st_span name;    /* file name of the part */
+    struct st_buf path;                  /* where the codec stands */
+    struct st_buf text;                  /* scratch of one text */
+    struct flt_build build;              /* scratch of its map */
+    struct st_span name;                 /* file name of the part */
     struct st_span paths[FLT_DEC_PATHS]; /* kept ones, by their hash */
     enum flt_codec chain[FLT_CHAIN_MAX];
     unsigned depth, nested;
