@@ -194,7 +194,7 @@ def test_b1_a_large_text_at_constant_memory(house, kind):
     assert post(house, "h1", (64 if kind == "json" else 16) * MIB, kind=kind) == 201
     assert memory.peak() - small <= MOST, memory.peak() - small
     assert house.count("bodies_spooled") == spooled + 1
-    assert house.count("inspected_fully") == inspected + 1 and house.count("inspected_partly") == 0
+    assert house.count("inspected_fully") == inspected + 1
 
 
 @pytest.mark.ways("explicit")
