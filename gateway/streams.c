@@ -307,6 +307,20 @@ static void step_ready(struct streams *s)
     }
 }
 
+/* A client that says no more opens no window either: what waits for one never goes out. */
+static void drop_stuck(struct streams *s)
+{
+    if (!streams_is_deaf(s) || link_is_full(s->env.client) || http2_has_output(s->session))
+        return;
+    for (struct stream *stream = s->first; stream != NULL; stream = stream->next) {
+        if (http2_waiting(stream->h2) == 0)
+            continue;
+        stream->is_closed = true;
+        stream_ready(stream);
+    }
+    step_ready(s);
+}
+
 /* ---- the end ---------------------------------------------------------------------------------------------------- */
 
 static void say_goaway(struct streams *s, bool is_notice)
@@ -391,6 +405,7 @@ enum txn_outcome streams_step(struct streams *s)
         has_moved = pull(s) || has_moved || s->ready != NULL;
         link_update(s->env.client);
     } while (has_moved && link_state(s->env.client) != LINK_CLOSED);
+    drop_stuck(s);
     budget_hold(&s->env.worker->budget, &s->share, http2_memory(s->session));
     arm_idle(s);
     return outcome_of(s);

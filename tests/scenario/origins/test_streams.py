@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 
 import pytest
 
@@ -56,9 +57,10 @@ def test_F6_20_mb_do_not_stall(house, to):
     client.close()
 
 
-@pytest.mark.ways("explicit")
-def test_F6_a_slow_reader_stops_its_own_stream_only(house):
-    """Its window fills, and the session's does not."""
+@pytest.mark.parametrize("leave", [lambda client: client.close(), lambda client: client.sock.shutdown(socket.SHUT_WR)],
+                         ids=["closes", "says-no-more"])
+def test_F6_a_slow_reader_stops_its_own_stream_only(house, leave):
+    """Its window fills, and the session's does not; what waits for a window that nobody will open is given up."""
     site, body = house.fresh(), os.urandom(3_000_000)
     slow, quick = house.client(), house.client()
     site.on_end = lambda request: (request.head(200), request.send(body, []))
@@ -68,7 +70,7 @@ def test_F6_a_slow_reader_stops_its_own_stream_only(house):
     assert hashlib.sha256(quick.request("GET", "/quick").body).digest() == hashlib.sha256(body).digest()
     waiting = [request for request in site.sessions[-1].streams.values() if request.path.startswith("/slow/")]
     assert len(waiting) == 8 and all(request.at < 1_000_000 for request in waiting)
-    slow.close()
+    leave(slow)
     assert site.is_reset().reset == 8
     quick.close()
 
