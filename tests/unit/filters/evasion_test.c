@@ -5,7 +5,7 @@
  * disguises at least 85 of 100 must be found; docs/why/evasion.md holds the table and the reason of each miss, and is
  * held against what comes out here (EVASION_WRITE=1 writes the table anew).
  */
-#include "disguise.h"
+#include "disguise_encoded.h"
 #include "filters/fake.h"
 #include "filters/filters.h"
 #include "t.h"
