@@ -446,8 +446,8 @@ static int load(struct player *p)
     int code = CLI_OK;
 
     if ((p->dir == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
-        lp_set_load((const char *const[]){ p->dir != NULL ? p->dir : shipped, NULL }, NULL, &p->set, diag, &err) !=
-            ST_OK)
+        lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ p->dir != NULL ? p->dir : shipped, NULL } },
+                    &p->set, diag, &err) != ST_OK)
         code = cli_broken(p->cli, diag, &err);
     st_diag_free(diag);
     return code;

@@ -75,7 +75,7 @@ static enum st_rc load_set(const struct cli *cli, const char *dir, struct lp_set
     struct generation *gen = NULL;
 
     if (dir != NULL)
-        return lp_set_load((const char *const[]){ dir, NULL }, NULL, out, diag, err);
+        return lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dir, NULL } }, out, diag, err);
     if (generation_load(cli->config, 0, &gen, diag, err) != ST_OK)
         return ST_ERR;
     *out = lp_set_retain(gen->plugins);
@@ -171,9 +171,10 @@ static bool open_rules(struct cli *cli, bool takes_rule, struct rules *out)
     }
     if (out->code == CLI_OK && cli->argc - optind > (takes_rule ? 1 : 0))
         out->code = cli_usage(cli, takes_rule ? "name one rule, or none for all" : "only --plugins is expected here");
-    if (out->code == CLI_OK && ((dirs[0] == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
-                                lp_set_load((const char *const[]){ dirs[0] != NULL ? dirs[0] : shipped, NULL }, NULL,
-                                            &out->set, diag, &err) != ST_OK))
+    if (out->code == CLI_OK &&
+        ((dirs[0] == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
+         lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dirs[0] != NULL ? dirs[0] : shipped, NULL } },
+                     &out->set, diag, &err) != ST_OK))
         out->code = cli_broken(cli, diag, &err);
     out->rule = optind < cli->argc ? cli->argv[optind] : NULL;
     st_diag_free(diag);

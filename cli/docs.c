@@ -100,7 +100,7 @@ static int write_platforms(struct cli *cli, struct st_buf *out)
     int code = CLI_OK;
 
     if (cli_share("plugins", dir, sizeof dir, &err) != ST_OK ||
-        lp_set_load((const char *const[]){ dir, NULL }, NULL, &set, diag, &err) != ST_OK) {
+        lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dir, NULL } }, &set, diag, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
     } else {
         st_buf_str(out, SPDX);

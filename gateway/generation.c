@@ -174,7 +174,7 @@ static enum st_rc load_rest(struct generation *gen, const char *path, struct st_
     if (dirs == NULL || disable == NULL)
         return ST_ERR;
     trust = check_trust(gen->config, path, diag, err);
-    plugins = lp_set_load(dirs, disable, &gen->plugins, diag, err);
+    plugins = lp_set_load(&(struct lp_sources){ .dirs = dirs, .disable = disable }, &gen->plugins, diag, err);
     policies = pol_set_load(path, plugins == ST_OK ? lp_platforms(gen->plugins) : NULL, &gen->policies, diag, err);
     return trust != ST_OK ? trust : plugins != ST_OK ? plugins : policies;
 }

@@ -7,17 +7,32 @@
  */
 #ifndef STOA_LUA_PLUGINS_PLUGINS_H
 #define STOA_LUA_PLUGINS_PLUGINS_H
+#include "base/diag.h"
+#include "base/yaml.h"
 #include "filters/filters.h"
 
 struct lp_set; /* adapters, plugins and curation rules of one generation; refcounted; holds Lua states, so one process
                 */
 
-/* Loads the adapters, plugins and curation rules (platforms, curation, detect) below each directory (NULL-terminated
- * list). A file that is wrong is a diagnostic; self-tests in the files are run. disable: plugin names to leave out,
- * NULL-terminated, or NULL.
+struct lp_given { /* a value that somebody gave a plugin's setting, and where */
+    const char *name, *file;
+    struct st_pos pos;        /* line 0: the whole file */
+    const char *const *items; /* as text; NULL: of no type that a setting can have */
+    size_t n;
+    bool is_list;
+};
+struct lp_sources {                           /* all borrowed */
+    const char *const *dirs, *const *disable; /* NULL-terminated; disable: names of plugins to leave out, or NULL */
+    const char *libs;                         /* one more folder of shared modules; NULL */
+    bool skip_tests;                          /* the files' own tests are not run: lp_set_test follows */
+};
+/* Loads the adapters, plugins and curation rules (platforms, curation, detect) below each directory. A file that is
+ * wrong is a diagnostic; self-tests in the files are run.
  */
-ST_MUST enum st_rc lp_set_load(const char *const *dirs, const char *const *disable, struct lp_set **out,
-                               struct st_diag *diag, struct st_err *err);
+ST_MUST enum st_rc lp_set_load(const struct lp_sources *sources, struct lp_set **out, struct st_diag *diag,
+                               struct st_err *err);
+/* Runs the tests in the files, or those of one plugin: one diagnostic for each that fails, and ST_E_CONFIG. */
+ST_MUST enum st_rc lp_set_test(struct lp_set *set, const char *plugin, struct st_diag *diag, struct st_err *err);
 struct lp_set *lp_set_retain(struct lp_set *set);
 void lp_set_release(struct lp_set *set);                   /* NULL is fine */
 const char *const *lp_platforms(const struct lp_set *set); /* ids, NULL-terminated, borrowed */
@@ -162,6 +177,41 @@ struct lp_seen { /* what a hook may ask about; all borrowed */
 /* Runs the activity hook of every enabled plugin, in name order; the strictest opinion wins. */
 ST_MUST enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_seen *seen, struct st_arena *arena,
                                     struct lp_opinion *out, struct st_err *err);
+
+/* ---- what plugins are, for people ------------------------------------------------------------------------------- */
+
+struct lp_about { /* borrowed from the set; the lists are NULL-terminated, in the arena */
+    const char *name, *version, *title_en, *title_de, *file;
+    const char *const *hooks, *const *permissions;
+    bool is_enabled;
+    size_t tests;
+};
+size_t lp_plugin_count(const struct lp_set *set); /* in name order */
+ST_MUST enum st_rc lp_plugin_about(const struct lp_set *set, size_t i, struct st_arena *arena, struct lp_about *out,
+                                   struct st_err *err);
+/* What its manifest says, as a page of Markdown. */
+void lp_plugin_manual(const struct lp_set *set, size_t i, bool in_german, struct st_buf *out);
+/* What a careful author would still add or take away: fn is called once for each. */
+typedef void lp_advice_f(void *ctx, const char *file, const char *advice);
+void lp_plugin_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void *ctx);
+
+struct lp_profile { /* of one hook */
+    const char *hook;
+    size_t calls, failed;
+    uint64_t median_ns, p99_ns, budget_ns;  /* CPU time of a call */
+    size_t memory, memory_most, memory_cap; /* bytes: held after the calls, at most, allowed */
+};
+struct lp_profile_load {
+    unsigned rounds;
+    struct st_span text; /* posts, one a line, besides the plugin's own tests */
+};
+struct lp_profiles { /* in the arena */
+    struct lp_profile *items;
+    size_t n;
+};
+/* Plays the plugin's tests and the posts in rounds, on copies of it. */
+ST_MUST enum st_rc lp_plugin_profile(const struct lp_set *set, size_t i, const struct lp_profile_load *load,
+                                     struct st_arena *arena, struct lp_profiles *out, struct st_err *err);
 
 /* ---- curation (in the curator process) -------------------------------------------------------------------------- */
 

@@ -1,13 +1,18 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Makes from the API descriptions:  lua5.4 gen.lua c|luals|manual FOLDER > FILE
+-- Makes from the API descriptions:  lua5.4 gen.lua c|hooks|luals|manual FOLDER > FILE
 --   c       rows for host/api.c and for the test that calls everything in every phase
+--   hooks   rows for host/plugin.h: every hook and its budget
 --   luals   stoa.d.lua, what an editor knows about the API
 --   manual  docs/lua-api.md
--- The C table is made at build time; the other two are committed, and a test checks that they are fresh.
+-- The C tables are made at build time; the other two are committed, and a test checks that they are fresh.
 
 local what, folder = arg[1], arg[2]
 local files = { "stoa", "activity", "actor", "context" }
-local phases = { load = 1, activity = 2 }
+local hooks = dofile(folder .. "/hooks.lua")
+local phases = {}
+for i, hook in ipairs(hooks) do
+  phases[hook.name] = 1 << (i - 1)
+end
 local types = { string = "s", integer = "i", number = "n", boolean = "b", table = "t", ["stoa.Opinion"] = "t" }
 
 local function load_classes()
@@ -53,6 +58,14 @@ local function write_c(classes)
   end
 end
 
+-- LP_HOOK(id, name, budget in microseconds), in running order.
+local function write_hooks()
+  print("/* Made by lua-plugins/api/gen.lua; not for editing. */")
+  for _, hook in ipairs(hooks) do
+    print(("LP_HOOK(%s, \"%s\", %du)"):format(hook.name:upper(), hook.name, hook.budget_us))
+  end
+end
+
 local function write_luals_entry(class, e)
   local names = {}
   print("\n---" .. e.doc .. (e.permission and " Needs the permission `" .. e.permission .. "`." or ""))
@@ -91,6 +104,24 @@ function Set:has(value) end
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
 
+---What a plugin should make of one made-up activity; runs at every load and by `stoa plugin test`.
+---@class stoa.Case
+---@field name string what it shows
+---@field config? table<string, string|number|boolean|string[]> settings for this case
+---@field today? string the day, as in "2027-01-15"
+---@field groups? string[] of the person
+---@field findings? string[] ids of detectors that found something
+---@field platform? string "generic" when absent
+---@field kind? string "post" when absent
+---@field audience? string "public" when absent
+---@field phase? "commit"|"draft"|"prepare"|"confirm"
+---@field text? string
+---@field url? string
+---@field title? string
+---@field lang? string
+---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
+---@field reason? string what is expected
+
 ---@class stoa.Plugin
 ---@field api 1
 ---@field name string "owner.name"
@@ -104,13 +135,23 @@ function Set:has(value) end
 ---@field on_failure? "skip"|"coach"|"block"
 ---@field enabled? boolean
 ---@field config? table<string, stoa.Setting>
----@field load? fun(conf: table)
----@field activity? fun(a: stoa.Activity, ctx: stoa.Context)
----@field tests? table[] ]]
+---@field tests? stoa.Case[] ]]
+
+-- A hook's arguments: "a: stoa.Activity, ctx: stoa.Context", or their names alone.
+local function hook_args(hook, with_types)
+  local out = {}
+  for i, a in ipairs(hook.args) do
+    out[i] = with_types and a[1] .. ": " .. a[2] or a[1]
+  end
+  return table.concat(out, ", ")
+end
 
 local function write_luals(classes)
   print("-- SPDX-License-Identifier: Apache-2.0")
   print((preamble:gsub("%s+$", "")))
+  for _, hook in ipairs(hooks) do
+    print(("---@field %s? fun(%s) %s"):format(hook.name, hook_args(hook, true), hook.doc))
+  end
   for _, class in ipairs(classes) do
     print("\n---" .. class.doc)
     print("---@class " .. (class.name == "stoa" and "stoa" or "stoa." .. class.name))
@@ -151,14 +192,31 @@ memory and time; `os`, `io`, `package`, `debug`, `load`, `coroutine` and `collec
 step budget, and a hook that fails counts: five failures in 60 seconds rest the plugin for 60 seconds, the third rest is
 for good. While it rests or fails, its `on_failure` (`skip`, `coach` or `block`) stands in.
 
-Hooks: `load(conf)` once per worker and generation (200 ms); `activity(a, ctx)` for each activity (5 ms unless
-`limits.time` says less or more). "In" below names the hooks an entry may be used in; the file itself counts as load.
+Start one with `stoa plugin new --template coach owner.name`, and try it with `stoa plugin check`, `test` and `profile`.
 ]]
+
+local hooks_outro = [[
+`limits.time` of the manifest sets the budget of `activity`. "In" below names the hooks an entry may be used in; the
+file itself counts as load.
+]]
+
+local function duration(us)
+  return us % 1000 == 0 and us // 1000 .. " ms" or us .. " µs"
+end
+
+local function write_manual_hooks()
+  print("\n## Hooks\n\n| hook | when | budget |\n|---|---|---|")
+  for _, hook in ipairs(hooks) do
+    print(("| `%s(%s)` | %s | %s |"):format(hook.name, hook_args(hook, false), hook.doc, duration(hook.budget_us)))
+  end
+  print("\n" .. (hooks_outro:gsub("%s+$", "")))
+end
 
 local function write_manual(classes)
   print("<!-- SPDX-License-Identifier: Apache-2.0; made by lua-plugins/api/gen.lua, not for editing -->")
   print("# Lua API 1\n")
   print((intro:gsub("%s+$", "")))
+  write_manual_hooks()
   for _, class in ipairs(classes) do
     print("\n## " .. class.name .. "\n\n" .. class.doc)
     for _, e in ipairs(class.entries) do
@@ -167,5 +225,5 @@ local function write_manual(classes)
   end
 end
 
-local writers = { c = write_c, luals = write_luals, manual = write_manual }
-assert(writers[what], "usage: lua5.4 gen.lua c|luals|manual FOLDER")(load_classes())
+local writers = { c = write_c, hooks = write_hooks, luals = write_luals, manual = write_manual }
+assert(writers[what], "usage: lua5.4 gen.lua c|hooks|luals|manual FOLDER")(load_classes())

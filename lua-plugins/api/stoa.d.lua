@@ -22,6 +22,24 @@ function Set:has(value) end
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
 
+---What a plugin should make of one made-up activity; runs at every load and by `stoa plugin test`.
+---@class stoa.Case
+---@field name string what it shows
+---@field config? table<string, string|number|boolean|string[]> settings for this case
+---@field today? string the day, as in "2027-01-15"
+---@field groups? string[] of the person
+---@field findings? string[] ids of detectors that found something
+---@field platform? string "generic" when absent
+---@field kind? string "post" when absent
+---@field audience? string "public" when absent
+---@field phase? "commit"|"draft"|"prepare"|"confirm"
+---@field text? string
+---@field url? string
+---@field title? string
+---@field lang? string
+---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
+---@field reason? string what is expected
+
 ---@class stoa.Plugin
 ---@field api 1
 ---@field name string "owner.name"
@@ -35,9 +53,9 @@ function Set:has(value) end
 ---@field on_failure? "skip"|"coach"|"block"
 ---@field enabled? boolean
 ---@field config? table<string, stoa.Setting>
----@field load? fun(conf: table)
----@field activity? fun(a: stoa.Activity, ctx: stoa.Context)
----@field tests? table[]
+---@field tests? stoa.Case[]
+---@field load? fun(conf: table) Once per worker and generation, with the settings: prepares tables.
+---@field activity? fun(a: stoa.Activity, ctx: stoa.Context) For each post, comment, message or upload that an adapter understood, before it leaves.
 
 ---The module every plugin finds as the global stoa; stoa.schema describes settings.
 ---@class stoa

@@ -83,7 +83,7 @@ static void check_rights(lua_State *L, const struct lp_api_entry *e)
 {
     struct lp_plugin *p = lp_api_plugin(L);
 
-    if ((e->phases & (unsigned)lp_api_call(L)->phase) == 0)
+    if ((e->phases & LP_HOOK_BIT(lp_api_call(L)->hook)) == 0)
         luaL_error(L, "%s.%s cannot be used in this hook", class_names[e->class], e->name);
     if ((e->permission & ~p->permissions) != 0)
         luaL_error(L, "%s.%s needs a permission that the manifest does not ask for", class_names[e->class], e->name);

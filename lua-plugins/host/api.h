@@ -6,33 +6,35 @@
 
 enum lp_api_class { LP_CLASS_STOA, LP_CLASS_ACTIVITY, LP_CLASS_ACTOR, LP_CLASS_CONTEXT, LP_CLASS_COUNT };
 enum lp_api_kind { LP_KIND_FIELD, LP_KIND_METHOD, LP_KIND_FUNC };
-enum lp_api_phase { LP_PHASE_LOAD = 1, LP_PHASE_ACTIVITY = 2 };
 
 struct lp_api_entry {
     enum lp_api_class class;
     enum lp_api_kind kind;
     const char *name; /* "set", "schema.list" */
     lua_CFunction fn;
-    const char *args; /* one letter each; '?' before the optional ones */
-    unsigned phases;
+    const char *args;    /* one letter each; '?' before the optional ones */
+    unsigned phases;     /* bits of enum lp_hook */
     uint32_t permission; /* 0: none needed */
 };
 extern const struct lp_api_entry lp_api[];
 extern const size_t lp_api_count;
 
 struct lp_call {
-    enum lp_api_phase phase;
-    const struct lp_activity *activity; /* NULL but in the activity phase */
+    enum lp_hook hook;
+    const struct lp_activity *activity; /* NULL but in its hook */
     const struct flt_findings *findings;
     const char *const *groups;
     struct st_arena *arena;
     struct lp_opinion *opinion;
+    const char *today; /* of a test; NULL: the clock's */
 };
 
 /* Inside a run: adds the global stoa and the classes. */
 void lp_api_open(lua_State *L);
 /* Inside a run: pushes an object of the running call. */
 void lp_api_push(lua_State *L, enum lp_api_class class);
+/* Calls the plugin's hook, which it must have. ST_E_PLUGIN: it failed; p->state knows how. */
+ST_MUST enum st_rc lp_hook_run(struct lp_plugin *p, const struct lp_call *call, struct st_err *err);
 struct lp_plugin *lp_api_plugin(lua_State *L);
 const struct lp_call *lp_api_call(lua_State *L); /* never NULL: raises */
 

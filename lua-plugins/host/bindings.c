@@ -166,8 +166,11 @@ int lp_context_config(lua_State *L)
 
 int lp_context_today(lua_State *L)
 {
+    const char *today = lp_api_call(L)->today;
     char day[32];
 
+    if (today != NULL)
+        return push_str(L, today);
     st_clock_rfc3339(st_clock_wall_ms(), day, sizeof day);
     lua_pushlstring(L, day, 10);
     return 1;
@@ -308,7 +311,7 @@ int lp_stoa_lib(lua_State *L)
 /* A setting is its spec with a type; the host reads it when the manifest is checked. */
 static int setting(lua_State *L, const char *type)
 {
-    static const char *const kept[] = { "default", "help", "format", "of" };
+    static const char *const kept[] = { "default", "help", "format", "of", "min", "max", "choices" };
 
     lua_newtable(L);
     lua_pushstring(L, type);

@@ -9,12 +9,31 @@
 #include <stdio.h>
 #include <string.h>
 
+void lp_conf_no_memory(struct lp_conf *c)
+{
+    struct st_err why = ST_ERR_INIT;
+
+    (void)st_arena_fail(c->arena, &why, "lua.conf"); /* its ceiling is the files' fault, the machine's memory is not */
+    lp_state_of(c->L)->no_memory = why.code == ST_E_NOMEM;
+    luaL_error(c->L, "not enough memory");
+    __builtin_unreachable();
+}
+
+char *lp_conf_copy(struct lp_conf *c, struct st_span text)
+{
+    char *copy = st_arena_str(c->arena, text);
+
+    if (copy == NULL)
+        lp_conf_no_memory(c);
+    return copy;
+}
+
 void *lp_conf_alloc(struct lp_conf *c, size_t size)
 {
     void *p = st_arena_alloc(c->arena, size > 0 ? size : 1);
 
     if (p == NULL)
-        luaL_error(c->L, "not enough memory");
+        lp_conf_no_memory(c);
     return p;
 }
 

@@ -21,7 +21,9 @@ struct lp_conf {
     bool failed; /* a diagnostic was added */
 };
 
-void *lp_conf_alloc(struct lp_conf *c, size_t size); /* zeroed; raises when there is none */
+void *lp_conf_alloc(struct lp_conf *c, size_t size);        /* zeroed; raises when there is none */
+char *lp_conf_copy(struct lp_conf *c, struct st_span text); /* NUL-terminated; raises the same way */
+_Noreturn void lp_conf_no_memory(struct lp_conf *c);        /* raises: the arena had no more */
 void lp_conf_fail(struct lp_conf *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The table at stack index `at` may have these keys (space separated) and no others. */
 void lp_conf_keys(struct lp_conf *c, int at, const char *known);

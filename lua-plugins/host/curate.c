@@ -154,7 +154,7 @@ static const char *label_of(struct rules_run *run, const char *name, const char 
     label = st_arena_str(run->conf.arena, st_buf_view(&b));
     st_buf_fini(&b);
     if (label == NULL)
-        luaL_error(run->conf.L, "not enough memory");
+        lp_conf_no_memory(&run->conf);
     return label;
 }
 
@@ -171,8 +171,11 @@ static void list_words(lua_State *L, struct lp_node *node)
     struct st_err err = ST_ERR_INIT;
 
     if (node->cost == LP_COST_TEXT && lp_words_add(&run->rules->words, node->words, node->type == LP_NODE_HASHTAG,
-                                                   run->conf.arena, &node->words_at, &err) != ST_OK)
-        luaL_error(L, err.code == ST_E_NOMEM ? "not enough memory" : "more than %d words in all rules", LP_WORDS_MAX);
+                                                   run->conf.arena, &node->words_at, &err) != ST_OK) {
+        if (err.code == ST_E_NOMEM)
+            lp_conf_no_memory(&run->conf);
+        luaL_error(L, "more than %d words in all rules", LP_WORDS_MAX);
+    }
 }
 
 static int word_node(lua_State *L)

@@ -32,16 +32,34 @@ bool lp_circuit_fail(struct lp_circuit *c, uint64_t now_ms)
     return c->is_dead;
 }
 
-static int run_activity(lua_State *L)
+struct hook_run {
+    struct lp_plugin *plugin;
+    enum lp_hook hook;
+};
+
+static int run_hook(lua_State *L)
 {
-    struct lp_plugin *p = lua_touserdata(L, 1);
+    static const enum lp_api_class about[] = { [LP_HOOK_ACTIVITY] = LP_CLASS_ACTIVITY };
+    const struct hook_run *run = lua_touserdata(L, 1);
 
     lua_settop(L, 0);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, p->hook_ref);
-    lp_api_push(L, LP_CLASS_ACTIVITY);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->plugin->hook_refs[run->hook]);
+    lp_api_push(L, about[run->hook]);
     lp_api_push(L, LP_CLASS_CONTEXT);
     lua_call(L, 2, 0);
     return 0;
+}
+
+enum st_rc lp_hook_run(struct lp_plugin *p, const struct lp_call *call, struct st_err *err)
+{
+    struct hook_run run = { p, call->hook };
+    enum st_rc rc;
+
+    p->call = call;
+    p->call_key++;
+    rc = lp_state_run(p->state, run_hook, &run, p->time_us[call->hook], err);
+    p->call = NULL;
+    return rc;
 }
 
 static void honour_failure(const struct lp_plugin *p, struct lp_opinion *out)
@@ -63,17 +81,12 @@ static enum st_rc call_one(struct lp_plugin *p, const struct lp_call *call, stru
     struct st_err why = ST_ERR_INIT;
     struct lp_opinion before = *call->opinion;
     uint64_t now = st_clock_ms();
-    enum st_rc rc;
 
     if (!lp_circuit_closed(&p->circuit, now)) {
         honour_failure(p, call->opinion);
         return ST_OK;
     }
-    p->call = call;
-    p->call_key++;
-    rc = lp_state_run(p->state, run_activity, p, p->time_us, &why);
-    p->call = NULL;
-    if (rc == ST_OK)
+    if (lp_hook_run(p, call, &why) == ST_OK)
         return ST_OK;
     *call->opinion = before; /* half an opinion is none */
     if (why.code != ST_E_PLUGIN)
@@ -88,14 +101,21 @@ static enum st_rc call_one(struct lp_plugin *p, const struct lp_call *call, stru
 enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_seen *seen, struct st_arena *arena,
                             struct lp_opinion *out, struct st_err *err)
 {
-    const struct lp_call call = { LP_PHASE_ACTIVITY, seen->activity, seen->findings, seen->groups, arena, out };
+    const struct lp_call call = {
+        .hook = LP_HOOK_ACTIVITY,
+        .activity = seen->activity,
+        .findings = seen->findings,
+        .groups = seen->groups,
+        .arena = arena,
+        .opinion = out,
+    };
 
     ST_CHECK(set, LP_SET_MAGIC);
     *out = (struct lp_opinion){ 0 };
     for (size_t i = 0; i < set->n_plugins; i++) {
         struct lp_plugin *p = set->plugins[i];
 
-        if (p->is_enabled && p->has_activity && call_one(p, &call, err) != ST_OK)
+        if (p->is_enabled && (p->hooks & LP_HOOK_BIT(call.hook)) != 0 && call_one(p, &call, err) != ST_OK)
             return ST_ERR;
     }
     return ST_OK;

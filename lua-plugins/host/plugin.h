@@ -5,22 +5,32 @@
 #include "conf.h"
 #include "plugins.h"
 
-#define LP_PLUGIN_MAGIC 0x4c50504cu
+#define LP_PLUGIN_MAGIC      0x4c50504cu
+#define LP_PLUGIN_MEMORY_MAX ((size_t)16 << 20)
 
 struct lp_call; /* what one hook call may see; api.c */
 
 enum lp_on_failure { LP_SKIP, LP_COACH, LP_BLOCK };
 
+enum lp_hook { /* in running order; api/hooks.lua */
+#define LP_HOOK(id, name, budget_us) LP_HOOK_##id,
+#include "hooks_table.inc"
+#undef LP_HOOK
+               LP_HOOK_COUNT
+};
+#define LP_HOOK_BIT(hook) (1u << (hook))
+const char *lp_hook_name(enum lp_hook hook);
+
 /* What a plugin may do, granted by its manifest. */
-#define LP_PERMISSIONS(X)               \
-    X(TEXT_READ, "text.read")           \
-    X(ACTOR_GROUPS, "actor.groups")     \
-    X(VERDICT_NOTE, "verdict.note")     \
-    X(VERDICT_COACH, "verdict.coach")   \
-    X(VERDICT_REDACT, "verdict.redact") \
-    X(VERDICT_BLOCK, "verdict.block")
+#define LP_PERMISSIONS(X)                                                            \
+    X(TEXT_READ, "text.read", "reads what people type")                              \
+    X(ACTOR_GROUPS, "actor.groups", "asks which groups a person is in")              \
+    X(VERDICT_NOTE, "verdict.note", "lets a message pass and has a record kept")     \
+    X(VERDICT_COACH, "verdict.coach", "lets a message pass and tells the person so") \
+    X(VERDICT_REDACT, "verdict.redact", "asks for findings to be masked")            \
+    X(VERDICT_BLOCK, "verdict.block", "keeps a message from leaving")
 enum lp_permission {
-#define X(id, name) LP_MAY_##id,
+#define X(id, name, doc) LP_MAY_##id,
     LP_PERMISSIONS(X)
 #undef X
 };
@@ -41,25 +51,72 @@ struct lp_libs {
     size_t n;
 };
 
+#define LP_SETTINGS(X)    \
+    X(STRING, "string")   \
+    X(INTEGER, "integer") \
+    X(NUMBER, "number")   \
+    X(BOOLEAN, "boolean") \
+    X(LIST, "list")
+enum lp_setting_type {
+#define X(id, name) LP_SETTING_##id,
+    LP_SETTINGS(X)
+#undef X
+        LP_SETTING_COUNT
+};
+struct lp_setting {                                  /* one entry of the manifest's config */
+    const char *name, *help_en, *help_de, *fallback; /* fallback: the default, as people would write it */
+    enum lp_setting_type type;
+    bool is_date, has_min, has_max;
+    double min, max;
+    const char *const *choices; /* NULL: any */
+};
+const char *lp_setting_type_name(enum lp_setting_type type);
+
+struct lp_case {              /* one test of the manifest: a made-up activity, and what the plugin should make of it */
+    const char *name, *today; /* today NULL: the clock's */
+    const char *platform, *kind, *audience, *text, *url, *title, *lang;
+    enum lp_phase phase;
+    const char *const *groups, *const *findings;
+    const struct lp_given *config;
+    size_t n_config;
+    unsigned verdict;
+    const char *reason; /* NULL: any */
+};
+
 struct lp_plugin {
     unsigned magic;
-    const char *name, *version, *title, *file; /* in the arena of the set */
-    struct lp_state *state;                    /* owned */
-    const struct lp_libs *libs;                /* borrowed from the set */
-    bool is_enabled, has_activity;
+    const char *name, *version, *file; /* in the arena of the set, like all that the manifest says */
+    const char *title_en, *title_de, *summary_en, *summary_de, *license;
+    const char *const *categories;
+    const struct lp_setting *settings;
+    size_t n_settings;
+    const struct lp_case *cases;
+    size_t n_cases;
+    struct lp_state *state;     /* owned */
+    const struct lp_libs *libs; /* borrowed from the set */
+    bool is_enabled;
     uint32_t permissions; /* bits of enum lp_permission */
-    uint32_t time_us;
+    uint32_t hooks;       /* bits of enum lp_hook: which it has */
+    uint32_t time_us[LP_HOOK_COUNT];
     size_t memory;
     enum lp_on_failure on_failure;
-    int hook_ref, config_ref; /* in the state's registry */
+    int hook_refs[LP_HOOK_COUNT], config_ref; /* in the state's registry */
     struct lp_circuit circuit;
     uint64_t call_key;          /* of the running call; objects with another key are over */
     const struct lp_call *call; /* NULL outside a call */
 };
 
-ST_MUST enum st_rc lp_plugin_load(const char *path, const struct lp_libs *libs, struct st_arena *arena,
-                                  struct lp_plugin **out, struct st_diag *diag, struct st_err *err);
+struct lp_plugin_source { /* borrowed */
+    const char *path;
+    const struct lp_libs *libs;
+    const struct lp_given *given; /* of its settings; the rest is the manifest's defaults */
+    size_t n_given;
+};
+ST_MUST enum st_rc lp_plugin_load(const struct lp_plugin_source *source, struct st_arena *arena, struct lp_plugin **out,
+                                  struct st_diag *diag, struct st_err *err);
 void lp_plugin_free(struct lp_plugin *p); /* NULL is fine */
+/* Runs the plugin's own tests, on copies of it: one diagnostic for each that fails, and ST_E_CONFIG. */
+ST_MUST enum st_rc lp_plugin_check(const struct lp_plugin *p, struct st_diag *diag, struct st_err *err);
 /* May it run now? And: it failed. Both on st_clock. */
 bool lp_circuit_closed(const struct lp_circuit *c, uint64_t now_ms);
 bool lp_circuit_fail(struct lp_circuit *c, uint64_t now_ms); /* true: this was the last straw, it is dead */

@@ -20,7 +20,7 @@ struct loader {
     struct lp_set *set;
     struct st_diag *diag;
     struct st_err *err;
-    const char *const *disable;
+    const struct lp_sources *sources;
     bool failed; /* a file is wrong */
 };
 
@@ -132,14 +132,16 @@ out:
 
 static enum st_rc load_plugin(struct loader *l, const char *path)
 {
+    const char *const *disable = l->sources->disable;
     struct lp_set *set = l->set;
     struct lp_plugin *p = NULL;
     size_t at = 0;
 
-    if (lp_plugin_load(path, &set->libs, set->arena, &p, l->diag, l->err) != ST_OK)
+    if (lp_plugin_load(&(struct lp_plugin_source){ .path = path, .libs = &set->libs }, set->arena, &p, l->diag,
+                       l->err) != ST_OK)
         return ST_ERR;
-    for (size_t i = 0; l->disable != NULL && l->disable[i] != NULL; i++)
-        p->is_enabled = p->is_enabled && strcmp(l->disable[i], p->name) != 0;
+    for (size_t i = 0; disable != NULL && disable[i] != NULL; i++)
+        p->is_enabled = p->is_enabled && strcmp(disable[i], p->name) != 0;
     while (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) < 0)
         at++;
     if (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) == 0) {
@@ -268,28 +270,52 @@ static enum st_rc load_dir(struct loader *l, const char *dir)
     return ST_OK;
 }
 
+/* All of them, whatever fails on the way; only memory and I/O end it. */
+static enum st_rc run_tests(struct loader *l)
+{
+    struct lp_set *set = l->set;
+
+    for (size_t i = 0; i < set->adapters.n; i++)
+        if (after_file(l, lp_adapter_check(set, set->adapters.items[i], l->diag, l->err)) != ST_OK)
+            return ST_ERR;
+    for (size_t i = 0; i < set->n_plugins; i++)
+        if (after_file(l, lp_plugin_check(set->plugins[i], l->diag, l->err)) != ST_OK)
+            return ST_ERR;
+    return after_file(l, lp_rules_check(set, l->diag, l->err));
+}
+
+enum st_rc lp_set_test(struct lp_set *set, const char *plugin, struct st_diag *diag, struct st_err *err)
+{
+    struct loader l = { .set = set, .diag = diag, .err = err };
+
+    if (plugin == NULL)
+        return run_tests(&l) != ST_OK ? ST_ERR
+               : l.failed             ? st_fail(err, ST_E_CONFIG, "lua.set", "a test failed", 0)
+                                      : ST_OK;
+    for (size_t i = 0; i < set->n_plugins; i++)
+        if (strcmp(set->plugins[i]->name, plugin) == 0)
+            return lp_plugin_check(set->plugins[i], diag, err);
+    return st_fail(err, ST_E_CONFIG, "lua.set", "there is no plugin of this name", 0);
+}
+
 static enum st_rc finish(struct loader *l)
 {
     struct lp_set *set = l->set;
 
     if (lp_hosts_index(&set->adapters, set->arena, l->err) != ST_OK)
         return ST_ERR;
-    for (size_t i = 0; i < set->adapters.n; i++) {
+    for (size_t i = 0; i < set->adapters.n; i++)
         set->platforms[i] = set->adapters.items[i]->id;
-        if (after_file(l, lp_adapter_check(set, set->adapters.items[i], l->diag, l->err)) != ST_OK)
-            return ST_ERR;
-    }
-    if (after_file(l, lp_rules_check(set, l->diag, l->err)) != ST_OK)
+    if (!l->sources->skip_tests && run_tests(l) != ST_OK)
         return ST_ERR;
     return l->failed ? st_fail(l->err, ST_E_CONFIG, "lua.set", "a file is wrong", st_diag_count(l->diag)) : ST_OK;
 }
 
-enum st_rc lp_set_load(const char *const *dirs, const char *const *disable, struct lp_set **out, struct st_diag *diag,
-                       struct st_err *err)
+enum st_rc lp_set_load(const struct lp_sources *sources, struct lp_set **out, struct st_diag *diag, struct st_err *err)
 {
     struct st_err local = ST_ERR_INIT;
     struct lp_set *set = calloc(1, sizeof *set);
-    struct loader l = { .set = set, .diag = diag, .err = err != NULL ? err : &local, .disable = disable };
+    struct loader l = { .set = set, .diag = diag, .err = err != NULL ? err : &local, .sources = sources };
 
     *out = NULL;
     if (set == NULL)
@@ -304,8 +330,10 @@ enum st_rc lp_set_load(const char *const *dirs, const char *const *disable, stru
     set->platforms = st_arena_alloc(set->arena, (LP_LIST_MAX + 1) * sizeof(char *));
     if (set->adapters.items == NULL || set->platforms == NULL)
         goto no_memory;
-    for (size_t i = 0; dirs[i] != NULL; i++) {
-        if (load_dir(&l, dirs[i]) != ST_OK)
+    if (sources->libs != NULL && load_folder(&l, sources->libs, ".lua", load_lib) != ST_OK)
+        goto failed;
+    for (size_t i = 0; sources->dirs[i] != NULL; i++) {
+        if (load_dir(&l, sources->dirs[i]) != ST_OK)
             goto failed;
     }
     if (finish(&l) != ST_OK)

@@ -48,6 +48,7 @@ static void *cap_alloc(void *ud, void *p, size_t old_size, size_t size)
         q = p; /* Lua counts on shrinking never to fail */
     }
     s->used = s->used - old + size;
+    s->most = s->used > s->most ? s->used : s->most;
     if (p == s->stack && (p != NULL || (s->L == NULL && size == STACK_FIRST)))
         s->stack = q;
     return q;
@@ -142,6 +143,8 @@ static enum st_rc name_failure(struct lp_state *s, int status, struct st_err *er
             return st_fail(err, ST_E_NOMEM, "lua.run", "memory", 0);
         return st_fail(err, ST_E_PLUGIN, "lua.run", "memory budget", s->cap);
     }
+    if (s->no_memory)
+        return st_fail(err, ST_E_NOMEM, "lua.run", "memory", 0);
     s->fail = LP_FAIL_RAISED;
     return st_fail(err, ST_E_PLUGIN, "lua.run", "raised an error", s->failure_line);
 }
@@ -157,6 +160,7 @@ enum st_rc lp_state_run(struct lp_state *s, lua_CFunction fn, void *ctx, uint32_
     s->failure[0] = '\0';
     s->failure_line = 0;
     s->hit_cap = false;
+    s->no_memory = false;
     s->expired = 0;
     s->steps = (uint64_t)time_us * LP_STEPS_PER_US;
     lua_pushcfunction(s->L, fn);

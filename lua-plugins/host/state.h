@@ -24,11 +24,12 @@ enum lp_fail { LP_FAIL_NONE, LP_FAIL_RAISED, LP_FAIL_TIME, LP_FAIL_MEMORY };
 struct lp_state {
     unsigned magic;
     lua_State *L;
-    size_t used, cap;
+    size_t used, most, cap;        /* bytes: now, at most so far, allowed */
     const void *stack;             /* the block Lua keeps its stack in */
     uint64_t steps;                /* left for host loops in this run */
     volatile sig_atomic_t expired; /* set by the watchdog, read by host loops and by pcall */
     bool hit_cap;                  /* the allocator refused once in this run */
+    bool no_memory;                /* the host's own memory ran out in this run: not the script's fault */
     enum lp_fail fail;             /* of the last run */
     char failure[256];     /* its text, cleaned: for diagnostics of the operator's own files, never for the log */
     unsigned failure_line; /* 0: unknown */
@@ -55,6 +56,7 @@ void lp_pattern_open(lua_State *L);
 /* watchdog.c */
 ST_MUST enum st_rc lp_watch_enter(struct lp_state *s, uint32_t time_us, struct st_err *err);
 void lp_watch_leave(struct lp_state *s);
+uint64_t lp_cpu_ns(void); /* of this thread; UINT64_MAX: no clock */
 /* Raises the deadline's error; inside a run. */
 _Noreturn void lp_watch_raise(lua_State *L);
 #endif

@@ -30,19 +30,19 @@ static struct {
     timer_t timer;
     pid_t owner; /* the process that made the timer; 0: none yet */
     struct lp_state *volatile running;
-    uint64_t cpu_end_us;
+    uint64_t cpu_end_ns;
     volatile unsigned ticks, ticks_max;
 } watch;
 
 static const char expired_key; /* its address is the error value: raising it needs no memory */
 
-static uint64_t cpu_us(void)
+uint64_t lp_cpu_ns(void)
 {
     struct timespec now;
 
     if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) != 0)
         return UINT64_MAX; /* then wall time alone decides */
-    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 _Noreturn void lp_watch_raise(lua_State *L)
@@ -64,7 +64,7 @@ static void on_tick(int sig, siginfo_t *info, void *context)
     struct lp_state *s = watch.running;
 
     (void)sig, (void)info, (void)context;
-    if (s != NULL && (++watch.ticks >= watch.ticks_max || cpu_us() >= watch.cpu_end_us)) {
+    if (s != NULL && (++watch.ticks >= watch.ticks_max || lp_cpu_ns() >= watch.cpu_end_ns)) {
         s->expired = 1;
         lua_sethook(s->L, on_hook, LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE, 1);
     }
@@ -94,7 +94,7 @@ enum st_rc lp_watch_enter(struct lp_state *s, uint32_t time_us, struct st_err *e
     uint32_t tick = time_us / 8 > TICK_MIN_US ? time_us / 8 : TICK_MIN_US;
     struct itimerspec at = { .it_value = { time_us / 1000000u, (long)(time_us % 1000000u) * 1000 + 1 },
                              .it_interval = { tick / 1000000u, (long)(tick % 1000000u) * 1000 } };
-    uint64_t cpu = cpu_us();
+    uint64_t cpu = lp_cpu_ns();
 
     if (watch.owner != getpid()) {
         watch.running = NULL; /* what ran when the parent forked does not run here */
@@ -103,7 +103,7 @@ enum st_rc lp_watch_enter(struct lp_state *s, uint32_t time_us, struct st_err *e
     }
     assert(watch.running == NULL);
     s->expired = 0;
-    watch.cpu_end_us = cpu == UINT64_MAX ? 0 : cpu + time_us;
+    watch.cpu_end_ns = cpu == UINT64_MAX ? 0 : cpu + (uint64_t)time_us * 1000;
     watch.ticks = 0;
     watch.ticks_max = (WALL_BUDGETS - 1) * time_us / tick + 1;
     atomic_signal_fence(memory_order_seq_cst);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every sub-command of `stoa`: --help, wrong words, a missing or broken file, --json, exit codes."""
+import itertools
 import json
 import os
 import re
@@ -40,6 +41,12 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "curate test": ([], 0),
     "curate export": ([], 0),
     "adapter test": (["{folder}/exchange.jsonl"], 0),
+    "plugin new": (["--template", "coach", "--plugins", "{folder}/plugins-{fresh}", "acme.one"], 0),
+    "plugin check": ([], 0),
+    "plugin test": (["stoa.launch-embargo"], 0),
+    "plugin list": ([], 0),
+    "plugin profile": (["--rounds", "1", "--text", "{folder}/post.txt"], 0),
+    "plugin doc": ([], 0),
     "docs": (["config"], 0),
     "clock": (["1"], 0),
     "version": ([], 0),
@@ -47,8 +54,10 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
 OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
            "rules bench", "edm build", "edm check", "curate list", "curate test", "curate export",
-           "fingerprint build", "fingerprint check"}  # need no stoa.yaml
+           "fingerprint build", "fingerprint check", "plugin new", "plugin check", "plugin test", "plugin list",
+           "plugin profile", "plugin doc"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test"}  # one JSON value a line
+FRESH = itertools.count()
 ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
 
 
@@ -76,7 +85,8 @@ def stoa(*words, text=None, **how):
 
 
 def words_of(command, gateway):
-    return [*command.split(), *(w.format(folder=gateway.folder) for w in WORKS[command][0])]
+    fresh = next(FRESH)  # for what overwrites nothing
+    return [*command.split(), *(w.format(folder=gateway.folder, fresh=fresh) for w in WORKS[command][0])]
 
 
 def said_once(done):

@@ -17,7 +17,7 @@ static struct lp_set *shipped(void)
     struct st_err err = ST_ERR_INIT;
     struct lp_set *set = NULL;
 
-    T_OK(lp_set_load(dirs, NULL, &set, diag, &err), err);
+    T_OK(lp_set_load(&(struct lp_sources){ .dirs = dirs }, &set, diag, &err), err);
     st_diag_free(diag);
     return set;
 }

@@ -99,7 +99,7 @@ T_TEST(a_tag_carries_all_of_its_rule)
     struct lp_tag *tags;
     size_t n;
 
-    T_OK(lp_set_load(dirs, NULL, &set, diag, &err), err);
+    T_OK(lp_set_load(&(struct lp_sources){ .dirs = dirs }, &set, diag, &err), err);
     T_OK(lp_curate(set, &it, arena, &tags, &n, &err), err);
     T_CHECK(n == 1, "%zu rules", n);
     T_CHECK(strcmp(tags[0].rule, "kubernetes-basics") == 0 && strcmp(tags[0].topic, "cloud/kubernetes") == 0, "%s",
@@ -220,7 +220,7 @@ T_TEST(curating_survives_every_oom)
     struct st_err err = ST_ERR_INIT;
     struct lp_set *set = NULL;
 
-    T_OK(lp_set_load(dirs, NULL, &set, diag, &err), err);
+    T_OK(lp_set_load(&(struct lp_sources){ .dirs = dirs }, &set, diag, &err), err);
     for (int nth = 1;; nth++) {
         struct st_arena *arena = st_arena_new(1u << 20);
         struct lp_tag *tags;

@@ -245,7 +245,7 @@ T_TEST(a_wrong_manifest_is_explained)
         { HEAD "limits = { memory = '1GiB' } }", "between 128KiB and 16MiB" },
         { HEAD "on_failure = 'explode' }", "must be skip, coach or block" },
         { HEAD "activity = 1 }", "'activity' must be a function" },
-        { HEAD "config = { n = stoa.schema.integer { default = 'x' } } }", "must be of type integer" },
+        { HEAD "config = { n = stoa.schema.integer { default = 'x' } } }", "must be a whole number" },
         { "return { api = 2, name = 'x', version = '1', title = 'x' }", "'api' must be 1" },
         { "return { api = 1, name = 'two words', version = '1', title = 'x' }", "'name' must be" },
         { HEAD "load = function() while true do end end }", "longer than its time budget" },
@@ -310,7 +310,6 @@ static int run_entry(lua_State *L)
 
 T_TEST(every_entry_keeps_to_its_phases)
 {
-    static const enum lp_api_phase phases[] = { LP_PHASE_LOAD, LP_PHASE_ACTIVITY };
     struct lp_set *set = plugin("phases", HEAD ALL "activity = function() end }");
     struct lp_activity a = { .platform = "x", .kind = "post", .audience = "public" };
     struct lp_plugin *p = set->plugins[0];
@@ -318,19 +317,24 @@ T_TEST(every_entry_keeps_to_its_phases)
 
     arena = st_arena_new(1u << 20);
     for (size_t i = 0; i < lp_api_count; i++) {
-        for (size_t k = 0; k < 2 * ST_LEN(phases); k++) { /* each phase with and without permissions */
-            enum lp_api_phase phase = phases[k / 2];
-            struct lp_call call = { phase, &a, &findings, groups, arena, &opinion };
+        for (unsigned k = 0; k < 2 * LP_HOOK_COUNT; k++) { /* each hook with and without permissions */
+            enum lp_hook hook = (enum lp_hook)(k / 2);
+            struct lp_call call = { .hook = hook,
+                                    .activity = &a,
+                                    .findings = &findings,
+                                    .groups = groups,
+                                    .arena = arena,
+                                    .opinion = &opinion };
             struct phase_run run = { p, &lp_api[i] };
             struct st_err err = ST_ERR_INIT;
-            bool may = (lp_api[i].phases & (unsigned)phase) != 0 && (k % 2 == 0 || lp_api[i].permission == 0), did;
+            bool may = (lp_api[i].phases & LP_HOOK_BIT(hook)) != 0 && (k % 2 == 0 || lp_api[i].permission == 0), did;
 
             p->call = &call;
             p->call_key++;
             p->permissions = k % 2 == 0 ? granted : 0;
             did = lp_state_run(p->state, run_entry, &run, 50000, &err) == ST_OK;
             p->call = NULL;
-            T_CHECK(did == may, "%s in phase %u: %s", lp_api[i].name, phase, p->state->failure);
+            T_CHECK(did == may, "%s in %s: %s", lp_api[i].name, lp_hook_name(hook), p->state->failure);
         }
     }
     done(set);

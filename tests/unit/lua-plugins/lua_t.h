@@ -44,7 +44,7 @@ static struct lp_set *lt_load(const char *dir, const char *const *disable)
     size_t used = 0;
 
     lt_said[0] = '\0';
-    if (lp_set_load(dirs, disable, &set, diag, &err) != ST_OK)
+    if (lp_set_load(&(struct lp_sources){ .dirs = dirs, .disable = disable }, &set, diag, &err) != ST_OK)
         T_CHECK(err.code == ST_E_CONFIG, "%s: %s", err.where, err.what);
     for (size_t i = 0; i < st_diag_count(diag) && st_diag_at(diag, i) != NULL && used < sizeof lt_said - 1; i++)
         used += (size_t)snprintf(lt_said + used, sizeof lt_said - used, "%u: %s\n", st_diag_at(diag, i)->line,

@@ -11,7 +11,7 @@ static struct lp_set *load(const char *const *dirs, enum st_e wanted, struct st_
 
     *diag = st_diag_new();
     assert_non_null(*diag);
-    if (lp_set_load(dirs, NULL, &set, *diag, &err) != ST_OK) {
+    if (lp_set_load(&(struct lp_sources){ .dirs = dirs }, &set, *diag, &err) != ST_OK) {
         if (wanted == ST_E_NONE)
             st_diag_print(*diag, stderr);
         T_CHECK(err.code == wanted, "%s: %s (%lld)", err.where, err.what, (long long)err.num);
@@ -108,7 +108,7 @@ T_TEST(load_survives_every_oom)
         enum st_rc rc;
 
         t_fail_alloc(nth);
-        rc = lp_set_load(dirs, NULL, &set, diag, &err);
+        rc = lp_set_load(&(struct lp_sources){ .dirs = dirs }, &set, diag, &err);
         if (rc == ST_OK) {
             bool is_end = !t_alloc_failed();
 

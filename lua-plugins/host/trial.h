@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trial - plays a plugin's own cases. Inside this room only. */
+#ifndef STOA_LUA_PLUGINS_HOST_TRIAL_H
+#define STOA_LUA_PLUGINS_HOST_TRIAL_H
+#include "adapter.h"
+#include "api.h"
+
+#define LP_CASE_SETTINGS 32
+
+/* A copy of the plugin with the case's own settings: the caller's. What is wrong with them is a diagnostic. */
+ST_MUST enum st_rc lp_trial_copy(const struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
+                                 struct lp_plugin **out, struct st_diag *diag, struct st_err *err);
+/* Calls the hook that the case is about; out in the arena. ST_E_PLUGIN: the hook failed, p->state knows how. */
+ST_MUST enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
+                                 struct lp_opinion *out, struct st_err *err);
+#endif
