@@ -320,6 +320,14 @@ static size_t cut_at(struct st_span s, size_t at)
 
 struct block {              /* of 64 bytes */
     uint64_t digits, words; /* letters and digits */
+    uint64_t blanks;        /* ' ' */
+    uint64_t signs;         /* what else is seen */
+    uint64_t controls;
+};
+
+/* A block and the next: bit i of the two is a byte. */
+struct pair {
+    uint64_t low, high;
 };
 
 static const uint8_t *block_at(struct st_span s, size_t at, uint8_t rest[ST_BYTES_BLOCK])
@@ -333,7 +341,7 @@ static const uint8_t *block_at(struct st_span s, size_t at, uint8_t rest[ST_BYTE
 static struct block look(struct st_span s, size_t at)
 {
     uint8_t rest[ST_BYTES_BLOCK];
-    struct block b = { 0, 0 };
+    struct block b = { 0, 0, 0, 0, 0 };
     const uint8_t *p;
 
     if (at >= s.n)
@@ -341,35 +349,10 @@ static struct block look(struct st_span s, size_t at)
     p = block_at(s, at, rest);
     b.digits = st_bytes_in_block(p, '0', '9');
     b.words = b.digits | st_bytes_in_block(p, 'A', 'Z') | st_bytes_in_block(p, 'a', 'z');
+    b.blanks = st_bytes_in_block(p, ' ', ' ');
+    b.controls = st_bytes_in_block(p, 0, 0x1F);
+    b.signs = ~(b.words | b.blanks | b.controls);
     return b;
-}
-
-/* Where a gap inside a token may be: quotes, signs of mark-up, the ends of lines and the blanks before them. */
-static uint64_t cuts_of(const uint8_t *p)
-{
-    uint64_t lines = st_bytes_in_block(p, '\n', '\r'), last = (uint64_t)1 << (ST_BYTES_BLOCK - 1);
-
-    return st_bytes_in_block(p, '"', '*') | st_bytes_in_block(p, '`', '`') | st_bytes_in_block(p, '~', '~') | lines |
-           lines >> 1 | last;
-}
-
-/* A glance without a branch that depends on the text, since it is for every word: a word, a gap, and a word of another
- * length; or a blank and no digit near. No row begins with it. */
-static bool is_plain_word(struct st_span s, size_t at, const struct ahead *ahead)
-{
-    uint64_t others = ahead->others, is_row, is_near;
-    unsigned n = (unsigned)__builtin_ctzll(others >> 1 | 1u << GROUP_MAX) + 1;
-    uint8_t c, behind;
-
-    if (at + GROUP_MAX + 2 >= s.n)
-        return false;
-    c = s.p[at + n];
-    behind = s.p[at + n + 1];
-    is_row = (is_sign(c) & (behind == ' ')) ? others >> (n + 2) | others >> (2 * n + 2) | others >> (2 * n + 3)
-                                            : others >> (n + 1) | others >> (2 * n + 1) | is_token_char(c);
-    is_near = (ahead->digits & (((uint64_t)1 << (3 * n + 6)) - 1)) != 0;
-    is_row &= (n <= GROUP_MAX) & (is_near | (n == 1) | (c != ' '));
-    return ((others | is_row) & 1) == 0;
 }
 
 /* What is at `at` is taken, if it is anything; answers where to go on. */
@@ -387,44 +370,71 @@ static size_t take(struct flt_excerpt *x, size_t at, const struct ahead *ahead)
     return at + n;
 }
 
-/* Each bit, if it or one of the n - 1 above it is set: low, then high above it. */
-static uint64_t within(uint64_t low, uint64_t high, unsigned n)
+/* The bits n further on; n is less than a block. */
+static inline uint64_t on(struct pair bits, unsigned n)
 {
-    unsigned __int128 bits = (unsigned __int128)high << ST_BYTES_BLOCK | low;
+    return bits.low >> n | bits.high << 1 << (ST_BYTES_BLOCK - 1 - n);
+}
+
+/* Each bit, if it or one of the n - 1 above it is set. */
+static inline struct pair within(struct pair bits, unsigned n)
+{
     unsigned reach = 1;
 
     for (; 2 * reach <= n; reach *= 2)
-        bits |= bits >> reach;
-    return (uint64_t)(bits | bits >> (n - reach));
+        bits = (struct pair){ bits.low | on(bits, reach), bits.high | bits.high >> reach };
+    return (struct pair){ bits.low | on(bits, n - reach), bits.high | bits.high >> (n - reach) };
 }
 
-/* Where a row may begin: before a digit, before a sign that is its gap, or with a character alone. */
-static uint64_t begins_of(const uint8_t *p, const struct block *here, const struct block *next, bool was_word)
+/* Where a gap inside a token may be: quotes, signs of mark-up, the ends of lines and the blanks before them. */
+static uint64_t cuts_of(const uint8_t *p, const struct block *here, const struct block *next, bool was_seen)
 {
-    uint64_t first = ~(here->words << 1 | was_word), last = ~(here->words >> 1 | next->words << (ST_BYTES_BLOCK - 1));
-    uint64_t seen = st_bytes_in_block(p, '!', 0xFF), unknown = ~(UINT64_MAX >> GROUP_MAX); /* the next block has it */
+    uint64_t seen = here->words | here->signs;
+    uint64_t marks = st_bytes_in_block(p, '"', '*') | st_bytes_in_block(p, '`', '`') | st_bytes_in_block(p, '~', '~');
 
-    return first & seen &
-           (within(here->digits, next->digits, 3 * GROUP_MAX + 6) |
-            within((seen & ~here->words) | unknown, 0, GROUP_MAX + 1) | last);
+    marks |= here->controls | (here->blanks & on((struct pair){ here->controls, next->controls }, 1));
+    return marks & (seen << 1 | was_seen);
+}
+
+/* Where groups of n bytes may begin a row, with a blank or with a sign behind them. */
+static inline uint64_t rows_of(unsigned n, struct pair blanks, struct pair signs, struct pair later, uint64_t near)
+{
+    uint64_t apart = on(blanks, n) & on(blanks, 2 * n + 1); /* the third is hardly shorter than the others */
+
+    apart &= n == 1 ? UINT64_MAX : near & ~on(blanks, 3 * n);
+    return apart | (on(signs, n) & on(later, 2 * n + 1));
+}
+
+/* A glance for may_be_row, at 64 places at once. It leaves out none of those where best_row finds one. A sign between
+ * blanks, and one of three or four bytes, is seen as that of a group of one more. */
+static uint64_t begins_of(const struct block *here, const struct block *next, bool was_word)
+{
+    struct pair b = { here->blanks, next->blanks }, s = { here->signs, next->signs }, later = within(s, 2);
+    uint64_t near = within((struct pair){ here->digits, next->digits }, 3 * GROUP_MAX + 6).low;
+    uint64_t rows = rows_of(1, b, s, later, near) | rows_of(2, b, s, later, near) | rows_of(3, b, s, later, near) |
+                    rows_of(4, b, s, later, near) | rows_of(5, b, s, later, near) | rows_of(6, b, s, later, near) |
+                    rows_of(7, b, s, later, near) | rows_of(8, b, s, later, near) | rows_of(9, b, s, later, near) |
+                    rows_of(GROUP_MAX, b, s, later, near) | rows_of(GROUP_MAX + 1, b, s, later, near);
+
+    return rows & (here->words | here->signs) & ~(here->words << 1 | was_word);
 }
 
 /* Answers where to go on. */
-static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct block *here,
-                         const struct block *next, bool was_word)
+static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct block *before,
+                         const struct block *here, const struct block *next)
 {
+    const unsigned top = ST_BYTES_BLOCK - 1;
     uint8_t rest[ST_BYTES_BLOCK];
-    const uint8_t *p = block_at(x->s, base, rest);
-    uint64_t cuts = cuts_of(p);
+    uint64_t spots = begins_of(here, next, before->words >> top != 0);
 
-    for (uint64_t spots = begins_of(p, here, next, was_word) | cuts; spots != 0; spots &= spots - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(spots), back = ST_BYTES_BLOCK - 1 - i;
-        struct ahead ahead = { ~here->words >> i | ~next->words << 1 << back,
-                               here->digits >> i | next->digits << 1 << back };
+    spots |= cuts_of(block_at(x->s, base, rest), here, next, (before->words | before->signs) >> top != 0);
+    for (; spots != 0; spots &= spots - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(spots);
+        struct ahead ahead = { ~here->words >> i | ~next->words << 1 << (top - i),
+                               here->digits >> i | next->digits << 1 << (top - i) };
 
-        if (base + i < done || base + i >= x->s.n || (is_plain_word(x->s, base + i, &ahead) && (cuts >> i & 1) == 0))
-            continue;
-        done = take(x, base + i, &ahead);
+        if (base + i >= done && base + i < x->s.n)
+            done = take(x, base + i, &ahead);
     }
     return done;
 }
@@ -432,13 +442,13 @@ static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const 
 /* Tokens and numbers have digits: only what lies around some is walked. */
 static void walk(struct flt_excerpt *x)
 {
-    struct block before = { 0, 0 }, here = look(x->s, 0), next;
+    struct block before = { 0, 0, 0, 0, 0 }, here = look(x->s, 0), next;
     size_t done = 0;
 
     for (size_t base = 0; base < x->s.n; base += ST_BYTES_BLOCK, before = here, here = next) {
         next = look(x->s, base + ST_BYTES_BLOCK);
         if ((before.digits | here.digits | next.digits) != 0)
-            done = walk_block(x, base, done, &here, &next, before.words >> (ST_BYTES_BLOCK - 1) != 0);
+            done = walk_block(x, base, done, &before, &here, &next);
     }
 }
 
