@@ -175,33 +175,51 @@ static bool seen_before(struct reader *r, struct st_table *seen, const struct st
     return reader_no_memory(r, err);
 }
 
+static bool load_pair_value(struct reader *r, struct st_pair *pair)
+{
+    const struct st_yaml_opt value = { .name = pair->key.s, .type = ST_Y_STR };
+
+    return load_scalar(r, &value, &pair->value);
+}
+
+static bool load_many(struct reader *r, struct st_many *many)
+{
+    const struct st_yaml_opt value = { .name = many->key.s, .type = ST_Y_STRS };
+
+    many->is_list = r->ev.type == YAML_SEQUENCE_START_EVENT;
+    return load_strs(r, &value, &many->values);
+}
+
 static bool load_dict_pair(struct reader *r, const struct st_yaml_opt *opt, struct st_list *list, struct st_table *seen)
 {
-    struct st_pair pair = { .key = { .s = NULL } }, *place;
-    struct st_yaml_opt value = { .type = ST_Y_STR };
-    size_t before = r->wrong, line;
+    union {
+        struct st_pair pair;
+        struct st_many many;
+    } item = { .many = { .key = { .s = NULL } } };
+    size_t before = r->wrong, line, size;
+    void *place;
 
     if (r->ev.type != YAML_SCALAR_EVENT) {
         READER_WRONG(r, reader_pos(r), "%s: expected a name, found %s", opt->name, reader_found(r).s);
         return reader_skip(r) && reader_next(r) && reader_skip(r);
     }
-    if (!load_str(r, opt->name, &pair.key))
+    if (!load_str(r, opt->name, &item.pair.key))
         return false;
-    if (pair.key.s == NULL)
+    if (item.pair.key.s == NULL)
         return reader_next(r) && reader_skip(r);
-    if (!seen_before(r, seen, &pair.key, &line))
+    if (!seen_before(r, seen, &item.pair.key, &line))
         return false;
     if (line > 0)
-        READER_WRONG(r, pair.key.pos, "%s is given twice, first in line %zu", reader_quoted(st_span_str(pair.key.s)).s,
-                     line);
-    value.name = pair.key.s;
-    if (!reader_next(r) || !load_scalar(r, &value, &pair.value))
+        READER_WRONG(r, item.pair.key.pos, "%s is given twice, first in line %zu",
+                     reader_quoted(st_span_str(item.pair.key.s)).s, line);
+    if (!reader_next(r) || !(opt->type == ST_Y_DICT ? load_pair_value(r, &item.pair) : load_many(r, &item.many)))
         return false;
     if (r->wrong > before)
         return true;
-    if ((place = list_grow(r, list, sizeof pair)) == NULL)
+    size = opt->type == ST_Y_DICT ? sizeof item.pair : sizeof item.many;
+    if ((place = list_grow(r, list, size)) == NULL)
         return false;
-    *place = pair;
+    memcpy(place, &item, size);
     list->n++;
     return true;
 }
@@ -269,7 +287,8 @@ static bool load_value(struct reader *r, const struct st_yaml_opt *opt, void *to
     case ST_Y_TEXT: return load_text(r, opt, to);
     case ST_Y_STRS: return load_strs(r, opt, to);
     case ST_Y_LIST: return load_list(r, opt, to);
-    case ST_Y_DICT: return load_dict(r, opt, to);
+    case ST_Y_DICT:
+    case ST_Y_DICTS: return load_dict(r, opt, to);
     case ST_Y_MAP:
         if (r->ev.type == YAML_MAPPING_START_EVENT ||
             reader_is_nothing(r)) /* a mapping whose entries are all commented out */

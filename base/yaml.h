@@ -48,9 +48,15 @@ enum st_yaml_type {
     ST_Y_MAP,      /* a mapping by sub: the sub struct, in place */
     ST_Y_LIST,     /* a list of mappings by sub, or of its shorthand: struct st_list of the sub struct */
     ST_Y_DICT,     /* a mapping of free keys to scalars: struct st_list of struct st_pair */
+    ST_Y_DICTS,    /* a mapping of free keys to scalars or lists of scalars: struct st_list of struct st_many */
 };
 struct st_pair {
     struct st_str key, value;
+};
+struct st_many {
+    struct st_str key;
+    struct st_list values; /* of struct st_str; one for a scalar */
+    bool is_list;
 };
 
 struct st_yaml_schema;

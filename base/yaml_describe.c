@@ -181,6 +181,19 @@ static void json_strs(struct st_json *w, const struct st_yaml_opt *opt)
     st_json_end(w);
 }
 
+/* A scalar of any type, or a list of them. */
+static void json_scalars(struct st_json *w, const char *key)
+{
+    static const char *const types[] = { "string", "number", "boolean", "array" };
+
+    st_json_object(w, key);
+    st_json_array(w, "type");
+    for (size_t i = 0; i < ST_LEN(types); i++)
+        st_json_str(w, NULL, types[i]);
+    st_json_end(w);
+    st_json_end(w);
+}
+
 static void json_text(struct st_json *w)
 {
     st_json_array(w, "type");
@@ -253,6 +266,10 @@ static void json_kind(struct st_json *w, const struct st_yaml_opt *opt)
     case ST_Y_DICT:
         st_json_str(w, "type", "object");
         json_of_type(w, "additionalProperties", "string");
+        break;
+    case ST_Y_DICTS:
+        st_json_str(w, "type", "object");
+        json_scalars(w, "additionalProperties");
         break;
     }
 }

@@ -36,7 +36,7 @@ size_t yaml_count(const char *const *names)
 bool yaml_is_plain(enum st_yaml_type type)
 {
     return type != ST_Y_STR && type != ST_Y_TEXT && type != ST_Y_STRS && type != ST_Y_MAP && type != ST_Y_LIST &&
-           type != ST_Y_DICT;
+           type != ST_Y_DICT && type != ST_Y_DICTS;
 }
 
 static bool in_bounds(const struct st_yaml_opt *opt, double v)
@@ -216,7 +216,8 @@ bool yaml_scalar_parse(const struct st_yaml_opt *opt, const char *text, void *to
     case ST_Y_STRS:
     case ST_Y_MAP:
     case ST_Y_LIST:
-    case ST_Y_DICT: assert(!"not a plain type"); return false;
+    case ST_Y_DICT:
+    case ST_Y_DICTS: assert(!"not a plain type"); return false;
     }
     if (!in_bounds(opt, (double)num))
         return false;
@@ -269,6 +270,7 @@ void yaml_expected(const struct st_yaml_opt *opt, char *out, size_t size)
         [ST_Y_MAP] = "a mapping",
         [ST_Y_LIST] = "a list of mappings",
         [ST_Y_DICT] = "a mapping of names to texts",
+        [ST_Y_DICTS] = "a mapping of names to texts or lists of texts",
     };
     int n = snprintf(out, size, "%s", words[opt->type]);
     char low[32], high[32];

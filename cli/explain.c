@@ -173,8 +173,7 @@ static void explain_scan(struct explain *e)
 static void explain_judge(struct explain *e, const struct chain_out *out)
 {
     const struct pol_judgement *judgement = &out->judgement;
-    const char *message = strcmp(e->cli->lang, "de") == 0 && judgement->message.de != NULL ? judgement->message.de
-                                                                                           : judgement->message.en;
+    const char *message = chain_message(out, strcmp(e->cli->lang, "de") == 0);
 
     step(e, "judge");
     say_verdict(e, pol_verdict_name(judgement->verdict), judgement->policy, judgement->rule, NULL, 0);

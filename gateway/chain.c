@@ -266,3 +266,13 @@ bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_bu
     chain_cannot_redact(out);
     return false;
 }
+
+const char *chain_message(const struct chain_out *out, bool in_german)
+{
+    const struct pol_judgement *judgement = &out->judgement;
+    const struct lp_opinion *opinion = &out->opinion;
+
+    if (opinion->message_en != NULL && judgement->rule != NULL && strcmp(judgement->rule, "plugin") == 0)
+        return in_german && opinion->message_de != NULL ? opinion->message_de : opinion->message_en;
+    return in_german && judgement->message.de != NULL ? judgement->message.de : judgement->message.en;
+}

@@ -67,5 +67,7 @@ void chain_finish(const struct chain_in *in, struct st_arena *arena, struct chai
 /* Writes what goes out instead of the body (and of the query, when a finding was there); false: it cannot be written
  * back, and out->judgement is a block from now on. */
 ST_MUST bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query);
+/* What the person is told, in German where there is a text; NULL: nothing of its own. */
+const char *chain_message(const struct chain_out *out, bool in_german);
 void chain_cannot_redact(struct chain_out *out); /* the same without trying: a part of it is no longer here */
 #endif

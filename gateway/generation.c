@@ -165,17 +165,51 @@ static enum st_rc check_trust(const struct pol_config *config, const char *path,
     return ST_OK;
 }
 
+/* What stoa.yaml says of one plugin, as the plugins' own room wants it. */
+static enum st_rc choose(struct st_arena *arena, const char *path, const struct pol_plugin *from, struct lp_chosen *to)
+{
+    const struct st_many *many = from->settings.items;
+    struct lp_given *given = st_arena_alloc(arena, from->settings.n * sizeof *given + 1);
+
+    if (given == NULL)
+        return ST_ERR;
+    for (size_t i = 0; i < from->settings.n; i++) {
+        const char **items = st_arena_alloc(arena, (many[i].values.n + 1) * sizeof *items);
+
+        if (items == NULL)
+            return ST_ERR;
+        for (size_t k = 0; k < many[i].values.n; k++)
+            items[k] = ((const struct st_str *)many[i].values.items)[k].s;
+        given[i] =
+            (struct lp_given){ many[i].key.s, path, many[i].values.pos, items, many[i].values.n, many[i].is_list };
+    }
+    *to = (struct lp_chosen){ from->name.s, path, from->name.pos, from->is_enabled, given, from->settings.n };
+    return ST_OK;
+}
+
+static enum st_rc load_plugins(struct generation *gen, const char *path, struct st_diag *diag, struct st_err *err)
+{
+    const struct st_list *plugins = &gen->config->plugins;
+    struct lp_chosen *chosen = st_arena_alloc(gen->arena, plugins->n * sizeof *chosen + 1);
+    const struct lp_sources sources = { .dirs = names(gen->arena, &gen->config->path.plugins, err),
+                                        .disable = names(gen->arena, &gen->config->path.disable, err),
+                                        .chosen = chosen,
+                                        .n_chosen = plugins->n };
+
+    if (sources.dirs == NULL || sources.disable == NULL || chosen == NULL)
+        return st_arena_fail(gen->arena, err, "generation.load");
+    for (size_t i = 0; i < plugins->n; i++)
+        if (choose(gen->arena, path, (const struct pol_plugin *)plugins->items + i, &chosen[i]) != ST_OK)
+            return st_arena_fail(gen->arena, err, "generation.load");
+    return lp_set_load(&sources, &gen->plugins, diag, err);
+}
+
 static enum st_rc load_rest(struct generation *gen, const char *path, struct st_diag *diag, struct st_err *err)
 {
-    const char **dirs = names(gen->arena, &gen->config->path.plugins, err);
-    const char **disable = names(gen->arena, &gen->config->path.disable, err);
-    enum st_rc trust, plugins, policies;
+    enum st_rc trust = check_trust(gen->config, path, diag, err), plugins = load_plugins(gen, path, diag, err);
+    enum st_rc policies =
+        pol_set_load(path, plugins == ST_OK ? lp_platforms(gen->plugins) : NULL, &gen->policies, diag, err);
 
-    if (dirs == NULL || disable == NULL)
-        return ST_ERR;
-    trust = check_trust(gen->config, path, diag, err);
-    plugins = lp_set_load(&(struct lp_sources){ .dirs = dirs, .disable = disable }, &gen->plugins, diag, err);
-    policies = pol_set_load(path, plugins == ST_OK ? lp_platforms(gen->plugins) : NULL, &gen->policies, diag, err);
     return trust != ST_OK ? trust : plugins != ST_OK ? plugins : policies;
 }
 

@@ -201,14 +201,9 @@ static bool is_verdict(const struct refuse_case *facts)
 
 static const char *message_of(const struct refuse_case *facts, bool german)
 {
-    const struct st_text *message = is_verdict(facts) ? &facts->chain->judgement.message : NULL;
-    const struct lp_opinion *opinion = is_verdict(facts) ? &facts->chain->opinion : NULL;
+    const char *message = is_verdict(facts) ? chain_message(facts->chain, german) : NULL;
 
-    if (opinion != NULL && opinion->message_en != NULL && strcmp(facts->chain->judgement.rule, "plugin") == 0)
-        return german && opinion->message_de != NULL ? opinion->message_de : opinion->message_en;
-    if (message != NULL && message->en != NULL)
-        return german && message->de != NULL ? message->de : message->en;
-    return causes[facts->cause].text[german];
+    return message != NULL ? message : causes[facts->cause].text[german];
 }
 
 const char *refuse_sentence(const struct refuse_case *facts)

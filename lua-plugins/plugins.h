@@ -21,10 +21,19 @@ struct lp_given { /* a value that somebody gave a plugin's setting, and where */
     size_t n;
     bool is_list;
 };
+struct lp_chosen { /* what a site wants of one plugin */
+    const char *plugin, *file;
+    struct st_pos pos;
+    bool is_enabled;
+    const struct lp_given *given;
+    size_t n_given;
+};
 struct lp_sources {                           /* all borrowed */
     const char *const *dirs, *const *disable; /* NULL-terminated; disable: names of plugins to leave out, or NULL */
     const char *libs;                         /* one more folder of shared modules; NULL */
-    bool skip_tests;                          /* the files' own tests are not run: lp_set_test follows */
+    const struct lp_chosen *chosen;
+    size_t n_chosen;
+    bool skip_tests; /* the files' own tests are not run: lp_set_test follows */
 };
 /* Loads the adapters, plugins and curation rules (platforms, curation, detect) below each directory. A file that is
  * wrong is a diagnostic; self-tests in the files are run.

@@ -137,6 +137,26 @@ static const struct st_yaml_opt path_opts[] = {
 };
 static const struct st_yaml_schema path_schema = TABLE("path", path_opts, SIZE_OF(path), WITHIN(path, pos) + 1);
 
+#define PLUGIN(field) offsetof(struct pol_plugin, field)
+static const struct st_yaml_opt plugin_opts[] = {
+    { .name = "name",
+      .type = ST_Y_STR,
+      .offset = PLUGIN(name),
+      .required = true,
+      .help = "Of the plugin, as its manifest has it; `stoa plugin list` names them." },
+    { .name = "enabled",
+      .type = ST_Y_BOOL,
+      .offset = PLUGIN(is_enabled),
+      .def = "true",
+      .help = "Also switches on what ships switched off." },
+    { .name = "settings",
+      .type = ST_Y_DICTS,
+      .offset = PLUGIN(settings),
+      .help = "Values of its settings; `stoa plugin doc` lists them with their types. The rest keeps its defaults." },
+};
+static const struct st_yaml_schema plugin_schema = { "plugin",    sizeof(struct pol_plugin), PLUGIN(pos) + 1,
+                                                     plugin_opts, ST_LEN(plugin_opts),       NULL };
+
 #define LIMIT(id, t, field, lo, hi, d, text)                                                                    \
     {                                                                                                           \
         .name = id, .type = t, .offset = WITHIN(limit, field), .min = (lo), .max = (hi), .def = d, .help = text \
@@ -309,6 +329,11 @@ static const struct st_yaml_opt config_opts[] = {
     MAP(limit, limit_schema, "Ceilings and deadlines."),
     MAP(failure, failure_schema, "What happens when the gateway cannot do its work: allow or block."),
     MAP(audit, audit_schema, "The record log."),
+    { .name = "plugins",
+      .type = ST_Y_LIST,
+      .offset = FIELD(plugins),
+      .sub = &plugin_schema,
+      .help = "Plugins with settings of their own, and which of them are on." },
     { .name = "pictures",
       .type = ST_Y_BOOL,
       .offset = FIELD(pictures),

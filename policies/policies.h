@@ -34,6 +34,13 @@ enum pol_pac_fallback { POL_PAC_NONE, POL_PAC_DIRECT };
 
 enum pol_failure { POL_FAIL_ALLOW, POL_FAIL_BLOCK };
 
+struct pol_plugin {     /* what a site wants of one plugin */
+    struct st_str name; /* "acme.embargo" */
+    bool is_enabled;
+    struct st_list settings; /* of struct st_many; what fits, its manifest says */
+    struct st_pos pos;
+};
+
 /* policies/config.c holds the option table: names, ranges, defaults, help. A struct st_str that the file does not give
  * but a default does has line 0. */
 struct pol_config {
@@ -105,8 +112,9 @@ struct pol_config {
         int64_t checkpoint_ms, checkpoint_records;
         struct st_str checkpoint_copy; /* a second directory for signed checkpoints; s NULL: none */
     } audit;
-    bool pictures;   /* stoa-extract looks for words in them */
-    bool test_clock; /* lets `stoa clock` turn the time; refused unless every listener is on loopback */
+    struct st_list plugins; /* of struct pol_plugin */
+    bool pictures;          /* stoa-extract looks for words in them */
+    bool test_clock;        /* lets `stoa clock` turn the time; refused unless every listener is on loopback */
 };
 
 /* ---- verdicts -------------------------------------------------------------------------------------------------- */

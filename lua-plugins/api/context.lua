@@ -5,7 +5,7 @@ local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits
 
 return api.class("Context", "The call a hook runs in: its settings, the day, and how to have a say.") {
   api.field "config" {
-    doc = "The plugin's settings: the defaults of its manifest. Cannot be changed.", ret = "table",
+    doc = "The plugin's settings: those of stoa.yaml, else the manifest's defaults. Cannot be changed.", ret = "table",
     phases = { "activity" }, since = 1, c = "lp_context_config" },
   api.field "today" {
     doc = "The day in UTC: \"2026-11-24\".", ret = "string",

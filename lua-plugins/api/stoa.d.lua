@@ -128,7 +128,7 @@ function Actor:in_group(group) end
 
 ---The call a hook runs in: its settings, the day, and how to have a say.
 ---@class stoa.Context
----@field config table The plugin's settings: the defaults of its manifest. Cannot be changed.
+---@field config table The plugin's settings: those of stoa.yaml, else the manifest's defaults. Cannot be changed.
 ---@field today string The day in UTC: "2026-11-24".
 local Context = {}
 

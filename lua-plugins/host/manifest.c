@@ -124,8 +124,18 @@ static void read_hooks(struct lp_conf *c, struct lp_plugin *p)
     }
 }
 
+const struct lp_chosen *lp_chosen_find(const struct lp_chosen *list, size_t n, const char *plugin)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].plugin == NULL || strcmp(list[i].plugin, plugin) == 0)
+            return &list[i];
+    return NULL;
+}
+
 void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_plugin_source *source)
 {
+    const struct lp_chosen *chosen;
+
     lp_conf_keys(c, -1,
                  "api name version title summary license categories permissions limits on_failure enabled config tests"
 #define LP_HOOK(id, name, budget_us) " " name
@@ -143,11 +153,14 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
     (void)read_text(c, "summary", &p->summary_en, &p->summary_de);
     p->license = lp_conf_str(c, -1, "license", NULL);
     p->categories = lp_conf_strs(c, -1, "categories");
+    chosen = lp_chosen_find(source->chosen, source->n_chosen, p->name);
     p->is_enabled = lp_conf_bool(c, -1, "enabled", true);
+    if (chosen != NULL)
+        p->is_enabled = chosen->is_enabled;
     p->permissions = read_permissions(c);
     p->on_failure = read_on_failure(c);
     read_limits(c, p);
-    lp_settings_read(c, p, source);
+    lp_settings_read(c, p, chosen);
     lp_cases_read(c, p);
     read_hooks(c, p);
 }

@@ -109,8 +109,8 @@ struct lp_plugin {
 struct lp_plugin_source { /* borrowed */
     const char *path;
     const struct lp_libs *libs;
-    const struct lp_given *given; /* of its settings; the rest is the manifest's defaults */
-    size_t n_given;
+    const struct lp_chosen *chosen; /* what is wanted of plugins; the one of its name, or without a name, counts */
+    size_t n_chosen;
 };
 ST_MUST enum st_rc lp_plugin_load(const struct lp_plugin_source *source, struct st_arena *arena, struct lp_plugin **out,
                                   struct st_diag *diag, struct st_err *err);

@@ -9,6 +9,7 @@
  */
 #include "set.h"
 #include "base/file.h"
+#include "manifest.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,11 +135,13 @@ static enum st_rc load_plugin(struct loader *l, const char *path)
 {
     const char *const *disable = l->sources->disable;
     struct lp_set *set = l->set;
+    const struct lp_plugin_source source = {
+        .path = path, .libs = &set->libs, .chosen = l->sources->chosen, .n_chosen = l->sources->n_chosen
+    };
     struct lp_plugin *p = NULL;
     size_t at = 0;
 
-    if (lp_plugin_load(&(struct lp_plugin_source){ .path = path, .libs = &set->libs }, set->arena, &p, l->diag,
-                       l->err) != ST_OK)
+    if (lp_plugin_load(&source, set->arena, &p, l->diag, l->err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; disable != NULL && disable[i] != NULL; i++)
         p->is_enabled = p->is_enabled && strcmp(disable[i], p->name) != 0;
@@ -298,6 +301,32 @@ enum st_rc lp_set_test(struct lp_set *set, const char *plugin, struct st_diag *d
     return st_fail(err, ST_E_CONFIG, "lua.set", "there is no plugin of this name", 0);
 }
 
+/* Each plugin that a site names has to be there, and is named once. */
+static void check_chosen(struct loader *l)
+{
+    const struct lp_set *set = l->set;
+    const char *known[LP_LIST_MAX], *near;
+
+    if (l->failed) /* it may be the one that did not load */
+        return;
+    for (size_t i = 0; i < set->n_plugins; i++)
+        known[i] = set->plugins[i]->name;
+    for (size_t i = 0; i < l->sources->n_chosen; i++) {
+        const struct lp_chosen *c = &l->sources->chosen[i];
+        bool is_known = false;
+
+        for (size_t k = 0; k < set->n_plugins; k++)
+            is_known = is_known || strcmp(known[k], c->plugin) == 0;
+        if (is_known && lp_chosen_find(l->sources->chosen, i, c->plugin) == NULL)
+            continue;
+        near = is_known ? NULL : st_diag_nearest(c->plugin, known, set->n_plugins);
+        l->failed = true;
+        (void)st_diag_add(l->diag, c->file, c->pos.line, c->pos.col, "plugins: %s '%.60s'%s%s%s",
+                          is_known ? "there are two entries for" : "there is no plugin", c->plugin,
+                          near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+    }
+}
+
 static enum st_rc finish(struct loader *l)
 {
     struct lp_set *set = l->set;
@@ -306,6 +335,7 @@ static enum st_rc finish(struct loader *l)
         return ST_ERR;
     for (size_t i = 0; i < set->adapters.n; i++)
         set->platforms[i] = set->adapters.items[i]->id;
+    check_chosen(l);
     if (!l->sources->skip_tests && run_tests(l) != ST_OK)
         return ST_ERR;
     return l->failed ? st_fail(l->err, ST_E_CONFIG, "lua.set", "a file is wrong", st_diag_count(l->diag)) : ST_OK;

@@ -218,11 +218,11 @@ static void read_setting(struct lp_conf *c, struct lp_setting *s, struct lp_give
     s->fallback = joined(c, fallback);
 }
 
-static const struct lp_given *given_for(const struct lp_plugin_source *source, const char *name)
+static const struct lp_given *given_for(const struct lp_chosen *chosen, const char *name)
 {
-    for (size_t i = 0; i < source->n_given; i++)
-        if (strcmp(source->given[i].name, name) == 0)
-            return &source->given[i];
+    for (size_t i = 0; chosen != NULL && i < chosen->n_given; i++)
+        if (strcmp(chosen->given[i].name, name) == 0)
+            return &chosen->given[i];
     return NULL;
 }
 
@@ -278,7 +278,7 @@ static size_t count_entries(lua_State *L)
 }
 
 /* The manifest's config is on the top, the table that becomes ctx.config two below it. */
-static void read_all(struct lp_conf *c, struct lp_plugin *p, const struct lp_plugin_source *source)
+static void read_all(struct lp_conf *c, struct lp_plugin *p, const struct lp_chosen *chosen)
 {
     size_t most = count_entries(c->L), inner;
     struct lp_setting *list = lp_conf_alloc(c, most * sizeof *list);
@@ -304,14 +304,14 @@ static void read_all(struct lp_conf *c, struct lp_plugin *p, const struct lp_plu
         p->n_settings++;
         s->name = lp_conf_copy(c, st_span_str(lua_tostring(L, -2)));
         read_setting(c, s, &fallback);
-        push_setting(c, p, s, given_for(source, s->name), &fallback);
+        push_setting(c, p, s, given_for(chosen, s->name), &fallback);
         lua_setfield(L, -6, s->name);
         lp_conf_leave(c, inner);
     }
     qsort(list, p->n_settings, sizeof *list, by_name); /* a table has no order */
 }
 
-void lp_settings_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_plugin_source *source)
+void lp_settings_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_chosen *chosen)
 {
     size_t mark;
 
@@ -319,11 +319,11 @@ void lp_settings_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
     lua_newtable(c->L);
     lua_insert(c->L, -2); /* result, manifest */
     if (lp_conf_enter(c, -1, "config", &mark)) {
-        read_all(c, p, source);
+        read_all(c, p, chosen);
         lp_conf_leave(c, mark);
     }
-    for (size_t i = 0; i < source->n_given; i++)
-        refuse_unknown(c, p, &source->given[i]);
+    for (size_t i = 0; chosen != NULL && i < chosen->n_given; i++)
+        refuse_unknown(c, p, &chosen->given[i]);
     lua_insert(c->L, -2); /* manifest, result */
     lp_freeze(c->L);
     p->config_ref = luaL_ref(c->L, LUA_REGISTRYINDEX);

@@ -146,12 +146,8 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
 enum st_rc lp_trial_copy(const struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
                          struct lp_plugin **out, struct st_diag *diag, struct st_err *err)
 {
-    const struct lp_plugin_source source = {
-        .path = p->file,
-        .libs = p->libs,
-        .given = k->config,
-        .n_given = k->n_config,
-    };
+    const struct lp_chosen chosen = { .given = k->config, .n_given = k->n_config, .is_enabled = true };
+    const struct lp_plugin_source source = { .path = p->file, .libs = p->libs, .chosen = &chosen, .n_chosen = 1 };
 
     return lp_plugin_load(&source, arena, out, diag, err);
 }

@@ -137,3 +137,23 @@ def test_a_page_of_its_own(house):
     assert json.loads(good("doc", "--json", folder=folder))[0]["markdown"] == page
     done = plugin("doc", "acme.none", folder=folder)
     assert done.returncode == 2 and "stoa plugin list" in done.stderr, done
+
+
+def explained(config, folder):
+    post = folder / "post.json"
+    post.write_text('{"text": "see the Blue Heron fly"}')
+    done = subprocess.run([STOA, "--config", config, "--json", "explain", post, "--url", "https://forum.example/post",
+                           "--type", "application/json"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done
+    return done.stdout
+
+
+def test_settings_of_the_configuration_are_in_force(tmp_path):
+    subprocess.run([STOA, "setup", tmp_path / "made"], capture_output=True, check=True, timeout=120)
+    config = tmp_path / "made" / "stoa.yaml"
+    assert "embargo" not in explained(config, tmp_path)  # it ships switched off
+    with config.open("a") as file:
+        file.write("plugins:\n  - name: stoa.launch-embargo\n    settings:\n      names: [blue heron]\n"
+                   "      until_day: 2099-01-01\n")
+    said = explained(config, tmp_path)
+    assert '"coach"' in said and "embargo" in said and "This name is under embargo until 2099-01-01." in said

@@ -53,6 +53,24 @@ def test_a_wrong_type(gateway):
     refuses(gateway, rf"stoa\.yaml:{line}:10: .*expected.*many")
 
 
+PLUGIN = """plugins:
+  - name: {name}
+    settings:
+      until_day: {day}
+      names: [blue heron, "project falcon"]
+"""
+
+
+@pytest.mark.parametrize("name, day, line, pattern", [
+    ("stoa.launch-embargo", "2027-02", 4, r"until_day.*stoa\.launch-embargo.*expected a date such as.*found '2027-02'"),
+    ("stoa.launch-embargos", "2027-02-01", 2, r"no plugin 'stoa\.launch-embargos'.*did you mean 'stoa\.launch-embargo'"),
+])
+def test_settings_of_plugins(gateway, name, day, line, pattern):
+    before = gateway.config.read_text()
+    gateway.config.write_text(before + PLUGIN.format(name=name, day=day))
+    refuses(gateway, rf"stoa\.yaml:{before.count(chr(10)) + line}:\d+: .*{pattern}")
+
+
 def test_yaml_words_do_not_turn_into_something_else(gateway):
     line = replace(gateway.config, "test_clock: true", "test_clock: yes")
     refuses(gateway, rf"stoa\.yaml:{line}:13: .*true.*yes")

@@ -28,7 +28,7 @@ struct config {
     double ratio;
     struct st_str name;
     struct limits limits;
-    struct st_list rules, methods, env;
+    struct st_list rules, methods, env, lists;
 };
 
 static const char *const verdicts[] = { "allow", "note", "coach", "redact", "block", NULL };
@@ -92,6 +92,7 @@ static const struct st_yaml_opt config_opts[] = {
     { .name = "rules", .type = ST_Y_LIST, AT(config, rules), .sub = &rule_schema, .help = "In order." },
     { .name = "methods", .type = ST_Y_STRS, AT(config, methods), .names = methods, .help = "How people log in." },
     { .name = "env", .type = ST_Y_DICT, AT(config, env), .help = "Free names." },
+    { .name = "lists", .type = ST_Y_DICTS, AT(config, lists), .help = "Free names of lists." },
 };
 static const struct st_yaml_schema config_schema = { "config",    sizeof(struct config), 0,
                                                      config_opts, ST_LEN(config_opts),   NULL };
@@ -115,7 +116,8 @@ static const char good[] = "# a comment\n"
                            "      - { id: inner, finding: only, coach: One }\n"
                            "  - id: two\n"
                            "methods: [basic_ldap]\n"
-                           "env: { A: b, C: \"1\" }\n";
+                           "env: { A: b, C: \"1\" }\n"
+                           "lists: { one: b, more: [c, d], none: [] }\n";
 
 static struct config conf;
 static struct st_diag *diag;
@@ -343,7 +345,7 @@ T_TEST(diagnostics)
           "2:1: expected an option of config, found \"wrokers\"; did you mean \"workers\"?" },
         { "version: 1\nzzz: 3\n",
           "2:1: expected an option of config, found \"zzz\"; known are version, until, workers, quiet, mode, "
-          "ratio, name, limits, rules, methods, env" },
+          "ratio, name, limits, rules, methods, env, lists" },
         { "version: 1\nmode: 1\nmode: observe\n", "2:7: mode: expected one of observe, enforce, found \"1\"" },
         { "version: 1\nworkers: 1\nquiet: true\nworkers: 2\n", "4:1: \"workers\" is given twice, first in line 2" },
         { "version: 1\nmode: enfroce\n",
@@ -412,7 +414,7 @@ T_TEST(diagnostics)
         { "version: 1\nname: \x01\n", "2:7: control characters are not allowed; the file must be UTF-8 text" },
         { "version: 1\n\xc3\xa4\xc3\xb6: 1\n",
           "2:1: expected an option of config, found \"\xc3\xa4\xc3\xb6\"; known are version, until, workers, "
-          "quiet, mode, ratio, name, limits, rules, methods, env" },
+          "quiet, mode, ratio, name, limits, rules, methods, env, lists" },
         { "version: 1\nquiet: 1234567890123456789012345678901234567890123\n",
           "2:8: quiet: expected true or false, found \"1234567890123456789012345678901234567890\xe2\x80\xa6\"" },
     };
@@ -473,6 +475,30 @@ T_TEST(many_mistakes_need_no_memory)
         n += (size_t)snprintf(many + n, sizeof many - n, "- zzz\n");
     T_CHECK(parse(st_span(many, n)) == ST_ERR && err.code == ST_E_CONFIG && err.num == 10000, "%s", err.what);
     T_CHECK(conf.methods.n == 512 && st_diag_count(diag) == 101, "%zu", conf.methods.n);
+    done();
+}
+
+T_TEST(a_dict_of_lists)
+{
+    static const struct {
+        const char *text, *said;
+    } wrong[] = { { "version: 1\nlists: [a]\n", "2:8: lists: expected a mapping of names to texts or lists of texts" },
+                  { "version: 1\nlists:\n  a: { b: c }\n", "3:6: a: expected a list of texts" },
+                  { "version: 1\nlists:\n  a: [[b]]\n", "3:7: a: expected" },
+                  { "version: 1\nlists:\n  a: b\n  a: c\n", "4:3: \"a\" is given twice" },
+                  { "version: 1\nlists:\n  a:\n", "a: expected a list of texts" } };
+    const struct st_many *many;
+
+    T_CHECK(parse(st_span_str(good)) == ST_OK && conf.lists.n == 3, "%s", said(0));
+    many = conf.lists.items;
+    T_CHECK(strcmp(many[0].key.s, "one") == 0 && !many[0].is_list && many[0].values.n == 1, "a scalar");
+    T_CHECK(strcmp(str_at(&many[0].values, 0), "b") == 0, "its text");
+    T_CHECK(many[1].is_list && many[1].values.n == 2 && strcmp(str_at(&many[1].values, 1), "d") == 0, "a list");
+    T_CHECK(many[1].key.pos.line == 21 && many[2].is_list && many[2].values.n == 0, "line %u", many[1].key.pos.line);
+    for (size_t i = 0; i < ST_LEN(wrong); i++) {
+        T_CHECK(parse(st_span_str(wrong[i].text)) == ST_ERR, "accepted: %s", wrong[i].text);
+        T_CHECK(strstr(said(0), wrong[i].said) != NULL, "%s: %s", wrong[i].said, said(0));
+    }
     done();
 }
 

@@ -25,7 +25,8 @@ static struct lp_plugin *load(const char *source, const struct lp_given *given, 
     lt_write(dir, "detect/one.lua", source);
     (void)snprintf(path, sizeof path, "%s/detect/one.lua", dir);
     char *kept = st_arena_str(arena, st_span_str(path));
-    const struct lp_plugin_source from = { .path = kept, .libs = &libs, .given = given, .n_given = n };
+    const struct lp_chosen chosen = { .given = given, .n_given = n };
+    const struct lp_plugin_source from = { .path = kept, .libs = &libs, .chosen = &chosen, .n_chosen = 1 };
 
     if (lp_plugin_load(&from, arena, &p, diag, &err) != ST_OK)
         T_CHECK(err.code == ST_E_CONFIG || err.code == ST_E_PLUGIN, "%s: %s", err.where, err.what);
@@ -164,6 +165,47 @@ T_TEST(a_plugin_that_fails_its_tests_does_not_load)
     T_CHECK(lp_set_test(set, "test.two", diag, &err) == ST_ERR && strstr(err.what, "no plugin") != NULL, "no one");
     lp_set_release(set);
     st_diag_free(diag);
+}
+
+T_TEST(a_site_chooses)
+{
+    static const char *const seven[] = { "7", NULL };
+    const struct lp_given given = { "n", "stoa.yaml", { 5, 9 }, seven, 1, false };
+    const struct lp_chosen good[] = { { "test.one", "stoa.yaml", { 4, 11 }, true, &given, 1 } },
+                           twice[] = { good[0], { "test.one", "stoa.yaml", { 6, 11 }, false, NULL, 0 } },
+                           other[] = { { "test.oen", "stoa.yaml", { 4, 11 }, true, NULL, 0 } };
+    const struct {
+        const struct lp_chosen *list;
+        size_t n;
+        const char *said;
+    } wrong[] = { { twice, 2, "there are two entries for 'test.one'" },
+                  { other, 1, "there is no plugin 'test.oen'; did you mean 'test.one'?" } };
+    const char *dir = lt_dir("chosen");
+    const char *const dirs[] = { dir, NULL }, *const disable[] = { "test.one", NULL };
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *set = NULL;
+
+    lt_write(dir, "detect/one.lua", HEAD SETTINGS "enabled = false, load = function(c) assert(c.n == 7) end }");
+    T_CHECK(lt_load(dir, NULL) == NULL, "its default is 3");
+    T_OK(lp_set_load(&(struct lp_sources){ .dirs = dirs, .chosen = good, .n_chosen = 1 }, &set, NULL, &err), err);
+    T_CHECK(set->plugins[0]->is_enabled, "named is on");
+    lp_set_release(set);
+    T_OK(lp_set_load(&(struct lp_sources){ .dirs = dirs, .disable = disable, .chosen = good, .n_chosen = 1 }, &set,
+                     NULL, &err),
+         err);
+    T_CHECK(!set->plugins[0]->is_enabled, "left out is off");
+    lp_set_release(set);
+    lt_write(dir, "detect/one.lua", HEAD SETTINGS "}");
+    for (size_t i = 0; i < ST_LEN(wrong); i++) {
+        const struct lp_sources sources = { .dirs = dirs, .chosen = wrong[i].list, .n_chosen = wrong[i].n };
+        struct st_diag *diag = st_diag_new();
+
+        T_CHECK(lp_set_load(&sources, &set, diag, &err) == ST_ERR && err.code == ST_E_CONFIG, "loaded");
+        T_CHECK(st_diag_count(diag) == 1 && strstr(st_diag_at(diag, 0)->text, wrong[i].said) != NULL &&
+                    st_diag_at(diag, 0)->col == 11,
+                "%s", st_diag_at(diag, 0)->text);
+        st_diag_free(diag);
+    }
 }
 
 static void keep_advice(void *ctx, const char *file, const char *advice)
