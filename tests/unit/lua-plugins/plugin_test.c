@@ -173,13 +173,13 @@ T_TEST(a_site_chooses)
     const struct lp_given given = { "n", "stoa.yaml", { 5, 9 }, seven, 1, false };
     const struct lp_chosen good[] = { { "test.one", "stoa.yaml", { 4, 11 }, true, &given, 1 } },
                            twice[] = { good[0], { "test.one", "stoa.yaml", { 6, 11 }, false, NULL, 0 } },
-                           other[] = { { "test.oen", "stoa.yaml", { 4, 11 }, true, NULL, 0 } };
+                           other[] = { { "test.onne", "stoa.yaml", { 4, 11 }, true, NULL, 0 } };
     const struct {
         const struct lp_chosen *list;
         size_t n;
         const char *said;
     } wrong[] = { { twice, 2, "there are two entries for 'test.one'" },
-                  { other, 1, "there is no plugin 'test.oen'; did you mean 'test.one'?" } };
+                  { other, 1, "there is no plugin 'test.onne'; did you mean 'test.one'?" } };
     const char *dir = lt_dir("chosen");
     const char *const dirs[] = { dir, NULL }, *const disable[] = { "test.one", NULL };
     struct st_err err = ST_ERR_INIT;
