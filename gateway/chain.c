@@ -37,15 +37,32 @@ static struct st_span query_of(const struct chain_in *in)
     return lp_is_message(&in->req) ? ST_SPAN_NONE : in->req.query;
 }
 
+static void look(const struct chain_in *in, struct lp_sight *rules)
+{
+    struct chain_sight *kept = in->sight;
+
+    if (kept != NULL && kept->generation == in->gen->number)
+        return;
+    if (kept != NULL)
+        *kept = (struct chain_sight){ .generation = in->gen->number, .wire = lp_wire(in->gen->plugins, &in->req) };
+    lp_look(in->gen->plugins, &in->req, rules);
+}
+
 static enum st_rc route(struct run *run)
 {
     const struct chain_in *in = run->in;
+    struct chain_out *out = run->out;
+    struct lp_sight here, *rules = in->sight != NULL ? &in->sight->rules : &here;
     bool needs_body = false;
 
-    run->out->route = lp_route_find(in->gen->plugins, &in->req, NULL, &needs_body);
-    run->is_over = run->out->route == NULL && !needs_body && in->body.n == 0 && query_of(in).n < QUERY_MIN &&
+    look(in, rules);
+    out->route = lp_route_seen(in->gen->plugins, &in->req, rules, NULL, &needs_body);
+    run->is_over = out->route == NULL && !needs_body && in->body.n == 0 && query_of(in).n < QUERY_MIN &&
                    in->not_held == FLT_REASON_NONE;
-    return ST_OK;
+    if (run->is_over)
+        return ST_OK;
+    out->rules = rules != &here ? rules : st_arena_dup(run->arena, &here, sizeof here);
+    return out->rules != NULL ? ST_OK : st_arena_fail(run->arena, &out->err, "chain.route");
 }
 
 static enum st_rc decode(struct run *run)
@@ -56,7 +73,7 @@ static enum st_rc decode(struct run *run)
                                      .content_type = in->req.content_type,
                                      .content_encoding = in->content_encoding,
                                      .plain_limit = in->plain_limit,
-                                     .wire = lp_wire(in->gen->plugins, &in->req),
+                                     .wire = in->sight != NULL ? in->sight->wire : lp_wire(in->gen->plugins, &in->req),
                                      .is_message = lp_is_message(&in->req),
                                      .open = in->open };
 
@@ -88,7 +105,7 @@ static enum st_rc activity(struct run *run)
 
     out->route = in->route;
     if (out->route == NULL)
-        out->route = lp_route_find(in->gen->plugins, &in->req, out->doc, &needs_body);
+        out->route = lp_route_seen(in->gen->plugins, &in->req, out->rules, out->doc, &needs_body);
     if (out->route == NULL) { /* what no rule knows is scanned all the same: a search is typed, too */
         lp_hide(in->gen->plugins, NULL, &in->req, out->doc);
         return ST_OK;

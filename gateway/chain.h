@@ -25,6 +25,14 @@ enum chain_stage {
 };
 const char *chain_stage_name(enum chain_stage stage); /* "decode"; "none" */
 
+/* What a request's head told, for who runs the chain again with the same head: the messages of a socket, the stretches
+ * of a body. All zero at first, and written by the chain. */
+struct chain_sight {
+    uint64_t generation; /* of which set of rules; 0: none yet */
+    struct lp_sight rules;
+    enum flt_wire wire;
+};
+
 struct chain_in { /* all borrowed */
     struct generation *gen;
     struct flt_scanner *scanner; /* made for this generation's packs */
@@ -34,6 +42,7 @@ struct chain_in { /* all borrowed */
     size_t plain_limit;        /* ceiling of the body after content coding */
     enum flt_reason not_held;  /* not NONE: the body could not be held (SIZE, FAILED); it is judged unread */
     uint64_t not_held_bytes;
+    struct chain_sight *sight;       /* NULL: nobody asks again */
     const struct flt_trace *trace;   /* every candidate of the scan; NULL */
     enum flt_open open;              /* which files are to be opened */
     const struct flt_opened *opened; /* one for each of doc->files; NULL: they were not opened. The doc borrows */
@@ -42,6 +51,7 @@ struct chain_in { /* all borrowed */
     struct flt_terms *terms;
 };
 struct chain_out {                /* lives in the arena; spans borrow from the input too */
+    const struct lp_sight *rules; /* those that may hold; of in->sight when that is there */
     const struct lp_route *route; /* NULL: nothing to see */
     bool has_activity;
     struct lp_activity activity; /* has_activity */

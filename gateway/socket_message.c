@@ -19,7 +19,8 @@
 struct message {
     unsigned magic;
     const struct socket_open *about;
-    struct rules *rules; /* one reference */
+    struct chain_sight *sight; /* borrowed */
+    struct rules *rules;       /* one reference */
     struct body *body;
     struct st_buf tail; /* bytes that came, but did not fit into body */
     bool is_text;
@@ -40,7 +41,7 @@ static const struct pol_config *config_of(const struct message *m)
     return m->rules->gen->config;
 }
 
-struct message *message_new(const struct socket_open *about, bool is_text)
+struct message *message_new(const struct socket_open *about, struct chain_sight *sight, bool is_text)
 {
     struct message *m = calloc(1, sizeof *m);
     struct body_limits limits;
@@ -49,6 +50,7 @@ struct message *message_new(const struct socket_open *about, bool is_text)
         return NULL;
     m->magic = MESSAGE_MAGIC;
     m->about = about;
+    m->sight = sight;
     m->is_text = is_text;
     m->rules = rules_retain(about->worker->rules);
     limits = body_limits_now(config_of(m), &about->worker->budget, about->worker->spool_dir);
@@ -139,6 +141,7 @@ static void prepare(struct message *m, const struct st_err *why)
     m->in = (struct chain_in){ .gen = m->rules->gen,
                                .scanner = m->rules->scanner,
                                .req = m->about->req,
+                               .sight = m->sight,
                                .groups = pol_groups(m->rules->gen->policies, m->about->person),
                                .plain_limit = (size_t)config_of(m)->limit.body_max,
                                .not_held = reason_of(m, why),

@@ -16,8 +16,9 @@ enum message_fate {
 };
 
 struct message;
-ST_MUST struct message *message_new(const struct socket_open *about, bool is_text); /* NULL when memory is out */
-void message_free(struct message *message);                                         /* wipes; NULL is fine */
+/* NULL when memory is out. sight: of the socket's messages of this kind; borrowed. */
+ST_MUST struct message *message_new(const struct socket_open *about, struct chain_sight *sight, bool is_text);
+void message_free(struct message *message); /* wipes; NULL is fine */
 size_t message_memory(const struct message *message);
 /* ST_ERR: it cannot be held (any longer) and has to be judged unread; the bytes are kept for a verdict that lets it
  * pass. */

@@ -63,6 +63,7 @@ struct socket {
     struct flow rest;                             /* read, but not yet taken apart */
     bool has_more;                                /* the reader may have something to say without input */
     struct message *message;                      /* under way */
+    struct chain_sight texts, others;             /* what the rules say of its kind */
     bool is_text, is_deflated, is_open, is_begun; /* of it: its end is still to come; its first frame went out */
     struct st_buf raw;                            /* its bytes as they came, compressed */
     bool is_raw, is_raw_sound;                    /* raw holds all of it; the origin's window is what the client's is */

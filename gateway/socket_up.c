@@ -194,7 +194,7 @@ static enum st_rc begin_message(struct socket *s, const struct ws_event *event)
     s->is_raw = event->is_deflated && s->is_raw_sound;
     s->is_open = true;
     s->is_begun = false;
-    s->message = message_new(&s->about, s->is_text);
+    s->message = message_new(&s->about, s->is_text ? &s->texts : &s->others, s->is_text);
     return s->message != NULL ? ST_OK : st_fail(&s->err, ST_E_NOMEM, "socket.message", "message", 0);
 }
 
@@ -232,7 +232,7 @@ static bool may_go(struct socket *s, struct st_span payload)
 
     if (payload.n < JUDGED_MIN)
         return true;
-    if ((message = message_new(&s->about, false)) == NULL)
+    if ((message = message_new(&s->about, &s->others, false)) == NULL)
         return false;
     ok = message_add(message, payload, &err) == ST_OK && message_judge(message, NULL) == MESSAGE_GOES &&
          !message_is_changed(message);

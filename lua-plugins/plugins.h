@@ -83,6 +83,19 @@ bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req);
 const struct lp_route *lp_route_find(const struct lp_set *set, const struct lp_request *req, const struct flt_doc *doc,
                                      bool *needs_body);
 
+/* What a head told, for who asks about it twice: before a body is there and then, or with every message of a socket.
+ * Borrowed from the set. */
+#define LP_SIGHT_RULES 16
+struct lp_sight {
+    size_t n;
+    bool is_whole; /* no other rule may hold */
+    const struct lp_route *rules[LP_SIGHT_RULES];
+};
+void lp_look(const struct lp_set *set, const struct lp_request *req, struct lp_sight *sight);
+/* lp_route_find in two steps: sight is what lp_look saw for this set and head. */
+const struct lp_route *lp_route_seen(const struct lp_set *set, const struct lp_request *req,
+                                     const struct lp_sight *sight, const struct flt_doc *doc, bool *needs_body);
+
 struct lp_activity { /* one thing a person did; schema in docs/activity.md; strings live in the arena, spans too */
     const char *platform, *kind, *audience; /* "youtube" "watch.progress" "public"; never NULL */
     enum lp_phase phase;

@@ -135,8 +135,10 @@ struct lp_host {
 };
 
 struct lp_adapters {
-    struct lp_adapter **items;
+    struct lp_adapter **items; /* in name order */
     size_t n;
+    const struct lp_adapter **anywhere, **fallbacks; /* of them */
+    size_t n_anywhere, n_fallbacks;
     struct lp_host *hosts; /* sorted: a host is found without a look at every adapter */
     size_t n_hosts;
 };
@@ -156,16 +158,22 @@ struct lp_glimpse lp_glimpse_of(const struct lp_request *req);
 /* The first at `from` or behind it that the request may be; list->n: none. */
 size_t lp_shortlist_next(const struct lp_shortlist *list, struct lp_glimpse glimpse, size_t from);
 
+/* lookup.c: once all are there. */
+ST_MUST enum st_rc lp_adapters_index(struct lp_adapters *all, struct st_arena *arena, struct st_err *err);
+
 /* match.c */
 bool lp_glob(const char *glob, struct st_span name); /* '*' at either end; ASCII case does not matter */
 /* The next byte of a percent-escaped run and *i behind it; '+' is a blank in queries. i < s.n. */
 int lp_next_byte(struct st_span s, size_t *i, bool is_query);
 /* The raw value of a parameter in a query string, or false. */
 bool lp_query_get(struct st_span query, const char *name, struct st_span *raw);
+size_t lp_query_count(struct st_span query, const char *name); /* how often the parameter is there */
+/* is_plain: no escapes in the path. */
+bool lp_head_is(const struct lp_head *h, const struct lp_request *req, bool is_plain);
+bool lp_body_is(const struct lp_body *b, const struct flt_doc *doc);
 struct st_span lp_last_part(struct st_span path);
 /* A field path against a pattern: '*' one part, "**" any number of them. */
 bool lp_path_match(const char *pattern, struct st_span path);
-ST_MUST enum st_rc lp_hosts_index(struct lp_adapters *all, struct st_arena *arena, struct st_err *err);
 const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pattern);
 /* What "{}" of the pattern stands for: the rest of the path at its end, else one segment. False: no match. */
 bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *rest);

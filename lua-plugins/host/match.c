@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* match - which rule of which adapter a request is.
+/* match - does a rule hold for a request: its head, its path, its fields.
  *
- * Order: the adapter that claims the host; on unclaimed hosts those that work anywhere (a wiki has any name); then the
- * fallback. The first rule that holds wins, so files list the narrow before the wide. Escapes are decoded on the fly
- * while comparing: nothing is allocated, and "%53pecial" is no way around a rule.
+ * Escapes are decoded on the fly while comparing: nothing is allocated, and "%53pecial" is no way around a rule. Which
+ * adapter is asked, and in what order, is lookup.c.
  */
 #include "value.h"
-#include <stdlib.h>
 #include <string.h>
 
 static int lower(int c)
@@ -54,6 +52,16 @@ bool lp_query_get(struct st_span query, const char *name, struct st_span *raw)
         }
     }
     return false;
+}
+
+size_t lp_query_count(struct st_span query, const char *name)
+{
+    struct st_span part;
+    size_t count = 0;
+
+    while (st_span_next(&query, '&', &part))
+        count += same(st_span_sub(part, 0, st_span_chr(part, '=')), name, strlen(name), true);
+    return count;
 }
 
 static bool value_is(struct st_span raw, const char *const *values, bool is_query)
@@ -183,7 +191,7 @@ static bool method_is(const char *method, struct st_span is)
     return is.n > 0 && is.p[0] == (uint8_t)method[0] && st_span_eq(is, st_span_str(method));
 }
 
-static bool head_is(const struct lp_head *h, const struct lp_request *req, bool is_plain)
+bool lp_head_is(const struct lp_head *h, const struct lp_request *req, bool is_plain)
 {
     bool held = h->methods == NULL;
 
@@ -271,7 +279,7 @@ static bool is_there(const struct flt_doc *doc, const char *pattern)
     return pattern[0] == '%' ? lp_json_value(doc, pattern + 1, &ignored) : lp_field_find(doc, pattern) != NULL;
 }
 
-static bool body_is(const struct lp_body *b, const struct flt_doc *doc)
+bool lp_body_is(const struct lp_body *b, const struct flt_doc *doc)
 {
     for (size_t i = 0; b->has != NULL && b->has[i] != NULL; i++) {
         if (!is_there(doc, b->has[i]))
@@ -292,212 +300,6 @@ static bool body_is(const struct lp_body *b, const struct flt_doc *doc)
             return false;
     }
     return true;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct lp_host *x = a, *y = b;
-    size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
-    int order = n > 0 ? memcmp(x->name.p, y->name.p, n) : 0;
-
-    return order != 0 ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
-}
-
-/* Of two adapters with one host the first in name order keeps it, whatever qsort does. */
-static int by_name_and_id(const void *a, const void *b)
-{
-    int order = by_name(a, b);
-
-    return order != 0 ? order
-                      : strcmp(((const struct lp_host *)a)->adapter->id, ((const struct lp_host *)b)->adapter->id);
-}
-
-enum st_rc lp_hosts_index(struct lp_adapters *all, struct st_arena *arena, struct st_err *err)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < all->n; i++)
-        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++)
-            n++;
-    if ((all->hosts = st_arena_alloc(arena, (n + 1) * sizeof *all->hosts)) == NULL)
-        return st_arena_fail(arena, err, "lua.hosts");
-    for (size_t i = 0; i < all->n; i++) {
-        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++) {
-            const char *name = all->items[i]->hosts[k];
-
-            all->hosts[all->n_hosts++] = (struct lp_host){ st_span_str(name + (name[0] == '*')), all->items[i] };
-        }
-    }
-    qsort(all->hosts, all->n_hosts, sizeof *all->hosts, by_name_and_id);
-    n = 0;
-    for (size_t i = 0; i < all->n_hosts; i++)
-        if (n == 0 || by_name(&all->hosts[n - 1], &all->hosts[i]) != 0)
-            all->hosts[n++] = all->hosts[i];
-    all->n_hosts = n;
-    return ST_OK;
-}
-
-/* The exact name, else the longest suffix (kept with its leading dot). */
-static const struct lp_adapter *claimer(const struct lp_set *set, struct st_span host)
-{
-    const struct lp_adapters *all = lp_set_adapters(set);
-    struct lp_host wanted = { st_span_host(host), NULL };
-
-    while (wanted.name.n > 0) {
-        const struct lp_host *found = bsearch(&wanted, all->hosts, all->n_hosts, sizeof wanted, by_name);
-        size_t dot = st_span_chr(st_span_sub(wanted.name, 1, wanted.name.n), '.');
-
-        if (found != NULL)
-            return found->adapter;
-        if (dot == ST_SPAN_NPOS)
-            break;
-        wanted.name = st_span_sub(wanted.name, dot + 1, wanted.name.n);
-    }
-    return NULL;
-}
-
-const char *lp_host_platform(const struct lp_set *set, struct st_span host)
-{
-    const struct lp_adapter *a = claimer(set, host);
-
-    return a != NULL ? a->id : NULL;
-}
-
-static bool is_tried(const struct lp_adapter *a, const struct lp_adapter *owner)
-{
-    return a == owner || a->is_fallback || (owner == NULL && a->is_anywhere);
-}
-
-static size_t query_count(struct st_span query, const char *name)
-{
-    struct st_span part;
-    size_t count = 0;
-
-    while (st_span_next(&query, '&', &part))
-        count += same(st_span_sub(part, 0, st_span_chr(part, '=')), name, strlen(name), true);
-    return count;
-}
-
-/* "/saml2/../post" is not where it seems to be. */
-static bool has_dot_segment(struct st_span path)
-{
-    size_t n = 0, dots = 0; /* of the segment so far */
-
-    for (size_t i = 0; i < path.n;) {
-        int c = lp_next_byte(path, &i, false);
-        bool is_end = c == '/' || c == '\\' || c == ';';
-
-        if (is_end && n > 0 && n <= 2 && dots == n)
-            return true;
-        n = is_end ? 0 : n + 1;
-        dots = is_end ? 0 : dots + (c == '.');
-    }
-    return n > 0 && n <= 2 && dots == n;
-}
-
-/* What is never read must be beyond doubt: no detour in the path, no parameter twice of which the origin may take the
- * other. */
-static bool is_beyond_doubt(const struct lp_head *h, const struct lp_request *req)
-{
-    for (size_t i = 0; i < h->n_params; i++) {
-        if (query_count(req->query, h->params[i].name) > 1)
-            return false;
-    }
-    return !has_dot_segment(req->path);
-}
-
-static bool body_is_beyond_doubt(const struct lp_body *b, const struct flt_doc *doc)
-{
-    for (size_t i = 0; i < b->n_params; i++) {
-        size_t count = 0;
-
-        for (size_t k = 0; doc != NULL && k < doc->n; k++)
-            count += lp_path_match(b->params[i].name, doc->fields[k].path);
-        if (count > 1)
-            return false;
-    }
-    return true;
-}
-
-bool lp_is_secret_path(const struct lp_set *set, const struct lp_request *req)
-{
-    const struct lp_adapters *all = lp_set_adapters(set);
-    const struct lp_adapter *owner = claimer(set, req->host);
-    struct lp_glimpse glimpse = lp_glimpse_of(req);
-
-    for (size_t i = 0; i < all->n; i++) {
-        const struct lp_adapter *a = all->items[i];
-        size_t k = is_tried(a, owner) ? 0 : a->n_secrets;
-
-        for (; (k = lp_shortlist_next(&a->may_hide, glimpse, k)) < a->n_secrets; k++) {
-            if (head_is(&a->secrets[k], req, glimpse.is_plain) && is_beyond_doubt(&a->secrets[k], req))
-                return true;
-        }
-    }
-    return false;
-}
-
-bool lp_is_message(const struct lp_request *req)
-{
-    return st_span_eq(req->method, LP_WEBSOCKET);
-}
-
-enum flt_wire lp_wire(const struct lp_set *set, const struct lp_request *req)
-{
-    const struct lp_adapters *all = lp_set_adapters(set);
-    const struct lp_adapter *owner = claimer(set, req->host);
-    struct lp_glimpse glimpse = lp_glimpse_of(req);
-
-    for (size_t i = 0; i < all->n; i++) {
-        const struct lp_adapter *a = all->items[i];
-        size_t k = is_tried(a, owner) ? 0 : a->n_speaks;
-
-        for (; (k = lp_shortlist_next(&a->may_speak, glimpse, k)) < a->n_speaks; k++) {
-            if (head_is(&a->speaks[k].head, req, glimpse.is_plain))
-                return a->speaks[k].wire;
-        }
-    }
-    return FLT_WIRE_NONE;
-}
-
-static const struct lp_route *route_of(const struct lp_adapter *a, const struct lp_request *req,
-                                       const struct flt_doc *doc, bool *needs_body)
-{
-    struct lp_glimpse glimpse = lp_glimpse_of(req);
-
-    for (size_t i = 0; (i = lp_shortlist_next(&a->may_route, glimpse, i)) < a->n_routes; i++) {
-        const struct lp_route *r = &a->routes[i];
-
-        if (!head_is(&r->head, req, glimpse.is_plain))
-            continue;
-        if (!r->has_body)
-            return r;
-        if (doc == NULL)
-            *needs_body = true;
-        else if (body_is(&r->body, doc) && (!r->is_secret || body_is_beyond_doubt(&r->body, doc)))
-            return r;
-    }
-    return NULL;
-}
-
-const struct lp_route *lp_route_find(const struct lp_set *set, const struct lp_request *req, const struct flt_doc *doc,
-                                     bool *needs_body)
-{
-    const struct lp_adapters *all = lp_set_adapters(set);
-    const struct lp_adapter *owner = claimer(set, req->host);
-    const struct lp_route *r = NULL;
-    bool ignored = false;
-
-    if (needs_body == NULL)
-        needs_body = &ignored;
-    *needs_body = false;
-    for (int is_last = 0; is_last < 2 && r == NULL; is_last++) { /* fallbacks come last */
-        for (size_t i = 0; i < all->n && r == NULL; i++) {
-            if (is_tried(all->items[i], owner) && all->items[i]->is_fallback == (is_last == 1))
-                r = route_of(all->items[i], req, doc, needs_body);
-        }
-    }
-    return r != NULL && r->is_ignored ? NULL : r;
 }
 
 struct st_span lp_last_part(struct st_span path)

@@ -39,9 +39,9 @@ static bool hidden_everywhere(const struct lp_set *set, const struct flt_field *
     const struct lp_adapters *all = lp_set_adapters(set);
     struct st_span name = lp_last_part(f->path);
 
-    for (size_t i = 0; i < all->n; i++) {
-        if (all->items[i]->is_fallback && (name_in(all->items[i]->hide_names, name) ||
-                                           (is_link && f->is_query && name_in(all->items[i]->link_names, name))))
+    for (size_t i = 0; i < all->n_fallbacks; i++) {
+        if (name_in(all->fallbacks[i]->hide_names, name) ||
+            (is_link && f->is_query && name_in(all->fallbacks[i]->link_names, name)))
             return true;
     }
     return false;

@@ -331,7 +331,7 @@ static enum st_rc finish(struct loader *l)
 {
     struct lp_set *set = l->set;
 
-    if (lp_hosts_index(&set->adapters, set->arena, l->err) != ST_OK)
+    if (lp_adapters_index(&set->adapters, set->arena, l->err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; i < set->adapters.n; i++)
         set->platforms[i] = set->adapters.items[i]->id;

@@ -49,10 +49,11 @@ class House:
                                                         serve=hold, answer="permessage-deflate")
         cards = folder / "cards.policy.yaml"
         cards.write_text((POLICY.parent / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example"))
-        (folder / "plugins" / "platforms").mkdir(parents=True)
-        (folder / "plugins" / "platforms" / "testchat.lua").write_text("-- SPDX-License-Identifier: Apache-2.0" + PLUGIN)
+        self.plugins = folder / "plugins"
+        (self.plugins / "platforms").mkdir(parents=True)
+        (self.plugins / "platforms" / "testchat.lua").write_text("-- SPDX-License-Identifier: Apache-2.0" + PLUGIN)
         self.gateway = Gateway(folder / "gateway", self.origins.values(), [POLICY, cards], trust=self.authority.path,
-                               more=more, workers=workers, plugins=[folder / "plugins"], way=way)
+                               more=more, workers=workers, plugins=[self.plugins], way=way)
 
     def client(self, host, direct=False, address="127.0.0.1", **how):
         client = SocketClient(None if direct else self.gateway, self.origins[host], self.authority.path, address)

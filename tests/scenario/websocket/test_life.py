@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sockets over time: S3, an origin that dies, a reload, a drain."""
+import json
 import signal
 import socket
 import struct
@@ -59,6 +60,22 @@ def test_what_is_too_large_to_be_held_may_stream_by_policy(own, host):
     assert own.count("not_inspected") == before + 1
     client.say("the next one is held again, and " + CARD)
     assert origin.hear() == ("close", 1001, "")
+    client.drop()
+    origin.drop()
+    origin.done()
+
+
+def test_messages_are_read_by_the_adapter_in_force(own):
+    client, origin = own.pair("chat.test")
+    client.say(json.dumps({"n": "1", "text": CARD}))
+    assert json.loads(client.hear()[1])["nack"] == "1"
+    adapter = own.plugins / "platforms" / "testchat.lua"
+    adapter.write_text(adapter.read_text().replace('"nack"', '"nope"'))
+    own.gateway.stoa("reload", check=True)
+    client.say(json.dumps({"n": "2", "text": CARD}))
+    assert json.loads(client.hear()[1])["nope"] == "2"
+    client.say(json.dumps({"n": "3", "text": "nothing in it"}))
+    assert json.loads(origin.hear()[1])["n"] == "3"
     client.drop()
     origin.drop()
     origin.done()
