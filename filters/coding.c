@@ -277,3 +277,26 @@ out:
         st_buf_fini(&out->plain);
     return rc;
 }
+
+enum st_rc flt_coding_pack(struct st_span data, bool is_gzip, struct st_buf *out, struct st_err *err)
+{
+    z_stream z = { .next_in = (Bytef *)(uintptr_t)data.p, .avail_in = (uInt)data.n };
+    uint8_t *room;
+    size_t n;
+    int rc;
+
+    if (data.n > UINT32_MAX / 4)
+        return st_fail(err, ST_E_LIMIT, "filters.coding", "too much to pack", data.n);
+    if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, is_gzip ? GZIP_BITS : ZLIB_BITS, 8, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
+        return st_fail(err, ST_E_NOMEM, "filters.coding", "deflate", 0);
+    n = deflateBound(&z, data.n);
+    if ((room = st_buf_room(out, n)) != NULL) {
+        z.next_out = room;
+        z.avail_out = (uInt)n;
+        rc = deflate(&z, Z_FINISH);
+        out->n += rc == Z_STREAM_END ? n - z.avail_out : 0;
+    }
+    (void)deflateEnd(&z);
+    return st_buf_done(out, err, "filters.coding");
+}

@@ -191,6 +191,9 @@ struct flt_coded {
 ST_MUST enum st_rc flt_coding(struct st_span body, struct st_span encodings, size_t limit, struct flt_coded *out,
                               struct st_err *err);
 
+/* Adds data packed, as gzip (else zlib, which HTTP calls deflate). */
+ST_MUST enum st_rc flt_coding_pack(struct st_span data, bool is_gzip, struct st_buf *out, struct st_err *err);
+
 /* ---- type.c ---- */
 /* "text/html" of "text/html; charset=utf-8". */
 struct st_span flt_type_essence(struct st_span value);

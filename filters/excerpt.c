@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* excerpt - see excerpt.h.
  *
- * What is left out becomes LEFT_OUT in the text and one unit in its map. No other reading takes that out and joins what
- * stands beside it, as it would a line's end alone.
+ * What is left out becomes FLT_LEFT_OUT in the text and one unit in its map. No other reading takes that out and joins
+ * what stands beside it, as it would a line's end alone.
  */
 #include "filters/excerpt.h"
 
-#define BEFORE    128u /* bytes before a change that are read again: words there say what it is */
-#define BEHIND    80u  /* and behind it */
-#define LEFT_OUT  ST_SPAN("\n;\n")
+#define BEFORE    128u   /* bytes before a change that are read again: words there say what it is */
+#define BEHIND    80u    /* and behind it */
 #define PIECE_MAX 16384u /* and on to the end of the piece that is cut there */
 
 void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, struct st_span s)
@@ -52,10 +51,10 @@ static void pass(struct flt_excerpt *x, size_t at)
 {
     size_t head = head_end(x, at), tail = tail_begin(x, at);
 
-    if (head + LEFT_OUT.n < tail) { /* a unit of the same length would be read as a copy */
+    if (head + FLT_LEFT_OUT.n < tail) { /* a unit of the same length would be read as a copy */
         copy(x, x->kept, head);
-        st_buf_span(&x->text, LEFT_OUT);
-        flt_build_unit(&x->build, LEFT_OUT.n, tail - (head > x->kept ? head : x->kept));
+        st_buf_span(&x->text, FLT_LEFT_OUT);
+        flt_build_unit(&x->build, FLT_LEFT_OUT.n, tail - (head > x->kept ? head : x->kept));
         copy(x, tail, at);
     } else {
         copy(x, x->kept, at);

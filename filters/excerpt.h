@@ -10,6 +10,8 @@
 #include "filters/map.h"
 #include "filters/normalise.h"
 
+#define FLT_LEFT_OUT ST_SPAN("\n;\n") /* stands for what is not there */
+
 struct flt_excerpt {
     struct st_span s; /* the text */
     struct st_buf text;

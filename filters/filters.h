@@ -67,7 +67,8 @@ const char *flt_wire_name(enum flt_wire wire);
     X(CRASHED, "extractor-crashed")     \
     X(LATE, "extractor-late")           \
     X(UNOPENED, "not-opened")           \
-    X(READINGS, "too-many-readings")
+    X(READINGS, "too-many-readings")    \
+    X(MASK, "cannot-be-masked")
 enum flt_reason {
 #define X(id, name) FLT_REASON_##id,
     FLT_REASONS(X)
@@ -87,6 +88,7 @@ struct flt_receipt {
 };
 
 struct flt_length;
+struct flt_run;
 struct flt_map; /* from offsets in a field's text to offsets in the plain body; opaque */
 
 struct flt_field {
@@ -189,11 +191,17 @@ const char *flt_reading_name(enum flt_reading reading);
 
 struct flt_finding {
     const struct flt_rule *rule;
-    uint32_t field;     /* index into doc->fields */
-    uint32_t from, to;  /* bytes of that field's text, end exclusive */
-    uint8_t confidence; /* 0..100; dlp levels: low >= 65, medium >= 75, high >= 85 */
-    uint8_t reading;    /* enum flt_reading; UNWRAPPED: from..to is the whole run, and no mask can be written into it */
+    uint32_t field;            /* index into doc->fields */
+    uint32_t from, to;         /* bytes of that field's text, end exclusive */
+    uint8_t confidence;        /* 0..100; dlp levels: low >= 65, medium >= 75, high >= 85 */
+    uint8_t reading;           /* enum flt_reading; UNWRAPPED: from..to is the whole encoded run */
+    const struct flt_run *run; /* which it is in, in the arena of the scan; opaque; NULL: in none */
+    uint32_t in_from, in_to;   /* bytes of what the run says */
+    bool is_changed;           /* it was read otherwise than it stands: among escapes a mask needs some, too */
+    bool is_bare; /* a value of JSON without quotes, where nobody reads the text as JSON: a mask needs them */
 };
+/* The bytes that it covers, decoded; empty when it is outside of its field. */
+struct st_span flt_finding_value(const struct flt_doc *doc, const struct flt_finding *finding);
 struct flt_findings {
     struct flt_finding *items; /* in the arena, by field, then by from; overlapping lesser ones are dropped */
     size_t n;

@@ -6,6 +6,7 @@
  * else. Of overlapping candidates the surer-than-medium and more severe one stays, so that a token inside an
  * assignment is named by its vendor. Findings are capped; the least of them gives way, never the most severe.
  */
+#include "filters/runs.h"
 #include "filters/scanner.h"
 #include <string.h>
 
@@ -111,8 +112,12 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     tell(s, g, score, said(valid, near));
     if (s->n_found == FLT_FOUND_MAX)
         flt_settle(s);
-    s->found[s->n_found++] =
-        (struct flt_finding){ &d->rule, s->field_index, g->from, g->to, (uint8_t)score, s->reading };
+    s->found[s->n_found++] = (struct flt_finding){ .rule = &d->rule,
+                                                   .field = s->field_index,
+                                                   .from = g->from,
+                                                   .to = g->to,
+                                                   .confidence = (uint8_t)score,
+                                                   .reading = s->reading };
 }
 
 /* The order in which candidates win: 75 and up before below, then severity, confidence, length. */
@@ -132,9 +137,22 @@ static bool covers(const struct flt_finding *a, const struct flt_finding *b)
     return a->from <= b->from && a->to >= b->to;
 }
 
-/* Has another reading of the field brought it already? A graver one takes the place of what it covers. What stands
- * beside or beyond an older one is a finding of its own, so that a mask leaves nothing of either; and so is what
- * cannot be written back, since its like is not masked with what lies over it. */
+/* Do both stand in one text, so that their places can be compared? */
+static bool are_together(const struct flt_finding *a, const struct flt_finding *b)
+{
+    return a->field == b->field && flt_run_is(a->run, b->run);
+}
+
+static bool is_inside(const struct flt_finding *outer, const struct flt_finding *inner)
+{
+    if (outer->run != NULL)
+        return outer->in_from <= inner->in_from && outer->in_to >= inner->in_to;
+    return covers(outer, inner);
+}
+
+/* Has another reading of the text brought it already? A graver one takes the place of what it covers. What stands
+ * beside or beyond an older one is a finding of its own, so that a mask leaves nothing of either; and so is what stands
+ * in an encoded run, whose like is not masked with what lies over it. */
 static bool is_known(struct flt_scanner *s, const struct flt_finding *f)
 {
     if (s->reading == FLT_READ_PLAIN || s->reading == FLT_READ_JOINED)
@@ -142,14 +160,16 @@ static bool is_known(struct flt_scanner *s, const struct flt_finding *f)
     for (size_t i = s->out->n; i > 0 && s->out->items[i - 1].field == f->field; i--) {
         struct flt_finding *old = &s->out->items[i - 1];
 
-        if (f->reading == FLT_READ_UNWRAPPED && old->reading != FLT_READ_UNWRAPPED)
+        if (!are_together(f, old))
             continue;
-        if (covers(f, old) && rank(f) >> 40 > rank(old) >> 40) {
+        if (is_inside(f, old) && rank(f) >> 40 > rank(old) >> 40) {
             *old = *f;
             return true;
         }
-        if (covers(old, f))
+        if (is_inside(old, f)) {
+            old->run = flt_run_closer(old->run, f->run);
             return true;
+        }
     }
     return false;
 }
@@ -189,11 +209,60 @@ static void put_joined(struct flt_scanner *s, const struct flt_finding *f)
     put(s, &part);
 }
 
+static size_t blanks_before(struct st_span s, size_t at)
+{
+    size_t n = 0;
+
+    while (n < at && n < 8 && (s.p[at - 1 - n] == ' ' || s.p[at - 1 - n] == '\n' || s.p[at - 1 - n] == '\t'))
+        n++;
+    return n;
+}
+
+static size_t blanks_at(struct st_span s, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < s.n && n < 8 && (s.p[at + n] == ' ' || s.p[at + n] == '\n' || s.p[at + n] == '\t'))
+        n++;
+    return n;
+}
+
+/* "card":4111111111111111, in a text: what takes its place is to be a value as well. */
+static bool is_bare(struct st_span s, const struct flt_finding *f)
+{
+    size_t from = f->from - blanks_before(s, f->from), to = f->to + blanks_at(s, f->to);
+
+    if (from < 2 || to >= s.n || s.p[from - 1] != ':' || strchr(",}]", s.p[to]) == NULL || s.p[to] == 0)
+        return false;
+    for (size_t i = f->from; i < f->to; i++)
+        if (!flt_is_digit(s.p[i]))
+            return false;
+    from -= 1 + blanks_before(s, from - 1);
+    return from > 0 && s.p[from - 1] == '"';
+}
+
+static bool is_changed(const struct flt_scanner *s, const struct flt_finding *view, const struct flt_finding *f)
+{
+    struct st_span text = f->run != NULL ? f->run->text : s->field->text;
+    uint32_t from = f->run != NULL ? f->in_from : f->from, to = f->run != NULL ? f->in_to : f->to;
+
+    return !st_span_eq(st_span_sub(text, from, to - from), st_span_sub(s->text, view->from, view->to - view->from));
+}
+
 static void keep(struct flt_scanner *s, const struct flt_finding *f)
 {
+    const struct flt_map *run = flt_map_run(s->view.map);
     struct flt_finding mapped = *f;
 
+    mapped.is_bare = is_bare(s->text, f);
+    if (run != NULL) {
+        mapped.run = run->run;
+        mapped.in_from = f->from;
+        mapped.in_to = f->to;
+        flt_map_range(s->view.map, run, &mapped.in_from, &mapped.in_to);
+    }
     flt_view_range(&s->view, f->from, f->to, &mapped.from, &mapped.to);
+    mapped.is_changed = is_changed(s, f, &mapped);
     if (s->reading == FLT_READ_JOINED)
         put_joined(s, &mapped);
     else

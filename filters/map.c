@@ -9,6 +9,7 @@
 void flt_build_init(struct flt_build *build, struct st_arena *arena, size_t limit)
 {
     build->arena = arena;
+    build->run = NULL;
     st_buf_init(&build->pts, limit);
     flt_build_reset(build);
 }
@@ -72,6 +73,7 @@ enum st_rc flt_build_done(struct flt_build *build, const struct flt_map *up, uin
     if ((map = st_arena_alloc(arena, sizeof *map)) == NULL)
         return st_arena_fail(arena, err, "filters.map");
     *map = **out;
+    map->run = build->run;
     map->n = build->pts.n / sizeof(struct flt_map_pt);
     if ((map->pts = st_arena_dup(arena, build->pts.p, build->pts.n)) == NULL)
         return st_arena_fail(arena, err, "filters.map");
@@ -161,6 +163,13 @@ static void map_up(const struct flt_map *map, uint32_t *from, uint32_t *to)
     }
     *from += map->base;
     *to += map->base;
+}
+
+const struct flt_map *flt_map_run(const struct flt_map *map)
+{
+    while (map != NULL && map->run == NULL)
+        map = map->up;
+    return map;
 }
 
 void flt_map_range(const struct flt_map *map, const struct flt_map *stop, uint32_t *from, uint32_t *to)

@@ -34,8 +34,10 @@ enum flt_layer {
 struct flt_map_pt {
     uint32_t text, raw;
 };
+struct flt_run;
 struct flt_map {
     const struct flt_map *up;     /* NULL: the plain body or the query */
+    const struct flt_run *run;    /* the encoded run that the text came out of, whose layer this is; NULL */
     const struct flt_map_pt *pts; /* NULL: byte for byte */
     size_t n;
     uint32_t base; /* where raw 0 lies in up's text */
@@ -44,7 +46,8 @@ struct flt_map {
 
 /* Scratch for making points, used for one text after another. */
 struct flt_build {
-    struct st_arena *arena; /* where finished layers live */
+    struct st_arena *arena;    /* where finished layers live */
+    const struct flt_run *run; /* for the map, when it has units */
     struct st_buf pts;
     uint32_t text, raw;
     bool is_open;   /* the last segment is byte for byte and may grow */
@@ -65,6 +68,9 @@ ST_MUST enum st_rc flt_map_cut(struct st_arena *arena, const struct flt_map *up,
 /* The layers of map, from the top, over `below` instead of over the plain body: a view of a text that has layers. */
 ST_MUST enum st_rc flt_map_over(struct st_arena *arena, const struct flt_map *map, const struct flt_map *below,
                                 const struct flt_map **out, struct st_err *err);
+
+/* The layer below which lies an encoded run, of those from map on; NULL: none does. */
+const struct flt_map *flt_map_run(const struct flt_map *map);
 
 /* [*from, *to) of this layer's text becomes the range in the text of `stop`, through every layer between; stop NULL: in
  * the plain body or the query. */

@@ -3,11 +3,13 @@
  *
  * Most long runs of letters and digits are hashes, keys and pictures, so a run is opened only when a few of its bytes,
  * at its front or in its middle, come out as text, as UTF-16 or as the head of a compressed stream. A run glued to what
- * stands before it is tried in each of the four phases of base64. What comes out stands for the run as a whole: there
- * is no writing back.
+ * stands before it is tried in each of the four phases of base64. What comes out stands for the run as a whole; how it
+ * was encoded is kept (runs.h), so that rewrap.c can write it anew.
  */
 #include "base/bytes.h"
 #include "filters/decode.h"
+#include "filters/excerpt.h"
+#include "filters/runs.h"
 #include "filters/validate.h"
 #include "filters/views.h"
 #include <string.h>
@@ -22,13 +24,14 @@
 #define INFLATE_TIMES 4u /* the text it stands in; more is cut */
 #define INFLATE_GRACE 4096u
 
-enum radix { RADIX_HEX, RADIX_32, RADIX_64, RADIX_85, RADICES };
-enum look { LOOK_NOTHING, LOOK_TEXT, LOOK_UTF16LE, LOOK_UTF16BE, LOOK_GZIP, LOOK_ZLIB };
-
 struct run {
-    size_t from, to;     /* in the text, with gaps and padding */
-    struct st_buf chars; /* without gaps */
-    enum radix radix;    /* the first to try */
+    size_t from, to;      /* in the text, with gaps and padding */
+    struct st_buf chars;  /* without gaps */
+    enum flt_radix radix; /* the first to try; then the one that opened it */
+    enum flt_look look;
+    uint32_t phase; /* characters in front that are no part of it */
+    bool is_pairs;
+    bool is_cut; /* read only in part, or read with a loss */
 };
 
 /* ---- finding runs ------------------------------------------------------------------------------------------------ */
@@ -77,7 +80,8 @@ static void take_lines(struct st_span s, struct run *run)
     while (at < s.n && s.p[at] == '=' && at - run->from < s.n)
         at++;
     run->to = at;
-    run->radix = RADIX_HEX;
+    run->radix = FLT_RADIX_HEX;
+    run->is_pairs = false;
 }
 
 /* "34 31 31", "34:31", "0x34, 0x31": pairs with up to two signs between. */
@@ -98,7 +102,8 @@ static bool take_pairs(struct st_span s, struct run *run)
         for (int i = 0; i < 2 && at < s.n && strchr(" :,;\n", s.p[at]) != NULL && s.p[at] != 0; i++)
             at++;
     }
-    run->radix = RADIX_HEX;
+    run->radix = FLT_RADIX_HEX;
+    run->is_pairs = true;
     return pairs >= PAIRS_MIN;
 }
 
@@ -111,7 +116,8 @@ static bool take_85(struct st_span s, struct run *run)
         return false;
     st_buf_span(&run->chars, st_span_sub(inside, 0, close));
     run->to = run->from + close + 4;
-    run->radix = RADIX_85;
+    run->radix = FLT_RADIX_85;
+    run->is_pairs = false;
     return true;
 }
 
@@ -134,9 +140,7 @@ static int digit_32(uint8_t c)
     return flt_is_upper(c) ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
 }
 
-/* As many whole bytes as there are, up to the first character that is no digit; answers how many. out has room for as
- * many bytes as there are characters. */
-static size_t decode_bits(struct st_span chars, enum radix radix, uint8_t *out)
+size_t flt_decode_bits(struct st_span chars, enum flt_radix radix, uint8_t *out)
 {
     static int (*const digit_of[])(uint8_t) = { st_hex_digit, digit_32, digit_64 };
     static const unsigned width[] = { 4, 5, 6 };
@@ -208,9 +212,9 @@ static bool may_open(struct st_span s, size_t at, size_t n)
     struct st_span head = st_span_sub(s, at, RUN_MIN);
     uint8_t bytes[RUN_MIN];
 
-    if (n >= 4 * SAMPLE_MAX || fold_at(s, at + n) > 0 || decode_bits(head, RADIX_32, bytes) == RUN_MIN * 5 / 8)
+    if (n >= 4 * SAMPLE_MAX || fold_at(s, at + n) > 0 || flt_decode_bits(head, FLT_RADIX_32, bytes) == RUN_MIN * 5 / 8)
         return true;
-    if (decode_bits(head, RADIX_HEX, bytes) == RUN_MIN / 2 && may_be_text(st_span(bytes, RUN_MIN / 2)))
+    if (flt_decode_bits(head, FLT_RADIX_HEX, bytes) == RUN_MIN / 2 && may_be_text(st_span(bytes, RUN_MIN / 2)))
         return true;
     for (size_t phase = 0; phase < PHASES; phase++)
         if (may_be_text_64(head.p + phase))
@@ -309,7 +313,7 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
 
 /* ---- decoding ---------------------------------------------------------------------------------------------------- */
 
-static void decode_85(struct st_span chars, struct st_buf *out)
+void flt_decode_85(struct st_span chars, struct st_buf *out)
 {
     uint32_t value = 0;
     unsigned n = 0;
@@ -332,23 +336,23 @@ static void decode_85(struct st_span chars, struct st_buf *out)
         st_buf_byte(out, (uint8_t)(value >> (32 - 8 * k)));
 }
 
-static void decode(struct st_span chars, enum radix radix, struct st_buf *out)
+static void decode(struct st_span chars, enum flt_radix radix, struct st_buf *out)
 {
     uint8_t *room;
 
     st_buf_reset(out);
-    if (radix == RADIX_85)
-        decode_85(chars, out);
+    if (radix == FLT_RADIX_85)
+        flt_decode_85(chars, out);
     else if ((room = st_buf_room(out, chars.n)) != NULL)
-        out->n += decode_bits(chars, radix, room);
+        out->n += flt_decode_bits(chars, radix, room);
 }
 
-static bool is_all(struct st_span chars, enum radix radix)
+static bool is_all(struct st_span chars, enum flt_radix radix)
 {
-    if (radix == RADIX_HEX && chars.n % 2 != 0)
+    if (radix == FLT_RADIX_HEX && chars.n % 2 != 0)
         return false;
-    for (size_t i = 0; i < chars.n && radix <= RADIX_32; i++)
-        if ((radix == RADIX_HEX ? st_hex_digit(chars.p[i]) : digit_32(chars.p[i])) < 0)
+    for (size_t i = 0; i < chars.n && radix <= FLT_RADIX_32; i++)
+        if ((radix == FLT_RADIX_HEX ? st_hex_digit(chars.p[i]) : digit_32(chars.p[i])) < 0)
             return false;
     return true;
 }
@@ -377,19 +381,19 @@ static bool is_wide(struct st_span s, size_t zero)
     return true;
 }
 
-static enum look look_at(struct st_span bytes)
+static enum flt_look look_at(struct st_span bytes)
 {
     struct st_span s = st_span_sub(bytes, 0, SAMPLE_MAX);
 
     if (st_span_starts(s, ST_SPAN("\x1F\x8B\x08")))
-        return LOOK_GZIP;
+        return FLT_LOOK_GZIP;
     if (s.n > SAMPLE_MIN && s.p[0] == 0x78 && (s.p[0] << 8 | s.p[1]) % 31 == 0)
-        return LOOK_ZLIB;
+        return FLT_LOOK_ZLIB;
     if (is_wide(s, 1) || st_span_starts(s, ST_SPAN("\xFF\xFE")))
-        return LOOK_UTF16LE;
+        return FLT_LOOK_UTF16LE;
     if (is_wide(s, 0) || st_span_starts(s, ST_SPAN("\xFE\xFF")))
-        return LOOK_UTF16BE;
-    return is_readable(s) ? LOOK_TEXT : LOOK_NOTHING;
+        return FLT_LOOK_UTF16BE;
+    return is_readable(s) ? FLT_LOOK_TEXT : FLT_LOOK_NOTHING;
 }
 
 /* Could the first nine bytes of base64 be text, or compressed? Text has no high bits, or few. */
@@ -406,100 +410,156 @@ static bool may_be_64(struct st_span chars)
 }
 
 /* A few characters from the front, and a few from the middle, where the front may be something else. */
-static enum look sample(struct st_span chars, enum radix radix, struct st_buf *bytes)
+static enum flt_look sample(struct st_span chars, enum flt_radix radix, struct st_buf *bytes)
 {
     size_t middle = chars.n / 2 / 8 * 8;
-    enum look look;
+    enum flt_look look;
 
     decode(st_span_sub(chars, 0, 2 * SAMPLE_MAX), radix, bytes);
-    if ((look = look_at(st_buf_view(bytes))) != LOOK_NOTHING || chars.n < 4 * SAMPLE_MAX)
+    if ((look = look_at(st_buf_view(bytes))) != FLT_LOOK_NOTHING || chars.n < 4 * SAMPLE_MAX)
         return look;
     decode(st_span_sub(chars, middle, 2 * SAMPLE_MAX), radix, bytes);
-    return look_at(st_buf_view(bytes)) == LOOK_TEXT ? LOOK_TEXT : LOOK_NOTHING;
+    return look_at(st_buf_view(bytes)) == FLT_LOOK_TEXT ? FLT_LOOK_TEXT : FLT_LOOK_NOTHING;
 }
 
-/* The whole run in bytes, when it is anything; LOOK_NOTHING otherwise. */
-static enum look open_run(const struct run *run, struct st_buf *bytes)
+/* The whole run in bytes, when it is anything; FLT_LOOK_NOTHING otherwise. */
+static enum flt_look open_run(struct run *run, struct st_buf *bytes)
 {
     struct st_span chars = st_buf_view(&run->chars);
 
-    for (enum radix radix = run->radix; radix < RADICES && radix <= (run->radix == RADIX_85 ? RADIX_85 : RADIX_64);
-         radix++) {
+    for (enum flt_radix radix = run->radix;
+         radix < FLT_RADICES && radix <= (run->radix == FLT_RADIX_85 ? FLT_RADIX_85 : FLT_RADIX_64); radix++) {
         if (!is_all(chars, radix))
             continue;
-        for (size_t phase = 0; phase < (radix == RADIX_64 ? PHASES : 1); phase++) {
+        for (size_t phase = 0; phase < (radix == FLT_RADIX_64 ? PHASES : 1); phase++) {
             struct st_span from = st_span_sub(chars, phase, chars.n);
-            enum look look = LOOK_NOTHING;
+            enum flt_look look = FLT_LOOK_NOTHING;
 
-            if (radix != RADIX_64 || may_be_64(from))
+            if (radix != FLT_RADIX_64 || may_be_64(from))
                 look = sample(from, radix, bytes);
-            if (look == LOOK_NOTHING)
+            if (look == FLT_LOOK_NOTHING)
                 continue;
             decode(from, radix, bytes);
+            run->radix = radix;
+            run->phase = (uint32_t)phase;
             return look;
         }
     }
-    return LOOK_NOTHING;
+    return FLT_LOOK_NOTHING;
 }
 
 /* ---- to text ----------------------------------------------------------------------------------------------------- */
 
-static void narrow(struct st_span wide, bool is_big, struct st_buf *out)
+/* The character at `at` of UTF-16; half of one that takes two is '?'. */
+static uint32_t wide_at(struct st_span wide, size_t *at, bool is_big, bool *is_lossy)
+{
+    uint32_t units[2] = { 0 };
+
+    for (size_t i = 0, k = *at; i < 2 && k + 1 < wide.n; i++, k += 2)
+        units[i] = (uint32_t)(wide.p[is_big ? k : k + 1] << 8 | wide.p[is_big ? k + 1 : k]);
+    *at += 2;
+    if (units[0] < 0xD800 || units[0] > 0xDFFF)
+        return units[0];
+    if (units[0] < 0xDC00 && units[1] >= 0xDC00 && units[1] <= 0xDFFF) {
+        *at += 2;
+        return 0x10000 + ((units[0] - 0xD800) << 10) + (units[1] - 0xDC00);
+    }
+    *is_lossy = true;
+    return '?';
+}
+
+static void narrow(struct st_span wide, bool is_big, struct st_buf *out, bool *is_lossy)
 {
     uint8_t utf8[4];
 
-    for (size_t i = 0; i + 1 < wide.n; i += 2) {
-        uint32_t unit =
-            is_big ? (uint32_t)(wide.p[i] << 8 | wide.p[i + 1]) : (uint32_t)(wide.p[i + 1] << 8 | wide.p[i]);
+    *is_lossy = wide.n % 2 != 0;
+    for (size_t at = 0; at + 1 < wide.n;) {
+        uint32_t cp = wide_at(wide, &at, is_big, is_lossy);
 
-        st_buf_put(out, utf8, st_utf8_put(unit >= 0xD800 && unit <= 0xDFFF ? '?' : unit, utf8));
+        st_buf_put(out, utf8, st_utf8_put(cp, utf8));
     }
 }
 
-static enum st_rc inflate_into(struct st_buf *bytes, enum look look, size_t limit, struct st_buf *out,
+static enum st_rc inflate_into(const struct st_buf *bytes, struct run *run, size_t limit, struct st_buf *out,
                                struct st_err *err)
 {
     struct flt_coded coded = { .reason = FLT_REASON_NONE };
 
-    if (flt_coding(st_buf_view(bytes), look == LOOK_GZIP ? ST_SPAN("gzip") : ST_SPAN("deflate"), limit, &coded, err) !=
-        ST_OK)
+    if (flt_coding(st_buf_view(bytes), run->look == FLT_LOOK_GZIP ? ST_SPAN("gzip") : ST_SPAN("deflate"), limit, &coded,
+                   err) != ST_OK)
         return ST_ERR;
     if (coded.was_coded)
         st_buf_span(out, st_span_sub(st_buf_view(&coded.plain), 0, limit));
+    run->is_cut = coded.reason != FLT_REASON_NONE || coded.plain.n > limit;
     st_buf_fini(&coded.plain);
     return ST_OK;
 }
 
-/* bytes in the arena as text that stands for the run. */
+/* Does what an excerpt left out stand right beside the run? Then it may go on there. */
+static bool is_beside_gap(struct st_span s, const struct run *run)
+{
+    return st_span_ends(st_span_sub(s, 0, run->from), FLT_LEFT_OUT) ||
+           st_span_starts(st_span_sub(s, run->to, s.n), FLT_LEFT_OUT);
+}
+
+/* How the run can be encoded anew. */
+static enum st_rc put_run(struct st_arena *arena, const struct flt_view *from, const struct run *run,
+                          struct flt_run *out, struct st_err *err)
+{
+    const struct flt_map *below = flt_map_run(from->map);
+
+    out->up = below != NULL ? below->run : NULL;
+    out->from = (uint32_t)run->from;
+    out->to = (uint32_t)run->to;
+    flt_map_range(from->map, below, &out->from, &out->to);
+    out->chars = st_span_sub(from->text, run->from, run->to - run->from);
+    out->radix = run->radix;
+    out->phase = run->phase;
+    out->is_pairs = run->is_pairs;
+    out->is_cut = run->is_cut || is_beside_gap(from->text, run);
+    if (flt_utf8_good(out->bytes) < out->bytes.n &&
+        (out->bytes.p = st_arena_dup(arena, out->bytes.p, out->bytes.n)) == NULL)
+        return st_arena_fail(arena, err, "filters.unwrap");
+    return ST_OK;
+}
+
+/* What it says as a text that stands for the run. */
 static enum st_rc put_view(struct st_arena *arena, const struct flt_view *from, const struct run *run,
                            const struct st_buf *text, struct flt_view *out, struct st_err *err)
 {
     struct flt_build build;
     size_t n = text->n + (text->n == run->to - run->from); /* of another length: then the map takes it as a whole */
     uint8_t *copy = st_arena_alloc(arena, n);
+    struct flt_run *kept = st_arena_alloc(arena, sizeof *kept);
     enum st_rc rc;
 
-    if (copy == NULL)
+    if (copy == NULL || kept == NULL)
         return st_arena_fail(arena, err, "filters.unwrap");
     copy[n - 1] = '\n';
     memcpy(copy, text->p, text->n);
+    kept->bytes = st_span(copy, text->n);
+    kept->text = out->text = st_span(copy, n);
+    kept->look = run->look;
+    if (put_run(arena, from, run, kept, err) != ST_OK)
+        return ST_ERR;
     flt_utf8_mend(copy, n);
-    out->text = st_span(copy, n);
     flt_build_init(&build, arena, 4 * sizeof(struct flt_map_pt));
     flt_build_unit(&build, n, run->to - run->from);
+    build.run = kept;
     rc = flt_build_done(&build, from->map, (uint32_t)run->from, FLT_LAYER_FIXED, &out->map, err);
     flt_build_fini(&build);
     return rc;
 }
 
 /* What the bytes say, in UTF-8. */
-static enum st_rc read_bytes(struct st_buf *bytes, enum look look, size_t limit, struct st_buf *text,
+static enum st_rc read_bytes(const struct st_buf *bytes, struct run *run, size_t limit, struct st_buf *text,
                              struct st_err *err)
 {
-    if (look == LOOK_GZIP || look == LOOK_ZLIB)
-        return inflate_into(bytes, look, limit, text, err);
-    if (look == LOOK_UTF16LE || look == LOOK_UTF16BE)
-        narrow(st_buf_view(bytes), look == LOOK_UTF16BE, text);
+    run->is_cut = false;
+    if (run->look == FLT_LOOK_GZIP || run->look == FLT_LOOK_ZLIB)
+        return inflate_into(bytes, run, limit, text, err);
+    if (run->look == FLT_LOOK_UTF16LE || run->look == FLT_LOOK_UTF16BE)
+        narrow(st_buf_view(bytes), run->look == FLT_LOOK_UTF16BE, text, &run->is_cut);
     else
         st_buf_span(text, st_buf_view(bytes));
     return ST_OK;
@@ -516,15 +576,15 @@ enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_
     st_buf_init(&bytes, from->text.n + 64);
     st_buf_init(&text, INFLATE_TIMES * from->text.n + INFLATE_GRACE);
     for (out->text.n = 0; rc == ST_OK && out->text.n == 0 && next_run(from->text, *at, &run); *at = run.to) {
-        enum look look = open_run(&run, &bytes);
+        run.look = open_run(&run, &bytes);
 
         if (st_buf_done(&run.chars, err, "filters.unwrap") != ST_OK ||
             st_buf_done(&bytes, err, "filters.unwrap") != ST_OK)
             rc = ST_ERR;
-        if (rc != ST_OK || look == LOOK_NOTHING)
+        if (rc != ST_OK || run.look == FLT_LOOK_NOTHING)
             continue;
         st_buf_reset(&text);
-        rc = read_bytes(&bytes, look, INFLATE_TIMES * from->text.n, &text, err);
+        rc = read_bytes(&bytes, &run, INFLATE_TIMES * from->text.n, &text, err);
         if (rc == ST_OK)
             rc = st_buf_done(&text, err, "filters.unwrap");
         if (rc == ST_OK && text.n > 0)

@@ -271,6 +271,8 @@ void chain_cannot_redact(struct chain_out *out)
 
     out->judgement.verdict = POL_BLOCK;
     out->judgement.message = CANNOT;
+    if (out->receipt.reason == FLT_REASON_NONE)
+        out->receipt.reason = FLT_REASON_MASK;
 }
 
 bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query)

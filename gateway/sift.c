@@ -125,10 +125,11 @@ static void keep_finding(struct sift *sift, const struct flt_doc *doc, const str
     if (item == NULL)
         return;
     item->finding = *finding;
+    item->finding.run = NULL; /* of the stretch's arena; what is not held is not masked */
     item->path_n = field->path.n < PATH_SHOWN ? field->path.n : PATH_SHOWN;
     if (item->path_n > 0)
         memcpy(item->path, field->path.p, item->path_n);
-    item->value_n = copy_value(item->value, st_span_sub(field->text, finding->from, finding->to - finding->from));
+    item->value_n = copy_value(item->value, flt_finding_value(doc, finding));
 }
 
 static void keep_findings(struct sift *sift, const struct flt_stretch *stretch, const struct chain_out *out)

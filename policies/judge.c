@@ -99,20 +99,6 @@ static bool finding_holds(const struct pol_when *when, const struct flt_finding 
     return is_named;
 }
 
-/* The bytes a finding covers; false when they cannot be had. */
-static bool value_of(const struct pol_case *facts, const struct flt_finding *f, struct st_span *out)
-{
-    struct st_span text;
-
-    if (facts->doc == NULL || f->field >= facts->doc->n)
-        return false;
-    text = facts->doc->fields[f->field].text;
-    if (f->from > f->to || f->to > text.n)
-        return false;
-    *out = st_span_sub(text, f->from, f->to - f->from);
-    return true;
-}
-
 /* The next byte that tells values apart: spaces and punctuation do not, nor does case. -1 at the end. */
 static int telling_byte(struct st_span s, size_t *i)
 {
@@ -133,7 +119,11 @@ static bool same_value(const struct pol_case *facts, const struct flt_finding *a
     size_t i = 0, k = 0;
     int c, d;
 
-    if (a->rule != b->rule || !value_of(facts, a, &x) || !value_of(facts, b, &y))
+    if (a->rule != b->rule || facts->doc == NULL)
+        return false;
+    x = flt_finding_value(facts->doc, a);
+    y = flt_finding_value(facts->doc, b);
+    if (x.p == NULL || y.p == NULL)
         return false;
     do {
         c = telling_byte(x, &i);
@@ -314,6 +304,7 @@ static enum pol_failure failure_of(const struct pol_config *config, enum flt_rea
     case FLT_REASON_CHARSET:
     case FLT_REASON_FAILED:
     case FLT_REASON_READINGS:
+    case FLT_REASON_MASK:
     case FLT_REASONS_END: break;
     }
     return (enum pol_failure)config->failure.scan;

@@ -47,7 +47,8 @@ static void fuzz_redact(const struct flt_doc *doc)
     for (uint32_t i = 0; i < 3; i++) {
         uint32_t field = (uint32_t)((doc->n - 1) * i / 2), n = (uint32_t)doc->fields[field].text.n;
 
-        items[i] = (struct flt_finding){ &rule, field, n / 3, n - n / 3, 90, FLT_READ_PLAIN };
+        items[i] =
+            (struct flt_finding){ .rule = &rule, .field = field, .from = n / 3, .to = n - n / 3, .confidence = 90 };
     }
     st_buf_init(&out, 64u << 20);
     st_buf_init(&query, 64u << 20);

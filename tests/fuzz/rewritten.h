@@ -56,7 +56,7 @@ static void fuzz_rewritten(const struct flt_input *in)
     st_buf_fini(&out);
     for (size_t i = 0; doc->receipt.coverage == FLT_FULLY && i < doc->n; i += doc->n / 4 + 1) {
         struct flt_finding finding = {
-            &fuzz_mask, (uint32_t)i, 0, (uint32_t)doc->fields[i].text.n, 90, FLT_READ_PLAIN
+            .rule = &fuzz_mask, .field = (uint32_t)i, .to = (uint32_t)doc->fields[i].text.n, .confidence = 90
         };
 
         if (doc->fields[i].is_query || doc->fields[i].text.n == 0)

@@ -41,8 +41,11 @@ static bool find(struct setup *s, const char *word, const struct flt_rule *by)
 
         if (at == ST_SPAN_NPOS)
             continue;
-        s->items[s->findings.n] =
-            (struct flt_finding){ by, (uint32_t)i, (uint32_t)at, (uint32_t)(at + strlen(word)), 90, FLT_READ_PLAIN };
+        s->items[s->findings.n] = (struct flt_finding){ .rule = by,
+                                                        .field = (uint32_t)i,
+                                                        .from = (uint32_t)at,
+                                                        .to = (uint32_t)(at + strlen(word)),
+                                                        .confidence = 90 };
         s->mark[s->findings.n++] = true;
         return true;
     }

@@ -15,7 +15,7 @@ static uint32_t any_below(uint32_t below)
     return seed % below;
 }
 
-static size_t encode(const char *text, size_t phase, enum radix radix, char *out)
+static size_t encode(const char *text, size_t phase, enum flt_radix radix, char *out)
 {
     static const char *const digits[] = { "0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
                                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" };
@@ -71,7 +71,7 @@ static struct st_span random_text(char *out, size_t size)
         const char *text = texts[any_below(ST_LEN(texts))], *part = parts[any_below(ST_LEN(parts))];
 
         switch (any_below(6)) {
-        case 0: n += encode(text, any_below(4), (enum radix)any_below(3), out + n); break;
+        case 0: n += encode(text, any_below(4), (enum flt_radix)any_below(3), out + n); break;
         case 1: n += spaced_hex(text, out + n); break;
         default: memcpy(out + n, part, strlen(part)); n += strlen(part);
         }
@@ -101,14 +101,14 @@ static bool next_run_slowly(struct st_span s, size_t at, struct run *run)
     return false;
 }
 
-/* The next one that is something; LOOK_NOTHING: none. */
-static enum look next_opened(struct st_span s, bool (*next)(struct st_span, size_t, struct run *), struct run *run)
+/* The next one that is something; FLT_LOOK_NOTHING: none. */
+static enum flt_look next_opened(struct st_span s, bool (*next)(struct st_span, size_t, struct run *), struct run *run)
 {
-    enum look look = LOOK_NOTHING;
+    enum flt_look look = FLT_LOOK_NOTHING;
     struct st_buf bytes;
 
     st_buf_init(&bytes, 1u << 20);
-    while (look == LOOK_NOTHING && next(s, run->to, run))
+    while (look == FLT_LOOK_NOTHING && next(s, run->to, run))
         look = open_run(run, &bytes);
     st_buf_fini(&bytes);
     return look;
@@ -122,17 +122,17 @@ T_TEST(unwrap_passes_by_nothing_that_opens)
         char bytes[1500];
         struct st_span s = random_text(bytes, 300 + any_below(sizeof bytes - 300));
         struct run quick = { 0 }, slow = { 0 };
-        enum look a, b;
+        enum flt_look a, b;
 
         st_buf_init(&quick.chars, 1u << 20);
         st_buf_init(&slow.chars, 1u << 20);
         do {
             a = next_opened(s, next_run_quickly, &quick);
             b = next_opened(s, next_run_slowly, &slow);
-            T_CHECK(a == b && (a == LOOK_NOTHING || (quick.from == slow.from && quick.to == slow.to)),
+            T_CHECK(a == b && (a == FLT_LOOK_NOTHING || (quick.from == slow.from && quick.to == slow.to)),
                     "round %d: %zu and %zu of \"%.*s\"", round, quick.from, slow.from, (int)s.n, (const char *)s.p);
-            opened += a != LOOK_NOTHING;
-        } while (a == b && a != LOOK_NOTHING);
+            opened += a != FLT_LOOK_NOTHING;
+        } while (a == b && a != FLT_LOOK_NOTHING);
         st_buf_fini(&quick.chars);
         st_buf_fini(&slow.chars);
     }

@@ -32,7 +32,7 @@ static inline bool mask_field(const struct flt_doc *doc, const char *path, const
 {
     static struct flt_rule rule = { .id = "t", .mask = "[<\"m\\ü\n&'>]" };
     struct flt_findings findings = { .n = 1 };
-    struct flt_finding finding = { &rule, 0, 0, 0, 90, FLT_READ_PLAIN };
+    struct flt_finding finding = { .rule = &rule, .confidence = 90 };
     struct st_err err = ST_ERR_INIT;
     struct st_buf query;
     bool mark = true;

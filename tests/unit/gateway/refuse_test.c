@@ -139,7 +139,8 @@ T_TEST(what_was_found_is_named_not_shown)
     struct flt_field field = { .path = ST_SPAN("a\"><script>alert(1)</script>"),
                                .text = ST_SPAN("secret-text-itself") };
     struct flt_doc doc = { .fields = &field, .n = 1 };
-    struct flt_finding findings[2] = { { &RULE, 0, 0, 5, 90, FLT_READ_PLAIN }, { &RULE, 0, 6, 9, 90, FLT_READ_PLAIN } };
+    struct flt_finding findings[2] = { { .rule = &RULE, .to = 5, .confidence = 90 },
+                                       { .rule = &RULE, .from = 6, .to = 9, .confidence = 90 } };
     struct chain_out chain = { .doc = &doc, .findings = { findings, 2, false } };
     static const char *const FORMS[] = { "Accept: text/html\r\n", "Accept: application/json\r\n" };
 

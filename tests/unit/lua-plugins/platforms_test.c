@@ -105,7 +105,9 @@ static void expect_same(struct plant *p, const struct flt_doc *a, const struct f
 static void plant_in(struct plant *p, uint32_t field)
 {
     static const struct flt_rule planted = { .id = "test", .pack = "test", .mask = secret };
-    struct flt_finding all = { &planted, field, 0, (uint32_t)p->doc->fields[field].text.n, 100, FLT_READ_PLAIN };
+    struct flt_finding all = {
+        .rule = &planted, .field = field, .to = (uint32_t)p->doc->fields[field].text.n, .confidence = 100
+    };
     struct flt_doc *with = rewrite(p, p->doc, &all), *without;
     struct flt_findings found;
     struct lp_activity again;
