@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <string.h>
 
+#define SMALL    64u /* bytes of a text in which words are looked for at once */
 #define SKIP_RUN 64u /* a run of this many letters and digits holds no number that a person wrote */
 
 enum { SIGN_SEPARATOR = 1, SIGN_RUN = 2, SIGN_PHONE = 4 };
@@ -280,16 +281,30 @@ static unsigned marks_of(const struct flt_scanner *s, const struct grown *g)
 
 #define NOT_YET UINT_MAX
 
+/* Marks the rules that have a word near, as long as looking for words costs less than what it saves. */
+static bool mark_near(struct flt_scanner *s, const struct flt_list *list, const struct grown *g)
+{
+    return s->trace == NULL && (s->text.n < SMALL || flt_words_are_read(s, &list->window, g->from, g->to)) &&
+           flt_mark_near(s, &list->window, g->from, g->to);
+}
+
+static bool lacks_word(const struct flt_scanner *s, const struct flt_detector *d)
+{
+    return d->require == FLT_REQUIRE_CONTEXT && s->near_mark[d - s->packs->rules] != s->mark;
+}
+
 static void offer(struct flt_scanner *s, const struct grown *g)
 {
     const struct flt_list *list = &s->packs->by_length[g->n];
+    bool is_marked = false;
     unsigned place = NOT_YET;
 
     for (size_t i = 0; i < list->n; i++) {
         const struct flt_detector *d = list->items[i];
         struct flt_guess guess = { d, g->from, g->to, st_span(g->digits, g->n), 0 };
 
-        if (!begins_as(d, g) || !separators_allowed(d, g))
+        is_marked = is_marked || mark_near(s, list, g); /* a detector before may have made them look */
+        if ((is_marked && lacks_word(s, d)) || !begins_as(d, g) || !separators_allowed(d, g))
             continue;
         if (place == NOT_YET)
             place = marks_of(s, g);

@@ -64,6 +64,16 @@ static bool needs_word(const struct flt_scanner *s, const struct flt_guess *g)
            (require == FLT_REQUIRE_CONTEXT_OR_GROUPS && (g->marks & FLT_GROUPED) == 0);
 }
 
+/* Is its checksum asked first? Nine of ten are wrong, and words that were not yet looked for cost more. */
+static bool is_checked_first(const struct flt_scanner *s, const struct flt_guess *g)
+{
+    const struct flt_detector *d = g->detector;
+
+    return d->validator != NULL && d->validator->fn != val_plain &&
+           (d->find == FLT_FIND_DIGITS || d->find == FLT_FIND_SHAPE) &&
+           !flt_words_are_read(s, &d->window, g->from, g->to);
+}
+
 /* Can it be no finding, whatever its validator says? Most cannot, and validators cost more than this look. */
 static bool is_hopeless(struct flt_scanner *s, const struct flt_guess *g)
 {
@@ -71,7 +81,9 @@ static bool is_hopeless(struct flt_scanner *s, const struct flt_guess *g)
 
     if (weigh(g, best, true) < FLT_CONFIDENCE_MIN)
         return true;
-    return needs_word(s, g) && !flt_word_near(s, g->detector, g->from, g->to);
+    if (!needs_word(s, g) || is_checked_first(s, g))
+        return false;
+    return !flt_word_near(s, g->detector, g->from, g->to);
 }
 
 static const char *said(enum flt_valid valid, bool near)

@@ -44,20 +44,37 @@ static bool search_words(const struct flt_scanner *s, const struct flt_detector 
     return false;
 }
 
-static bool near_listed(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+static uint32_t window_from(const struct flt_window *w, uint32_t from)
 {
-    uint32_t lo = from > d->before ? from - d->before : 0;
+    return from > w->before ? from - w->before : 0;
+}
+
+static uint32_t window_to(const struct flt_scanner *s, const struct flt_window *w, uint32_t to)
+{
+    return s->text.n - to > w->after ? to + w->after : (uint32_t)s->text.n;
+}
+
+/* The first of the words remembered that ends behind `from`. */
+static size_t first_near(const struct flt_scanner *s, uint32_t from)
+{
     size_t a = 0, b = s->n_near;
 
     while (a < b) {
         size_t mid = a + (b - a) / 2;
 
-        if (s->near[mid].end <= lo)
+        if (s->near[mid].end <= from)
             a = mid + 1;
         else
             b = mid;
     }
-    for (; a < s->n_near && s->near[a].end <= to + d->after; a++)
+    return a;
+}
+
+static bool near_listed(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    size_t a = first_near(s, window_from(&d->window, from));
+
+    for (; a < s->n_near && s->near[a].end <= to + d->window.after; a++)
         if ((s->near[a].end <= from || s->near[a].end > to) && has_word(d, s->near[a].word))
             return true;
     return false;
@@ -120,11 +137,15 @@ static void read_words(struct flt_scanner *s, uint32_t from, uint32_t to)
     sort_near(s);
 }
 
+bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
+{
+    return window_from(w, from) >= s->near_from && window_to(s, w, to) <= s->near_to;
+}
+
 static bool in_text(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    uint32_t lo = from > d->before ? from - d->before : 0, hi = to + d->after;
+    uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to);
 
-    hi = hi < s->text.n ? hi : (uint32_t)s->text.n;
     if (lo < s->near_from || hi > s->near_to)
         read_words(s, lo, hi);
     return near_listed(s, d, from, to) || (hi > s->near_to && search_words(s, d, st_span_sub(s->text, lo, hi - lo)));
@@ -174,4 +195,35 @@ static bool in_path(struct flt_scanner *s, const struct flt_detector *d)
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
     return in_text(s, d, from, to) || in_path(s, d);
+}
+
+/* ---- all rules at once ------------------------------------------------------------------------------------------- */
+
+static void mark(struct flt_scanner *s, size_t word)
+{
+    const struct flt_word *w = &s->packs->word_index[word];
+
+    for (uint32_t i = w->first; i < w->first + w->n; i++)
+        s->near_mark[s->packs->word_rules[i]] = s->mark;
+}
+
+bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
+{
+    uint32_t lo = window_from(w, from), hi = window_to(s, w, to);
+    const struct flt_path *path = path_of(s);
+
+    if (lo < s->near_from || hi > s->near_to)
+        read_words(s, lo, hi);
+    if (hi > s->near_to || path->is_full)
+        return false;
+    if (++s->mark == 0) { /* once in four thousand million: what is left of old ones goes */
+        memset(s->near_mark, 0, s->packs->n * sizeof *s->near_mark);
+        s->mark = 1;
+    }
+    for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= hi; i++)
+        if (s->near[i].end <= from || s->near[i].end > to)
+            mark(s, s->near[i].word);
+    for (size_t i = 0; i < path->n_words; i++)
+        mark(s, path->words[i]);
+    return true;
 }

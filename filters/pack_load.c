@@ -381,8 +381,8 @@ static void build_context(struct reader *r, const struct yrule *y, struct flt_de
 {
     const struct st_str *words = y->context.words.items;
 
-    d->before = y->context.within > 0 ? (uint32_t)y->context.within : 120;
-    d->after = y->context.within > 0 ? (uint32_t)y->context.within : 60;
+    d->window.before = y->context.within > 0 ? (uint32_t)y->context.within : 120;
+    d->window.after = y->context.within > 0 ? (uint32_t)y->context.within : 60;
     d->require = (enum flt_require)y->context.required;
     for (size_t i = 0; i < y->context.words.n; i++) {
         size_t w;

@@ -36,6 +36,37 @@ static enum st_rc add(struct flt_packs *packs, struct flt_list *list, const stru
             return st_arena_fail(packs->arena, err, "packs.load");
     }
     list->items[list->n++] = d;
+    list->window.before = d->window.before > list->window.before ? d->window.before : list->window.before;
+    list->window.after = d->window.after > list->window.after ? d->window.after : list->window.after;
+    return ST_OK;
+}
+
+static bool wants(const struct flt_detector *d, size_t word)
+{
+    return (d->words[word / 64] >> (word % 64) & 1) != 0;
+}
+
+/* From each context word to the rules that want it. */
+static enum st_rc index_words(struct flt_packs *packs, struct st_err *err)
+{
+    uint32_t n = 0;
+
+    packs->word_index = st_arena_alloc(packs->arena, (packs->n_words + 1) * sizeof *packs->word_index);
+    if (packs->word_index == NULL)
+        return st_arena_fail(packs->arena, err, "packs.load");
+    for (size_t w = 0; w < packs->n_words; w++) {
+        for (size_t i = 0; i < packs->n; i++)
+            packs->word_index[w].n += wants(&packs->rules[i], w);
+        packs->word_index[w].first = n;
+        n += packs->word_index[w].n;
+    }
+    if ((packs->word_rules = st_arena_alloc(packs->arena, (n + 1) * sizeof *packs->word_rules)) == NULL)
+        return st_arena_fail(packs->arena, err, "packs.load");
+    n = 0;
+    for (size_t w = 0; w < packs->n_words; w++)
+        for (size_t i = 0; i < packs->n; i++)
+            if (wants(&packs->rules[i], w))
+                packs->word_rules[n++] = (uint16_t)i;
     return ST_OK;
 }
 
@@ -50,7 +81,7 @@ static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
             if ((d->lengths >> n & 1) != 0 && add(packs, &packs->by_length[n], d, err) != ST_OK)
                 return ST_ERR;
     }
-    if (flt_words_make(packs, err) != ST_OK)
+    if (index_words(packs, err) != ST_OK || flt_words_make(packs, err) != ST_OK)
         return ST_ERR;
     return flt_shapes_make(packs, err);
 }

@@ -69,6 +69,10 @@ static inline bool flt_set_has(const struct flt_set *set, uint8_t c)
     return (set->bits[c >> 6] >> (c & 63) & 1) != 0;
 }
 
+struct flt_window { /* around a candidate, in which context words count; bytes */
+    uint32_t before, after;
+};
+
 struct flt_detector;
 struct flt_term {     /* one word or phrase of a dictionary */
     const char *text; /* normalised and folded, single blanks */
@@ -99,7 +103,7 @@ struct flt_detector {
     const struct flt_grouping *groupings;
     size_t n_groupings;
     uint64_t words[FLT_WORDS_MAX / 64]; /* bit w: context word w is this rule's */
-    uint32_t before, after;             /* the context window, bytes */
+    struct flt_window window;
     int base, validated, near, grouped; /* confidence, 0..100 */
     const struct st_str *match, *miss, *references;
     size_t n_match, n_miss, n_references;
@@ -123,6 +127,11 @@ struct flt_detector {
 struct flt_list { /* the detectors of one finder, or of one length */
     const struct flt_detector **items;
     size_t n;
+    struct flt_window window; /* the widest of theirs */
+};
+
+struct flt_word { /* a context word: packs->word_rules[first] and on are the rules that want it */
+    uint32_t first, n;
 };
 
 struct flt_shapes;
@@ -135,6 +144,8 @@ struct flt_packs {
     size_t n;
     const char **words; /* context words, lower case */
     size_t n_words;
+    struct flt_word *word_index; /* by context word */
+    uint16_t *word_rules;
     uint32_t longest_word;  /* bytes */
     struct flt_term *terms; /* of all dictionaries; id - FLT_TERM_BASE is the index */
     size_t n_terms;

@@ -29,7 +29,7 @@ static size_t term_counters(const struct flt_packs *packs)
 /* How many numbers stand behind a scanner. */
 static size_t counters(const struct flt_packs *packs)
 {
-    return 2 * packs->n + term_counters(packs);
+    return 2 * packs->n + term_counters(packs) + packs->n;
 }
 
 struct flt_terms *flt_terms_new(const struct flt_packs *packs)
@@ -59,6 +59,7 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
     s->done_to = s->last_hit + packs->n;
     s->weights = s->done_to + packs->n;
     s->seen = s->weights + packs->n;
+    s->near_mark = s->weights + term_counters(packs);
     if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK ||
         scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK ||
         flt_own_new(packs, &s->own, err) != ST_OK) {
@@ -141,7 +142,7 @@ static int by_place(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
+static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
                               struct st_err *err)
 {
     memset(s->out, 0, sizeof *s->out);
@@ -166,6 +167,15 @@ static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, con
     return ST_OK;
 }
 
+static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
+                              struct st_err *err)
+{
+    if (read_fields(s, arena, doc, err) == ST_OK)
+        return ST_OK;
+    memset(s->last_hit, 0, 2 * s->packs->n * sizeof *s->last_hit); /* and done_to: the field was left in its middle */
+    return ST_ERR;
+}
+
 enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, struct flt_findings *out,
                     const struct flt_trace *trace, struct st_err *err)
 {
@@ -176,7 +186,8 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
     s->is_counting = s->packs->n_terms > 0 || s->own != NULL;
     s->trace = s->is_counting ? NULL : trace;
     s->err = err;
-    memset(s->last_hit, 0, counters(s->packs) * sizeof *s->last_hit); /* a scan that failed left something */
+    if (s->is_counting)
+        memset(s->weights, 0, term_counters(s->packs) * sizeof *s->weights);
     flt_own_begin(s);
     if (doc->terms != NULL)
         memcpy(s->weights, doc->terms->counts, doc->terms->n * sizeof *s->weights);

@@ -92,6 +92,8 @@ struct flt_scanner {
     /* of the whole message, behind those */
     uint32_t *weights; /* per rule: of the different terms seen */
     uint32_t *seen;    /* a bit per term */
+    /* and never 0 again: the last mark, and per rule the last it was given (flt_mark_near) */
+    uint32_t mark, *near_mark;
 };
 #define FLT_SCANNER_MAGIC 0x666c7473u
 
@@ -101,6 +103,11 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *guess);
 void flt_settle(struct flt_scanner *s);
 /* Is one of the detector's words around [from, to), or in the field's path? (near.c) */
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
+/* Have the words around [from, to) been looked for? If not, asking costs as much as many checksums. */
+bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
+/* Marks, in near_mark, every rule one of whose words is in the window of [from, to) or in the field's path; false when
+ * that is not known. */
+ST_MUST bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
 
 /* A term of a dictionary ends at `end` (find_words.c). */

@@ -49,7 +49,7 @@ static bool form_of(const char *word, int nth, char form[256])
 static bool form_near(const struct flt_scanner *s, const struct flt_detector *d, const char *form, const char *word,
                       uint32_t from, uint32_t to)
 {
-    uint32_t lo = from > d->before ? from - d->before : 0, hi = to + d->after;
+    uint32_t lo = from > d->window.before ? from - d->window.before : 0, hi = to + d->window.after;
 
     if (flt_ifind(s->field->path, form) || flt_ifind(s->field->name, form))
         return true;
@@ -182,9 +182,9 @@ static void put_far_words(struct st_buf *json)
             words[found++] = packs->words[w];
     }
     put_string(json, st_span_str(words[0]));
-    put_dots(json, example->detector->before);
+    put_dots(json, example->detector->window.before);
     put_string(json, example->text);
-    put_dots(json, example->detector->after);
+    put_dots(json, example->detector->window.after);
     put_string(json, st_span_str(words[1]));
 }
 
