@@ -116,6 +116,20 @@ static bool neighbour(struct st_span text, int64_t sep, int step, uint8_t *c)
 
 #define WORD_MAX 16u
 
+/* What stands before a key of some table, in lower case and in order; and what may stand between. */
+static const char *const keys[] = {
+    "aktenzeichen", "article",      "artikel",   "auftrag",  "bestellnummer", "bestellung",
+    "build",        "bytes",        "case",      "customer", "ean",           "epoch",
+    "gid",          "gtin",         "id",        "ids",      "idx",           "imei",
+    "invoice",      "isbn",         "issue",     "job",      "kundennummer",  "nonce",
+    "offset",       "order",        "orders",    "pid",      "rechnung",      "rechnungsnummer",
+    "ref",          "reference",    "request",   "seed",     "sendung",       "sendungsnummer",
+    "serial",       "seriennummer", "session",   "size",     "sku",           "status",
+    "ticket",       "time",         "timestamp", "trace",    "tracking",      "ts",
+    "tweet",        "uid",          "upc",       "version",  "vorgang"
+};
+static const char *const fillers[] = { "code", "is", "ist", "no", "nr", "num", "number", "nummer" };
+
 /* The word of letters that ends at *end or a few blanks and signs before; *end moves to its beginning. */
 static struct st_span word_before(struct st_span text, uint32_t *end)
 {
@@ -130,16 +144,29 @@ static struct st_span word_before(struct st_span text, uint32_t *end)
     return st_span(text.p + from, to - from);
 }
 
-/* The lists are in lower case. */
+static int order(struct st_span word, const char *listed)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if (flt_to_lower(word.p[i]) != (uint8_t)listed[i])
+            return flt_to_lower(word.p[i]) - (uint8_t)listed[i];
+    return listed[word.n] == '\0' ? 0 : -1;
+}
+
 static bool is_one_of(struct st_span word, const char *const *list, size_t n)
 {
-    char lower[WORD_MAX + 1] = { 0 };
+    size_t a = 0, b = n;
 
-    for (size_t i = 0; i < word.n; i++)
-        lower[i] = (char)flt_to_lower(word.p[i]);
-    for (size_t i = 0; i < n; i++)
-        if (list[i][0] == lower[0] && strcmp(list[i], lower) == 0)
+    while (a < b) {
+        size_t mid = a + (b - a) / 2;
+        int side = order(word, list[mid]);
+
+        if (side == 0)
             return true;
+        if (side < 0)
+            b = mid;
+        else
+            a = mid + 1;
+    }
     return false;
 }
 
@@ -147,60 +174,6 @@ static bool is_one_of(struct st_span word, const char *const *list, size_t n)
  * "ordered with 4111…" is none. */
 static bool is_identifier(struct st_span text, uint32_t from)
 {
-    static const char *const fillers[] = { "no", "nr", "num", "number", "nummer", "is", "ist", "code" };
-    static const char *const keys[] = { "id",
-                                        "ids",
-                                        "uid",
-                                        "gid",
-                                        "pid",
-                                        "order",
-                                        "orders",
-                                        "invoice",
-                                        "tracking",
-                                        "ticket",
-                                        "bestellnummer",
-                                        "bestellung",
-                                        "rechnung",
-                                        "rechnungsnummer",
-                                        "sendung",
-                                        "sendungsnummer",
-                                        "auftrag",
-                                        "ref",
-                                        "reference",
-                                        "serial",
-                                        "build",
-                                        "version",
-                                        "isbn",
-                                        "ean",
-                                        "upc",
-                                        "gtin",
-                                        "imei",
-                                        "timestamp",
-                                        "ts",
-                                        "time",
-                                        "epoch",
-                                        "seed",
-                                        "offset",
-                                        "article",
-                                        "artikel",
-                                        "sku",
-                                        "seriennummer",
-                                        "tweet",
-                                        "status",
-                                        "issue",
-                                        "size",
-                                        "bytes",
-                                        "nonce",
-                                        "vorgang",
-                                        "aktenzeichen",
-                                        "kundennummer",
-                                        "customer",
-                                        "case",
-                                        "job",
-                                        "session",
-                                        "request",
-                                        "trace",
-                                        "idx" };
     uint32_t end = from;
     struct st_span word;
 
@@ -213,7 +186,7 @@ static bool is_identifier(struct st_span text, uint32_t from)
         if (!is_one_of(word, fillers, ST_LEN(fillers)))
             break;
     }
-    if (word.n > 2 && word.p[word.n - 2] == 'I' && word.p[word.n - 1] == 'd' && !is_one_of(word, fillers, 1))
+    if (word.n > 2 && word.p[word.n - 2] == 'I' && word.p[word.n - 1] == 'd')
         return true; /* userId */
     return is_one_of(word, keys, ST_LEN(keys));
 }

@@ -24,17 +24,51 @@ bool flt_ifind(struct st_span hay, const char *needle)
     return false;
 }
 
+/* By the byte they begin with, in lower case. */
+static const char *const placeholders[256][4] = {
+    ['$'] = { "${" },
+    ['%'] = { "%s" },
+    ['*'] = { "****" },
+    ['.'] = { "...." },
+    ['1'] = { "12345678" },
+    ['<'] = { "<" },
+    ['_'] = { "____" },
+    ['a'] = { "abcdefgh" },
+    ['c'] = { "change_me", "changeme" },
+    ['d'] = { "deadbeef", "dummy" },
+    ['e'] = { "example" },
+    ['f'] = { "fake", "foobar" },
+    ['i'] = { "insert" },
+    ['m'] = { "my_secret", "mysecret" },
+    ['n'] = { "not_real", "notreal" },
+    ['p'] = { "placeholder" },
+    ['r'] = { "redacted", "replace" },
+    ['s'] = { "sample", "secret_here" },
+    ['t'] = { "todo" },
+    ['x'] = { "xxxx" },
+    ['y'] = { "your-", "your_", "yourkey", "yourtoken" },
+    ['{'] = { "{{" },
+};
+
+static bool begins_placeholder(struct st_span s)
+{
+    const char *const *words = placeholders[flt_to_lower(s.p[0])];
+
+    for (size_t i = 0; i < ST_LEN(placeholders[0]) && words[i] != NULL; i++) {
+        size_t k = 1;
+
+        while (k < s.n && words[i][k] != '\0' && flt_to_lower(s.p[k]) == (uint8_t)words[i][k])
+            k++;
+        if (words[i][k] == '\0')
+            return true;
+    }
+    return false;
+}
+
 bool flt_has_placeholder(struct st_span s)
 {
-    static const char *const words[] = {
-        "example",   "xxxx",        "****",     "....",        "____",     "your_",    "your-",     "yourkey",
-        "yourtoken", "placeholder", "changeme", "change_me",   "dummy",    "sample",   "redacted",  "<",
-        "${",        "{{",          "%s",       "secret_here", "insert",   "deadbeef", "replace",   "todo",
-        "notreal",   "not_real",    "foobar",   "abcdefgh",    "12345678", "mysecret", "my_secret", "fake",
-    };
-
-    for (size_t i = 0; i < ST_LEN(words); i++)
-        if (flt_ifind(s, words[i]))
+    for (; s.n > 0; s = st_span_sub(s, 1, s.n))
+        if (begins_placeholder(s))
             return true;
     return false;
 }
