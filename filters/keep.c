@@ -21,34 +21,38 @@ static void tell(const struct flt_scanner *s, const struct flt_guess *g, int con
     s->trace->fn(s->trace->ctx, &c);
 }
 
-static int weigh(const struct flt_guess *g, enum flt_valid valid, bool near)
+static int weigh(const struct flt_detector *d, unsigned marks, enum flt_valid valid, bool near)
 {
-    const struct flt_detector *d = g->detector;
     int score = d->base;
 
     if (valid == FLT_V_OK || valid == FLT_V_TEST)
         score = d->validated;
     if (near)
         score += d->near;
-    if ((g->marks & FLT_GROUPED) != 0)
+    if ((marks & FLT_GROUPED) != 0)
         score += d->grouped;
     if (score > 100)
         score = 100;
     if (valid == FLT_V_TEST)
         score -= 5;
-    if ((g->marks & FLT_IRREGULAR) != 0)
+    if ((marks & FLT_IRREGULAR) != 0)
         score -= 15;
-    if ((g->marks & FLT_ATTACHED) != 0)
+    if ((marks & FLT_ATTACHED) != 0)
         score -= 5;
-    if ((g->marks & FLT_GLUED) != 0)
+    if ((marks & FLT_GLUED) != 0)
         score -= 20;
-    if ((g->marks & FLT_ATTACHED) != 0 && (g->marks & FLT_GLUED) != 0)
+    if ((marks & FLT_ATTACHED) != 0 && (marks & FLT_GLUED) != 0)
         score -= 20; /* in the middle of a longer run, such as base64 */
-    if ((g->marks & FLT_LIST) != 0)
+    if ((marks & FLT_LIST) != 0)
         score -= 50;
-    if ((g->marks & FLT_IDENTIFIER) != 0)
+    if ((marks & FLT_IDENTIFIER) != 0)
         score -= near ? 10 : 45; /* "tax id: 123…" is one, and is meant */
     return score;
+}
+
+int flt_best_score(const struct flt_detector *d, unsigned marks)
+{
+    return weigh(d, marks, d->validated > d->base ? FLT_V_OK : FLT_V_SHAPE, true);
 }
 
 /* Texts run together hold numbers that nobody wrote: there a word must say what it is. */
@@ -77,9 +81,7 @@ static bool is_checked_first(const struct flt_scanner *s, const struct flt_guess
 /* Can it be no finding, whatever its validator says? Most cannot, and validators cost more than this look. */
 static bool is_hopeless(struct flt_scanner *s, const struct flt_guess *g)
 {
-    enum flt_valid best = g->detector->validated > g->detector->base ? FLT_V_OK : FLT_V_SHAPE;
-
-    if (weigh(g, best, true) < FLT_CONFIDENCE_MIN)
+    if (flt_best_score(g->detector, g->marks) < FLT_CONFIDENCE_MIN)
         return true;
     if (!needs_word(s, g) || is_checked_first(s, g))
         return false;
@@ -112,7 +114,7 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
         return;
     }
     near = flt_word_near(s, d, g->from, g->to);
-    score = weigh(g, valid, near);
+    score = weigh(d, g->marks, valid, near);
     if (needs_word(s, g) && !near) {
         tell(s, g, score, "required context word missing");
         return;

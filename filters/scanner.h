@@ -99,6 +99,8 @@ struct flt_scanner {
 
 /* Validates, weighs and keeps or drops (keep.c). */
 void flt_consider(struct flt_scanner *s, const struct flt_guess *guess);
+/* The most that a candidate with these marks can reach. */
+int flt_best_score(const struct flt_detector *d, unsigned marks);
 /* Settles overlaps and moves what stays to the findings (keep.c). */
 void flt_settle(struct flt_scanner *s);
 /* Is one of the detector's words around [from, to), or in the field's path? (near.c) */
