@@ -120,6 +120,16 @@ static void refuse(struct client *c, const char *text)
     say_error(c, text);
 }
 
+void control_renew(struct control *control)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    for (struct client *c = control->clients; c < control->clients + CLIENTS_MAX; c++)
+        if (c->state != CLIENT_FREE && st_timer_arm(fam_timers(control->child), &c->deadline,
+                                                    c->state == CLIENT_WAITING ? ANSWER_MS : LINE_MS, &err) != ST_OK)
+            client_close(c);
+}
+
 static void on_deadline(void *ctx)
 {
     struct client *c = ctx;

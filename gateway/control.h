@@ -23,4 +23,5 @@ void control_free(struct control *control); /* removes the socket; NULL is fine 
 /* json: one object without a newline. A client that went away in the meantime is no error; client 0 is nobody. */
 void control_answer(struct control *control, uint64_t client, struct st_span json);
 void control_error(struct control *control, uint64_t client, const char *text);
+void control_renew(struct control *control); /* the clock was turned: every client's time begins anew */
 #endif

@@ -246,7 +246,7 @@ static void problems_of(struct supervisor *sup, const struct st_diag *diag, cons
     free(text);
 }
 
-static void answer(struct supervisor *sup, bool ok)
+static void answer_no(struct supervisor *sup)
 {
     struct st_span rest = st_buf_view(&sup->problems), line;
     struct st_buf out;
@@ -255,20 +255,18 @@ static void answer(struct supervisor *sup, bool ok)
     st_buf_init(&out, 2 * PROBLEMS_MAX);
     st_json_init(&w, &out);
     st_json_object(&w, NULL);
-    st_json_bool(&w, "ok", ok);
+    st_json_bool(&w, "ok", false);
     st_json_int(&w, "generation", (int64_t)sup->current.number);
-    if (!ok) {
-        st_json_str(&w, "error", "the new configuration has an error; the old one stays in force");
-        st_json_array(&w, "problems");
-        while (st_span_next(&rest, '\n', &line))
-            if (line.n > 0)
-                st_json_span(&w, NULL, line);
-        st_json_end(&w);
-    }
+    st_json_str(&w, "error", "the new configuration has an error; the old one stays in force");
+    st_json_array(&w, "problems");
+    while (st_span_next(&rest, '\n', &line))
+        if (line.n > 0)
+            st_json_span(&w, NULL, line);
+    st_json_end(&w);
     st_json_end(&w);
     if (sup->reload_client != 0)
         control_answer(sup->control, sup->reload_client, st_buf_view(&out));
-    else if (!ok) /* a SIGHUP has nobody else to tell */
+    else /* a SIGHUP has nobody else to tell */
         fwrite(sup->problems.p, 1, sup->problems.n, stderr);
     sup->reload_client = 0;
     st_buf_reset(&sup->problems);
@@ -290,7 +288,7 @@ static void reject(struct supervisor *sup)
     ST_LOG(GENERATION_REJECTED, ST_NUM("generation", sup->current.number + 1));
     set_drop(&sup->next, true);
     sup->phase = SUP_RUNNING;
-    answer(sup, false);
+    answer_no(sup);
 }
 
 void reload_ask(struct supervisor *sup, uint64_t client)
@@ -357,7 +355,8 @@ void reload_step(struct supervisor *sup)
     sup_generation_in_force(sup);
     sup->phase = SUP_RUNNING;
     sets_tidy(sup);
-    answer(sup, true);
+    requests_settle(sup, sup->reload_client);
+    sup->reload_client = 0;
 }
 
 void reload_kin_died(struct supervisor *sup)

@@ -4,6 +4,9 @@
  * The supervisor answers what it knows, hands what is about people to the recorder (which records that someone looked),
  * and gathers the counters of all processes for a status, within a deadline, so that one stuck process is shown as such
  * instead of hiding the others.
+ *
+ * A process handles its messages in their order and answers a status between two events of its loop: so who has
+ * answered one has done what it was told before. A reload, and a turn of the clock, are answered when all have.
  */
 #include "base/log.h"
 #include "gateway/supervisor.h"
@@ -89,7 +92,6 @@ static void answer_curious(struct supervisor *sup)
     struct st_buf out;
     struct st_json w;
 
-    st_timer_disarm(fam_timers(sup->child), &sup->status_due);
     st_buf_init(&out, STATUS_MAX);
     st_json_init(&w, &out);
     put_status(&w, sup);
@@ -103,14 +105,101 @@ static void answer_curious(struct supervisor *sup)
     st_buf_fini(&out);
 }
 
+static void answer_settled(struct supervisor *sup)
+{
+    struct st_buf out;
+    struct st_json w;
+
+    st_buf_init(&out, 256);
+    st_json_init(&w, &out);
+    st_json_object(&w, NULL);
+    st_json_bool(&w, "ok", true);
+    st_json_int(&w, "generation", (int64_t)sup->current.number);
+    st_json_end(&w);
+    for (size_t i = 0; i < SUP_WAITING_MAX; i++) {
+        uint64_t client = sup->settling[i];
+
+        sup->settling[i] = 0;
+        if (client != 0)
+            control_answer(sup->control, client, st_buf_view(&out));
+    }
+    st_buf_fini(&out);
+}
+
+/* Every process has been round, so what came before the request is done. */
+static void turn_clock(struct supervisor *sup)
+{
+    uint64_t ms = sup->turn_ms;
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf body;
+
+    sup->turn_ms = 0;
+    sup->turned_ms += ms;
+    st_buf_init(&body, 64);
+    st_pack_u64(&body, ms);
+    for (size_t i = 0; i < sup->n_kins; i++)
+        if (kin_is_up(&sup->kins[i]))
+            kin_send(&sup->kins[i], FAM_MSG_CLOCK, 0, &body, -1);
+    st_buf_fini(&body);
+    st_clock_turn(ms);
+    control_renew(sup->control);
+    for (size_t i = 0; i < sup->n_kins; i++)
+        kin_renew(&sup->kins[i]);
+    if (st_timer_arm(fam_timers(sup->child), &sup->settle, 0, &err) != ST_OK) /* behind what is due by the turn */
+        answer_settled(sup);
+}
+
+static void all_have_answered(struct supervisor *sup)
+{
+    st_timer_disarm(fam_timers(sup->child), &sup->status_due);
+    answer_curious(sup);
+    if (sup->turn_ms > 0)
+        turn_clock(sup);
+    else
+        answer_settled(sup);
+}
+
 static void on_status_due(void *ctx)
 {
-    answer_curious(ctx);
+    all_have_answered(ctx);
+}
+
+static void ask_all(struct supervisor *sup)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    sup->status_id++;
+    for (size_t i = 0; i < sup->n_kins; i++) {
+        struct kin *kin = &sup->kins[i];
+
+        st_buf_reset(&kin->status);
+        kin->owes_status = kin_is_up(kin);
+        if (kin->owes_status)
+            kin_send(kin, FAM_MSG_STATUS, sup->status_id, NULL, -1);
+    }
+    if (st_timer_arm(fam_timers(sup->child), &sup->status_due, STATUS_MS, &err) != ST_OK)
+        all_have_answered(sup);
+}
+
+static void on_settle(void *ctx)
+{
+    ask_all(ctx);
 }
 
 void requests_init(struct supervisor *sup)
 {
     sup->status_due = (struct st_timer){ .fn = on_status_due, .ctx = sup };
+    sup->settle = (struct st_timer){ .fn = on_settle, .ctx = sup };
+}
+
+void requests_settle(struct supervisor *sup, uint64_t client)
+{
+    if (client == 0)
+        return;
+    if (!wait_in(sup->settling, client))
+        control_error(sup->control, client, "too many requests wait");
+    else
+        ask_all(sup);
 }
 
 void requests_status(struct supervisor *sup)
@@ -120,28 +209,16 @@ void requests_status(struct supervisor *sup)
     for (size_t i = 0; i < sup->n_kins; i++)
         is_complete &= !(kin_is_up(&sup->kins[i]) && sup->kins[i].owes_status);
     if (is_complete)
-        answer_curious(sup);
+        all_have_answered(sup);
 }
 
 static void do_status(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
 {
-    struct st_err err = ST_ERR_INIT;
-
     (void)root, (void)line;
-    if (!wait_in(sup->curious, client)) {
+    if (!wait_in(sup->curious, client))
         control_error(sup->control, client, "too many requests wait");
-        return;
-    }
-    for (size_t i = 0; i < sup->n_kins; i++) {
-        struct kin *kin = &sup->kins[i];
-
-        st_buf_reset(&kin->status);
-        kin->owes_status = kin_is_up(kin);
-        if (kin->owes_status)
-            kin_send(kin, FAM_MSG_STATUS, 0, NULL, -1);
-    }
-    if (st_timer_arm(fam_timers(sup->child), &sup->status_due, STATUS_MS, &err) != ST_OK)
-        answer_curious(sup);
+    else
+        ask_all(sup);
 }
 
 /* ---- the others
@@ -169,7 +246,6 @@ static void do_drain(struct supervisor *sup, uint64_t client, const json_t *root
 static void do_clock(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
 {
     json_int_t ms = json_integer_value(json_object_get(root, "ms"));
-    struct st_buf body;
 
     (void)line;
     if (!sup->current.gen->config->test_clock) {
@@ -180,17 +256,8 @@ static void do_clock(struct supervisor *sup, uint64_t client, const json_t *root
         control_error(sup->control, client, "expected ms, from 0 to 400 days");
         return;
     }
-    st_buf_init(&body, 64);
-    st_pack_u64(&body, (uint64_t)ms);
-    for (size_t i = 0; i < sup->n_kins; i++)
-        if (kin_is_up(&sup->kins[i]))
-            kin_send(&sup->kins[i], FAM_MSG_CLOCK, 0, &body, -1);
-    st_buf_fini(&body);
-    control_answer(sup->control, client, ST_SPAN("{\"ok\":true}")); /* before its own deadline jumps */
-    sup->turned_ms += (uint64_t)ms;
-    st_clock_turn((uint64_t)ms);
-    for (size_t i = 0; i < sup->n_kins; i++)
-        kin_renew(&sup->kins[i]);
+    sup->turn_ms += (uint64_t)ms;
+    requests_settle(sup, client);
 }
 
 static void do_person(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)

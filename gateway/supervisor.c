@@ -234,8 +234,8 @@ static void on_status_is(struct kin *kin, const struct ipc_msg *msg)
     if (!st_unpack_done(&u))
         return;
     kin->silent = 0;
-    if (!kin->owes_status)
-        return;
+    if (!kin->owes_status || msg->id != kin->sup->status_id)
+        return; /* of a ping, or of an earlier question */
     st_buf_reset(&kin->status);
     st_buf_span(&kin->status, json);
     kin->owes_status = false;

@@ -100,9 +100,12 @@ struct supervisor {
     uint64_t reload_client; /* 0: nobody asked by the socket */
     struct control *control;
     struct outbox *outbox;
-    uint64_t asking[SUP_WAITING_MAX];  /* clients whose request is with the recorder */
-    uint64_t curious[SUP_WAITING_MAX]; /* clients that wait for a status */
-    struct st_timer status_due, ping;
+    uint64_t asking[SUP_WAITING_MAX];   /* clients whose request is with the recorder */
+    uint64_t curious[SUP_WAITING_MAX];  /* clients that wait for a status */
+    uint64_t settling[SUP_WAITING_MAX]; /* clients told so when every process has done what it was told */
+    uint64_t status_id;                 /* of the question that is to be answered */
+    uint64_t turn_ms;                   /* the clock is turned by that when every process has been round */
+    struct st_timer status_due, settle, ping;
     int notices; /* the table that workers share; -1 before it is made */
     struct {
         uint8_t key[TLS_TICKET_KEY_LEN], before[TLS_TICKET_KEY_LEN];
@@ -167,6 +170,8 @@ void sets_tidy(struct supervisor *sup); /* removes snapshots that are not in for
  * ---------------------------------------------------------------------------------------------------------- */
 
 void requests_init(struct supervisor *sup);
+/* The client, unless it is 0, is told when every process has done what it was told so far. */
+void requests_settle(struct supervisor *sup, uint64_t client);
 control_request_f on_control_request;
 void requests_reply(struct supervisor *sup, uint64_t client, struct st_span json);
 void requests_recorder_died(struct supervisor *sup);

@@ -11,6 +11,7 @@ from stoa_test.client2 import Client2
 from stoa_test.gateway import ROOT, Gateway
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
+from stoa_test.stage import Stage
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 MIB = 1 << 20
@@ -28,8 +29,9 @@ class House:
         self.echo = Origin("echo.test", authority.leaf(["echo.test"]), echo)
         self.much = Origin("much.test", authority.leaf(["much.test"]), much)
         self.silent = Origin("silent.test", authority.leaf(["silent.test"]), self.never)
-        self.gateway = Gateway(folder / "gateway", [self.echo, self.much, self.silent], [POLICY], trust=authority.path,
-                               way=way)
+        self.deaf = Stage("deaf.test", authority.leaf(["deaf.test"]))  # reads the first bytes only
+        self.origins = (self.echo, self.much, self.silent, self.deaf)
+        self.gateway = Gateway(folder / "gateway", self.origins, [POLICY], trust=authority.path, way=way)
 
     def never(self, request):
         self.silence.wait()
@@ -77,5 +79,5 @@ def house(request, tmp_path_factory):
         yield house
         assert house.gateway.children("worker") == worker
     house.silence.set()
-    for origin in (house.echo, house.much, house.silent):
+    for origin in house.origins:
         origin.close()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Slow clients and slow origins: every wait has a deadline, and none of them keeps others from being served."""
+import ssl
+
 import pytest
 
 from stoa_test.client import Client
@@ -20,6 +22,19 @@ def ends(client):
     return True
 
 
+def fill(house, sock):
+    """Sends until nothing more is taken, though the worker has been round three times; answers how much that was."""
+    sent, rounds = 0, 0
+    sock.settimeout(0)
+    while rounds < 3 and sent < 64 * MIB:
+        try:
+            sent, rounds = sent + sock.send(bytes(16384)), 0
+        except ssl.SSLWantWriteError:
+            house.gateway.facts()
+            rounds += 1
+    return sent
+
+
 def test_slow_heads_are_answered_408(house):
     before, held = house.gateway.count("slow_clients"), [house.client() for _ in range(40)]
     for client in held:
@@ -29,7 +44,7 @@ def test_slow_heads_are_answered_408(house):
     for client in held:
         assert client.get().status == 408
         client.close()
-    assert house.gateway.count("slow_clients") == before + len(held)
+    assert house.gateway.wait_count("slow_clients", before + len(held)) == before + len(held)
 
 
 def test_a_body_that_drips_is_ended_though_no_pause_is_long(house):
@@ -42,7 +57,7 @@ def test_a_body_that_drips_is_ended_though_no_pause_is_long(house):
         client.write(b"b")
         house.gateway.clock(30 + number)
     assert client.get().status == 408
-    assert house.gateway.count("slow_clients") == before + 1
+    assert house.gateway.wait_count("slow_clients", before + 1) == before + 1
     assert house.echo.received() == received
     client.close()
 
@@ -87,20 +102,15 @@ def test_S5_a_reader_that_stops_holds_little_and_is_cut(house):
 
 def test_S5_a_fast_client_waits_for_a_slow_origin(house):
     """What streams to an origin that does not read holds little: a login is forwarded unread, as it comes."""
-    before, client, sent = house.memory(), house.client("silent.test"), 0
-    client.write(b"POST /users/sign_in HTTP/1.1\r\nHost: silent.test\r\nContent-Length: %d\r\n\r\n" % (64 * MIB))
-    client.sock.settimeout(2)
-    try:
-        while sent < 64 * MIB:
-            client.write(bytes(65536))
-            sent += 65536
-    except (TimeoutError, OSError):
-        pass
-    assert sent < 64 * MIB or house.silent.received().count(b"\0") > 1
+    before, late, client = house.memory(), house.gateway.count("slow_origins"), house.client("deaf.test")
+    client.write(b"POST /users/sign_in HTTP/1.1\r\nHost: deaf.test\r\nContent-Length: %d\r\n\r\n" % (64 * MIB))
+    peer = house.deaf.peer()
+    assert fill(house, client.sock) < 64 * MIB
     assert house.memory() - before < 4 * MIB
     assert house.is_well()
     house.gateway.clock(301)
-    assert house.gateway.wait_count("slow_origins", 1) == 1
+    assert house.gateway.wait_count("slow_origins", late + 1) == late + 1
+    peer.close()
     client.close()
 
 

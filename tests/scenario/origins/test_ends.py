@@ -4,6 +4,7 @@ import h2.connection
 import pytest
 
 from stoa_test import wire
+from stoa_test.origin import WAIT
 
 TEXT = [("content-type", "text/plain")]
 
@@ -171,7 +172,8 @@ def test_a_session_without_streams_ends(house):
     house.gateway.clock(61)
     client = house.client()
     assert client.request("GET", "/").status == 200
-    assert len(site.sessions) == sessions + 1 and site.sessions[-2].goaway == 0
+    assert len(site.sessions) == sessions + 1
+    assert site.sessions[-2].left.wait(WAIT) and site.sessions[-2].goaway == 0
     client.close()
 
 

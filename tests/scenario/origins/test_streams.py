@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import queue
 import socket
 
 import pytest
 
+from stoa_test.origin import WAIT
 from stoa_test.ways import BOTH
 
 pytestmark = BOTH
@@ -92,12 +94,11 @@ def test_the_window_grows_with_a_reader_that_keeps_up(house):
 
 def test_F6_the_origins_limit_of_streams_is_kept(house):
     """Seven at a time: further ones get another session, and all are there at the same time."""
-    client, few, held = house.client("few.test"), house.few.calm(), []
+    client, few, here = house.client("few.test"), house.few.calm(), queue.Queue()
     assert client.request("GET", "/first").status == 200  # the limit is known now
-    few.on_end = held.append
+    few.on_end = here.put
     streams = [client.start("GET", f"/{n}") for n in range(20)]
-    for _ in range(21):
-        few.gets()
+    held = [here.get(timeout=WAIT) for _ in range(20)]
     assert max(sum(request.session is session for request in held) for session in few.sessions) == 7
     assert sorted(request.path for request in held) == sorted(f"/{n}" for n in range(20))
     for request in held:

@@ -140,8 +140,7 @@ class House:
 
     def counts(self, name):
         """A counter of each worker."""
-        status = self.gateway.stoa("status", check=True).stdout
-        return [int(count) for count in re.findall(rf"^worker\.\d\.counters\.{name}: +(\d+)", status, re.M)]
+        return self.gateway.counts(name)
 
     def close(self):
         for client in self.clients:

@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import socket
@@ -72,6 +73,15 @@ def share_compiled(from_, to):
             part = to / f"{path.name}.{os.getpid()}"
             shutil.copyfile(path, part)
             part.replace(to / path.name)
+
+
+def settles(look, want):
+    """Until what is seen is as wanted: asks again and again, since what is looked at are facts of the daemon's own.
+    Answers what was seen last."""
+    end = time.monotonic() + WAIT
+    while not want(seen := look()) and time.monotonic() < end:
+        pass
+    return seen
 
 
 class Gateway:
@@ -213,38 +223,51 @@ class Gateway:
         return done
 
     def clock(self, seconds):
+        """When this returns every process has done what it was told before, and lives in the new time."""
         self.stoa("clock", str(seconds), check=True)
 
+    def facts(self):
+        """What `stoa status` says, {"worker.0.counters.open": "0", …}; every worker was in time to say it."""
+        def look():
+            lines = self.stoa("status", check=True).stdout.splitlines()
+            return dict(line.strip().split(": ", 1) for line in lines if ": " in line)
+        return settles(look, lambda facts: all(value == "yes" for name, value in facts.items()
+                                               if re.fullmatch(r"worker\.\d+\.answers", name)))
+
+    def counts(self, name):
+        """A counter, of each worker."""
+        return [int(value) for key, value in self.facts().items()
+                if key.startswith("worker.") and key.endswith(f".counters.{name}")]
+
     def count(self, name):
-        """A counter, over all workers."""
-        found = [line for line in self.stoa("status", check=True).stdout.splitlines() if f".{name}: " in line]
+        """A counter, over all processes that have one of that name."""
+        found = [int(value) for key, value in self.facts().items() if key.endswith(f".{name}")]
         if not found:
             raise KeyError(name)
-        return sum(int(line.split()[1]) for line in found)
+        return sum(found)
 
     def wait_count(self, name, least):
-        """Until a counter is that high: asks again and again, a status is an event of the daemon's own."""
-        end = time.monotonic() + WAIT
-        while (value := self.count(name)) < least and time.monotonic() < end:
-            pass
-        return value
+        return settles(lambda: self.count(name), lambda value: value >= least)
+
+    def wait_written(self):
+        """Until the records of all that was answered are committed: the recorder commits in groups."""
+        settles(lambda: self.count("records_waiting"), lambda waiting: waiting == 0)
 
     def records(self, kind=None):
         """What `stoa audit tail` shows, oldest first."""
+        if self.process is not None:
+            self.wait_written()
         words = ["--json", "audit", "tail", "-n", "1000000"] + (["--kind", kind] if kind else [])
         return [json.loads(line) for line in self.stoa(*words, check=True).stdout.splitlines()]
 
     def opened(self, person):
         """A person's records with their details, read through the recorder (which leaves a record of that)."""
+        self.wait_written()
         done = self.stoa("--json", "audit", "read", person, "--reason", "scenario", check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def wait_records(self, count, kind=None):
-        """Until that many are committed: the recorder commits in groups, so the database is asked again and again."""
-        end = time.monotonic() + WAIT
-        while len(records := self.records(kind)) < count and time.monotonic() < end:
-            pass
-        return records
+        return settles(lambda: self.records(kind), lambda records: len(records) >= count)
 
     def written(self):
         """Every byte of every file the daemon wrote, and its log; but its copies of the operator's own files."""

@@ -2,6 +2,7 @@
 """An origin that speaks HTTP/2 too; python3-h2 keeps the state, this the socket. One thread a connection."""
 import queue
 import ssl
+import threading
 
 import h2.config
 import h2.connection
@@ -45,6 +46,7 @@ class Request2:
 class Session:
     def __init__(self, origin, sock, settings):
         self.origin, self.sock, self.streams, self.goaway = origin, sock, {}, None
+        self.left = threading.Event()  # the gateway has said GOAWAY
         self.widest = 0  # window that a stream had
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
             client_side=False, header_encoding="latin-1", validate_outbound_headers=False,
@@ -111,6 +113,7 @@ class Session:
                 self.push(waiting)
         elif isinstance(event, h2.events.ConnectionTerminated):
             self.goaway = int(event.error_code)
+            self.left.set()
 
 
 class Origin2(Origin):

@@ -38,11 +38,8 @@ class House:
         return EXCHANGES[protocol](self.gateway, host), stage
 
     def count(self, name):
-        """A counter of the first worker."""
-        for line in self.gateway.stoa("status", check=True).stdout.splitlines():
-            if line.startswith("worker.0.") and line.split(":")[0].endswith("." + name):
-                return int(line.split()[1])
-        return 0
+        """A counter of the worker; 0 for a reason that was not met yet."""
+        return sum(self.gateway.counts(name))
 
     def close(self):
         for origin in self.origins:

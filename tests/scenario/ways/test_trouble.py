@@ -91,7 +91,7 @@ def test_o6_the_certificates_kept_and_made_are_bounded(strict):
             broken += 1
         client.close()
     assert strict.gateway.count("leaves") <= 16
-    assert 100 <= broken == strict.gateway.count("mints_refused") - before
+    assert 20 <= broken == strict.gateway.count("mints_refused") - before  # some 40 a minute are made
     other = Client(strict.gateway, "127.0.0.8")  # nobody else suffers
     other.open("other.test")
     other.close()

@@ -70,11 +70,7 @@ class House:
         return client.peer, origin.peers.get(timeout=20)
 
     def count(self, name):
-        """A counter of the first worker."""
-        for line in self.gateway.stoa("status", check=True).stdout.splitlines():
-            if line.startswith(f"worker.0.counters.{name}:"):
-                return int(line.split()[1])
-        raise KeyError(name)
+        return self.gateway.count(name)
 
     def close(self):
         for origin in self.origins.values():

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """W2: WebSocket on streams of HTTP/2, where the origin takes it there, and every mix of versions."""
+import queue
 import signal
 
 import pytest
 
 from stoa_test.gateway import Gateway
+from stoa_test.origin import WAIT
 from stoa_test.pki import Authority
 from stoa_test.sockets import SocketClient, answer_to, frame
 from stoa_test.sockets2 import SocketClient2, SocketOrigin2
@@ -114,8 +116,8 @@ def test_w2_blocked_at_every_cut_of_the_frames_below(mix, piece):
     client = mix.client2()
     assert client.socket(extensions=OFFER).status == 200
     del origin.received2[:]
-    heard = []
-    origin.on_message = lambda peer, event: heard.append(event)  # and ends
+    heard = queue.Queue()
+    origin.on_message = lambda peer, event: heard.put(event)  # and ends
     try:
         raw = frame(1, SECRET.encode())
         client.send(client.peer.sock.stream, raw, end=False, piece=piece)
@@ -123,7 +125,7 @@ def test_w2_blocked_at_every_cut_of_the_frames_below(mix, piece):
         assert close[:2] == ("close", 1008) and "IBAN" in close[2]
         client.peer.shut(1008)
         assert client.peer.hear() == ("end",)
-        assert heard == [("close", 1001, "")]
+        assert heard.get(timeout=WAIT) == ("close", 1001, "")
     finally:
         origin.on_message = answer_to
     client.close()
