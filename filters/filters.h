@@ -27,7 +27,8 @@
     X(XMPP, "xmpp")           \
     X(TEXT, "text")           \
     X(HTML, "html")           \
-    X(FILE, "file")
+    X(FILE, "file")           \
+    X(PATH, "path")
 enum flt_codec {
 #define X(id, name) FLT_CODEC_##id,
     FLT_CODECS(X)
@@ -100,6 +101,7 @@ struct flt_field {
     enum flt_codec chain[FLT_CHAIN_MAX];
     uint8_t depth;  /* used entries of chain */
     bool is_query;  /* in the request target, not in the body */
+    bool is_path;   /* a segment of the request target's path: no mask can be written into it */
     bool is_secret; /* set by whoever knows (an adapter): never scanned, never shown, never handed on */
     const struct flt_map *map;
 };
@@ -147,6 +149,12 @@ struct flt_doc {
  */
 ST_MUST enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct flt_doc **out,
                               struct st_err *err);
+/* Whether a segment of a request target's path (without query) may hold what is looked for; cheap, for every request.
+ */
+bool flt_path_is_telling(struct st_span path);
+/* Adds such segments to a doc that adapters have read already: nobody typed them. */
+ST_MUST enum st_rc flt_path_fields(struct st_arena *arena, struct st_span path, struct flt_doc *doc,
+                                   struct st_err *err);
 /* For a path pattern of an adapter: '*' is one segment, a trailing "**" any rest; ASCII case matters. */
 bool flt_path_match(struct st_span pattern, struct st_span path);
 
@@ -233,6 +241,8 @@ void flt_scanner_free(struct flt_scanner *scanner); /* NULL is fine */
  * to the field's text. trace may be NULL. */
 ST_MUST enum st_rc flt_scan(struct flt_scanner *scanner, struct st_arena *arena, const struct flt_doc *doc,
                             struct flt_findings *out, const struct flt_trace *trace, struct st_err *err);
+/* Findings in fields that are is_path count for less, or not at all, where ids and addresses hold their like. */
+void flt_path_weigh(const struct flt_doc *doc, struct flt_findings *findings);
 /* One text without a message around it: what `stoa scan` does with a file. *doc_out is a doc of one field. */
 ST_MUST enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, struct flt_doc **doc_out,
                                 struct st_err *err);

@@ -37,6 +37,12 @@ static struct st_span query_of(const struct chain_in *in)
     return lp_is_message(&in->req) ? ST_SPAN_NONE : in->req.query;
 }
 
+/* That of a WebSocket likewise. */
+static struct st_span path_of(const struct chain_in *in)
+{
+    return lp_is_message(&in->req) ? ST_SPAN_NONE : in->req.path;
+}
+
 static void look(const struct chain_in *in, struct lp_sight *rules)
 {
     struct chain_sight *kept = in->sight;
@@ -58,7 +64,7 @@ static enum st_rc route(struct run *run)
     look(in, rules);
     out->route = lp_route_seen(in->gen->plugins, &in->req, rules, NULL, &needs_body);
     run->is_over = out->route == NULL && !needs_body && in->body.n == 0 && query_of(in).n < QUERY_MIN &&
-                   in->not_held == FLT_REASON_NONE;
+                   in->not_held == FLT_REASON_NONE && !flt_path_is_telling(path_of(in));
     if (run->is_over)
         return ST_OK;
     out->rules = rules != &here ? rules : st_arena_dup(run->arena, &here, sizeof here);
@@ -129,11 +135,14 @@ static void note_readings(struct flt_receipt *receipt)
 static enum st_rc scan(struct run *run)
 {
     const struct chain_in *in = run->in;
+    struct chain_out *out = run->out;
 
-    if (flt_scan(in->scanner, run->arena, run->out->doc, &run->out->findings, in->trace, &run->out->err) != ST_OK)
+    if (flt_path_fields(run->arena, path_of(in), out->doc, &out->err) != ST_OK ||
+        flt_scan(in->scanner, run->arena, out->doc, &out->findings, in->trace, &out->err) != ST_OK)
         return ST_ERR;
-    if (run->out->findings.is_short)
-        note_readings(&run->out->receipt);
+    flt_path_weigh(out->doc, &out->findings);
+    if (out->findings.is_short)
+        note_readings(&out->receipt);
     return ST_OK;
 }
 

@@ -49,6 +49,15 @@ T_TEST(verdicts)
         { "/post", "text/plain", "DE02 1203 0000 0000 2020 51 and 4111 1111 1111 1111", POL_BLOCK, 2 },
         { "/post?text=DE02120300000000202051", JSON, "", POL_BLOCK, 1 },
         { "/post", JSON, "", POL_ALLOW, 0 },
+        { "/DE02120300000000202051", "", "", POL_BLOCK, 1 },
+        { "/a/b/pay%20DE02%201203%200000%200000%202020%2051/c", "", "", POL_BLOCK, 1 },
+        { "/pay/DE02120300000000202051", JSON, "{\"text\":\"good morning\"}", POL_BLOCK, 1 },
+        { "/card/4539-1488-0343-6467", "", "", POL_REDACT, 1 },
+        { "/DE02120300000000202052", "", "", POL_ALLOW, 0 },
+        { "/posts/4111111111111111/comments", "", "", POL_REDACT, 1 }, /* the policy asks for no confidence */
+        { "/u/123e4567-e89b-12d3-a456-426614174000/7061234567890123456", "", "", POL_ALLOW, 0 },
+        { "/4111/1111/1111/1111", "", "", POL_ALLOW, 0 },
+        { "/services/T00000000/B00000000/XXXXXXXXXXXX12345678XXXX", "", "", POL_ALLOW, 0 },
     };
 
     once();
@@ -98,6 +107,25 @@ T_TEST(redaction_is_written_back)
     st_buf_byte(&body, 0);
     T_CHECK(strstr((char *)body.p, "4111") == NULL && strstr((char *)body.p, ", ok\",\"n\":1}") != NULL, "%s",
             (char *)body.p);
+    st_buf_fini(&body);
+    st_buf_fini(&query);
+    st_arena_free(arena);
+}
+
+T_TEST(a_path_cannot_be_written_anew)
+{
+    struct st_arena *arena = st_arena_new(8 << 20);
+    struct st_buf body, query;
+    struct chain_out out;
+    struct chain_in in;
+
+    once();
+    st_buf_init(&body, 65536);
+    st_buf_init(&query, 65536);
+    in = post("/card/4539-1488-0343-6467", JSON, "{\"text\":\"hello\"}");
+    chain_run(&in, arena, &out);
+    T_CHECK(out.judgement.verdict == POL_REDACT, "%s", pol_verdict_name(out.judgement.verdict));
+    T_CHECK(!chain_redact(&in, &out, &body, &query) && out.judgement.verdict == POL_BLOCK, "it went on");
     st_buf_fini(&body);
     st_buf_fini(&query);
     st_arena_free(arena);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* segments - the path of a request target, looked into segment by segment.
+ *
+ * Paths are full of numbers that mean nothing: ids, dates, hashes. So only a segment with many digits, or one that may
+ * be a token, becomes a field, and none goes on in the next one. It has the segment before it for its name, since
+ * "card" or "iban" tells what a number is. What is found is then weighed as what stands in an address: digits alone may
+ * be an id, which leaves their finding below what the shipped policies act on unless a word says more; and a token that
+ * belongs to addresses (a webhook's, a signed link's; its detector has the tag "address") is sent to the very host that
+ * gave it out. Nothing is masked in here: another path would be another place.
+ */
+#include "filters/filters.h"
+#include <string.h>
+
+#define NUMBER_MIN    12 /* bytes of a segment */
+#define NUMBER_DIGITS 8
+#define CARD_MAX      19
+#define TOKEN_MIN     20
+#define SEGMENTS_MAX  64
+#define AS_AN_ID      15 /* of confidence, that digits alone lose */
+
+/* Of digits alone: one in ten numbers satisfies it, and no card number does not. */
+static bool satisfies_luhn(struct st_span digits)
+{
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < digits.n; i++) {
+        unsigned d = digits.p[digits.n - 1 - i] - '0';
+
+        sum += i % 2 == 0 ? d : d < 5 ? 2 * d : 2 * d - 9;
+    }
+    return sum % 10 == 0;
+}
+
+/* Cheap, for every request: most segments are words, ids and hashes. */
+static bool is_telling(struct st_span segment)
+{
+    size_t digits = 0, hex = 0, upper = 0;
+
+    if (segment.n < NUMBER_MIN)
+        return false;
+    for (size_t i = 0; i < segment.n; i++) {
+        uint8_t c = segment.p[i];
+
+        digits += c >= '0' && c <= '9';
+        hex += (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
+        upper += c >= 'A' && c <= 'Z';
+    }
+    if (digits == segment.n)
+        return digits <= CARD_MAX && satisfies_luhn(segment);
+    if (hex == segment.n && (hex == 32 || hex == 36 || hex == 40 || hex == 64))
+        return false;
+    return digits >= NUMBER_DIGITS || (segment.n >= TOKEN_MIN && digits > 0 && upper > 0);
+}
+
+static size_t count_telling(struct st_span path)
+{
+    struct st_span segment;
+    size_t n = 0;
+
+    while (n < SEGMENTS_MAX && st_span_next(&path, '/', &segment))
+        n += is_telling(segment);
+    return n;
+}
+
+bool flt_path_is_telling(struct st_span path)
+{
+    return count_telling(path) > 0;
+}
+
+/* A plus sign is one in a path; what is no UTF-8 afterwards is read as it stands. */
+static enum st_rc put_segment(struct st_arena *arena, struct st_span before, struct st_span segment,
+                              struct flt_field *out, struct st_err *err)
+{
+    uint8_t *text = st_arena_alloc(arena, segment.n);
+    size_t n = 0;
+
+    if (text == NULL)
+        return st_arena_fail(arena, err, "filters.segments");
+    for (size_t at = 0; at < segment.n; at++) {
+        text[n] = segment.p[at];
+        if (segment.p[at] == '%' && segment.n - at >= 3 && st_hex_digit(segment.p[at + 1]) >= 0 &&
+            st_hex_digit(segment.p[at + 2]) >= 0) {
+            text[n] = (uint8_t)(st_hex_digit(segment.p[at + 1]) << 4 | st_hex_digit(segment.p[at + 2]));
+            at += 2;
+        }
+        n++;
+    }
+    *out = (struct flt_field){ .path = before, .text = st_span(text, n), .depth = 1, .is_path = true };
+    out->chain[0] = FLT_CODEC_PATH;
+    return ST_OK;
+}
+
+enum st_rc flt_path_fields(struct st_arena *arena, struct st_span path, struct flt_doc *doc, struct st_err *err)
+{
+    size_t n = count_telling(path);
+    struct st_span segment, before = ST_SPAN("/");
+    struct flt_field *fields;
+
+    if (n == 0)
+        return ST_OK;
+    if ((fields = st_arena_alloc(arena, (doc->n + n) * sizeof *fields)) == NULL)
+        return st_arena_fail(arena, err, "filters.segments");
+    if (doc->n > 0)
+        memcpy(fields, doc->fields, doc->n * sizeof *fields);
+    doc->fields = fields;
+    for (; n > 0 && st_span_next(&path, '/', &segment); before = segment) {
+        if (!is_telling(segment))
+            continue;
+        if (put_segment(arena, before, segment, &fields[doc->n], err) != ST_OK)
+            return ST_ERR;
+        doc->n++;
+        n--;
+    }
+    return ST_OK;
+}
+
+static bool is_of_addresses(const struct flt_rule *rule)
+{
+    for (const char *const *tag = rule->tags; tag != NULL && *tag != NULL; tag++)
+        if (strcmp(*tag, "address") == 0)
+            return true;
+    return false;
+}
+
+static bool is_digits(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return true;
+}
+
+void flt_path_weigh(const struct flt_doc *doc, struct flt_findings *findings)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < findings->n; i++) {
+        struct flt_finding finding = findings->items[i];
+        const struct flt_field *field = &doc->fields[finding.field];
+
+        if (field->is_path && is_of_addresses(finding.rule))
+            continue;
+        if (field->is_path && is_digits(st_span_sub(field->text, finding.from, finding.to - finding.from)))
+            finding.confidence = finding.confidence > AS_AN_ID ? finding.confidence - AS_AN_ID : 0;
+        if (finding.confidence >= FLT_CONFIDENCE_MIN)
+            findings->items[kept++] = finding;
+    }
+    findings->n = kept;
+}

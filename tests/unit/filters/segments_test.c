@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* segments_test - the paths of the platforms raise nothing that a policy would act on, and what is typed into a path is
+ * found.
+ *
+ * Five thousand paths are made by rule from what the platforms' own look like: numeric ids of every length, timestamps,
+ * hashes, base64 ids, URN, keys of object stores, signed links. Numbers that by chance satisfy a checksum are as likely
+ * as in life.
+ */
+#include "benign.h"
+#include "filters/filters.h"
+#include "t.h"
+
+#define PATHS      5000u
+#define ACTED_UPON 75u /* the least confidence that a shipped policy acts on */
+
+static const char *const shapes[] = {
+    /* Facebook: posts, groups, photos, reels, events; ids of 15 to 17 digits */
+    "/groups/{n15}/posts/{n16}/",
+    "/groups/{n16}/permalink/{n16}/",
+    "/{w}/posts/{n16}",
+    "/reel/{n15}",
+    "/reel/{n16}/",
+    "/events/{n16}/",
+    "/{n17}/videos/{n16}",
+    "/{n15}/photos/a.{n15}/{n16}/",
+    "/v19.0/{n17}_{n16}/comments",
+    /* X, TikTok, Instagram, Discord, Mastodon: snowflakes */
+    "/{w}/status/{n19}",
+    "/i/status/1{n18}/analytics",
+    "/@{w}/video/7{n18}",
+    "/@{w}/video/6{n18}",
+    "/api/v1/media/3{n18}_{n10}/likers/",
+    "/p/C{b10}/",
+    "/stories/{w}/3{n18}/",
+    "/channels/{n18}/{n19}/{n18}",
+    "/api/v9/channels/{n18}/messages/{n19}/reactions",
+    "/attachments/{n18}/{n19}/image0.jpg",
+    "/@{w}@{w}.social/1{n17}",
+    "/@{w}/{n18}",
+    /* LinkedIn: activities, URN, images */
+    "/feed/update/urn:li:activity:7{n18}/",
+    "/feed/update/urn%3Ali%3AugcPost%3A7{n18}/",
+    "/posts/{w}-{w}_{w}-{w}-activity-7{n18}-{b4}",
+    "/in/{w}-{w}-{hex9}/",
+    "/jobs/view/4{n9}/",
+    "/learning/{w}-{w}-{w}/{w}-{w}",
+    "/voyager/api/identity/profiles/ACoAA{b34}/profileView",
+    "/dms/image/v2/D4D22AQ{b15}/feedshare-shrink_800/0/17{n11}",
+    "/voyager/api/messaging/conversations/2-{b64x40}==",
+    /* YouTube, Vimeo */
+    "/shorts/{b11}",
+    "/embed/{b11}",
+    "/vi/{b11}/hqdefault.jpg",
+    "/channel/UC{b22}",
+    "/playlist/PL{b32}",
+    "/videoplayback/expire/17{n8}/ei/{b22}/ip/10.0.0.1/id/o-A{b40}/itag/251/source/youtube",
+    "/{n9}/{hex10}",
+    /* Slack: teams, channels, messages, files */
+    "/archives/C0{UP9}/p17{n14}",
+    "/client/T0{UP9}/C0{UP9}/thread/C0{UP9}-17{n8}.{n6}",
+    "/files-pri/T0{UP9}-F0{UP9}/{w}.pdf",
+    "/files-tmb/T0{UP9}-F0{UP9}-{hex10}/image_720.png",
+    "/cache/T0{UP9}/channels/info",
+    "/services/T0{UP9}/B0{UP9}/{b24}",
+    /* GitHub, GitLab, Stack Overflow, Reddit, forums */
+    "/{w}/{w}/commit/{hex40}",
+    "/{w}/{w}/blob/{hex40}/src/{w}.c",
+    "/{w}/{w}/issues/{n5}",
+    "/{w}/{w}/actions/runs/{n11}/job/{n11}",
+    "/{w}/{w}/releases/download/v{v}/{w}-{v}-linux-amd64.tar.gz",
+    "/{w}/{w}/compare/{hex7}...{hex7}",
+    "/{w}/{hex32}",
+    "/{w}/{w}/-/jobs/{n10}/artifacts/file/{w}.log",
+    "/questions/{n8}/{w}-{w}-{w}-in-{w}",
+    "/r/{w}/comments/1{hex6}/{w}_{w}_{w}/",
+    "/t/{w}-{w}-{w}/{n5}/{n2}",
+    "/topic/{n5}/{w}-{w}/{n3}",
+    /* Notion, Google, Microsoft, Trello, Figma */
+    "/{w}-{w}-{w}-{hex32}",
+    "/document/d/1{b43}/edit",
+    "/spreadsheets/d/1{b43}/htmlview",
+    "/drive/folders/1{b32}",
+    "/:x:/r/personal/{w}_{w}_example_com/_layouts/15/Doc.aspx",
+    "/teams/19:{hex32}@thread.tacv2/17{n11}",
+    "/l/message/19%3A{hex32}%40thread.v2/17{n11}",
+    "/c/{b8}/{n3}-{w}-{w}",
+    "/design/{b22}/{w}",
+    /* object stores, content networks, bundles */
+    "/{w}/{uuid}/{n4}/{n2}/{n2}/{hex64}.jpg",
+    "/uploads/{date}/{n13}-{w}.png",
+    "/{n4}/{n2}/{n2}/{w}-{n10}.html",
+    "/static/js/main.{hex20}.chunk.js",
+    "/_next/static/{b21}/_buildManifest.js",
+    "/assets/{w}-{b8}.css",
+    "/o/{w}%2F{uuid}%2F{n13}.webp",
+    "/image/upload/c_fill,w_{n3},h_{n3}/v17{n8}/{w}/{b20}.jpg",
+    "/wp-content/uploads/{n4}/{n2}/IMG_20{n6}_{n6}.jpg",
+    "/media/photo-{n13}-{hex12}",
+    "/{b64x86}",
+    "/rsrc.php/v3i{b4}/y{b1}/l/en_US/{b11}.js",
+    /* machines: dates, coordinates, versions, orders, tickets */
+    "/api/v2/orders/{n3}-{n7}-{n7}",
+    "/track/{n12}",
+    "/item/{n12}.html",
+    "/item/100{n13}.html",
+    "/item/4000{n9}.html",
+    "/isbn/978{n10}",
+    "/ean/400{n10}",
+    "/v1/traces/{hex32}/spans/{hex16}",
+    "/maps/@{n2}.{n7},{n1}.{n7},17z",
+    "/tiles/{n2}/{n5}/{n5}.png",
+    "/timeseries/{n10}000/{n13}",
+    "/reports/20{n6}T{n6}Z",
+    "/pin/{n18}/",
+    "/pin/{n16}/",
+    "/verify/{uuid}/{hex64}",
+    "/unsubscribe/{b64x64}",
+    "/x/{UP4}-{n4}/{UP4}-{n4}-{n4}",
+    "/dp/B0{UP8}/ref=sr_1_{n2}",
+    "/account/{n8}/payments",
+    "/customers/{n10}/cards",
+    "/id/{n11}",
+    "/users/{n12}/transfer",
+};
+
+static struct flt_scanner *scanner;
+
+static struct flt_findings look(struct st_arena *arena, struct st_span path, struct flt_doc **doc)
+{
+    const struct flt_input in = { .plain_limit = 1u << 20 };
+    struct flt_findings findings;
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(flt_decode(arena, &in, doc, &err), err);
+    T_OK(flt_path_fields(arena, path, *doc, &err), err);
+    T_OK(flt_scan(scanner, arena, *doc, &findings, NULL, &err), err);
+    flt_path_weigh(*doc, &findings);
+    return findings;
+}
+
+static void once(void)
+{
+    static const char *const dirs[] = { "filters/packs", NULL };
+    static struct flt_packs *packs;
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+
+    if (scanner == NULL) {
+        T_OK(flt_packs_load(dirs, NULL, &packs, diag, &err), err);
+        T_OK(flt_scanner_new(packs, &scanner, &err), err);
+    }
+    st_diag_free(diag);
+}
+
+T_TEST(paths_of_the_platforms_raise_nothing_that_is_acted_upon)
+{
+    unsigned telling = 0, acted = 0, other = 0;
+    struct st_buf path;
+
+    once();
+    st_buf_init(&path, 65536);
+    for (unsigned n = 0; n < PATHS; n++) {
+        struct benign b = { n * 0x2545f4914f6cdd1dull + 1, &path };
+        struct st_arena *arena = st_arena_new(4u << 20);
+        struct flt_doc *doc = NULL;
+        struct flt_findings findings;
+
+        (void)benign_next(&b);
+        st_buf_reset(&path);
+        benign_line(&b, shapes[n % ST_LEN(shapes)]);
+        telling += flt_path_is_telling(st_buf_view(&path));
+        findings = look(arena, st_buf_view(&path), &doc);
+        for (size_t i = 0; i < findings.n; i++) {
+            const struct flt_finding *f = &findings.items[i];
+
+            acted += f->confidence >= ACTED_UPON;
+            other += f->confidence < ACTED_UPON;
+            if (f->confidence >= ACTED_UPON)
+                print_message("%.*s: %s, confidence %u\n", (int)path.n, (const char *)path.p, f->rule->id,
+                              f->confidence);
+        }
+        st_arena_free(arena);
+    }
+    print_message("%u paths: %u looked into, %u findings acted upon, %u below\n", PATHS, telling, acted, other);
+    st_buf_fini(&path);
+    T_CHECK(acted == 0, "%u findings", acted);
+    T_CHECK(telling > PATHS / 8 && telling < PATHS / 2 && other < PATHS / 50, "%u looked into, %u low findings",
+            telling, other);
+}
+
+T_TEST(what_is_typed_into_a_path_is_found)
+{
+    static const struct {
+        const char *path, *rule;
+        unsigned least, most; /* confidence; 0: it is no finding */
+    } rows[] = {
+        { "/4111111111111111", "pii.card.visa", 50, ACTED_UPON - 1 },
+        { "/posts/5555555555554444/comments", "pii.card.mastercard", 50, ACTED_UPON - 1 },
+        { "/cards/4111111111111111", "pii.card.visa", ACTED_UPON, 100 },
+        { "/credit-card/4111111111111111/x", "pii.card.visa", ACTED_UPON, 100 },
+        { "/a/my%20card%204111111111111111", "pii.card.visa", ACTED_UPON, 100 },
+        { "/a/4111-1111-1111-1111", "pii.card.visa", ACTED_UPON, 100 },
+        { "/a/4111%201111%201111%201111", "pii.card.visa", ACTED_UPON, 100 },
+        { "/DE02120300000000202051", "pii.iban", ACTED_UPON, 100 },
+        { "/a/b/pay%20DE02%201203%200000%200000%202020%2051/c", "pii.iban", ACTED_UPON, 100 },
+        { "/accounts/de02120300000000202051/statements", "pii.iban", ACTED_UPON, 100 },
+        { "/x/%44E02120300000000202051", "pii.iban", ACTED_UPON, 100 },
+        { "/search/AKIAQLMP5S2VTK7XWN4R", "secret.aws.access_key_id", ACTED_UPON, 100 },
+        { "/a/ghp_16C7e42F292c6912E7710c838347Ae178B4a", "secret.github.pat_classic", ACTED_UPON, 100 },
+        { "/login/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U", NULL,
+          0, 0 },
+        { "/bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1/sendMessage", NULL, 0, 0 },
+        { "/4111/1111/1111/1111", NULL, 0, 0 },
+        { "/DE02120300000000202052", NULL, 0, 0 },
+        { "/4111111111111112", NULL, 0, 0 },
+    };
+
+    once();
+    for (size_t i = 0; i < ST_LEN(rows); i++) {
+        struct st_arena *arena = st_arena_new(4u << 20);
+        struct flt_doc *doc = NULL;
+        struct flt_findings findings = look(arena, st_span_str(rows[i].path), &doc);
+
+        T_CHECK(findings.n == (rows[i].rule != NULL), "%s: %zu findings", rows[i].path, findings.n);
+        T_CHECK(findings.n == 0 ||
+                    (strcmp(findings.items[0].rule->id, rows[i].rule) == 0 &&
+                     findings.items[0].confidence >= rows[i].least && findings.items[0].confidence <= rows[i].most),
+                "%s: %s, %u", rows[i].path, findings.n > 0 ? findings.items[0].rule->id : "-",
+                findings.n > 0 ? findings.items[0].confidence : 0);
+        st_arena_free(arena);
+    }
+}
