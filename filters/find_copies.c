@@ -2,10 +2,12 @@
 /* find_copies - passages that were copied out of the customer's documents.
  *
  * The first reading of a message collects which fingerprints are hit, over all its fields; then it is known of which
- * documents there is enough. The second makes passages of the hits of those documents: hits that lie near one another
- * are one, so that a mask covers what was copied and not every third line of it.
+ * documents there is enough. What is read in stretches takes the hits along. The second makes passages of the hits of
+ * those documents: hits that lie near one another are one, so that a mask covers what was copied and not every third
+ * line of it.
  */
 #include "filters/scanner.h"
+#include <string.h>
 
 #define PASSAGE_GAP 600u /* bytes between two hits of one passage */
 #define ALIKE_MAX   64u  /* documents that are looked at for one fingerprint */
@@ -66,4 +68,29 @@ void flt_find_copies(struct flt_scanner *s)
     for (size_t i = 0; s->own != NULL && i < s->own->n_copied; i++)
         if (s->is_counting || s->own->copied[i].n_found > 0)
             walk(s, &s->own->copied[i]);
+}
+
+void flt_copies_resume(struct flt_own *own, const struct st_buf *cells)
+{
+    for (size_t i = 0; own != NULL && i < own->n_copied; i++) {
+        struct own_copied *c = &own->copied[i];
+
+        c->n_cells = cells[i].n / sizeof *c->cells;
+        if (c->n_cells > 0)
+            memcpy(c->cells, cells[i].p, cells[i].n);
+    }
+}
+
+enum st_rc flt_copies_keep(struct flt_own *own, struct st_buf *cells, struct st_err *err)
+{
+    for (size_t i = 0; own != NULL && i < own->n_copied; i++) {
+        struct own_copied *c = &own->copied[i];
+
+        c->n_cells = own_cells_once(c->cells, c->n_cells);
+        st_buf_reset(&cells[i]);
+        st_buf_put(&cells[i], c->cells, c->n_cells * sizeof *c->cells);
+        if (st_buf_done(&cells[i], err, "scan.copies") != ST_OK)
+            return ST_ERR;
+    }
+    return ST_OK;
 }

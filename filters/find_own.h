@@ -54,6 +54,9 @@ void flt_own_free(struct flt_own *own); /* NULL is fine */
 
 void flt_own_begin(struct flt_scanner *s); /* of a message */
 bool flt_own_any(struct flt_scanner *s);   /* after the first reading: is there a find? The second follows */
+/* What was hit in the stretches before, and is, the first reading done, one buffer of cells for each rule. */
+void flt_copies_resume(struct flt_own *own, const struct st_buf *cells);
+ST_MUST enum st_rc flt_copies_keep(struct flt_own *own, struct st_buf *cells, struct st_err *err);
 void flt_find_rows(struct flt_scanner *s); /* the view of the running field */
 void flt_find_copies(struct flt_scanner *s);
 void flt_find_rows_email(struct flt_scanner *s, uint32_t from, uint32_t to);

@@ -95,13 +95,40 @@ static void whole(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
     offer(s, d, at, to, marks);
 }
 
+static bool is_word(struct st_span anchor)
+{
+    for (size_t i = 0; i < anchor.n; i++)
+        if (!flt_is_alpha(anchor.p[i]))
+            return false;
+    return true;
+}
+
+/* Are all anchors before the value short words inside of longer ones, as "eth" is in "together"? */
+static bool is_inside_words(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    bool any = false;
+
+    for (uint32_t at = from; at < to; at++) {
+        size_t n = anchor_at(d, s->text, at);
+        struct st_span anchor = st_span_sub(s->text, at, n);
+
+        if (n == 0)
+            continue;
+        if (n > FLT_SHORT_WORD || !is_word(anchor) || flt_is_apart(s->text, at, at + (uint32_t)n))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 static void tail(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
 {
     size_t rule = (size_t)(d - s->packs->rules);
     uint32_t floor = end > d->max ? end - (uint32_t)d->max : 0; /* it may begin before the pattern does */
     uint32_t from = walk_back(s, d, end, floor > s->done_to[rule] ? floor : s->done_to[rule]);
 
-    offer(s, d, from, walk_on(s, d, from, end), 0);
+    if (!is_inside_words(s, d, end > d->width ? end - d->width : 0, from))
+        offer(s, d, from, walk_on(s, d, from, end), 0);
 }
 
 static bool is_quote(uint8_t c)

@@ -12,22 +12,20 @@
 
 #define STRETCH 1024u /* bytes that are read at once, when a candidate's window is not longer */
 
-/* Short words must stand alone ("tel", but not in "hotel"); long ones may be part of a compound ("Kontonummer"). */
+bool flt_is_apart(struct st_span text, uint32_t from, uint32_t to)
+{
+    uint8_t prev = from > 0 ? text.p[from - 1] : ' ', next = to < text.n ? text.p[to] : ' ';
+
+    if (flt_is_alpha(prev) && !(flt_is_lower(prev) && flt_is_upper(text.p[from])))
+        return false;
+    return !flt_is_alpha(next) || (flt_is_lower(text.p[to - 1]) && flt_is_upper(next)); /* cardNumber */
+}
+
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word)
 {
     size_t n = strlen(word);
-    uint8_t prev, next, last;
 
-    if (n > 4)
-        return true;
-    if (n > end)
-        return false;
-    prev = end > n ? text.p[end - n - 1] : ' ';
-    next = end < text.n ? text.p[end] : ' ';
-    last = text.p[end - 1];
-    if (flt_is_alpha(prev) && !(flt_is_lower(prev) && flt_is_upper(text.p[end - n])))
-        return false;
-    return !flt_is_alpha(next) || (flt_is_lower(last) && flt_is_upper(next)); /* cardNumber */
+    return n > FLT_SHORT_WORD || (n <= end && flt_is_apart(text, end - (uint32_t)n, end));
 }
 
 static bool has_word(const struct flt_detector *d, size_t word)
@@ -153,16 +151,32 @@ static bool in_text(struct flt_scanner *s, const struct flt_detector *d, uint32_
 
 /* ---- the field's name -------------------------------------------------------------------------------------------- */
 
+struct path_words {
+    struct flt_path *path;
+    const struct flt_packs *packs;
+    struct st_span text; /* its path, or its name */
+};
+
 static bool on_path_word(void *ctx, unsigned id, uint32_t at)
 {
-    struct flt_path *path = ctx;
+    const struct path_words *look = ctx;
+    struct flt_path *path = look->path;
 
-    (void)at;
+    if (!flt_word_stands(look->text, at, look->packs->words[id - FLT_WORD_BASE]))
+        return true;
     if (path->n_words < FLT_PATH_WORDS_MAX)
         path->words[path->n_words++] = (uint16_t)(id - FLT_WORD_BASE);
     else
         path->is_full = true;
     return !path->is_full;
+}
+
+static void read_path(struct flt_scanner *s, struct flt_path *path, struct st_span text)
+{
+    struct path_words look = { path, s->packs, text };
+
+    if (scan_run(s->packs->words_db, s->word_scratch, text, on_path_word, &look, s->err) != ST_OK)
+        s->failed = true;
 }
 
 /* The words in the path and the name of the running field. Fields of one kind share the bytes of their path, so it is
@@ -176,9 +190,8 @@ static const struct flt_path *path_of(struct flt_scanner *s)
         known->name.n == name.n)
         return known;
     *known = (struct flt_path){ .path = path, .name = name, .is_read = true };
-    if (scan_run(s->packs->words_db, s->word_scratch, path, on_path_word, known, s->err) != ST_OK ||
-        scan_run(s->packs->words_db, s->word_scratch, name, on_path_word, known, s->err) != ST_OK)
-        s->failed = true;
+    read_path(s, known, path);
+    read_path(s, known, name);
     return known;
 }
 

@@ -73,16 +73,23 @@ static bool is_copy(const struct own_enough *enough, uint32_t document, uint32_t
            (enough->words > 0 && prints * PRINT_EVERY >= enough->words);
 }
 
+size_t own_cells_once(uint32_t *cells, size_t n)
+{
+    size_t kept = 0;
+
+    qsort(cells, n, sizeof *cells, by_number);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || cells[i] != cells[i - 1])
+            cells[kept++] = cells[i];
+    return kept;
+}
+
 size_t own_copies(const struct flt_own_table *t, const struct own_enough *enough, uint32_t *cells, size_t n,
                   struct own_copy out[OWN_DOCS_MAX])
 {
-    size_t kept = 0, found = 0;
+    size_t kept = own_cells_once(cells, n), found = 0;
 
-    qsort(cells, n, sizeof *cells, by_number);
-    for (size_t i = 0; i < n; i++) /* each once, then by document */
-        if (i == 0 || cells[i] != cells[i - 1])
-            cells[kept++] = cells[i];
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < kept; i++) /* now by document */
         cells[i] = t->refs[cells[i]];
     qsort(cells, kept, sizeof *cells, by_number);
     for (size_t i = 0, run; i < kept && found < OWN_DOCS_MAX; i += run) {

@@ -27,6 +27,7 @@ struct own_prints { /* over one text */
 void own_prints_start(struct own_prints *p, const struct own_keys *keys, struct st_span text);
 bool own_prints_next(struct own_prints *p, struct own_print *out); /* false: no more */
 
+size_t own_cells_once(uint32_t *cells, size_t n); /* each once, in order; answers how many are left */
 /* Which documents is this a copy of? cells: those that were hit, in any order, changed. Answers how many documents
  * there are in out, which has room for DOCS_MAX. */
 #define OWN_DOCS_MAX 64u

@@ -17,6 +17,8 @@ enum st_rc flt_platform_check(struct st_err *err)
 }
 
 struct flt_terms {
+    struct st_buf *cells; /* of fingerprints, for each rule with find: copies */
+    size_t n_cells;
     size_t n;
     uint32_t counts[]; /* weights and seen of a scanner */
 };
@@ -36,14 +38,53 @@ struct flt_terms *flt_terms_new(const struct flt_packs *packs)
 {
     struct flt_terms *terms = calloc(1, sizeof *terms + term_counters(packs) * sizeof *terms->counts);
 
-    if (terms != NULL)
-        terms->n = term_counters(packs);
+    if (terms == NULL)
+        return NULL;
+    terms->n = term_counters(packs);
+    terms->n_cells = packs->by_find[FLT_FIND_COPIES].n;
+    if ((terms->cells = calloc(terms->n_cells + 1, sizeof *terms->cells)) == NULL) {
+        free(terms);
+        return NULL;
+    }
+    for (size_t i = 0; i < terms->n_cells; i++)
+        st_buf_init(&terms->cells[i], OWN_CELLS * sizeof(uint32_t));
     return terms;
 }
 
 void flt_terms_free(struct flt_terms *terms)
 {
+    if (terms == NULL)
+        return;
+    for (size_t i = 0; i < terms->n_cells; i++)
+        st_buf_fini(&terms->cells[i]);
+    free(terms->cells);
     free(terms);
+}
+
+size_t flt_terms_memory(const struct flt_terms *terms)
+{
+    size_t n = sizeof *terms + terms->n * sizeof *terms->counts;
+
+    for (size_t i = 0; i < terms->n_cells; i++)
+        n += terms->cells[i].cap;
+    return n;
+}
+
+/* Takes up where the stretch before ended, or puts down where this one does. */
+static void resume(struct flt_scanner *s, const struct flt_terms *terms)
+{
+    if (terms == NULL)
+        return;
+    memcpy(s->weights, terms->counts, terms->n * sizeof *s->weights);
+    flt_copies_resume(s->own, terms->cells);
+}
+
+static enum st_rc put_down(struct flt_scanner *s, struct flt_terms *terms, struct st_err *err)
+{
+    if (terms == NULL)
+        return ST_OK;
+    memcpy(terms->counts, s->weights, terms->n * sizeof *s->weights);
+    return flt_copies_keep(s->own, terms->cells, err);
 }
 
 enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, struct st_err *err)
@@ -189,12 +230,9 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
     if (s->is_counting)
         memset(s->weights, 0, term_counters(s->packs) * sizeof *s->weights);
     flt_own_begin(s);
-    if (doc->terms != NULL)
-        memcpy(s->weights, doc->terms->counts, doc->terms->n * sizeof *s->weights);
-    if (scan_fields(s, arena, doc, err) != ST_OK)
+    resume(s, doc->terms);
+    if (scan_fields(s, arena, doc, err) != ST_OK || put_down(s, doc->terms, err) != ST_OK)
         return ST_ERR;
-    if (doc->terms != NULL)
-        memcpy(doc->terms->counts, s->weights, doc->terms->n * sizeof *s->weights);
     again = flt_own_any(s);
     again = s->is_counting && (again || trace != NULL || flt_any_dictionary(s));
     if (again) { /* what dictionaries and rows find is known at the end of the message only */

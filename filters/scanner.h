@@ -110,7 +110,10 @@ bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w,
 /* Marks, in near_mark, every rule one of whose words is in the window of [from, to) or in the field's path; false when
  * that is not known. */
 ST_MUST bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
+/* Short words must stand alone ("tel", but not in "hotel"); long ones may be part of a compound ("Kontonummer"). */
+#define FLT_SHORT_WORD 4u /* letters */
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
+bool flt_is_apart(struct st_span text, uint32_t from, uint32_t to); /* no letter goes on at either end */
 
 /* A term of a dictionary ends at `end` (find_words.c). */
 void flt_find_term_at(struct flt_scanner *s, size_t term, uint32_t end);

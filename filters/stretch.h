@@ -58,7 +58,8 @@ size_t flt_cutter_memory(const struct flt_cutter *cutter);
 /* Is the finding this stretch's, or a neighbour's? Either half of a joined one decides for itself. */
 bool flt_stretch_owns(const struct flt_stretch *stretch, const struct flt_doc *doc, const struct flt_finding *finding);
 
-/* What dictionaries have seen of a message that is scanned in stretches; flt_doc.terms. */
+/* What dictionaries and fingerprints have seen of a message that is scanned in stretches; flt_doc.terms. */
 ST_MUST struct flt_terms *flt_terms_new(const struct flt_packs *packs); /* NULL: no memory */
 void flt_terms_free(struct flt_terms *terms);                           /* NULL is fine */
+size_t flt_terms_memory(const struct flt_terms *terms);
 #endif

@@ -87,7 +87,8 @@ void sift_free(struct sift *sift)
 
 size_t sift_memory(const struct sift *sift)
 {
-    return sizeof *sift + flt_cutter_memory(sift->cutter) + (sift->kept != NULL ? st_arena_used(sift->kept) : 0);
+    return sizeof *sift + flt_cutter_memory(sift->cutter) + flt_terms_memory(sift->terms) +
+           (sift->kept != NULL ? st_arena_used(sift->kept) : 0);
 }
 
 /* ---- what lasts of a stretch ------------------------------------------------------------------------------------- */
