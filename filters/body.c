@@ -13,7 +13,7 @@
 #define STRINGS_MAX (256u * 1024u) /* of one picture, film, archive */
 #define GZIP_LOOK   (4u << 20)
 
-enum kind { KIND_NONE, KIND_TEXT, KIND_HTML, KIND_JSON, KIND_FORM, KIND_MULTIPART, KIND_MEDIA, KIND_OTHER };
+enum kind { KIND_NONE, KIND_TEXT, KIND_HTML, KIND_JSON, KIND_FORM, KIND_MULTIPART, KIND_GRPC, KIND_MEDIA, KIND_OTHER };
 
 static const struct {
     const char *name; /* a trailing '/' is a whole tree, a leading '+' a suffix */
@@ -51,6 +51,8 @@ static enum kind kind_of(struct st_span essence)
 {
     if (essence.n == 0)
         return KIND_NONE;
+    if (flt_is_grpc(essence))
+        return KIND_GRPC;
     for (size_t i = 0; i < ST_LEN(kinds); i++) {
         struct st_span name = st_span_str(kinds[i].name);
         bool is_tree = name.p[name.n - 1] == '/';
@@ -257,7 +259,7 @@ enum flt_codec flt_body_codec(struct st_span content_type, struct st_span first)
 
     if (kind == KIND_MULTIPART)
         return FLT_CODEC_MULTIPART;
-    if (!flt_text_likely(first))
+    if (kind == KIND_GRPC || !flt_text_likely(first))
         return FLT_CODEC_FILE;
     if (kind == KIND_JSON || starts_like_json(first))
         return FLT_CODEC_JSON;
@@ -447,6 +449,10 @@ enum st_rc flt_body_decode(struct flt_dec *dec, const struct flt_body *body, str
 
     if (kind == KIND_MULTIPART)
         return multipart_body(dec, body, err);
+    if (kind == KIND_GRPC && !body->is_part)
+        return flt_grpc(dec, body, err);
+    if (kind == KIND_GRPC)
+        kind = KIND_OTHER;
     if (flt_dec_opens(dec, body->bytes.s)) {
         if (flt_file_type(body->bytes.s) != FLT_FILE_MAIL)
             return file_body(dec, &body->bytes, err);

@@ -360,6 +360,7 @@ static enum st_rc decode_body(struct flt_dec *dec, const struct flt_input *in, s
     enum st_rc rc = ST_ERR;
 
     dec->limit = FLT_FIELDS_MAX - 1;
+    dec->plain_limit = limit;
     if (flt_coding(in->body, in->content_encoding, limit, &coded, err) != ST_OK)
         return ST_ERR;
     dec->doc->plain = in->body;

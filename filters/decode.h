@@ -49,9 +49,10 @@ struct flt_dec {
     struct st_span paths[FLT_DEC_PATHS]; /* kept ones, by their hash */
     enum flt_codec chain[FLT_CHAIN_MAX];
     unsigned depth, nested;
-    size_t limit;     /* no more fields than this */
-    size_t full_at;   /* ST_SPAN_NPOS, or where in whole.up's text the first text lies that found no room */
-    uint64_t skipped; /* bytes of the plain body that nobody looked into */
+    size_t limit;       /* no more fields than this */
+    size_t plain_limit; /* of what is compressed inside the body, bytes */
+    size_t full_at;     /* ST_SPAN_NPOS, or where in whole.up's text the first text lies that found no room */
+    uint64_t skipped;   /* bytes of the plain body that nobody looked into */
     bool is_query;
 };
 
@@ -158,6 +159,10 @@ size_t flt_digits_at(struct st_span s, size_t at); /* how many stand there */
 /* ---- xmpp.c ---- */
 /* One stanza, or one BOSH body; *is_good as above. */
 ST_MUST enum st_rc flt_xmpp(struct flt_dec *dec, const struct flt_piece *text, bool *is_good, struct st_err *err);
+
+/* ---- grpc.c ---- */
+bool flt_is_grpc(struct st_span essence); /* of a content type */
+ST_MUST enum st_rc flt_grpc(struct flt_dec *dec, const struct flt_body *body, struct st_err *err);
 
 /* ---- charset.c ---- */
 enum flt_charset {

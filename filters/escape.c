@@ -243,6 +243,10 @@ static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
 
     if (st_span_starts(s, ST_SPAN("<!--")))
         return comment(s, cp);
+    if (st_span_starts(s, ST_SPAN("<![CDATA["))) {
+        *cp = FLT_ESCAPE_NOTHING;
+        return strlen("<![CDATA[");
+    }
     if (close == ST_SPAN_NPOS)
         return 0;
     while (n < close && is_alnum(p[n]))

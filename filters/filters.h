@@ -28,7 +28,8 @@
     X(TEXT, "text")           \
     X(HTML, "html")           \
     X(FILE, "file")           \
-    X(PATH, "path")
+    X(PATH, "path")           \
+    X(GRPC, "grpc")
 enum flt_codec {
 #define X(id, name) FLT_CODEC_##id,
     FLT_CODECS(X)

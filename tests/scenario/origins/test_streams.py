@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """F3, F4, F6, S4: a client's streams over an origin's session."""
+import base64
+import gzip
 import hashlib
 import json
 import os
 import queue
 import socket
+import zlib
 
 import pytest
 
@@ -175,6 +178,47 @@ def test_S4_grpc(house):
     site.on_end = lambda request: request.head(200, [*grpc[:1], ("grpc-status", "12")], end=True)
     answer = client.request("POST", "/pkg.Service/None", grpc, frame)
     assert answer.header("grpc-status") == "12" and answer.is_whole and answer.body == b""
+    client.close()
+
+
+PACKINGS = {"plain": lambda data: data, "gzip": gzip.compress, "deflate": zlib.compress}
+
+
+def message(text, packing):
+    """One string in a message of a schema that nobody here knows, behind its length."""
+    data = PACKINGS[packing](b"\x0a" + bytes([len(text)]) + text)
+    return bytes([packing != "plain"]) + len(data).to_bytes(4, "big") + data
+
+
+@pytest.mark.parametrize("kind", ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"])
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_S4_B2_a_secret_in_a_grpc_message_stays_here(house, packing, kind):
+    """It is the second message, after an empty one; what is packed alike without a secret arrives as it was sent."""
+    site, client = house.fresh(), house.client()
+    fields = [("content-type", kind), ("te", "trailers"), ("grpc-encoding", packing if packing != "plain" else "identity")]
+
+    def body(text):
+        parts = [message(b"", "plain"), message(text, packing)]
+        return b"".join(map(base64.b64encode, parts)) if kind.endswith("text") else b"".join(parts)
+
+    refused = client.request("POST", "/pkg.Service/Call", fields, body(b"pay DE02 1203 0000 0000 2020 51 now, please"))
+    assert refused.status == 403
+    good = body(b"pay no more than you must, and not here, please")
+    assert client.request("POST", "/pkg.Service/Call", fields, good).status == 200
+    assert site.gets().body == good and site.requests.empty()
+    client.close()
+
+
+def test_S4_a_grpc_message_that_nobody_can_unpack_is_refused(house):
+    """failure.scan; the record says why."""
+    site, client = house.fresh(), house.client()
+    odd = b"\x01\x00\x00\x00\x0c\xff\x06\x00\x00sNaPpYxx"
+    fields = [("content-type", "application/grpc"), ("te", "trailers"), ("grpc-encoding", "snappy")]
+    records = len(house.gateway.records("decision"))
+    assert client.request("POST", "/pkg.Service/Call", fields, odd).status == 403
+    assert len(house.gateway.wait_records(records + 1, "decision")) == records + 1
+    receipt = [record for record in house.gateway.opened("someone") if record["kind"] == "decision"][-1]["details"]
+    assert receipt["reason"] == "unknown-content-coding" and site.requests.empty()
     client.close()
 
 
