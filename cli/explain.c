@@ -6,6 +6,7 @@
  */
 #include "cli/cli.h"
 #include "gateway/chain.h"
+#include "gateway/steer.h"
 #include <getopt.h>
 #include <string.h>
 
@@ -74,7 +75,7 @@ static void explain_route(struct explain *e, const char *const *groups)
     };
     struct pol_routed routed;
 
-    pol_route(e->gen->policies, &facts, &routed);
+    steer(e->gen, &facts, &routed);
     step(e, "route");
     say_verdict(e, pol_route_name(routed.route), routed.policy, NULL, routed.file, routed.line);
     if (e->cli->json) {

@@ -21,10 +21,8 @@ static const struct template
     const char *name, *folder, *ending;
 }
 templates[] = {
-    { "coach", "detect", ".lua" },
-    { "detector", "detect", ".lua" },
-    { "curate", "curation", ".curate.lua" },
-    { "adapter", "platforms", ".lua" },
+    { "coach", "detect", ".lua" },      { "detector", "detect", ".lua" }, { "curate", "curation", ".curate.lua" },
+    { "adapter", "platforms", ".lua" }, { "export", "detect", ".lua" },
 };
 
 static const struct template *find(const char *name)
@@ -131,7 +129,7 @@ int cmd_plugin_new(struct cli *cli)
             return cli_usage(cli, "options are --template, --plugins");
     }
     if ((t = find(kind)) == NULL)
-        return cli_usage(cli, "--template is coach, detector, curate or adapter");
+        return cli_usage(cli, "--template is detector, coach, curate, adapter or export");
     if (optind + 1 != cli->argc)
         return cli_usage(cli, "give it one name, such as acme.embargo");
     name = cli->argv[optind];

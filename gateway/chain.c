@@ -149,11 +149,13 @@ static enum st_rc scan(struct run *run)
 static enum st_rc plugins(struct run *run)
 {
     struct chain_out *out = run->out;
+    const struct lp_seen seen = { out->has_activity ? &out->activity : NULL, &out->findings, run->in->groups,
+                                  out->doc };
 
+    if (lp_hook_finding(run->in->gen->plugins, &seen, &out->findings, run->arena, &out->opinion, &out->err) != ST_OK)
+        return ST_ERR;
     if (!out->has_activity)
         return ST_OK;
-    const struct lp_seen seen = { &out->activity, &out->findings, run->in->groups };
-
     return lp_hook_activity(run->in->gen->plugins, &seen, run->arena, &out->opinion, &out->err);
 }
 

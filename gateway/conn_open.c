@@ -10,6 +10,7 @@
 #include "gateway/conn_parts.h"
 #include "gateway/refuse.h"
 #include "gateway/sessions.h"
+#include "gateway/steer.h"
 #include <event2/buffer.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,7 @@ void conn_route(struct conn *conn, const char *host, struct pol_routed *out)
                                      .platform = lp_host_platform(gen->plugins, st_span_str(host)),
                                      .groups = pol_groups(gen->policies, conn->person) };
 
-    pol_route(gen->policies, &facts, out);
+    steer(gen, &facts, out);
 }
 
 static void say_connected(struct conn *conn)

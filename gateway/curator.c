@@ -199,6 +199,8 @@ static void record_resource(struct curator *cur, const struct item *item, const 
     st_buf_span(&key, st_span_sub(item->url, 0, URL_MAX));
     st_buf_byte(&key, 0);
     st_buf_str(&key, tag->rule);
+    st_buf_byte(&key, 0);
+    st_buf_str(&key, tag->topic != NULL ? tag->topic : ""); /* a plugin may have several */
     when = st_table_get(cur->seen, st_buf_view(&key));
     if ((when == NULL || st_clock_ms() - *when >= SEEN_AGAIN_MS) && record(cur, AUD_RESOURCE, item, tag) == ST_OK) {
         cur->resources++;

@@ -180,6 +180,8 @@ static void take_person(struct aud_entry *entry, const char *person)
 
 static enum st_rc hand_over(const struct report_case *c, struct aud_entry *entry, struct st_err *err)
 {
+    if (lp_hook_record(c->rules->gen->plugins, aud_kind_name(entry->kind), &entry->details, err) != ST_OK)
+        return ST_ERR;
     if (aud_entry_check(entry, err) != ST_OK || outbox_add(c->worker->outbox, entry, err) != ST_OK)
         return ST_ERR;
     c->worker->counts.records++;

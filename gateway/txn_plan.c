@@ -6,6 +6,7 @@
  * answer is the next state: held and inspected, exchanged unread, refused, or a tunnel for the connection to open.
  */
 #include "gateway/pac.h"
+#include "gateway/steer.h"
 #include "gateway/txn_parts.h"
 #include <string.h>
 
@@ -99,7 +100,7 @@ static enum st_rc route_plain(struct txn *t)
                                      .groups = pol_groups(t->rules->gen->policies, t->env->person) };
     struct pol_routed routed;
 
-    pol_route(t->rules->gen->policies, &facts, &routed);
+    steer(t->rules->gen, &facts, &routed);
     if (routed.route == POL_REFUSE) {
         t->worker->counts.refused_hosts++;
         return txn_refuse(t, REFUSE_HOST);

@@ -1,25 +1,27 @@
 -- SPDX-License-Identifier: Apache-2.0
 local api = ...
 
+local all = { "connect", "finding", "activity", "record", "curate" }
+local message = { "finding", "activity" }
 local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits and ._:-; message: { en, de }" } }
 
 return api.class("Context", "The call a hook runs in: its settings, the day, and how to have a say.") {
   api.field "config" {
     doc = "The plugin's settings: those of stoa.yaml, else the manifest's defaults. Cannot be changed.", ret = "table",
-    phases = { "activity" }, since = 1, c = "lp_context_config" },
+    phases = all, since = 1, c = "lp_context_config" },
   api.field "today" {
     doc = "The day in UTC: \"2026-11-24\".", ret = "string",
-    phases = { "activity" }, since = 1, c = "lp_context_today" },
+    phases = all, since = 1, c = "lp_context_today" },
   api.method "note" {
     doc = "Let it pass and keep a record of the reason.", args = opinion,
-    phases = { "activity" }, permission = "verdict.note", since = 1, c = "lp_context_note" },
+    phases = message, permission = "verdict.note", since = 1, c = "lp_context_note" },
   api.method "coach" {
     doc = "Let it pass and tell the person something.", args = opinion,
-    phases = { "activity" }, permission = "verdict.coach", since = 1, c = "lp_context_coach" },
+    phases = message, permission = "verdict.coach", since = 1, c = "lp_context_coach" },
   api.method "redact" {
     doc = "Ask for the detectors' findings to be masked.", args = opinion,
-    phases = { "activity" }, permission = "verdict.redact", since = 1, c = "lp_context_redact" },
+    phases = message, permission = "verdict.redact", since = 1, c = "lp_context_redact" },
   api.method "block" {
     doc = "Keep it from leaving; the person sees the message in the platform's own place.", args = opinion,
-    phases = { "activity" }, permission = "verdict.block", since = 1, c = "lp_context_block" },
+    phases = message, permission = "verdict.block", since = 1, c = "lp_context_block" },
 }

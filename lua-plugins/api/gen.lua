@@ -7,13 +7,14 @@
 -- The C tables are made at build time; the other two are committed, and a test checks that they are fresh.
 
 local what, folder = arg[1], arg[2]
-local files = { "stoa", "activity", "actor", "context" }
+local files = { "stoa", "connection", "activity", "actor", "finding", "record", "item", "context" }
 local hooks = dofile(folder .. "/hooks.lua")
 local phases = {}
 for i, hook in ipairs(hooks) do
   phases[hook.name] = 1 << (i - 1)
 end
-local types = { string = "s", integer = "i", number = "n", boolean = "b", table = "t", ["stoa.Opinion"] = "t" }
+local types = { string = "s", integer = "i", number = "n", boolean = "b", table = "t", ["stoa.Opinion"] = "t",
+  ["stoa.Tag"] = "t" }
 
 local function load_classes()
   local api = dofile(folder .. "/describe.lua")
@@ -100,13 +101,21 @@ function Set:has(value) end
 ---@field reason string
 ---@field message? stoa.Text
 
+---@class stoa.Tag
+---@field topic string "cloud/kubernetes"
+---@field level? string "beginner"
+---@field skill? string "skills:container-platforms"
+---@field queue? string who looks at it first
+---@field verb? string what the learning is recorded as: "experienced", "completed"
+
 ---@class stoa.Limits
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
 
----What a plugin should make of one made-up activity; runs at every load and by `stoa plugin test`.
+---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
+---@field hook? "activity"|"connect"|"finding"|"record"|"curate" which is called; "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -118,7 +127,20 @@ function Set:has(value) end
 ---@field text? string
 ---@field url? string
 ---@field title? string
+---@field author? string of an item
 ---@field lang? string
+---@field host? string of a connection
+---@field port? integer of a connection; 443 when absent
+---@field route? "pass"|"inspect" what the policies say of a connection; "inspect" when absent
+---@field protected? boolean the connection is of a protected category
+---@field finding? string id of the detector that found the text
+---@field confidence? integer of the finding; 90 when absent
+---@field record? table<string, string> fields of the record
+---@field dwell? string "2m", of an item
+---@field ends_as? "pass"|"inspect"|"block" what is expected of a connection; its route when absent
+---@field leaves? integer the confidence that is expected afterwards; unchanged when absent
+---@field removes? string[] the fields that are expected to be taken away
+---@field tags? string[] the topics that are expected
 ---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
 ---@field reason? string what is expected
 
@@ -134,6 +156,7 @@ function Set:has(value) end
 ---@field limits? stoa.Limits
 ---@field on_failure? "skip"|"coach"|"block"
 ---@field enabled? boolean
+---@field lower_until? string the last day on which findings may be lowered: "2027-03-31"
 ---@field config? table<string, stoa.Setting>
 ---@field tests? stoa.Case[] ]]
 
@@ -190,7 +213,8 @@ local intro = [[
 A plugin is one file that returns a table: its manifest and its hooks. It runs in a state of its own with a cap on
 memory and time; `os`, `io`, `package`, `debug`, `load`, `coroutine` and `collectgarbage` are not there, patterns have a
 step budget, and a hook that fails counts: five failures in 60 seconds rest the plugin for 60 seconds, the third rest is
-for good. While it rests or fails, its `on_failure` (`skip`, `coach` or `block`) stands in.
+for good. While it rests or fails, its `on_failure` (`skip`, `coach` or `block`) stands in; a connection is blocked or
+goes on, a record and an item go on as they are.
 
 Start one with `stoa plugin new --template coach owner.name`, and try it with `stoa plugin check`, `test` and `profile`.
 ]]

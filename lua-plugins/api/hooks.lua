@@ -1,10 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Every hook of a plugin, in running order: its name in the manifest, what it is called with, how long it may take.
--- The order makes the bits of the phases; a new hook is one entry here and its call in host/hook.c.
+-- The order makes the bits of the phases; `class` is the first argument's. A new hook is one entry here, its class
+-- beside it, and its call in host/hook.c.
 
 return {
   { name = "load", args = { { "conf", "table" } }, budget_us = 200000,
     doc = "Once per worker and generation, with the settings: prepares tables." },
+  { name = "connect", args = { { "c", "stoa.Connection" }, { "ctx", "stoa.Context" } }, budget_us = 1000,
+    doc = "A connection begins: may it pass, be inspected, or be blocked?" },
+  { name = "finding", args = { { "f", "stoa.Finding" }, { "ctx", "stoa.Context" } }, budget_us = 1000,
+    doc = "After the detectors, for each of the first 64 findings of a message: raises or lowers it." },
   { name = "activity", args = { { "a", "stoa.Activity" }, { "ctx", "stoa.Context" } }, budget_us = 5000,
     doc = "For each post, comment, message or upload that an adapter understood, before it leaves." },
+  { name = "record", args = { { "rec", "stoa.Record" }, { "ctx", "stoa.Context" } }, budget_us = 500,
+    doc = "Before a record is handed over: takes fields away, never adds text." },
+  { name = "curate", args = { { "item", "stoa.Item" }, { "ctx", "stoa.Context" } }, budget_us = 20000,
+    doc = "A copy of a page or post that somebody saw, off the data path: tags it as worth learning from." },
 }

@@ -18,13 +18,21 @@ function Set:has(value) end
 ---@field reason string
 ---@field message? stoa.Text
 
+---@class stoa.Tag
+---@field topic string "cloud/kubernetes"
+---@field level? string "beginner"
+---@field skill? string "skills:container-platforms"
+---@field queue? string who looks at it first
+---@field verb? string what the learning is recorded as: "experienced", "completed"
+
 ---@class stoa.Limits
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
 
----What a plugin should make of one made-up activity; runs at every load and by `stoa plugin test`.
+---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
+---@field hook? "activity"|"connect"|"finding"|"record"|"curate" which is called; "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -36,7 +44,20 @@ function Set:has(value) end
 ---@field text? string
 ---@field url? string
 ---@field title? string
+---@field author? string of an item
 ---@field lang? string
+---@field host? string of a connection
+---@field port? integer of a connection; 443 when absent
+---@field route? "pass"|"inspect" what the policies say of a connection; "inspect" when absent
+---@field protected? boolean the connection is of a protected category
+---@field finding? string id of the detector that found the text
+---@field confidence? integer of the finding; 90 when absent
+---@field record? table<string, string> fields of the record
+---@field dwell? string "2m", of an item
+---@field ends_as? "pass"|"inspect"|"block" what is expected of a connection; its route when absent
+---@field leaves? integer the confidence that is expected afterwards; unchanged when absent
+---@field removes? string[] the fields that are expected to be taken away
+---@field tags? string[] the topics that are expected
 ---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
 ---@field reason? string what is expected
 
@@ -52,10 +73,15 @@ function Set:has(value) end
 ---@field limits? stoa.Limits
 ---@field on_failure? "skip"|"coach"|"block"
 ---@field enabled? boolean
+---@field lower_until? string the last day on which findings may be lowered: "2027-03-31"
 ---@field config? table<string, stoa.Setting>
 ---@field tests? stoa.Case[]
 ---@field load? fun(conf: table) Once per worker and generation, with the settings: prepares tables.
+---@field connect? fun(c: stoa.Connection, ctx: stoa.Context) A connection begins: may it pass, be inspected, or be blocked?
+---@field finding? fun(f: stoa.Finding, ctx: stoa.Context) After the detectors, for each of the first 64 findings of a message: raises or lowers it.
 ---@field activity? fun(a: stoa.Activity, ctx: stoa.Context) For each post, comment, message or upload that an adapter understood, before it leaves.
+---@field record? fun(rec: stoa.Record, ctx: stoa.Context) Before a record is handed over: takes fields away, never adds text.
+---@field curate? fun(item: stoa.Item, ctx: stoa.Context) A copy of a page or post that somebody saw, off the data path: tags it as worth learning from.
 
 ---The module every plugin finds as the global stoa; stoa.schema describes settings.
 ---@class stoa
@@ -96,6 +122,25 @@ function stoa.schema.boolean(spec) end
 ---@return stoa.Setting
 function stoa.schema.list(spec) end
 
+---A connection that somebody begins. Of several plugins the strictest wins.
+---@class stoa.Connection
+---@field host string The host that was asked for, in lower case.
+---@field port integer Its port.
+---@field platform string Id of the platform adapter that claims the host, or an empty string.
+---@field route string What the policies say: "pass" or "inspect".
+---@field is_protected boolean Is it of a protected category? Then it passes, and no plugin can have it inspected.
+---@field actor stoa.Actor The person who does it.
+local Connection = {}
+
+---Let it through unread. Needs the permission `route.pass`.
+function Connection:pass() end
+
+---Have it opened and read, unless it is protected. Needs the permission `route.inspect`.
+function Connection:inspect() end
+
+---Refuse it. Needs the permission `verdict.block`.
+function Connection:block() end
+
 ---One thing a person is about to do on a platform. Valid inside the hook only.
 ---@class stoa.Activity
 ---@field text string What the person typed, fields joined by newlines.
@@ -125,6 +170,57 @@ local Actor = {}
 ---@param group string name as in stoa.yaml
 ---@return boolean
 function Actor:in_group(group) end
+
+---One thing that a detector found in a message. Valid inside the hook only.
+---@class stoa.Finding
+---@field id string Of the detector, such as "pii.de.iban".
+---@field severity string "low", "medium", "high" or "critical".
+---@field confidence integer How sure the detector is, 0 to 100.
+---@field text string What was found.
+---@field platform string Where it goes: id of the platform adapter, or an empty string.
+---@field audience string Who can read it, as in an activity; "unknown" where no adapter says.
+local Finding = {}
+
+---Makes it more certain; a smaller number changes nothing. Needs the permission `verdict.block`.
+---@param confidence integer 0 to 100; detectors' levels are low 65, medium 75, high 85
+function Finding:raise(confidence) end
+
+---Makes it less certain; 0 takes it away. False, and nothing changes, after the manifest's lower_until. Needs the permission `verdict.lower`.
+---@param confidence integer 0 to 100; detectors' levels are low 65, medium 75, high 85
+---@return boolean
+function Finding:lower(confidence) end
+
+---One entry of the audit log, before it is handed over. It holds no text of a message.
+---@class stoa.Record
+---@field kind string What it tells: "decision" or "learning".
+local Record = {}
+
+---The value of a field, a list as its values joined by commas, or nil.
+---@param name string of a field, as in the audit log: "host", "detectors"
+---@return string?
+function Record:get(name) end
+
+---Takes a field away. False when it is not there, or when the record cannot be without it. Needs the permission `record.remove`.
+---@param name string of a field, as in the audit log: "host", "detectors"
+---@return boolean
+function Record:remove(name) end
+
+---A bounded copy of a page or post that somebody saw; rules need no plugin, see curation.
+---@class stoa.Item
+---@field platform string Id of the platform adapter.
+---@field kind string "view", "post", "watch.end" and so on (docs/activity.md).
+---@field url string Canonical address, or an empty string.
+---@field title string Title, or an empty string.
+---@field author string Author, or an empty string.
+---@field lang string Language, or an empty string.
+---@field text string Its text, HTML taken off.
+---@field dwell number How long it was looked at, in seconds; 0 when nobody knows.
+---@field length number How long it is, in seconds; 0 when it is no film or nobody knows.
+local Item = {}
+
+---Tags it, at most 8 times. Needs the permission `tag.write`.
+---@param tag stoa.Tag topic, and what else is known: level, skill, queue, verb
+function Item:tag(tag) end
 
 ---The call a hook runs in: its settings, the day, and how to have a say.
 ---@class stoa.Context

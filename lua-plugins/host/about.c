@@ -117,9 +117,20 @@ void lp_plugin_manual(const struct lp_set *set, size_t i, bool in_german, struct
 static bool shows(const struct lp_plugin *p, unsigned verdict)
 {
     for (size_t i = 0; i < p->n_cases; i++)
-        if (p->cases[i].verdict == verdict)
+        if (p->cases[i].verdict == verdict || (verdict == 4 && p->cases[i].ends_as == LP_WAY_BLOCK) ||
+            (verdict == 4 && p->cases[i].leaves > p->cases[i].confidence))
             return true;
     return false;
+}
+
+/* A hook without a case that calls it. */
+static bool is_untested(const struct lp_plugin *p, enum lp_hook hook)
+{
+    bool is = hook != LP_HOOK_LOAD && (p->hooks & LP_HOOK_BIT(hook)) != 0;
+
+    for (size_t i = 0; i < p->n_cases; i++)
+        is = is && p->cases[i].hook != hook;
+    return is;
 }
 
 void lp_plugin_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void *ctx)
@@ -135,6 +146,7 @@ void lp_plugin_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void 
         { LP_MAY_VERDICT_BLOCK, 4, "asks for verdict.block, but none of its tests ends in block" },
     };
     const struct lp_plugin *p = set->plugins[i];
+    char text[120];
 
     if (p->hooks == 0)
         fn(ctx, p->file, "has no hook, so it never runs; add activity, or another of docs/lua-api.md");
@@ -148,6 +160,12 @@ void lp_plugin_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void 
         fn(ctx, p->file, "has no license: others cannot tell whether they may use it");
     if (p->n_cases == 0)
         fn(ctx, p->file, "has no tests: nobody notices when it no longer does what you meant");
+    for (unsigned hook = 0; p->n_cases > 0 && hook < LP_HOOK_COUNT; hook++)
+        if (is_untested(p, (enum lp_hook)hook)) {
+            (void)snprintf(text, sizeof text, "none of its tests calls its hook %s; hook = \"%s\" in a test does",
+                           lp_hook_name((enum lp_hook)hook), lp_hook_name((enum lp_hook)hook));
+            fn(ctx, p->file, text);
+        }
     for (size_t k = 0; p->n_cases > 0 && k < ST_LEN(unshown); k++)
         if ((p->permissions & 1u << unshown[k].permission) != 0 && !shows(p, unshown[k].verdict))
             fn(ctx, p->file, unshown[k].advice);

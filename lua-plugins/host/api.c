@@ -25,7 +25,8 @@ const struct lp_api_entry lp_api[] = {
 };
 const size_t lp_api_count = ST_LEN(lp_api);
 
-static const char *const class_names[LP_CLASS_COUNT] = { "stoa", "Activity", "Actor", "Context" };
+static const char *const class_names[LP_CLASS_COUNT] = { "stoa",    "Connection", "Activity", "Actor",
+                                                         "Finding", "Record",     "Item",     "Context" };
 
 struct lp_plugin *lp_api_plugin(lua_State *L)
 {
@@ -167,7 +168,7 @@ void lp_api_open(lua_State *L)
     lua_setfield(L, -2, "schema");
     lp_freeze(L);
     lua_setglobal(L, "stoa");
-    for (int class = LP_CLASS_ACTIVITY; class < LP_CLASS_COUNT; class ++)
+    for (int class = LP_CLASS_STOA + 1; class < LP_CLASS_COUNT; class ++)
         open_class(L, (enum lp_api_class) class);
 }
 

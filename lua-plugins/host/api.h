@@ -4,7 +4,17 @@
 #define STOA_LUA_PLUGINS_HOST_API_H
 #include "plugin.h"
 
-enum lp_api_class { LP_CLASS_STOA, LP_CLASS_ACTIVITY, LP_CLASS_ACTOR, LP_CLASS_CONTEXT, LP_CLASS_COUNT };
+enum lp_api_class {
+    LP_CLASS_STOA,
+    LP_CLASS_CONNECTION,
+    LP_CLASS_ACTIVITY,
+    LP_CLASS_ACTOR,
+    LP_CLASS_FINDING,
+    LP_CLASS_RECORD,
+    LP_CLASS_ITEM,
+    LP_CLASS_CONTEXT,
+    LP_CLASS_COUNT
+};
 enum lp_api_kind { LP_KIND_FIELD, LP_KIND_METHOD, LP_KIND_FUNC };
 
 struct lp_api_entry {
@@ -21,11 +31,18 @@ extern const size_t lp_api_count;
 
 struct lp_call {
     enum lp_hook hook;
-    const struct lp_activity *activity; /* NULL but in its hook */
+    const struct lp_activity *activity; /* of a message; NULL: none that an adapter knows */
     const struct flt_findings *findings;
     const char *const *groups;
     struct st_arena *arena;
     struct lp_opinion *opinion;
+    const struct lp_connection *connection; /* this and the rest: in their own hook, else NULL */
+    enum lp_way *way;                       /* what was asked for; LP_WAY_OPEN: nothing */
+    struct flt_finding *finding;
+    struct st_span found; /* its text */
+    struct lp_record *record;
+    const struct lp_item *item;
+    struct lp_tags *tags;
     const char *today; /* of a test; NULL: the clock's */
 };
 

@@ -7,6 +7,7 @@
  */
 #include "base/log.h"
 #include "curate.h"
+#include "objects.h"
 #include "set.h"
 #include <string.h>
 
@@ -250,6 +251,8 @@ bool lp_curate_may(struct lp_set *set, const struct lp_item *item)
 {
     struct look look = look_at(set, item);
 
+    if (lp_hook_curates(set))
+        return true;
     open_words(&look);
     for (unsigned i = 0; i < TRIES && !look.is_read; i++) {
         if (any_may_be(set, &look))
@@ -264,17 +267,21 @@ enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_a
                      size_t *n, struct st_err *err)
 {
     struct look look = look_at(set, item);
+    struct lp_tags tags = { .most = set->rules.n + LP_TAGS_MAX };
 
     *n = 0;
-    *out = st_arena_alloc(arena, (set->rules.n > 0 ? set->rules.n : 1) * sizeof **out);
-    if (*out == NULL)
+    if ((*out = tags.items = st_arena_alloc(arena, tags.most * sizeof **out)) == NULL)
         return st_arena_fail(arena, err, "lua.curate");
     for (size_t i = 0; i < set->rules.n; i++) {
         const struct explain quiet = { NULL, NULL, set->rules.items[i] };
 
         if (held(&quiet, quiet.rule->when, &look, 0))
-            (*out)[(*n)++] = quiet.rule->tag;
+            tags.items[tags.n++] = quiet.rule->tag;
     }
+    tags.most = tags.n + LP_TAGS_MAX;
+    if (lp_hook_curate(set, item, &tags, arena, err) != ST_OK)
+        return ST_ERR;
+    *n = tags.n;
     return ST_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hook - calls the plugins for an activity, and keeps each one's circuit.
+/* hook - calls the plugins, and keeps each one's circuit.
  *
  * Five failures within 60 seconds open a plugin's circuit for 60 seconds; the third opening is for good, until the next
  * generation. A plugin that fails, rests or is off counts with its own on_failure: "block" stays a promise even when
@@ -8,6 +8,7 @@
 #include "api.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "objects.h"
 #include "set.h"
 
 #define CIRCUIT_WINDOW_MS 60000u
@@ -39,7 +40,11 @@ struct hook_run {
 
 static int run_hook(lua_State *L)
 {
-    static const enum lp_api_class about[] = { [LP_HOOK_ACTIVITY] = LP_CLASS_ACTIVITY };
+    static const enum lp_api_class about[] = {
+        [LP_HOOK_CONNECT] = LP_CLASS_CONNECTION, [LP_HOOK_FINDING] = LP_CLASS_FINDING,
+        [LP_HOOK_ACTIVITY] = LP_CLASS_ACTIVITY,  [LP_HOOK_RECORD] = LP_CLASS_RECORD,
+        [LP_HOOK_CURATE] = LP_CLASS_ITEM,
+    };
     const struct hook_run *run = lua_touserdata(L, 1);
 
     lua_settop(L, 0);
@@ -62,11 +67,17 @@ enum st_rc lp_hook_run(struct lp_plugin *p, const struct lp_call *call, struct s
     return rc;
 }
 
-static void honour_failure(const struct lp_plugin *p, struct lp_opinion *out)
+/* What stands in for a plugin that failed, rests or is off for good. */
+static void honour_failure(const struct lp_plugin *p, const struct lp_call *call)
 {
     static const uint8_t verdicts[] = { 0, 2, 4 }; /* skip, coach, block */
+    struct lp_opinion *out = call->opinion;
     uint8_t verdict = verdicts[p->on_failure];
 
+    if (call->way != NULL && p->on_failure == LP_BLOCK)
+        *call->way = LP_WAY_BLOCK;
+    if (out == NULL)
+        return;
     out->failed = p->name;
     if (verdict <= out->verdict)
         return;
@@ -76,47 +87,175 @@ static void honour_failure(const struct lp_plugin *p, struct lp_opinion *out)
     out->message_en = out->message_de = NULL;
 }
 
+/* What a hook may change, so that half a change can be taken back. */
+struct before {
+    struct lp_opinion opinion;
+    uint8_t confidence;
+    uint64_t removed;
+    size_t n_tags;
+};
+
+static struct before look(const struct lp_call *call)
+{
+    return (struct before){
+        .opinion = call->opinion != NULL ? *call->opinion : (struct lp_opinion){ 0 },
+        .confidence = call->finding != NULL ? call->finding->confidence : 0,
+        .removed = call->record != NULL ? call->record->removed : 0,
+        .n_tags = call->tags != NULL ? call->tags->n : 0,
+    };
+}
+
+static void take_back(const struct lp_call *call, const struct before *before)
+{
+    if (call->opinion != NULL)
+        *call->opinion = before->opinion;
+    if (call->finding != NULL)
+        call->finding->confidence = before->confidence;
+    if (call->record != NULL)
+        call->record->removed = before->removed;
+    if (call->tags != NULL)
+        call->tags->n = before->n_tags;
+    if (call->way != NULL)
+        *call->way = LP_WAY_OPEN;
+}
+
 static enum st_rc call_one(struct lp_plugin *p, const struct lp_call *call, struct st_err *err)
 {
     struct st_err why = ST_ERR_INIT;
-    struct lp_opinion before = *call->opinion;
+    struct before before = look(call);
     uint64_t now = st_clock_ms();
 
     if (!lp_circuit_closed(&p->circuit, now)) {
-        honour_failure(p, call->opinion);
+        honour_failure(p, call);
         return ST_OK;
     }
     if (lp_hook_run(p, call, &why) == ST_OK)
         return ST_OK;
-    *call->opinion = before; /* half an opinion is none */
+    take_back(call, &before);
     if (why.code != ST_E_PLUGIN)
         return st_fail(err, why.code, "lua.hook", "plugin could not run", why.num);
-    honour_failure(p, call->opinion);
+    honour_failure(p, call);
     ST_LOG(PLUGIN_FAILED, ST_ID("plugin", st_id(p->name)), ST_ERRF(&why));
     if (lp_circuit_fail(&p->circuit, now))
         ST_LOG(PLUGIN_DISABLED, ST_ID("plugin", st_id(p->name)));
     return ST_OK;
 }
 
+static bool is_asked(const struct lp_set *set, enum lp_hook hook)
+{
+    ST_CHECK(set, LP_SET_MAGIC);
+    return (set->asked & LP_HOOK_BIT(hook)) != 0;
+}
+
+static bool has_hook(const struct lp_plugin *p, enum lp_hook hook)
+{
+    return p->is_enabled && (p->hooks & LP_HOOK_BIT(hook)) != 0;
+}
+
+static enum st_rc call_all(struct lp_set *set, const struct lp_call *call, struct st_err *err)
+{
+    for (size_t i = 0; i < set->n_plugins; i++)
+        if (has_hook(set->plugins[i], call->hook) && call_one(set->plugins[i], call, err) != ST_OK)
+            return ST_ERR;
+    return ST_OK;
+}
+
+/* ---- each hook --------------------------------------------------------------------------------------------------- */
+
 enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_seen *seen, struct st_arena *arena,
                             struct lp_opinion *out, struct st_err *err)
 {
+    const struct lp_call call = { .hook = LP_HOOK_ACTIVITY,
+                                  .activity = seen->activity,
+                                  .findings = seen->findings,
+                                  .groups = seen->groups,
+                                  .arena = arena,
+                                  .opinion = out };
+
+    return is_asked(set, call.hook) ? call_all(set, &call, err) : ST_OK;
+}
+
+enum lp_way lp_hook_connect(struct lp_set *set, const struct lp_connection *connection, const char **plugin)
+{
+    struct st_err err = ST_ERR_INIT;
+    enum lp_way strictest = LP_WAY_OPEN, way;
     const struct lp_call call = {
-        .hook = LP_HOOK_ACTIVITY,
-        .activity = seen->activity,
-        .findings = seen->findings,
-        .groups = seen->groups,
-        .arena = arena,
-        .opinion = out,
+        .hook = LP_HOOK_CONNECT, .connection = connection, .groups = connection->groups, .way = &way
     };
 
-    ST_CHECK(set, LP_SET_MAGIC);
-    *out = (struct lp_opinion){ 0 };
-    for (size_t i = 0; i < set->n_plugins; i++) {
-        struct lp_plugin *p = set->plugins[i];
+    *plugin = NULL;
+    for (size_t i = 0; is_asked(set, call.hook) && i < set->n_plugins; i++) {
+        way = LP_WAY_OPEN;
+        if (has_hook(set->plugins[i], call.hook) && call_one(set->plugins[i], &call, &err) != ST_OK)
+            way = LP_WAY_BLOCK;
+        if (way == LP_WAY_INSPECT && connection->is_protected)
+            way = LP_WAY_OPEN;
+        if (way > strictest) {
+            strictest = way;
+            *plugin = set->plugins[i]->name;
+        }
+    }
+    return strictest;
+}
 
-        if (p->is_enabled && (p->hooks & LP_HOOK_BIT(call.hook)) != 0 && call_one(p, &call, err) != ST_OK)
+static struct st_span text_of(const struct flt_doc *doc, const struct flt_finding *f)
+{
+    return doc != NULL && f->field < doc->n ? st_span_sub(doc->fields[f->field].text, f->from, f->to - f->from)
+                                            : ST_SPAN_NONE;
+}
+
+enum st_rc lp_hook_finding(struct lp_set *set, const struct lp_seen *seen, struct flt_findings *findings,
+                           struct st_arena *arena, struct lp_opinion *out, struct st_err *err)
+{
+    size_t kept = 0;
+
+    if (!is_asked(set, LP_HOOK_FINDING))
+        return ST_OK;
+    for (size_t i = 0; i < findings->n && i < LP_FINDINGS_MAX; i++) {
+        const struct lp_call call = { .hook = LP_HOOK_FINDING,
+                                      .activity = seen->activity,
+                                      .groups = seen->groups,
+                                      .arena = arena,
+                                      .opinion = out,
+                                      .finding = &findings->items[i],
+                                      .found = text_of(seen->doc, &findings->items[i]) };
+
+        if (call_all(set, &call, err) != ST_OK)
             return ST_ERR;
     }
+    for (size_t i = 0; i < findings->n; i++)
+        if (findings->items[i].confidence > 0)
+            findings->items[kept++] = findings->items[i];
+    findings->n = kept;
     return ST_OK;
+}
+
+enum st_rc lp_hook_record(struct lp_set *set, const char *kind, struct st_buf *details, struct st_err *err)
+{
+    struct lp_record record = { .kind = kind };
+    const struct lp_call call = { .hook = LP_HOOK_RECORD, .record = &record };
+    enum st_rc rc;
+
+    if (!is_asked(set, call.hook))
+        return ST_OK;
+    if (st_json_read(st_buf_view(details), "record", &record.fields, NULL, err) != ST_OK)
+        return ST_ERR;
+    rc = call_all(set, &call, err);
+    if (rc == ST_OK && record.removed != 0)
+        rc = lp_record_write(&record, details, err);
+    json_decref(record.fields);
+    return rc;
+}
+
+enum st_rc lp_hook_curate(struct lp_set *set, const struct lp_item *item, struct lp_tags *tags, struct st_arena *arena,
+                          struct st_err *err)
+{
+    const struct lp_call call = { .hook = LP_HOOK_CURATE, .item = item, .tags = tags, .arena = arena };
+
+    return is_asked(set, call.hook) ? call_all(set, &call, err) : ST_OK;
+}
+
+bool lp_hook_curates(const struct lp_set *set)
+{
+    return is_asked(set, LP_HOOK_CURATE);
 }

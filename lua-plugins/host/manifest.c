@@ -137,7 +137,8 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
     const struct lp_chosen *chosen;
 
     lp_conf_keys(c, -1,
-                 "api name version title summary license categories permissions limits on_failure enabled config tests"
+                 "api name version title summary license categories permissions limits on_failure enabled config tests "
+                 "lower_until"
 #define LP_HOOK(id, name, budget_us) " " name
 #include "hooks_table.inc"
 #undef LP_HOOK
@@ -159,6 +160,11 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
         p->is_enabled = chosen->is_enabled;
     p->permissions = read_permissions(c);
     p->on_failure = read_on_failure(c);
+    p->lower_until = lp_conf_str(c, -1, "lower_until", NULL);
+    if (p->lower_until != NULL && !lp_is_date(p->lower_until))
+        lp_conf_fail(c, "'lower_until' must be a date such as 2027-01-15");
+    if ((p->permissions & 1u << LP_MAY_VERDICT_LOWER) != 0 && p->lower_until == NULL)
+        lp_conf_fail(c, "the permission verdict.lower needs lower_until, the last day on which it holds");
     read_limits(c, p);
     lp_settings_read(c, p, chosen);
     lp_cases_read(c, p);

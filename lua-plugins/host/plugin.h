@@ -22,13 +22,18 @@ enum lp_hook { /* in running order; api/hooks.lua */
 const char *lp_hook_name(enum lp_hook hook);
 
 /* What a plugin may do, granted by its manifest. */
-#define LP_PERMISSIONS(X)                                                            \
-    X(TEXT_READ, "text.read", "reads what people type")                              \
-    X(ACTOR_GROUPS, "actor.groups", "asks which groups a person is in")              \
-    X(VERDICT_NOTE, "verdict.note", "lets a message pass and has a record kept")     \
-    X(VERDICT_COACH, "verdict.coach", "lets a message pass and tells the person so") \
-    X(VERDICT_REDACT, "verdict.redact", "asks for findings to be masked")            \
-    X(VERDICT_BLOCK, "verdict.block", "keeps a message from leaving")
+#define LP_PERMISSIONS(X)                                                                                     \
+    X(TEXT_READ, "text.read", "reads what people type")                                                       \
+    X(ACTOR_GROUPS, "actor.groups", "asks which groups a person is in")                                       \
+    X(VERDICT_NOTE, "verdict.note", "lets a message pass and has a record kept")                              \
+    X(VERDICT_COACH, "verdict.coach", "lets a message pass and tells the person so")                          \
+    X(VERDICT_REDACT, "verdict.redact", "asks for findings to be masked")                                     \
+    X(VERDICT_BLOCK, "verdict.block", "keeps a message from leaving, refuses a connection, raises a finding") \
+    X(VERDICT_LOWER, "verdict.lower", "lowers a finding, until the day it says itself")                       \
+    X(ROUTE_PASS, "route.pass", "lets a connection through unread that policies would open")                  \
+    X(ROUTE_INSPECT, "route.inspect", "has a connection opened that policies would let through")              \
+    X(RECORD_REMOVE, "record.remove", "takes fields out of the audit log before they are written")            \
+    X(TAG_WRITE, "tag.write", "tags pages and posts as worth learning from")
 enum lp_permission {
 #define X(id, name, doc) LP_MAY_##id,
     LP_PERMISSIONS(X)
@@ -74,13 +79,23 @@ const char *lp_setting_type_name(enum lp_setting_type type);
 
 struct lp_case {              /* one test of the manifest: a made-up activity, and what the plugin should make of it */
     const char *name, *today; /* today NULL: the clock's */
-    const char *platform, *kind, *audience, *text, *url, *title, *lang;
+    const char *platform, *kind, *audience, *text, *url, *title, *author, *lang;
     enum lp_phase phase;
     const char *const *groups, *const *findings;
     const struct lp_given *config;
     size_t n_config;
     unsigned verdict;
     const char *reason; /* NULL: any */
+    enum lp_hook hook;
+    const char *host; /* of a connection, like the next ones */
+    uint16_t port;
+    enum lp_way route, ends_as;
+    bool is_protected;
+    const char *finding; /* of a finding: the detector's id */
+    uint8_t confidence, leaves;
+    const char *record;                       /* of a record: a JSON object */
+    const char *const *removes, *const *tags; /* NULL-terminated, or NULL */
+    uint64_t dwell_ms;
 };
 
 struct lp_plugin {
@@ -100,6 +115,7 @@ struct lp_plugin {
     uint32_t time_us[LP_HOOK_COUNT];
     size_t memory;
     enum lp_on_failure on_failure;
+    const char *lower_until;                  /* the last day, "2027-03-31"; NULL: never */
     int hook_refs[LP_HOOK_COUNT], config_ref; /* in the state's registry */
     struct lp_circuit circuit;
     uint64_t call_key;          /* of the running call; objects with another key are over */

@@ -36,15 +36,15 @@ static enum st_rc play_round(struct profiler *f, struct lp_plugin *copy, const s
 {
     struct st_arena *arena = st_arena_new(CASE_ARENA);
     struct st_err why = ST_ERR_INIT;
-    struct lp_opinion opinion;
+    struct lp_outcome outcome;
     uint64_t since;
     enum st_rc rc;
 
     if (arena == NULL)
         return st_fail(f->err, ST_E_NOMEM, "lua.profile", "arena", 0);
     since = lp_cpu_ns();
-    rc = lp_trial_play(copy, k, arena, &opinion, &why);
-    take_sample(&f->hooks[LP_HOOK_ACTIVITY], since, rc);
+    rc = lp_trial_play(copy, k, arena, &outcome, &why);
+    take_sample(&f->hooks[k->hook], since, rc);
     st_arena_free(arena);
     return rc == ST_OK || why.code == ST_E_PLUGIN ? ST_OK : st_fail(f->err, why.code, "lua.profile", "play", why.num);
 }
@@ -77,9 +77,18 @@ static enum st_rc play_posts(struct profiler *f, struct st_arena *arena)
     enum st_rc rc = ST_OK;
 
     for (size_t n = 0; rc == ST_OK && n < POSTS_MAX && st_span_next(&rest, '\n', &line); n++) {
-        struct lp_case post = {
-            .name = "", .platform = "generic", .kind = "post", .audience = "public", .url = "", .title = "", .lang = ""
-        };
+        struct lp_case post = { .name = "",
+                                .hook = LP_HOOK_ACTIVITY,
+                                .platform = "generic",
+                                .kind = "post",
+                                .audience = "public",
+                                .url = "",
+                                .title = "",
+                                .author = "",
+                                .lang = "",
+                                .host = "",
+                                .finding = "",
+                                .record = "{}" };
 
         if (st_span_trim(line).n == 0)
             continue;

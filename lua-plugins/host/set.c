@@ -335,6 +335,8 @@ static enum st_rc finish(struct loader *l)
         return ST_ERR;
     for (size_t i = 0; i < set->adapters.n; i++)
         set->platforms[i] = set->adapters.items[i]->id;
+    for (size_t i = 0; i < set->n_plugins; i++)
+        set->asked |= set->plugins[i]->is_enabled ? set->plugins[i]->hooks : 0;
     check_chosen(l);
     if (!l->sources->skip_tests && run_tests(l) != ST_OK)
         return ST_ERR;

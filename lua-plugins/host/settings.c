@@ -49,7 +49,7 @@ void lp_given_read(struct lp_conf *c, const char *name, struct lp_given *out)
 
 /* ---- what fits --------------------------------------------------------------------------------------------------- */
 
-static bool is_date(const char *text)
+bool lp_is_date(const char *text)
 {
     static const char form[] = "dddd-dd-dd";
 
@@ -82,7 +82,7 @@ static bool is_choice(const struct lp_setting *s, const char *text)
         if (strcmp(s->choices[i], text) == 0)
             return true;
     }
-    return !s->is_date || is_date(text);
+    return !s->is_date || lp_is_date(text);
 }
 
 static bool fits(const struct lp_setting *s, const struct lp_given *v)

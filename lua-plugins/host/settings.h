@@ -9,4 +9,5 @@
 void lp_settings_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_chosen *chosen);
 /* The value on the top of the stack (text, number, true, false, or a list of texts), as somebody would write it. */
 void lp_given_read(struct lp_conf *c, const char *name, struct lp_given *out);
+bool lp_is_date(const char *text); /* "2027-01-15" */
 #endif

@@ -7,6 +7,7 @@
  */
 #include "trial.h"
 #include "manifest.h"
+#include "objects.h"
 #include "set.h"
 #include "settings.h"
 #include <string.h>
@@ -50,24 +51,91 @@ static void read_config(struct lp_conf *c, struct lp_case *k)
     lp_conf_leave(c, mark);
 }
 
-static void read_case(struct lp_conf *c, struct lp_case *k)
+/* What the activity, the finding's message or the item is. */
+static void read_content(struct lp_conf *c, struct lp_case *k)
 {
-    lp_conf_keys(c, -1,
-                 "name config today groups findings platform kind audience phase text url title lang verdict reason");
-    k->name = lp_conf_need(c, -1, "name");
-    k->today = lp_conf_str(c, -1, "today", NULL);
-    k->groups = lp_conf_strs(c, -1, "groups");
-    k->findings = lp_conf_strs(c, -1, "findings");
     k->platform = lp_conf_str(c, -1, "platform", "generic");
-    k->kind = flt_kinds[one_of(c, "kind", "post", flt_kinds)];
+    k->kind = flt_kinds[one_of(c, "kind", k->hook == LP_HOOK_CURATE ? "view" : "post", flt_kinds)];
     k->audience = flt_audiences[one_of(c, "audience", "public", flt_audiences)];
     k->phase = (enum lp_phase)one_of(c, "phase", "commit", lp_phase_names);
     k->text = lp_conf_str(c, -1, "text", "");
     k->url = lp_conf_str(c, -1, "url", "");
     k->title = lp_conf_str(c, -1, "title", "");
+    k->author = lp_conf_str(c, -1, "author", "");
     k->lang = lp_conf_str(c, -1, "lang", "");
+    k->dwell_ms = lp_conf_ms(c, -1, "dwell");
+    k->finding = lp_conf_str(c, -1, "finding", "");
+    k->confidence = (uint8_t)lp_conf_num(c, -1, "confidence", 90);
+    k->leaves = (uint8_t)lp_conf_num(c, -1, "leaves", k->confidence);
+    k->tags = lp_conf_strs(c, -1, "tags");
+}
+
+static void read_connection(struct lp_conf *c, struct lp_case *k)
+{
+    static const char *const ways[] = { "open", "pass", "inspect", "block", NULL };
+    const char *route;
+
+    k->host = lp_conf_str(c, -1, "host", "");
+    k->port = (uint16_t)lp_conf_num(c, -1, "port", 443);
+    k->route = (enum lp_way)one_of(c, "route", "inspect", ways);
+    route = ways[k->route];
+    k->ends_as = (enum lp_way)one_of(c, "ends_as", route, ways);
+    k->is_protected = lp_conf_bool(c, -1, "protected", false);
+}
+
+/* Its fields, as the record itself would have them: a JSON object. */
+static void read_record(struct lp_conf *c, struct lp_case *k)
+{
+    struct st_buf text;
+    struct st_json w;
+    size_t mark;
+
+    k->removes = lp_conf_strs(c, -1, "removes");
+    k->record = "{}";
+    if (!lp_conf_enter(c, -1, "record", &mark))
+        return;
+    st_buf_init(&text, 16384);
+    st_json_init(&w, &text);
+    st_json_object(&w, NULL);
+    lua_pushnil(c->L);
+    while (lua_next(c->L, -2) != 0) {
+        if (lua_type(c->L, -2) == LUA_TSTRING && lua_type(c->L, -1) == LUA_TSTRING)
+            st_json_str(&w, lua_tostring(c->L, -2), lua_tostring(c->L, -1));
+        else
+            lp_conf_fail(c, "holds texts by the names of fields");
+        lua_pop(c->L, 1);
+    }
+    st_json_end(&w);
+    k->record = st_arena_str(c->arena, st_buf_view(&text));
+    st_buf_fini(&text);
+    lp_conf_leave(c, mark);
+    if (k->record == NULL)
+        lp_conf_no_memory(c);
+}
+
+static void read_case(struct lp_conf *c, struct lp_case *k)
+{
+    static const char *const hooks[] = {
+#define LP_HOOK(id, name, budget_us) name,
+#include "hooks_table.inc"
+#undef LP_HOOK
+        NULL
+    };
+
+    lp_conf_keys(c, -1,
+                 "name hook config today groups findings platform kind audience phase text url title author lang host "
+                 "port route protected finding confidence record dwell ends_as leaves removes tags verdict reason");
+    k->name = lp_conf_need(c, -1, "name");
+    if ((k->hook = (enum lp_hook)one_of(c, "hook", "activity", hooks)) == LP_HOOK_LOAD)
+        lp_conf_fail(c, "'hook' cannot be load: every case begins with it");
+    k->today = lp_conf_str(c, -1, "today", NULL);
+    k->groups = lp_conf_strs(c, -1, "groups");
+    k->findings = lp_conf_strs(c, -1, "findings");
     k->verdict = one_of(c, "verdict", "allow", verdicts);
     k->reason = lp_conf_str(c, -1, "reason", NULL);
+    read_content(c, k);
+    read_connection(c, k);
+    read_record(c, k);
     read_config(c, k);
 }
 
@@ -112,35 +180,98 @@ static enum st_rc make_findings(const struct lp_case *k, struct st_arena *arena,
     return ST_OK;
 }
 
-enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena, struct lp_opinion *out,
+/* What a case is about, and what is made of it. */
+struct stage {
+    struct lp_activity activity;
+    struct lp_connection connection;
+    struct lp_item item;
+    struct flt_findings findings;
+    struct flt_rule rule;
+    struct flt_finding finding;
+    struct lp_record record;
+    struct lp_tags tags;
+    enum lp_way way;
+};
+
+static enum st_rc set_stage(const struct lp_case *k, struct st_arena *arena, struct stage *s, struct st_err *err)
+{
+    struct st_span text = st_span_str(k->text), url = st_span_str(k->url), title = st_span_str(k->title);
+
+    s->activity = (struct lp_activity){ .platform = k->platform,
+                                        .kind = k->kind,
+                                        .audience = k->audience,
+                                        .phase = k->phase,
+                                        .confidence = 100,
+                                        .text = text,
+                                        .url = url,
+                                        .title = title,
+                                        .lang = st_span_str(k->lang) };
+    s->connection = (struct lp_connection){ .host = st_span_str(k->host),
+                                            .port = k->port,
+                                            .groups = k->groups,
+                                            .route = k->route,
+                                            .is_protected = k->is_protected };
+    s->item = (struct lp_item){ .platform = k->platform,
+                                .kind = k->kind,
+                                .url = url,
+                                .title = title,
+                                .text = text,
+                                .author = st_span_str(k->author),
+                                .lang = st_span_str(k->lang),
+                                .dwell_ms = k->dwell_ms };
+    s->rule.id = k->finding;
+    s->finding = (struct flt_finding){ .rule = &s->rule, .confidence = k->confidence };
+    s->record.kind = "decision";
+    s->tags.most = LP_TAGS_MAX;
+    s->tags.items = st_arena_alloc(arena, LP_TAGS_MAX * sizeof *s->tags.items);
+    if (s->tags.items == NULL)
+        return st_arena_fail(arena, err, "lua.trial");
+    return make_findings(k, arena, &s->findings, err);
+}
+
+static enum st_rc take_outcome(struct stage *s, struct st_arena *arena, struct lp_outcome *out, struct st_err *err)
+{
+    const char **names = st_arena_alloc(arena, (LP_TAGS_MAX + 1) * sizeof *names);
+
+    if (names == NULL)
+        return st_arena_fail(arena, err, "lua.trial");
+    out->way = s->way == LP_WAY_OPEN || (s->way == LP_WAY_INSPECT && s->connection.is_protected) ? s->connection.route
+                                                                                                 : s->way;
+    out->confidence = s->finding.confidence;
+    out->tags = names;
+    for (size_t i = 0; i < s->tags.n; i++)
+        names[i] = s->tags.items[i].topic;
+    return lp_record_removed(&s->record, arena, &out->removed, err);
+}
+
+enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena, struct lp_outcome *out,
                          struct st_err *err)
 {
-    const struct lp_activity activity = {
-        .platform = k->platform,
-        .kind = k->kind,
-        .audience = k->audience,
-        .phase = k->phase,
-        .confidence = 100,
-        .text = st_span_str(k->text),
-        .url = st_span_str(k->url),
-        .title = st_span_str(k->title),
-        .lang = st_span_str(k->lang),
-    };
-    struct flt_findings findings;
-    const struct lp_call call = {
-        .hook = LP_HOOK_ACTIVITY,
-        .activity = &activity,
-        .findings = &findings,
-        .groups = k->groups,
-        .arena = arena,
-        .opinion = out,
-        .today = k->today,
-    };
+    struct stage s = { .way = LP_WAY_OPEN };
+    enum st_rc rc = ST_ERR;
+    const struct lp_call call = { .hook = k->hook,
+                                  .activity = &s.activity,
+                                  .findings = &s.findings,
+                                  .groups = k->groups,
+                                  .arena = arena,
+                                  .opinion = &out->opinion,
+                                  .connection = &s.connection,
+                                  .way = &s.way,
+                                  .finding = &s.finding,
+                                  .found = st_span_str(k->text),
+                                  .record = &s.record,
+                                  .item = &s.item,
+                                  .tags = &s.tags,
+                                  .today = k->today };
 
-    *out = (struct lp_opinion){ 0 };
-    if ((p->hooks & LP_HOOK_BIT(call.hook)) == 0)
-        return ST_OK;
-    return make_findings(k, arena, &findings, err) == ST_OK ? lp_hook_run(p, &call, err) : ST_ERR;
+    *out = (struct lp_outcome){ .way = k->route };
+    if (set_stage(k, arena, &s, err) != ST_OK ||
+        st_json_read(st_span_str(k->record), "record", &s.record.fields, NULL, err) != ST_OK)
+        return ST_ERR;
+    if ((p->hooks & LP_HOOK_BIT(call.hook)) == 0 || lp_hook_run(p, &call, err) == ST_OK)
+        rc = take_outcome(&s, arena, out, err);
+    json_decref(s.record.fields);
+    return rc;
 }
 
 enum st_rc lp_trial_copy(const struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
@@ -190,12 +321,53 @@ static void expect(struct trial *t, const struct lp_case *k, const char *what, c
                       what, wanted, got);
 }
 
+static size_t count(const char *const *words)
+{
+    size_t n = 0;
+
+    while (words != NULL && words[n] != NULL)
+        n++;
+    return n;
+}
+
+/* The same words, in any order. */
+static void expect_words(struct trial *t, const struct lp_case *k, const char *what, const char *const *wanted,
+                         const char *const *got)
+{
+    for (size_t i = 0; i < count(wanted); i++) {
+        size_t at = 0;
+
+        while (at < count(got) && strcmp(got[at], wanted[i]) != 0)
+            at++;
+        if (at == count(got))
+            expect(t, k, what, wanted[i], "missing");
+    }
+    if (count(got) > count(wanted))
+        expect(t, k, what, "fewer", got[count(got) - 1]);
+}
+
+static void expect_outcome(struct trial *t, const struct lp_case *k, const struct lp_outcome *got)
+{
+    static const char *const ways[] = { "open", "pass", "inspect", "block" };
+    char wanted[256], is[256];
+
+    expect(t, k, "verdict", verdicts[k->verdict], verdicts[got->opinion.verdict]);
+    if (k->reason != NULL)
+        expect(t, k, "reason", k->reason, got->opinion.reason != NULL ? got->opinion.reason : "");
+    expect(t, k, "connection", ways[k->ends_as], ways[got->way]);
+    (void)snprintf(wanted, sizeof wanted, "%u", k->leaves);
+    (void)snprintf(is, sizeof is, "%u", got->confidence);
+    expect(t, k, "confidence", wanted, is);
+    expect_words(t, k, "removed field", k->removes, got->removed);
+    expect_words(t, k, "tag", k->tags, got->tags);
+}
+
 static enum st_rc check_case(struct trial *t, const struct lp_case *k, struct st_arena *arena, struct st_err *err)
 {
     struct st_err why = ST_ERR_INIT;
-    struct lp_opinion opinion;
+    struct lp_outcome got;
 
-    if (lp_trial_play(t->copy, k, arena, &opinion, &why) != ST_OK) {
+    if (lp_trial_play(t->copy, k, arena, &got, &why) != ST_OK) {
         if (why.code != ST_E_PLUGIN)
             return st_fail(err, why.code, "lua.trial", "a test could not run", why.num);
         t->failed = true;
@@ -203,9 +375,7 @@ static enum st_rc check_case(struct trial *t, const struct lp_case *k, struct st
                           t->copy->state->failure);
         return ST_OK;
     }
-    expect(t, k, "verdict", verdicts[k->verdict], verdicts[opinion.verdict]);
-    if (k->reason != NULL)
-        expect(t, k, "reason", k->reason, opinion.reason != NULL ? opinion.reason : "");
+    expect_outcome(t, k, &got);
     return ST_OK;
 }
 

@@ -10,7 +10,13 @@
 /* A copy of the plugin with the case's own settings: the caller's. What is wrong with them is a diagnostic. */
 ST_MUST enum st_rc lp_trial_copy(const struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
                                  struct lp_plugin **out, struct st_diag *diag, struct st_err *err);
+struct lp_outcome { /* what is left after a hook; lists in the arena */
+    struct lp_opinion opinion;
+    enum lp_way way;
+    uint8_t confidence;
+    const char *const *removed, *const *tags; /* NULL-terminated, or NULL */
+};
 /* Calls the hook that the case is about; out in the arena. ST_E_PLUGIN: the hook failed, p->state knows how. */
 ST_MUST enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
-                                 struct lp_opinion *out, struct st_err *err);
+                                 struct lp_outcome *out, struct st_err *err);
 #endif

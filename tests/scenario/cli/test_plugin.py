@@ -11,7 +11,7 @@ from stoa_test.gateway import BIN, ROOT
 
 STOA = str(BIN / "stoa")
 PLACES = {"coach": "detect/{}.lua", "detector": "detect/{}.lua", "curate": "curation/{}.curate.lua",
-          "adapter": "platforms/{}.lua"}
+          "adapter": "platforms/{}.lua", "export": "detect/{}.lua"}
 
 
 def plugin(*words, folder=None):
@@ -50,7 +50,7 @@ def test_a_new_one_passes_as_made(kind, tmp_path):
     assert str(path) in said and "owner.name" not in path.read_text()
     assert good("check", folder=tmp_path).endswith(": fine\n")  # without a line of advice
     assert good("test", folder=tmp_path).endswith(": all as they should\n")
-    if kind in ("coach", "detector"):
+    if kind in ("coach", "detector", "export"):
         assert "acme.first" in good("list", folder=tmp_path) and good("doc", "acme.first", folder=tmp_path)
     if shutil.which("luacheck"):
         subprocess.run(["luacheck", "--quiet", path], cwd=ROOT, check=True)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hook - what plugins may say and see, what their failures do, and that every binding keeps to its phase. */
 #include "base/clock.h"
-#include "host/api.h"
+#include "host/objects.h"
 #include "host/set.h"
 #include "lua_t.h"
 
 #define HEAD "return { api = 1, name = 'test.one', version = '1', title = 'One', "
-#define ALL                                                                                                            \
-    "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', 'verdict.block' " \
-    "}, "
+#define ALL                                                                                            \
+    "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', " \
+    "'verdict.block', "                                                                                \
+    "'verdict.lower', 'route.pass', 'route.inspect', 'record.remove', 'tag.write' }, lower_until = '2999-01-01', "
 
 static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
 static struct flt_finding finding = { .rule = &iban, .from = 4, .to = 26, .confidence = 95 };
@@ -33,7 +34,8 @@ static void hook(struct lp_set *set, const char *text)
 
     st_arena_free(arena);
     arena = st_arena_new(1u << 20);
-    T_OK(lp_hook_activity(set, &(struct lp_seen){ &a, &findings, groups }, arena, &opinion, &err), err);
+    opinion = (struct lp_opinion){ 0 };
+    T_OK(lp_hook_activity(set, &(struct lp_seen){ &a, &findings, groups, NULL }, arena, &opinion, &err), err);
 }
 
 static struct lp_set *plugin(const char *test, const char *source)
@@ -302,6 +304,10 @@ static int run_entry(lua_State *L)
             lua_newtable(L);
             lua_pushliteral(L, "word");
             lua_setfield(L, -2, "reason");
+            lua_pushliteral(L, "word");
+            lua_setfield(L, -2, "topic");
+        } else if (*a == 'i') {
+            lua_pushinteger(L, 50);
         }
     }
     lua_call(L, lua_gettop(L) - (e->kind == LP_KIND_FUNC && strncmp(e->name, "schema.", 7) == 0 ? 3 : 2), 0);
@@ -315,11 +321,25 @@ T_TEST(every_entry_keeps_to_its_phases)
     struct lp_plugin *p = set->plugins[0];
     uint32_t granted = p->permissions;
 
+    json_t *fields = json_object();
+
     arena = st_arena_new(1u << 20);
     for (size_t i = 0; i < lp_api_count; i++) {
         for (unsigned k = 0; k < 2 * LP_HOOK_COUNT; k++) { /* each hook with and without permissions */
             enum lp_hook hook = (enum lp_hook)(k / 2);
+            struct lp_connection connection = { .host = ST_SPAN("x.test"), .groups = groups };
+            struct lp_item item = { .platform = "x", .kind = "view" };
+            struct lp_record record = { .kind = "decision", .fields = fields };
+            struct lp_tag tag;
+            struct lp_tags tags = { .items = &tag, .most = 1 };
+            enum lp_way way = LP_WAY_OPEN;
             struct lp_call call = { .hook = hook,
+                                    .connection = &connection,
+                                    .way = &way,
+                                    .finding = &finding,
+                                    .record = &record,
+                                    .item = &item,
+                                    .tags = &tags,
                                     .activity = &a,
                                     .findings = &findings,
                                     .groups = groups,
@@ -337,6 +357,7 @@ T_TEST(every_entry_keeps_to_its_phases)
             T_CHECK(did == may, "%s in %s: %s", lp_api[i].name, lp_hook_name(hook), p->state->failure);
         }
     }
+    json_decref(fields);
     done(set);
 }
 

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every hook in the running gateway: what a plugin says of connections, findings, records and pages holds there."""
+import json
+
+import pytest
+
+from stoa_test.client import Client
+from stoa_test.gateway import ROOT, Gateway
+from stoa_test.origin import Origin, echo
+from stoa_test.pki import Authority
+
+POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
+PUBLISHED, SECRET = "DE02120300000000202051", "DE89370400440532013000"
+PLUGIN = f"""
+return {{
+  api = 1, name = "house.hooks", version = "1", title = "Hooks", lower_until = "2999-12-31",
+  permissions = {{ "text.read", "route.pass", "route.inspect", "verdict.block", "verdict.lower", "record.remove",
+    "tag.write" }},
+  connect = function(c)
+    if c.host == "pass.test" then c:pass() elseif c.host == "block.test" then c:block() end
+    if c.host == "en.wikipedia.org" then c:inspect() end
+  end,
+  finding = function(f) if f.text == "{PUBLISHED}" then f:lower(0) end end,
+  record = function(rec) rec:remove("host") end,
+  curate = function(item) if item.title:find("Rust", 1, true) then item:tag {{ topic = "lang/rust" }} end end,
+}}
+"""
+JSON = [("Content-Type", "application/json")]
+
+
+def page(request):
+    if request.target == "/wiki/Rust":
+        html = b"<html lang=en><title>Rust in an hour</title><p>" + b"Ownership is a rule of the language. " * 40
+        return "200 OK", [("Content-Type", "text/html; charset=utf-8")], html
+    return echo(request)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hooks")
+    (folder / "own" / "detect").mkdir(parents=True)
+    (folder / "own" / "detect" / "hooks.lua").write_text(PLUGIN)
+    authority = Authority(folder)
+    origins = [Origin(host, authority.leaf([host]), page)
+               for host in ("forum.test", "pass.test", "block.test", "en.wikipedia.org")]
+    gateway = Gateway(folder / "gateway", origins, [POLICY], trust=authority.path, plugins=[folder / "own"])
+    with gateway:
+        yield gateway, authority, origins[0]
+    for origin in origins:
+        origin.close()
+
+
+def post(gateway, text):
+    client = Client(gateway, "127.0.0.2")
+    client.open("forum.test")
+    return client.request("POST", "/posts", JSON, json.dumps({"text": text}).encode())
+
+
+def test_a_connection_passes_is_opened_or_is_refused(house):
+    gateway, authority, _ = house
+    client = Client(gateway)
+    assert client.open("pass.test", trust=authority.path).status == 200  # the origin's own certificate
+    assert client.request("GET", "/").status == 200
+    assert client.open("en.wikipedia.org").status == 200  # no policy opens it
+    assert client.request("GET", "/").status == 200
+    assert client.open("block.test").status == 200  # a refusal is a page in the tunnel
+    assert client.request("GET", "/").status == 403
+
+
+def test_a_finding_is_lowered_and_another_is_not(house):
+    gateway, _, origin = house
+    assert post(gateway, f"pay to {PUBLISHED} please").status == 200
+    before = origin.received()
+    assert PUBLISHED.encode() in before
+    assert post(gateway, f"pay to {SECRET} please").status == 403
+    assert SECRET.encode() not in origin.received()
+    assert len(gateway.wait_records(1, "decision")) == 1
+    said = json.dumps([r for r in gateway.opened("ana") if r["kind"] == "decision"])
+    assert "pii.iban" in said and "forum.test" not in said, said  # the record hook took the host away
+
+
+def test_a_page_is_tagged(house):
+    gateway, _, _ = house
+    assert gateway.stoa("consent", "grant", "ana", check=True).returncode == 0
+    client = Client(gateway, "127.0.0.2")
+    client.open("en.wikipedia.org")
+    assert b"Ownership" in client.request("GET", "/wiki/Rust").body
+    assert [r["subject"] for r in gateway.wait_records(1, "resource")] == ["house.hooks"]

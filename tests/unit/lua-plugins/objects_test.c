@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* objects - the hooks beside `activity`: what they may change, what they may not, and what their failures leave. */
+#include "base/clock.h"
+#include "host/objects.h"
+#include "host/set.h"
+#include "lua_t.h"
+
+#define HEAD "return { api = 1, name = 'test.one', version = '1', title = 'One', "
+
+static struct lp_set *plugin(const char *test, const char *source)
+{
+    const char *dir = lt_dir(test);
+    struct lp_set *set;
+
+    lt_write(dir, "detect/one.lua", source);
+    set = lt_load(dir, NULL);
+    T_CHECK(set != NULL, "%s", lt_said);
+    return set;
+}
+
+/* ---- connect ---- */
+
+static const char *const names[] = { "open", "pass", "inspect", "block" };
+
+static enum lp_way connect_to(struct lp_set *set, const char *host, enum lp_way route, bool is_protected)
+{
+    static const char *const groups[] = { "sales", NULL };
+    const struct lp_connection c = { st_span_str(host), 8443, "forum", groups, route, is_protected };
+    const char *who;
+    enum lp_way way = lp_hook_connect(set, &c, &who);
+
+    T_CHECK((way == LP_WAY_OPEN) == (who == NULL), "who asked for %s", names[way]);
+    return way;
+}
+
+T_TEST(a_plugin_has_a_say_in_the_way)
+{
+#define WAYS "permissions = { 'route.pass', 'route.inspect', 'verdict.block', 'actor.groups' }, connect = function(c) "
+    static const struct {
+        const char *body;
+        enum lp_way route, ends;
+        bool is_protected;
+    } cases[] = {
+        { "c:pass()", LP_WAY_INSPECT, LP_WAY_PASS, false },
+        { "c:inspect()", LP_WAY_PASS, LP_WAY_INSPECT, false },
+        { "c:inspect()", LP_WAY_PASS, LP_WAY_OPEN, true },
+        { "c:block()", LP_WAY_PASS, LP_WAY_BLOCK, true },
+        { "c:block() c:pass() c:inspect()", LP_WAY_INSPECT, LP_WAY_BLOCK, false },
+        { "assert(c.host == 'a.test' and c.port == 8443 and c.platform == 'forum' and c.route == 'pass')", LP_WAY_PASS,
+          LP_WAY_OPEN, false },
+        { "assert(c.actor:in_group('sales') and not c.actor:in_group('x') and c.is_protected)", LP_WAY_INSPECT,
+          LP_WAY_OPEN, true },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        char source[512];
+        struct lp_set *set;
+        enum lp_way got;
+
+        (void)snprintf(source, sizeof source, HEAD "on_failure = 'block', " WAYS "%s end }", cases[i].body);
+        set = plugin("way", source);
+        got = connect_to(set, "a.test", cases[i].route, cases[i].is_protected);
+        T_CHECK(got == cases[i].ends, "%s: %s", cases[i].body, names[got]);
+        lp_set_release(set);
+    }
+}
+
+T_TEST(a_plugin_that_fails_does_not_open_the_way)
+{
+    struct lp_set *set = plugin("failing", HEAD "on_failure = 'block', permissions = { 'route.pass' },"
+                                                " connect = function(c) c:pass() error('x') end }");
+    enum lp_way got;
+
+    t_expect_log(ST_EV_PLUGIN_FAILED);
+    got = connect_to(set, "a.test", LP_WAY_INSPECT, false);
+    T_CHECK(got == LP_WAY_BLOCK, "%s", names[got]);
+    lp_set_release(set);
+    set = plugin("skipping", HEAD "permissions = { 'route.pass' }, connect = function(c) c:pass() c:inspect() end }");
+    t_expect_log(ST_EV_PLUGIN_FAILED); /* no permission to have it inspected: then it said nothing at all */
+    got = connect_to(set, "a.test", LP_WAY_INSPECT, false);
+    T_CHECK(got == LP_WAY_OPEN, "%s", names[got]);
+    lp_set_release(set);
+}
+
+T_TEST(of_several_the_strictest_wins)
+{
+    const char *dir = lt_dir("several");
+    struct lp_set *set;
+
+    lt_write(dir, "detect/a.lua",
+             "return { api = 1, name = 'a', version = '1', title = 'A', permissions = { 'verdict.block' },"
+             " connect = function(c) if c.host == 'a.test' then c:block() end end }");
+    lt_write(dir, "detect/b.lua",
+             "return { api = 1, name = 'b', version = '1', title = 'B', permissions = { 'route.pass' },"
+             " connect = function(c) c:pass() end }");
+    set = lt_load(dir, NULL);
+    T_CHECK(set != NULL, "%s", lt_said);
+    T_CHECK(connect_to(set, "a.test", LP_WAY_INSPECT, false) == LP_WAY_BLOCK, "not the strictest");
+    T_CHECK(connect_to(set, "b.test", LP_WAY_INSPECT, false) == LP_WAY_PASS, "the other is not heard");
+    lp_set_release(set);
+    set = lt_load(dir, (const char *const[]){ "a", "b", NULL });
+    T_CHECK(set->asked == 0 && connect_to(set, "a.test", LP_WAY_PASS, false) == LP_WAY_OPEN, "asked, though off");
+    lp_set_release(set);
+}
+
+/* ---- finding ---- */
+
+static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
+static const struct flt_rule card = { .id = "pii.card", .pack = "bank", .severity = FLT_CRITICAL };
+
+/* Two findings in "abc 4111 xyz"; says what is left as "id confidence," and the verdict. */
+static const char *find(struct lp_set *set, struct lp_opinion *opinion)
+{
+    static char said[128];
+    struct flt_finding items[] = { { .rule = &iban, .from = 0, .to = 3, .confidence = 80 },
+                                   { .rule = &card, .from = 4, .to = 8, .confidence = 90 } };
+    struct flt_findings findings = { .items = items, .n = 2 };
+    struct flt_field field = { .text = ST_SPAN("abc 4111 xyz") };
+    struct flt_doc doc = { .fields = &field, .n = 1 };
+    struct st_arena *arena = st_arena_new(1u << 20);
+    struct st_err err = ST_ERR_INIT;
+    size_t used = 0;
+
+    said[0] = '\0';
+    *opinion = (struct lp_opinion){ 0 };
+    T_OK(lp_hook_finding(set, &(struct lp_seen){ .doc = &doc }, &findings, arena, opinion, &err), err);
+    for (size_t i = 0; i < findings.n; i++)
+        used += (size_t)snprintf(said + used, sizeof said - used, "%s %u,", items[i].rule->id, items[i].confidence);
+    (void)snprintf(said + used, sizeof said - used, "%u", opinion->verdict);
+    st_arena_free(arena);
+    return said;
+}
+
+T_TEST(a_plugin_raises_and_lowers_findings)
+{
+#define FINDING(until)                                                       \
+    HEAD "on_failure = 'block', lower_until = '" until                       \
+         "', permissions = { 'text.read', 'verdict.lower', 'verdict.block'," \
+         " 'verdict.note' }, finding = function(f, ctx) "
+    static const struct {
+        const char *source, *left;
+    } cases[] = {
+        { FINDING("2999-01-01") "if f.text == '4111' then f:lower(0) end end }", "pii.de.iban 80,0" },
+        { FINDING("2999-01-01") "if f.id == 'pii.de.iban' then assert(f:lower(10)) f:lower(70) end end }",
+          "pii.de.iban 10,pii.card 90,0" },
+        { FINDING("2001-01-01") "assert(not f:lower(0)) end }", "pii.de.iban 80,pii.card 90,0" },
+        { FINDING("2999-01-01") "f:raise(85) end }", "pii.de.iban 85,pii.card 90,0" },
+        { FINDING("2999-01-01") "if f.severity == 'critical' then ctx:note { reason = 'card' } end end }",
+          "pii.de.iban 80,pii.card 90,1" },
+        { FINDING("2999-01-01") "assert(f.platform == '' and f.audience == 'unknown' and f.confidence >= 80) end }",
+          "pii.de.iban 80,pii.card 90,0" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct lp_set *set = plugin("finding", cases[i].source);
+        struct lp_opinion opinion;
+        const char *left = find(set, &opinion);
+
+        T_CHECK(strcmp(left, cases[i].left) == 0, "%s: %s", cases[i].source, left);
+        lp_set_release(set);
+    }
+}
+
+T_TEST(half_a_change_of_a_finding_is_none)
+{
+    static const char *const bodies[] = { "f:lower(0) error('x')", "f:raise(101)",      "f:raise(-1)",
+                                          "f:lower(1.5)",          "f:lower('1e1000')", "f.confidence = 0" };
+
+    for (size_t i = 0; i < ST_LEN(bodies); i++) {
+        char source[512];
+        struct lp_opinion opinion;
+        struct lp_set *set;
+        const char *left;
+
+        (void)snprintf(source, sizeof source, FINDING("2999-01-01") "%s end }", bodies[i]);
+        set = plugin("half", source);
+        t_expect_log(ST_EV_PLUGIN_FAILED); /* for each of the two findings */
+        t_expect_log(ST_EV_PLUGIN_FAILED);
+        left = find(set, &opinion);
+        T_CHECK(strcmp(left, "pii.de.iban 80,pii.card 90,4") == 0, "%s: %s", bodies[i], left);
+        lp_set_release(set);
+    }
+}
+
+T_TEST(lowering_needs_a_last_day)
+{
+    const char *dir = lt_dir("until");
+
+    lt_write(dir, "detect/one.lua", HEAD "permissions = { 'verdict.lower' } }");
+    T_CHECK(lt_load(dir, NULL) == NULL && strstr(lt_said, "needs lower_until") != NULL, "%s", lt_said);
+    lt_write(dir, "detect/one.lua", HEAD "lower_until = 'soon', permissions = { 'verdict.lower' } }");
+    T_CHECK(lt_load(dir, NULL) == NULL && strstr(lt_said, "must be a date") != NULL, "%s", lt_said);
+}
+
+/* ---- record ---- */
+
+static const char *recorded(struct lp_set *set, const char *before)
+{
+    static char said[512];
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf details;
+
+    st_buf_init(&details, 4096);
+    st_buf_str(&details, before);
+    T_OK(lp_hook_record(set, "decision", &details, &err), err);
+    (void)snprintf(said, sizeof said, "%.*s", (int)details.n, (const char *)details.p);
+    st_buf_fini(&details);
+    return said;
+}
+
+T_TEST(a_plugin_takes_fields_out_of_records)
+{
+#define RECORD  "{\"txn\":\"t1\",\"host\":\"a.test\",\"verdict\":\"block\",\"detectors\":[\"a\",\"b\"],\"bytes\":7}"
+#define NO_HOST "{\"txn\":\"t1\",\"verdict\":\"block\",\"detectors\":[\"a\",\"b\"],\"bytes\":7}"
+    static const struct {
+        const char *body, *after;
+        bool fails;
+    } cases[] = {
+        { "assert(r:remove('host') and not r:remove('host') and r:get('host') == nil)", NO_HOST, false },
+        { "assert(not r:remove('verdict') and not r:remove('txn') and not r:remove('phase') and not r:remove('x'))",
+          RECORD, false },
+        { "assert(r.kind == 'decision' and r:get('detectors') == 'a,b' and r:get('bytes') == '7')", RECORD, false },
+        { "r:remove('host') error('x')", RECORD, true },
+        { "r.host = 'b.test'", RECORD, true },
+        { "while true do end", RECORD, true },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        char source[512];
+        struct lp_set *set;
+        const char *after;
+
+        (void)snprintf(source, sizeof source,
+                       HEAD "on_failure = 'block', permissions = { 'record.remove' }, record = function(r) %s end }",
+                       cases[i].body);
+        set = plugin("record", source);
+        if (cases[i].fails)
+            t_expect_log(ST_EV_PLUGIN_FAILED);
+        after = recorded(set, RECORD);
+        T_CHECK(strcmp(after, cases[i].after) == 0, "%s: %s", cases[i].body, after);
+        lp_set_release(set);
+    }
+}
+
+T_TEST(a_record_survives_every_oom)
+{
+    struct lp_set *set =
+        plugin("oom", HEAD "permissions = { 'record.remove' }, record = function(r) r:remove('host') end }");
+
+    for (int nth = 1;; nth++) {
+        struct st_err err = ST_ERR_INIT;
+        struct st_buf details;
+        bool is_end;
+        enum st_rc rc;
+
+        st_buf_init(&details, 4096);
+        st_buf_str(&details, RECORD);
+        t_fail_alloc(nth);
+        rc = lp_hook_record(set, "decision", &details, &err);
+        is_end = !t_alloc_failed();
+        t_fail_alloc(0);
+        T_CHECK(rc == ST_OK || err.code == ST_E_NOMEM, "allocation %d: %s", nth, err.what);
+        st_buf_fini(&details);
+        if (is_end)
+            break;
+    }
+    lp_set_release(set);
+}
+
+/* ---- curate ---- */
+
+static const char *curated(struct lp_set *set, struct lp_item *item)
+{
+    static char said[512];
+    struct st_arena *arena = st_arena_new(1u << 20);
+    struct st_err err = ST_ERR_INIT;
+    struct lp_tag *tags;
+    size_t n, used = 0;
+
+    T_OK(lp_curate(set, item, arena, &tags, &n, &err), err);
+    said[0] = '\0';
+    for (size_t i = 0; i < n; i++)
+        used += (size_t)snprintf(said + used, sizeof said - used, "%s=%s,", tags[i].rule, tags[i].topic);
+    st_arena_free(arena);
+    return said;
+}
+
+T_TEST(a_plugin_tags_beside_the_rules)
+{
+#define CURATES HEAD "permissions = { 'text.read', 'tag.write' }, curate = function(i, ctx) "
+    static const struct {
+        const char *source, *tags;
+        bool fails;
+    } cases[] = {
+        { CURATES "if i.text:find('Rust') and i.dwell >= 90 then i:tag { topic = 'lang/rust' } end end }",
+          "rule=rules/all,test.one=lang/rust,", false },
+        { CURATES "assert(i.title == 'T' and i.kind == 'view' and i.length == 0 and i.lang == 'en') end }",
+          "rule=rules/all,", false },
+        { CURATES "for n = 1, 9 do i:tag { topic = 't' .. n } end end }", "rule=rules/all,", true },
+        { CURATES "i:tag { topic = 'two words' } end }", "rule=rules/all,", true },
+        { CURATES "i:tag { level = 'x' } end }", "rule=rules/all,", true },
+        { CURATES "i:tag { topic = 't' } error({}) end }", "rule=rules/all,", true },
+        { CURATES "i:tag(setmetatable({}, { __index = function() return 't' end })) end }", "rule=rules/all,", true },
+    };
+    struct lp_item item = { .platform = "forum",
+                            .kind = "view",
+                            .title = ST_SPAN("T"),
+                            .lang = ST_SPAN("en"),
+                            .text = ST_SPAN("Rust in an hour"),
+                            .dwell_ms = 90000 };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        const char *dir = lt_dir("curate"), *tags;
+        struct lp_set *set;
+
+        lt_write(dir, "detect/one.lua", cases[i].source);
+        lt_write(dir, "curation/r.curate.lua",
+                 "curate 'rule' { title = 'R', when = kind 'view', tag = { topic = 'rules/all' } }");
+        set = lt_load(dir, NULL);
+        T_CHECK(set != NULL, "%s", lt_said);
+        T_CHECK(lp_curate_may(set, &item), "a plugin was not asked");
+        if (cases[i].fails)
+            t_expect_log(ST_EV_PLUGIN_FAILED);
+        tags = curated(set, &item);
+        T_CHECK(strcmp(tags, cases[i].tags) == 0, "%s: %s", cases[i].source, tags);
+        lp_set_release(set);
+    }
+}
+
+/* ---- tests in the files ---- */
+
+T_TEST(every_hook_can_be_tested_in_the_file)
+{
+    static const struct {
+        const char *tests, *said; /* NULL: they hold */
+    } cases[] = {
+        { "{ name = 'a', hook = 'connect', host = 'a.test', ends_as = 'block' },"
+          " { name = 'b', hook = 'connect', host = 'b.test' },"
+          " { name = 'c', hook = 'finding', finding = 'pii.card', text = '4111', leaves = 0 },"
+          " { name = 'd', hook = 'finding', finding = 'pii.card', text = '4112' },"
+          " { name = 'e', hook = 'record', record = { host = 'a', bytes = '1' }, removes = { 'bytes', 'host' } },"
+          " { name = 'f', hook = 'curate', text = 'Rust', tags = { 'lang/rust' } },"
+          " { name = 'g', hook = 'curate', text = 'C' }",
+          NULL },
+        { "{ name = 'a', hook = 'connect', host = 'a.test' }", "the connection should be 'inspect', is 'block'" },
+        { "{ name = 'c', hook = 'finding', text = '4111' }", "the confidence should be '90', is '0'" },
+        { "{ name = 'e', hook = 'record', record = { host = 'a' } }",
+          "the removed field should be 'fewer', is 'host'" },
+        { "{ name = 'e', hook = 'record', removes = { 'host' } }", "the removed field should be 'host', is 'missing'" },
+        { "{ name = 'f', hook = 'curate', text = 'Rust', tags = { 'x' } }", "the tag should be 'x', is 'missing'" },
+        { "{ name = 'x', hook = 'load' }", "'hook' cannot be load" },
+        { "{ name = 'x', hook = 'conect' }", "did you mean 'connect'?" },
+        { "{ name = 'x', hook = 'record', record = { 1 } }", "holds texts by the names of fields" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        const char *dir = lt_dir("files");
+        char source[2048];
+        struct lp_set *set;
+
+        (void)snprintf(source, sizeof source,
+                       HEAD "lower_until = '2999-01-01', permissions = { 'verdict.block', 'verdict.lower', 'text.read',"
+                            " 'record.remove', 'tag.write' },"
+                            " connect = function(c) if c.host == 'a.test' then c:block() end end,"
+                            " finding = function(f) if f.text == '4111' then f:lower(0) end end,"
+                            " record = function(r) r:remove('host') r:remove('bytes') end,"
+                            " curate = function(i) if i.text == 'Rust' then i:tag { topic = 'lang/rust' } end end,"
+                            " tests = { %s } }",
+                       cases[i].tests);
+        lt_write(dir, "detect/one.lua", source);
+        set = lt_load(dir, NULL);
+        T_CHECK((set != NULL) == (cases[i].said == NULL), "case %zu: %s", i, lt_said);
+        T_CHECK(cases[i].said == NULL || strstr(lt_said, cases[i].said) != NULL, "case %zu said: %s", i, lt_said);
+        lp_set_release(set);
+    }
+}
