@@ -39,7 +39,7 @@ static bool attached(struct st_span text, uint32_t from)
     return from > 0 && flt_is_alnum(text.p[from - 1]) && flt_is_alnum(text.p[from]);
 }
 
-static void offer(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to, unsigned marks)
+void flt_offer(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to, unsigned marks)
 {
     struct flt_guess g = { d, from, to, st_span_sub(s->text, from, to - from), marks };
     size_t rule = (size_t)(d - s->packs->rules);
@@ -92,7 +92,7 @@ static void whole(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
         marks |= FLT_GLUED;
     if (attached(s->text, at))
         marks |= FLT_ATTACHED;
-    offer(s, d, at, to, marks);
+    flt_offer(s, d, at, to, marks);
 }
 
 static bool is_word(struct st_span anchor)
@@ -128,7 +128,7 @@ static void tail(struct flt_scanner *s, const struct flt_detector *d, uint32_t e
     uint32_t from = walk_back(s, d, end, floor > s->done_to[rule] ? floor : s->done_to[rule]);
 
     if (!is_inside_words(s, d, end > d->width ? end - d->width : 0, from))
-        offer(s, d, from, walk_on(s, d, from, end), 0);
+        flt_offer(s, d, from, walk_on(s, d, from, end), 0);
 }
 
 static bool is_quote(uint8_t c)
@@ -161,7 +161,7 @@ static uint32_t value_start(struct st_span text, uint32_t at, uint8_t *quote)
 
 /* Does a value that may be anything end here? A quoted one at its quote (escaped in a string in a string), else at a
  * blank, a sign of a sentence or of a program. */
-static bool value_ends(struct st_span text, uint32_t at, uint8_t quote)
+bool flt_value_ends(struct st_span text, uint32_t at, uint8_t quote)
 {
     uint8_t c = text.p[at];
 
@@ -179,11 +179,12 @@ static void assignment(struct flt_scanner *s, const struct flt_detector *d, uint
     uint8_t quote;
     uint32_t from = value_start(s->text, end, &quote), to = from;
 
-    while (to < s->text.n && to - from < d->max && (free_form ? !value_ends(s->text, to, quote) : in(d, s->text.p[to])))
+    while (to < s->text.n && to - from < d->max &&
+           (free_form ? !flt_value_ends(s->text, to, quote) : in(d, s->text.p[to])))
         to++;
     while (free_form && quote == 0 && to > from && (s->text.p[to - 1] == '.' || s->text.p[to - 1] == ':'))
         to--;
-    offer(s, d, from, to, 0);
+    flt_offer(s, d, from, to, 0);
 }
 
 /* From the anchor to the end of its -----END line; without one, as far as base64 goes. */
@@ -209,7 +210,7 @@ static void block(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
                (flt_is_alnum(s->text.p[to]) || strchr("+/=\r\n \t\\-:,", s->text.p[to]) != NULL))
             to++;
     }
-    offer(s, d, from, to, 0);
+    flt_offer(s, d, from, to, 0);
 }
 
 void flt_find_patterns(struct flt_scanner *s)
@@ -226,6 +227,7 @@ void flt_find_patterns(struct flt_scanner *s)
         case FLT_EXTENT_TAIL: tail(s, d, end); break;
         case FLT_EXTENT_ASSIGNMENT: assignment(s, d, end); break;
         case FLT_EXTENT_BLOCK: block(s, d, end); break;
+        case FLT_EXTENT_NAMED: flt_find_named(s, d, end); break;
         }
     }
     s->n_hits = 0;

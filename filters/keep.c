@@ -134,11 +134,15 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
                                                    .reading = s->reading };
 }
 
-/* The order in which candidates win: 75 and up before below, then severity, confidence, length. */
+/* The order in which candidates win: 75 and up before below, then a pattern of its own before what only has a secret's
+ * name, then severity, confidence, length. */
 static uint64_t rank(const struct flt_finding *f)
 {
-    return (uint64_t)(f->confidence >= 75) << 48 | (uint64_t)f->rule->severity << 40 | (uint64_t)f->confidence << 32 |
-           (f->to - f->from);
+    const struct flt_detector *d = (const struct flt_detector *)f->rule;
+    bool is_sure = f->confidence >= 75, is_own = d->find == FLT_FIND_PATTERN && d->extent != FLT_EXTENT_NAMED;
+
+    return (uint64_t)is_sure << 49 | (uint64_t)(is_sure && is_own) << 48 | (uint64_t)f->rule->severity << 40 |
+           (uint64_t)f->confidence << 32 | (f->to - f->from);
 }
 
 static bool overlaps(const struct flt_finding *a, const struct flt_finding *b)

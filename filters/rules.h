@@ -35,7 +35,8 @@ enum flt_find {
     X(WHOLE, "whole")           /* from the anchor over `chars` */         \
     X(TAIL, "tail")             /* the last run of `chars` in the match */ \
     X(ASSIGNMENT, "assignment") /* the value behind anchor and = or : */   \
-    X(BLOCK, "block")           /* from the anchor to its -----END line */
+    X(BLOCK, "block")           /* from the anchor to its -----END line */ \
+    X(NAMED, "named")           /* the value of what has the anchor in its name */
 enum flt_extent {
 #define X(id, name) FLT_EXTENT_##id,
     FLT_EXTENTS(X)

@@ -123,6 +123,11 @@ bool flt_any_dictionary(const struct flt_scanner *s); /* did one reach its thres
 bool flt_is_uuid_at(struct st_span text, size_t at); /* uuid.c */
 
 void flt_find_patterns(struct flt_scanner *s); /* works off s->hits */
+/* A stem of a secret's name ends at `end` (find_named.c). */
+void flt_find_named(struct flt_scanner *s, const struct flt_detector *d, uint32_t end);
+/* Considers [from, to) once for each rule (find_pattern.c). */
+void flt_offer(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to, unsigned marks);
+bool flt_value_ends(struct st_span text, uint32_t at, uint8_t quote); /* quote: that opened it, or 0 */
 void flt_find_numbers(struct flt_scanner *s);
 void flt_find_emails(struct flt_scanner *s);
 /* Called by flt_find_numbers where a run of digits begins. */

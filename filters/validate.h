@@ -88,6 +88,9 @@ bool flt_has_placeholder(struct st_span s);
 bool flt_is_sequence(struct st_span s);
 double flt_entropy(struct st_span s);    /* Shannon, bits per byte */
 unsigned flt_distinct(struct st_span s); /* different bytes */
+/* How many of a hundred pairs of letters are usual ones: some 35 of random letters, 90 of words; 0: too few to say. */
+unsigned flt_wordiness(struct st_span s);
+unsigned flt_turns(struct st_span s); /* between digits and other characters */
 struct flt_mix {
     unsigned lower, upper, digit, other;
 };

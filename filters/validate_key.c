@@ -161,8 +161,10 @@ enum flt_valid val_userinfo(const struct flt_token *token)
     for (size_t i = 0; i < ST_LEN(hosts); i++)
         if (st_span_ieq(u.host, st_span_str(hosts[i])))
             return FLT_V_SHAPE;
-    return flt_mix(u.password).digit > 0 || flt_mix(u.password).other > 0 || u.password.n >= 12 ? FLT_V_OK
-                                                                                                : FLT_V_SHAPE;
+    return flt_mix(u.password).digit > 0 || flt_mix(u.password).other > 0 || u.password.n >= 12 ||
+                   (u.password.n >= 8 && flt_wordiness(u.password) < 60)
+               ? FLT_V_OK
+               : FLT_V_SHAPE;
 }
 
 /* The value behind Password= of a connection string: the place says that it is one, so only samples are refused. */
@@ -201,23 +203,43 @@ enum flt_valid val_http_basic(const struct flt_token *token)
     return FLT_V_OK;
 }
 
+static bool is_quoted(const struct flt_token *token)
+{
+    uint8_t before = token->from > 0 ? token->all.p[token->from - 1] : ' ';
+
+    return before == '"' || before == '\'' || before == '`';
+}
+
+/* "$NAME", "%s", "{{ name }}", "/a/path": one sign and then words; a random value may begin with a sign too. */
+static bool is_reference(struct st_span s, bool quoted)
+{
+    struct flt_mix mix = flt_mix(s);
+
+    if (memchr("$%/\\{[(<&@.,;:)=-_|*", s.p[0], 21) == NULL)
+        return false;
+    return !quoted || mix.digit == 0 || mix.lower == 0 || mix.upper == 0 || flt_wordiness(s) >= 60;
+}
+
 /* Things of a programming language, not of a person: calls, members, variables, types, paths, markup. */
-static bool is_code(struct st_span s)
+static bool is_code(struct st_span s, bool quoted)
 {
     static const char *const starts[] = { "process.env", "os.",      "env.",    "env[",   "config",  "self.",
                                           "this.",       "req.",     "request", "getenv", "get_",    "var.",
                                           "settings",    "secrets.", "data.",   "params", "new ",    "str",
                                           "bool",        "int",      "char",    "std::",  "http://", "https://",
                                           "function",    "await",    "async",   "return", "input",   "hash",
-                                          "crypt",       "vault:",   "ssm:",    "sha256" };
+                                          "crypt",       "vault:",   "ssm:",    "sha256", "arn:",    "file:" };
+    bool wordy = flt_wordiness(s) >= 60;
 
     for (size_t i = 0; i < ST_LEN(starts); i++)
-        if (st_span_istarts(s, st_span_str(starts[i])))
+        if (st_span_istarts(s, st_span_str(starts[i])) &&
+            (!quoted || wordy || s.p[st_span_str(starts[i]).n - 1] == ':'))
             return true;
-    if (memchr("$%/\\{[(<&@.,;:)=-_|*", s.p[0], 21) != NULL)
+    if (is_reference(s, quoted))
         return true;
-    for (size_t i = 0; i + 1 < s.n; i++) /* f(x), a.b, a->b, a::b, a[0] */
+    for (size_t i = 0; i + 1 < s.n && (!quoted || wordy); i++) /* f(x), a.b, a->b, a::b, a[0] */
         if (s.p[i] == '(' || s.p[i] == '[' || s.p[i] == '{' || (s.p[i] == '-' && s.p[i + 1] == '>') ||
+            (s.p[i] == ':' && s.p[i + 1] == ':') ||
             (s.p[i] == '.' && i > 0 && flt_is_alnum(s.p[i - 1]) && flt_is_alpha(s.p[i + 1])))
             return true;
     return false;
@@ -232,27 +254,50 @@ static bool is_sentence(struct st_span s)
     return false;
 }
 
+/* user_password2, input-2: the name of something, in words. */
+static bool is_name(struct st_span s)
+{
+    struct flt_mix mix = flt_mix(s);
+
+    for (size_t i = 0; i < s.n; i++)
+        if (!flt_is_alnum(s.p[i]) && s.p[i] != '_' && s.p[i] != '-')
+            return false;
+    return flt_wordiness(s) >= 65 && mix.other > 0 && mix.digit <= 2 && (mix.upper == 0 || mix.lower == 0);
+}
+
+/* Without a digit: letters that make no words, or with a sign that no sentence has inside a word. */
+static enum flt_valid lettered(struct st_span s, struct flt_mix mix, bool quoted)
+{
+    bool random = flt_wordiness(s) < (quoted ? 60 : 50);
+
+    if (mix.upper > 0 && mix.lower > 1 && random && s.n >= (quoted ? 8 : 10))
+        return mix.upper > 1 && s.n >= 10 ? FLT_V_OK : FLT_V_SHAPE;
+    if (quoted && random && s.n >= 12 && mix.other == 0)
+        return FLT_V_SHAPE;
+    for (size_t i = 1; quoted && mix.lower > 0 && mix.upper > 0 && i < s.n; i++)
+        if (strchr("!@#$%^&*+?~", s.p[i]) != NULL)
+            return FLT_V_SHAPE;
+    return FLT_V_WRONG;
+}
+
 enum flt_valid val_password(const struct flt_token *token)
 {
     struct st_span s = token->text;
     struct flt_mix mix = flt_mix(s);
-    uint8_t before = token->from > 0 ? token->all.p[token->from - 1] : ' ';
+    bool quoted = is_quoted(token);
     unsigned classes = (mix.lower > 0) + (mix.upper > 0) + (mix.digit > 0) + (mix.other > 0);
 
     if (s.n < 6 || s.n > 128)
         return FLT_V_WRONG;
     if (is_common(s) || flt_has_placeholder(s) || flt_is_sequence(s) || flt_distinct(s) < 4)
         return FLT_V_EXAMPLE;
-    if (is_code(s) || is_sentence(s))
+    if (is_code(s, quoted) || is_sentence(s) || is_name(s))
         return FLT_V_WRONG;
-    if (mix.digit > 0 && classes >= 2 && mix.lower + mix.upper > 0)
-        return classes >= 3 || s.n >= 12 ? FLT_V_OK : FLT_V_SHAPE;
-    /* no digit: only between quotes, and with a sign that no sentence has inside a word */
-    if (mix.lower > 0 && mix.upper > 0 && (before == '"' || before == '\''))
-        for (size_t i = 1; i < s.n; i++)
-            if (strchr("!@#$%^&*+?~", s.p[i]) != NULL)
-                return FLT_V_SHAPE;
-    return FLT_V_WRONG;
+    if (mix.digit == 0)
+        return lettered(s, mix, quoted);
+    if (mix.lower + mix.upper == 0)
+        return FLT_V_WRONG;
+    return classes >= 3 || s.n >= 12 || (flt_turns(s) >= 3 && flt_wordiness(s) < 60) ? FLT_V_OK : FLT_V_SHAPE;
 }
 
 /* The file names how many lines of private part follow; without them it is only talk, or a public part. */

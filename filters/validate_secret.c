@@ -212,26 +212,85 @@ enum flt_valid val_cisco7(const struct flt_token *token)
     return seed < sizeof key - 1 ? FLT_V_OK : FLT_V_WRONG;
 }
 
-/* Long, of several classes and without a pattern; a name in camelCase or with hyphens has hardly a digit in it. */
+/* Keys, identifiers and words of them: "my-secret-token-name-2". */
+static bool is_told(struct st_span s)
+{
+    static const char *const words[] = { "secret", "token", "passw", "apikey", "api_key", "api-key", "credential" };
+
+    for (size_t i = 0; i < ST_LEN(words); i++)
+        if (flt_ifind(s, words[i]))
+            return true;
+    return false;
+}
+
+static bool is_hex_digit(uint8_t c)
+{
+    return flt_is_digit(c) || (flt_to_lower(c) >= 'a' && flt_to_lower(c) <= 'f') || c == '-';
+}
+
+static bool is_key_byte(uint8_t c)
+{
+    return flt_is_alnum(c) || (c != 0 && strchr("+/=_.~!@#$%^&*?-", c) != NULL);
+}
+
+/* A UUID is of this kind. */
+static enum flt_valid hexadecimal(struct st_span s, struct flt_mix mix)
+{
+    if (s.n < 16 || mix.digit < s.n / 5 || mix.lower + mix.upper < s.n / 8 || flt_distinct(s) < 8)
+        return FLT_V_WRONG;
+    return (mix.other == 0 && s.n >= 24) || s.n == 36 ? FLT_V_OK : FLT_V_SHAPE;
+}
+
+/* Long, of all classes, with signs in it: what a generator of passwords makes. */
+static bool is_of_all(struct st_span s, struct flt_mix mix)
+{
+    return s.n >= 32 && mix.other >= 4 && mix.digit > 1 && mix.lower > 1 && mix.upper > 1 && flt_wordiness(s) < 50 &&
+           memchr(s.p, ' ', s.n) == NULL && memchr(s.p, '\\', s.n) == NULL;
+}
+
+/* Is it made of words, or of too little else? With many digits among them, a few letters may look like a word. */
+static bool is_worded(struct st_span s, struct flt_mix mix)
+{
+    unsigned words = flt_wordiness(s), turns = flt_turns(s);
+
+    if (words >= (turns >= 4 ? 80 : 60) || mix.lower + mix.upper < 4 || mix.other > s.n / 4)
+        return true;
+    if (mix.digit == 0)
+        return s.n < 20 || mix.lower < 4 || mix.upper < 4 || words == 0 || words >= 50;
+    return (turns < 3 && words >= 45) || (s.n < 16 && (mix.lower == 0 || mix.upper == 0));
+}
+
+static enum flt_valid by_length(struct st_span s, struct flt_mix mix)
+{
+    if (mix.digit == 0)
+        return FLT_V_OK;
+    if (s.n >= 20 || (s.n >= 16 && mix.lower > 2 && mix.upper > 2))
+        return flt_entropy(s) >= 3.4 ? FLT_V_OK : FLT_V_SHAPE;
+    return s.n >= 16 || flt_turns(s) >= 4 ? FLT_V_SHAPE : FLT_V_WRONG;
+}
+
+/* The value of a name that says "key" or "token": random, as far as its length lets one say so. Words, names, paths and
+ * what is only told of a secret are none; a short value is left in doubt. */
 enum flt_valid val_random_value(const struct flt_token *token)
 {
     struct st_span s = token->text;
     struct flt_mix mix = flt_mix(s);
 
-    if (s.n < 24 || s.n > 128)
+    if (s.n < 12 || s.n > 200 || strchr("/.$", s.p[0]) != NULL)
         return FLT_V_WRONG;
-    if (flt_has_placeholder(s) || flt_is_sequence(s))
+    if (flt_has_placeholder(s) || flt_is_sequence(s) || is_told(s) || flt_distinct(s) < 7)
         return FLT_V_EXAMPLE;
-    if (only(s, is_lower_hex))
-        return s.n >= 32 && mix.digit >= s.n / 4 && mix.lower >= s.n / 8 && flt_distinct(s) >= 10 ? FLT_V_OK
-                                                                                                  : FLT_V_WRONG;
-    if (mix.other == 0 && (mix.lower == 0 || mix.upper == 0)) /* of one case: base 32, base 36 */
-        return mix.digit >= s.n / 6 && mix.digit <= s.n * 2 / 3 && flt_distinct(s) >= 12 && flt_entropy(s) >= 3.8
-                   ? FLT_V_OK
-                   : FLT_V_WRONG;
-    if (mix.digit < 3 || mix.lower < 4 || mix.upper < 4 || mix.other > s.n / 6)
-        return FLT_V_WRONG;
-    return flt_entropy(s) >= (s.n >= 40 ? 4.2 : 3.9) ? FLT_V_OK : FLT_V_WRONG;
+    if (is_of_all(s, mix))
+        return FLT_V_OK;
+    if (only(s, is_hex_digit))
+        return hexadecimal(s, mix);
+    return !only(s, is_key_byte) || is_worded(s, mix) ? FLT_V_WRONG : by_length(s, mix);
+}
+
+/* https://TOKEN@host: the whole user is one. */
+enum flt_valid val_url_token(const struct flt_token *token)
+{
+    return token->to < token->all.n && token->all.p[token->to] == '@' ? val_random_value(token) : FLT_V_WRONG;
 }
 
 /* …Key=BASE64 at the end of a connection string: 32 or 64 bytes; the emulator's key is public. */

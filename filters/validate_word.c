@@ -90,6 +90,37 @@ bool flt_is_sequence(struct st_span s)
     return same + 2 >= s.n || up + 2 >= s.n || down + 2 >= s.n;
 }
 
+/* Bit b of row a: the pair of letters ab is among those that make up nine tenths of English or of German text. */
+static const uint32_t pairs[26] = { 0x01ebd4e, 0x0104911, 0x01a4d91, 0x014c119, 0x1bebfff, 0x0124933, 0x01e0111,
+                                    0x01a6911, 0x02ef87f, 0x0040000, 0x0084051, 0x11c4919, 0x000d111, 0x21c657d,
+                                    0x07ef84c, 0x01ecd11, 0x0100000, 0x35e715f, 0x11cc195, 0x31ec195, 0x00eb97e,
+                                    0x0004111, 0x0004191, 0x0080000, 0x000a000, 0x0180010 };
+
+unsigned flt_wordiness(struct st_span s)
+{
+    unsigned all = 0, common = 0;
+
+    for (size_t i = 1; i < s.n; i++) {
+        uint8_t a = s.p[i - 1], b = s.p[i];
+
+        if (!flt_is_alpha(a) || !flt_is_alpha(b))
+            continue;
+        all++;
+        if (!flt_is_lower(a) || !flt_is_upper(b)) /* where a word of camelCase begins there is no pair, but seldom */
+            common += pairs[flt_to_lower(a) - 'a'] >> (flt_to_lower(b) - 'a') & 1;
+    }
+    return all < 4 ? 0 : 100 * common / all;
+}
+
+unsigned flt_turns(struct st_span s)
+{
+    unsigned turns = 0;
+
+    for (size_t i = 1; i < s.n; i++)
+        turns += flt_is_digit(s.p[i]) != flt_is_digit(s.p[i - 1]);
+    return turns;
+}
+
 static unsigned count(struct st_span s, unsigned counts[256])
 {
     unsigned distinct = 0;

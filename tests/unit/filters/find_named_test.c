@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* find_named - in whatever language or file a secret gets its name, its value is found; what is only named alike is
+ * not.
+ *
+ * %s of a form is a value: one of a password's kind, one of a key's. Each form is tried with both. None of the values
+ * is anybody's.
+ */
+#include "filters/filters.h"
+#include "t.h"
+#include <stdio.h>
+
+static struct flt_packs *packs;
+static struct flt_scanner *scanner;
+
+static bool is_found(const char *text, const char *value)
+{
+    struct st_arena *arena = st_arena_new(8u << 20);
+    struct flt_findings findings;
+    struct flt_doc *doc = NULL;
+    struct st_err err = ST_ERR_INIT;
+    const char *at = value != NULL ? strstr(text, value) : NULL;
+    bool found = false;
+
+    T_OK(flt_text_doc(arena, st_span_str(text), &doc, &err), err);
+    T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
+    for (size_t i = 0; i < findings.n; i++)
+        found |= strncmp(findings.items[i].rule->id, "secret.", 7) == 0 &&
+                 (at == NULL || (findings.items[i].from <= (uint32_t)(at - text) &&
+                                 findings.items[i].to >= (uint32_t)(at - text + (long)strlen(value))));
+    st_arena_free(arena);
+    return found;
+}
+
+static void begin(void)
+{
+    static const char *const dirs[] = { "filters/packs", NULL };
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(flt_packs_load(dirs, t_tmpdir(), &packs, NULL, &err), err);
+    T_OK(flt_scanner_new(packs, &scanner, &err), err);
+}
+
+static void end(void)
+{
+    flt_scanner_free(scanner);
+    flt_packs_release(packs);
+}
+
+T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
+{
+    static const char *const forms[] = {
+        "db_password = \"%s\"",
+        "private static final String ADMIN_PASSWORD = \"%s\";",
+        "const val API_TOKEN: String = \"%s\"",
+        "let client_secret: &'static str = \"%s\";",
+        "private readonly password: string = '%s';",
+        "Dim dbPassword As String = \"%s\"",
+        "adminPassword := `%s`",
+        "redis_password <- \"%s\"",
+        "'secret_key' => '%s',",
+        "define('AUTH_SECRET', '%s');",
+        "props.setProperty(\"db.password\", \"%s\");",
+        "os.getenv(\"SECRET_KEY\", \"%s\")",
+        "builder.withPassword(\"%s\")",
+        "#define MQTT_PASSWORD \"%s\"",
+        "if (password == \"%s\") return true;",
+        "password: %s",
+        "password: >-\n  %s\n",
+        "  - name: DB_PASSWORD\n    value: %s\n",
+        "{\"name\": \"DB_PASSWORD\", \"value\": \"%s\"}",
+        "{\\\"secret_key\\\":\\\"%s\\\"}",
+        "<password>\n  %s\n</password>",
+        "<add key=\"SmtpPassword\" value=\"%s\" />",
+        "<key>apiSecret</key>\n<string>%s</string>",
+        "variable \"db_password\" {\n  default = \"%s\"\n}",
+        "ENV DB_PASSWORD %s",
+        "tool --password %s --verbose",
+        "| password | %s |",
+        "- **Password**: `%s`",
+        "Das Passwort lautet %s und gilt bis Freitag",
+        "https://intra.corp.net/login?user=max&password=%s&x=1",
+        "X-Auth-Token: %s",
+    };
+    static const char *const values[] = { "kR7vq2Lm9xWt41", "0b6f8c1d94e27a35f1c8b7d2e9406a5c" };
+    char text[300];
+
+    begin();
+    for (size_t i = 0; i < ST_LEN(forms); i++)
+        for (size_t k = 0; k < ST_LEN(values); k++) {
+            const char *place = strstr(forms[i], "%s");
+
+            (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(place - forms[i]), forms[i], values[k], place + 2);
+            T_CHECK(is_found(text, values[k]), "not found: %s", text);
+        }
+    end();
+}
+
+T_TEST(what_is_only_named_alike_is_no_secret)
+{
+    static const char *const texts[] = {
+        "nextPageToken = \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "csrf_token: \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "public_key = \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "cacheKey: \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "passwordHash = \"0b6f8c1d94e27a35f1c8b7d2e9406a5c\"",
+        "token_address: 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "secretName: db-credentials-v2",
+        "passwordField: \"password-input-2\"",
+        "token = \"HeaderTokenButtonProvider2\"",
+        "token = \"color-sunset-primary-500\"",
+        "password = user_password2",
+        "PASSWORD_FILE=/run/secrets/db_password2",
+        "$pwd = Win32::GetFullPathName",
+        "/etc/passwd:eli:x:2098:1000:Eli",
+        "a passenger: kR7vq2Lm9x, and his monkey: kR7vq2Lm9x",
+        "minPasswordLength: 12, passwordRegex: \"^[A-Z0-9]{8,}$\"",
+        "\"key\": \"0b6f8c1d94e27a35f1c8b7d2e9406a5c\"",
+        "authToken: process.env.AUTH_TOKEN2",
+        "--key-id 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "it is not sufficient to pass `SSL_OP_NO_TLSv1`",
+    };
+
+    begin();
+    for (size_t i = 0; i < ST_LEN(texts); i++)
+        T_CHECK(!is_found(texts[i], NULL), "found in: %s", texts[i]);
+    end();
+}
