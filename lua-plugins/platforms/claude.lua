@@ -1,20 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Claude: text files travel inside the prompt, as extracted text.
+-- Claude: text files travel inside the prompt, as extracted text; the first prompt travels once more, for a title.
+--
+-- Documented: the API for programs (api.anthropic.com). Observed in the page's traffic: prompts, titles, uploads,
+-- sharing, projects, names and deletion of chats, feedback. Believed: styles, memory, what a person says about himself.
 
 local refused = { status = 403, type = "application/json",
   body = [[{"type":"error","error":{"type":"permission_error","message":"{message}"},"request_id":"{id}"}]] }
 local chat = "/api/organizations/*/chat_conversations"
 local talk = { type = "conversation", id = { chat .. "/{}/**", chat .. "/{}" }, url = "https://claude.ai/chat/{id}" }
 local json = "application/json"
+local org = "/api/organizations/*"
+local asked = { "system", "system/#/text", "messages/#/content", "messages/#/content/#/text",
+  "messages/#/content/#/content", "messages/#/content/#/content/#/text", "messages/#/content/#/source/data",
+  "messages/#/content/#/title", "messages/#/content/#/context", "prompt", "tools/#/description" }
+local batch = {}
+for _, place in ipairs(asked) do
+  batch[#batch + 1] = "requests/#/params/" .. place
+end
+
+local function api(id, method, paths, activity, typed)
+  return { id = "api-" .. id, match = { method = method, host = "api.*", path = paths }, activity = activity,
+    typed = typed, deny = refused }
+end
 
 return {
   api = 1,
   id = "claude",
-  version = "1.0.0",
-  title = "Claude",
-  hosts = { "claude.ai", "*.claude.ai" },
+  version = "1.1.0",
+  title = "Claude and its API",
+  hosts = { "claude.ai", "*.claude.ai", "api.anthropic.com" },
   secret = { { path = { "/api/auth/**", "/login", "/login/**", "/magic-link/**", "/oauth/**", "/v1/oauth/**",
-    "/api/enterprise/**/sso/**" } } },
+    "/api/enterprise/**/sso/**", "/v1/organizations/api_keys/**" } } },
   redact_always = { "turnstile_token", "anonymous_id", "device_id", "messages/#/id" },
 
   rules = {
@@ -27,6 +43,38 @@ return {
       "/api/organizations/*/*/append_message" } },
       activity = { kind = "ai.prompt", audience = "ai", object = { type = "conversation", id = "conversation_uuid" } },
       typed = { "text", "completion/prompt", "attachments/#/extracted_content", "attachments/#/file_name" },
+      deny = refused },
+    { id = "title", match = { method = "POST", path = chat .. "/*/title" },
+      activity = { kind = "draft", phase = "prepare", audience = "ai", object = { type = "conversation",
+        id = chat .. "/{}/title" } }, typed = { "message_content", "recent_titles/#" }, deny = refused },
+    { id = "feedback", match = { method = { "POST", "PUT" }, path = chat .. "/*/chat_messages/*/chat_feedback" },
+      activity = { kind = "react", audience = "ai", object = { type = "message",
+        id = chat .. "/*/chat_messages/{}/chat_feedback" } }, typed = { "reason", "text" }, deny = refused },
+    { id = "delete-many", match = { method = "POST", path = chat .. "/delete_many" },
+      activity = { kind = "delete", audience = "ai", object = { type = "conversation",
+        id = "conversation_uuids/#" } }, typed = {}, deny = refused },
+    { id = "delete", match = { method = "DELETE", path = { chat .. "/*", org .. "/projects/*",
+        org .. "/projects/*/docs/*" } },
+      activity = { kind = "delete", audience = "ai", object = { type = "conversation", id = { chat .. "/{}",
+        org .. "/projects/*/docs/{}", org .. "/projects/{}" } } }, typed = {}, deny = refused },
+    { id = "search", match = { method = { "GET", "POST" }, path = { org .. "/conversation/search",
+        chat .. "/search" } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?query", "query",
+        "?q" }, deny = refused },
+    { id = "view", match = { method = "GET", path = chat .. "/*" },
+      activity = { kind = "view", audience = "ai", object = talk, answer = { title = "name" } }, typed = {} },
+    { id = "view-shared", match = { method = "GET", path = "/share/*" },
+      activity = { kind = "view", audience = "public", object = { type = "conversation", id = "/2",
+        url = "https://claude.ai/share/{id}", title_end = " | Claude" } }, typed = {} },
+    { id = "publish", match = { method = "POST", path = { org .. "/published_artifacts",
+        org .. "/artifacts/*/publish" } },
+      activity = { kind = "share", audience = "public", object = { type = "document", id = "artifact_identifier",
+        title = "title" }, answer = { type = "document", id = { "published_artifact_uuid", "uuid" } } },
+      typed = { "title", "content" }, deny = refused },
+    { id = "oneself", match = { method = { "PUT", "PATCH", "POST" }, path = { "/api/account_profile",
+        org .. "/memory", org .. "/styles", org .. "/styles/*", org .. "/create_style" } },
+      activity = { kind = "ai.prompt", audience = "ai", object = { type = "document" } },
+      typed = { "conversation_preferences", "work_function", "prompt", "name", "content", "memory", "attributes/#/**" },
       deny = refused },
     { id = "share", match = { method = "POST", path = { chat .. "/*/share", "/api/organizations/*/artifacts/*/share",
         "/api/organizations/*/share" } },
@@ -46,10 +94,78 @@ return {
       activity = { kind = "post", audience = "ai", object = { type = "document", title = { "name", "file_name" } } },
       typed = { "name", "description", "content", "file_name", "prompt_template" }, deny = refused },
     { id = "telemetry", ignore = true, match = { path = { "/api/event_logging/**", "/v1/t", "/v1/m", "/v1/p", "/v1/i",
-        "/sentry/**", "/api/organizations/*/chat_conversations/*/title", "/cdn-cgi/**" } } },
+        "/sentry/**", "/cdn-cgi/**" } } },
+
+    api("prompt", "POST", { "/v1/messages", "/v1/messages/count_tokens", "/v1/complete" }, { kind = "ai.prompt",
+      audience = "ai", object = { type = "conversation", id = "container" }, answer = { type = "message", id = "id" } },
+      asked),
+    api("batch", "POST", { "/v1/messages/batches" }, { kind = "ai.prompt", audience = "ai",
+      object = { type = "conversation" }, answer = { type = "message", id = "id" } }, batch),
+    api("upload", "POST", { "/v1/files", "/v1/skills", "/v1/skills/*/versions" }, { kind = "upload", audience = "ai",
+      object = { type = "file", title = { "display_title", "~file" } }, answer = { type = "file", id = "id",
+        title = "filename" } }, { "file", "files[*", "display_title" }),
+    api("delete", "DELETE", { "/v1/files/*", "/v1/messages/batches/*", "/v1/skills/*" }, { kind = "delete",
+      audience = "ai", object = { type = "file", id = { "/v1/messages/batches/{}", "/3" } } }, {}),
   },
 
   tests = {
+    { name = "the prompt once more, for a title", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/c1/title", type = json,
+      body = [[{"message_content":"explain probes","recent_titles":["Bridges"]}]],
+      expect = { rule = "title", kind = "draft", phase = "prepare", id = "c1", text = "explain probes\nBridges" } },
+    { name = "a prompt is tried again", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/c1/retry_completion", type = json,
+      body = [[{"prompt":"","parent_message_uuid":"m0"}]], expect = { rule = "prompt", kind = "ai.prompt",
+        id = "c1" } },
+    { name = "a thumb with words", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/c1/chat_messages/m1/chat_feedback", type = json,
+      body = [[{"type":"flag","reason":"not at Acme"}]],
+      expect = { rule = "feedback", kind = "react", id = "m1", text = "not at Acme" } },
+    { name = "chats are deleted", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/delete_many", type = json,
+      body = [[{"conversation_uuids":["c1","c2"]}]], expect = { rule = "delete-many", kind = "delete", id = "c1" } },
+    { name = "a chat is deleted", method = "DELETE", host = "claude.ai",
+      path = "/api/organizations/o1/chat_conversations/c1", expect = { rule = "delete", kind = "delete", id = "c1" } },
+    { name = "a document of a project is deleted", method = "DELETE", host = "claude.ai",
+      path = "/api/organizations/o1/projects/p1/docs/d1", expect = { rule = "delete", kind = "delete", id = "d1" } },
+    { name = "a search in one's chats", host = "claude.ai", path = "/api/organizations/o1/conversation/search",
+      query = "query=probes&n=10", expect = { rule = "search", kind = "search", text = "probes" } },
+    { name = "a chat is opened", host = "claude.ai", path = "/api/organizations/o1/chat_conversations/c1",
+      query = "tree=True", answer = [[{"uuid":"c1","name":"Probes","chat_messages":[]}]],
+      expect = { rule = "view", kind = "view", id = "c1", title = "Probes" } },
+    { name = "a shared chat is read", host = "claude.ai", path = "/share/s1",
+      expect = { rule = "view-shared", kind = "view", audience = "public", id = "s1" } },
+    { name = "an artifact is published", method = "POST", host = "claude.ai",
+      path = "/api/organizations/o1/published_artifacts", type = json,
+      body = [[{"artifact_identifier":"a1","title":"Plan"}]], answer = [[{"published_artifact_uuid":"p9"}]],
+      expect = { rule = "publish", kind = "share", audience = "public", id = "p9", parent = "a1" } },
+    { name = "what one says about oneself", method = "PUT", host = "claude.ai", path = "/api/account_profile",
+      type = json, body = [[{"conversation_preferences":"I build bridges for Acme"}]],
+      expect = { rule = "oneself", kind = "ai.prompt", text = "I build bridges for Acme" } },
+    { name = "an older prompt", method = "POST", host = "claude.ai", path = "/api/append_message", type = json,
+      body = [[{"conversation_uuid":"c1","text":"explain probes","completion":{"prompt":"explain probes"}}]],
+      expect = { rule = "prompt-older", id = "c1", text = "explain probes\nexplain probes" } },
+    { name = "a prompt of a program", method = "POST", host = "api.anthropic.com", path = "/v1/messages", type = json,
+      body = [[{"model":"x","system":"be brief","messages":[{"role":"user","content":"explain probes"},]]
+        .. [[{"role":"user","content":[{"type":"text","text":"more"},{"type":"tool_result","content":[]]
+        .. [[{"type":"text","text":"42 things"}]}]}]}]], answer = [[{"id":"msg_1","type":"message"}]],
+      expect = { rule = "api-prompt", kind = "ai.prompt", audience = "ai", id = "msg_1",
+        text = "be brief\nexplain probes\nmore\n42 things" } },
+    { name = "a document in a program's prompt", method = "POST", host = "api.anthropic.com", path = "/v1/messages",
+      type = json, body = [[{"messages":[{"role":"user","content":[{"type":"document","title":"Plan",]]
+        .. [["source":{"type":"text","media_type":"text/plain","data":"the whole plan"}}]}]}]],
+      expect = { rule = "api-prompt", text = "Plan\nthe whole plan" } },
+    { name = "many prompts of a program", method = "POST", host = "api.anthropic.com", path = "/v1/messages/batches",
+      type = json, body = [[{"requests":[{"custom_id":"1","params":{"messages":[{"role":"user",]]
+        .. [["content":"explain probes"}]}}]}]], answer = [[{"id":"msgbatch_1"}]],
+      expect = { rule = "api-batch", kind = "ai.prompt", id = "msgbatch_1", text = "explain probes" } },
+    { name = "a file of a program", method = "POST", host = "api.anthropic.com", path = "/v1/files",
+      type = "multipart/form-data; boundary=B", body = "--B\r\nContent-Disposition: form-data; name=\"file\"; "
+        .. "filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nthe plan\r\n--B--\r\n",
+      answer = [[{"id":"file_1","filename":"a.txt"}]],
+      expect = { rule = "api-upload", kind = "upload", id = "file_1", title = "a.txt", text = "the plan" } },
+    { name = "a program deletes", method = "DELETE", host = "api.anthropic.com", path = "/v1/files/file_1",
+      expect = { rule = "api-delete", kind = "delete", id = "file_1" } },
     { name = "a prompt", method = "POST", host = "claude.ai",
       path = "/api/organizations/o1/chat_conversations/c1/completion", type = json,
       body = [[{"prompt":"explain probes","parent_message_uuid":"m0","attachments":[],"files":[],"model":"x"}]],

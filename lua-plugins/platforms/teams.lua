@@ -168,8 +168,8 @@ return {
       expect = { rule = "read", kind = "view", audience = "private", id = "19:ab@thread.v2" } },
     { name = "a message for later is a draft", method = "POST", host = "teams.microsoft.com",
       path = "/api/chatsvc/emea/v1/users/ME/drafts", type = json,
-      body = [[{"draftType":"ScheduledDraft","innerThreadId":"19:a_b@unq.gbl.spaces","content":"tomorrow"}]],
-      expect = { rule = "draft", kind = "draft", phase = "draft", group = "19:a_b@unq.gbl.spaces",
+      body = [[{"draftType":"ScheduledDraft","innerThreadId":"48:notes","content":"tomorrow"}]],
+      expect = { rule = "draft", kind = "draft", phase = "draft", group = "48:notes",
         text = "tomorrow" } },
     { name = "a chat for several", method = "POST", host = "teams.microsoft.com", path = "/api/chatsvc/emea/v1/threads",
       type = json, body = [[{"members":[{"id":"8:orgid:u1","role":"Admin"}],"properties":{"threadType":"chat",]]
