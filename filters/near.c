@@ -18,6 +18,8 @@ bool flt_is_apart(struct st_span text, uint32_t from, uint32_t to)
 
     if (flt_is_alpha(prev) && !(flt_is_lower(prev) && flt_is_upper(text.p[from])))
         return false;
+    if (flt_to_lower(next) == 's') /* of the plural */
+        next = ++to < text.n ? text.p[to] : ' ';
     return !flt_is_alpha(next) || (flt_is_lower(text.p[to - 1]) && flt_is_upper(next)); /* cardNumber */
 }
 
