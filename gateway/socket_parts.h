@@ -67,6 +67,7 @@ struct socket {
     bool is_text, is_deflated, is_open, is_begun; /* of it: its end is still to come; its first frame went out */
     struct st_buf raw;                            /* its bytes as they came, compressed */
     bool is_raw, is_raw_sound;                    /* raw holds all of it; the origin's window is what the client's is */
+    struct st_buf control;                        /* what stood in the last control frames */
     struct flow up;
     bool is_broken;                         /* the client's frames can no longer be told apart */
     bool client_has_closed, client_is_over; /* it sent a close frame, or nothing more; it sends nothing more */

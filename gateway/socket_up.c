@@ -10,7 +10,8 @@
 
 #define RATIO       200u
 #define RATIO_GRACE (1u << 20)
-#define JUDGED_MIN  6u /* a shorter payload holds nothing that a detector knows */
+#define JUDGED_MIN  6u   /* so few bytes hold nothing that a detector knows */
+#define CONTROL_MAX 512u /* of what stood in control frames is remembered; two of the longest payloads fit */
 
 bool up_open(struct socket *s)
 {
@@ -23,6 +24,7 @@ bool up_open(struct socket *s)
 
     st_buf_init(&s->rest.bytes, FLOW_MAX);
     st_buf_init(&s->up.bytes, FLOW_MAX);
+    st_buf_init(&s->control, CONTROL_MAX);
     st_buf_init(&s->raw, (size_t)config->limit.body_memory + FLOW_FULL);
     if (s->about.is_unread)
         return true;
@@ -44,6 +46,7 @@ void up_fini(struct socket *s)
     st_buf_fini(&s->rest.bytes);
     st_buf_fini(&s->up.bytes);
     st_buf_fini(&s->raw);
+    st_buf_fini(&s->control);
 }
 
 static void drop_message(struct socket *s)
@@ -223,20 +226,48 @@ static enum st_rc take_end(struct socket *s)
     return ST_OK;
 }
 
-/* What is written into a control frame is typed text as any other. */
+static bool is_counter(struct st_span s)
+{
+    if (s.n < JUDGED_MIN)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return true;
+}
+
+/* Behind the payloads before it, since a text may be cut over several. Counters and times do not go on in each other.
+ */
+static bool remember(struct socket *s, struct st_span payload)
+{
+    if (s->control.n + payload.n + 1 > CONTROL_MAX)
+        st_buf_drop(&s->control, s->control.n > CONTROL_MAX / 2 ? s->control.n - CONTROL_MAX / 4 : s->control.n);
+    if (is_counter(payload))
+        st_buf_byte(&s->control, ' ');
+    st_buf_span(&s->control, payload);
+    return s->control.failed == ST_E_NONE;
+}
+
+/* What is written into a control frame is typed text as any other; the piece that ends what must not leave stays. */
 static bool may_go(struct socket *s, struct st_span payload)
 {
     struct st_err err = ST_ERR_INIT;
     struct message *message;
     bool ok;
 
-    if (payload.n < JUDGED_MIN)
+    if (payload.n == 0)
+        return true;
+    if (!remember(s, payload))
+        return false;
+    if (s->control.n < JUDGED_MIN)
         return true;
     if ((message = message_new(&s->about, &s->others, false)) == NULL)
         return false;
-    ok = message_add(message, payload, &err) == ST_OK && message_judge(message, NULL) == MESSAGE_GOES &&
-         !message_is_changed(message);
+    ok = message_add(message, st_buf_view(&s->control), &err) == ST_OK &&
+         message_judge(message, NULL) == MESSAGE_GOES && !message_is_changed(message);
     message_free(message);
+    if (!ok)
+        st_buf_reset(&s->control);
     s->about.worker->counts.socket_dropped += !ok;
     return ok;
 }

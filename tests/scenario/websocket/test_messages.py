@@ -92,6 +92,39 @@ def test_w3_what_is_written_into_control_frames_is_judged(house):
     assert client.hear() == ("end",)
 
 
+@pytest.mark.parametrize("size", [2, 5, 11, 40])
+def test_w3_b2_what_is_cut_over_control_frames_is_not_ended(house, size):
+    """Pings and pongs in turn, and a close reason; messages between them make no difference."""
+    client, origin = house.pair("site.test")
+    pieces = [RAW[at:at + size] for at in range(0, len(RAW), size)]
+    for number, piece in enumerate(pieces):
+        client.write(client.frame(9 + number % 2, piece))
+        client.say("between")
+    client.ping(b"harmless")
+    heard = []
+    while (event := origin.hear()) != ("ping", b"harmless"):
+        heard.append(event)
+    assert heard.count(("text", "between")) == len(pieces)
+    left = b"".join(event[1] for event in heard if event[0] != "text")
+    assert IBAN.encode() not in left and len(left) >= RAW.index(b" now") - size - 1
+    for piece in pieces[:-1]:
+        client.ping(piece)
+    client.shut(1000, pieces[-1].decode())
+    assert IBAN not in "".join(event[-1].decode() if event[0] == "ping" else event[-1] for event in drain(origin))
+    assert client.hear() == ("close", 1000, "")
+    assert client.hear() == ("end",)
+
+
+def test_w3_numbers_in_pings_are_counters(house):
+    client, origin = house.pair("redacted.example")
+    for number in range(200):
+        client.ping(b"%08d" % (41111111 + number * 7919))
+        assert origin.hear() == ("ping", b"%08d" % (41111111 + number * 7919))
+    client.drop()
+    origin.drop()
+    origin.done()
+
+
 def test_w3_redacted_and_what_follows_stays_readable(house):
     client, origin = house.pair("redacted.example", extensions=OFFER)
     for text in ("before the card, before", "my card 4111 1111 1111 1111, lol", "before the card, after",
