@@ -30,15 +30,17 @@ struct body {
     uint8_t key[ST_SEAL_KEY_LEN];
     uint8_t *sealed, *plain; /* one block each; only when spooled */
     uint64_t plain_block;    /* which one is in plain, from 1; 0: none */
+    size_t share;            /* of limits.spool */
 };
 
-struct body_limits body_limits_now(const struct pol_config *config, const struct budget *budget, const char *dir)
+struct body_limits body_limits_now(const struct pol_config *config, const struct budget *budget, struct budget *spool,
+                                   const char *dir)
 {
     size_t memory = (size_t)config->limit.body_memory;
 
     if (budget_level(budget) != BUDGET_EASY && memory > TIGHT_BODY)
         memory = TIGHT_BODY;
-    return (struct body_limits){ memory, (uint64_t)config->limit.body_max, dir, 0 };
+    return (struct body_limits){ memory, (uint64_t)config->limit.body_max, dir, 0, spool };
 }
 
 struct body *body_new(const struct body_limits *limits)
@@ -66,6 +68,7 @@ void body_free(struct body *body)
     free(body->sealed);
     if (body->fd >= 0)
         close(body->fd);
+    budget_hold(body->limits.spool, &body->share, 0);
     st_wipe(body->key, sizeof body->key);
     body->magic = 0;
     free(body);
@@ -164,11 +167,19 @@ static enum st_rc make_room(struct body *body, size_t came, struct st_err *err)
     return st_buf_done(&body->memory, err, "body.add");
 }
 
+/* Of a spool file for so many bytes. */
+static size_t on_disk(uint64_t size)
+{
+    return (size_t)((size + BLOCK - 1) / BLOCK * SEALED);
+}
+
 enum st_rc body_add(struct body *body, struct st_span data, struct st_err *err)
 {
     ST_CHECK(body, BODY_MAGIC);
     if (data.n > body->limits.max - body->size)
         return st_fail(err, ST_E_LIMIT, "body.add", "body is larger than limit.body_max", body->limits.max);
+    if (body_is_full(body, data.n) && !budget_take(body->limits.spool, &body->share, on_disk(body->size + data.n)))
+        return st_fail(err, ST_E_LIMIT, "body.add", "spool files are beyond limit.spool", (int64_t)body->size);
     body->size += data.n;
     if (make_room(body, data.n, err) != ST_OK)
         return ST_ERR;

@@ -4,20 +4,23 @@
 #define STOA_GATEWAY_BODY_H
 #include "base/buf.h"
 
-struct body_limits {
-    size_t memory;   /* held in memory; beyond it the body is spooled */
-    uint64_t max;    /* held at all */
-    const char *dir; /* for the spool; made when missing */
-    uint64_t length; /* announced; 0: unknown */
-};
 struct budget;
+struct body_limits {
+    size_t memory;        /* held in memory; beyond it the body is spooled */
+    uint64_t max;         /* held at all */
+    const char *dir;      /* for the spool; made when missing */
+    uint64_t length;      /* announced; 0: unknown */
+    struct budget *spool; /* of all spool files of this process; borrowed; NULL: no ceiling */
+};
 struct pol_config;
 /* As configured; when memory is tight a body goes to the spool file sooner. */
-struct body_limits body_limits_now(const struct pol_config *config, const struct budget *budget, const char *dir);
+struct body_limits body_limits_now(const struct pol_config *config, const struct budget *budget, struct budget *spool,
+                                   const char *dir);
 struct body;
 ST_MUST struct body *body_new(const struct body_limits *limits); /* limits are copied, dir is borrowed */
 void body_free(struct body *body);                               /* wipes; NULL is fine */
-ST_MUST enum st_rc body_add(struct body *body, struct st_span data, struct st_err *err); /* ST_E_LIMIT beyond max */
+ST_MUST enum st_rc body_add(struct body *body, struct st_span data,
+                            struct st_err *err); /* ST_E_LIMIT: beyond max, or spool has no room */
 /* No more comes. Afterwards it can be read. */
 ST_MUST enum st_rc body_seal(struct body *body, struct st_err *err);
 uint64_t body_size(const struct body *body);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* budget - the memory that all connections and messages of one process may hold together.
+/* budget - the memory that all connections and messages of one process may hold together; or the disk, for spool files.
  *
  * Each of them has its own ceiling, but so many may come that their sum has none. Whoever holds memory keeps a share
  * and says how large it is after each of its steps; when the sum comes near the ceiling, buffers become smaller and
@@ -7,11 +7,14 @@
  */
 #ifndef STOA_GATEWAY_BUDGET_H
 #define STOA_GATEWAY_BUDGET_H
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct budget {
     size_t max; /* bytes; 0: no ceiling */
     size_t held, peak;
+    uint64_t refused; /* how often budget_take said no */
 };
 enum budget_level {
     BUDGET_EASY,
@@ -20,5 +23,7 @@ enum budget_level {
 };
 /* The share is `now` bytes from here on; 0 gives it back. A NULL budget counts nothing. */
 void budget_hold(struct budget *budget, size_t *share, size_t now);
+/* The same where a share may not be beyond the ceiling: false leaves it as it was. */
+bool budget_take(struct budget *budget, size_t *share, size_t now);
 enum budget_level budget_level(const struct budget *budget);
 #endif

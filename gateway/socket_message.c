@@ -53,7 +53,7 @@ struct message *message_new(const struct socket_open *about, struct chain_sight 
     m->sight = sight;
     m->is_text = is_text;
     m->rules = rules_retain(about->worker->rules);
-    limits = body_limits_now(config_of(m), &about->worker->budget, about->worker->spool_dir);
+    limits = body_limits_now(config_of(m), &about->worker->budget, &about->worker->spool, about->worker->spool_dir);
     st_buf_init(&m->tail, TAIL_MAX);
     st_buf_init(&m->whole, (size_t)limits.max);
     st_buf_init(&m->redacted, (size_t)limits.max);

@@ -174,7 +174,7 @@ static bool let_go(struct txn *t, struct st_span data)
 enum st_rc upload_open(struct txn *t)
 {
     const struct pol_config *config = worker_config(t->worker);
-    struct body_limits limits = body_limits_now(config, &t->worker->budget, t->worker->spool_dir);
+    struct body_limits limits = body_limits_now(config, &t->worker->budget, &t->worker->spool, t->worker->spool_dir);
 
     if (may_go(t))
         t->way = UPLOAD_OPEN;

@@ -197,6 +197,7 @@ static void take_next(struct role *role)
     const struct pol_config *config = role->next.rules->gen->config;
 
     role->worker.budget.max = (size_t)config->limit.memory;
+    role->worker.spool.max = (size_t)config->limit.spool;
     role->worker.loop.finish_ms = (uint64_t)config->limit.finish_ms;
     rules_release(role->worker.rules);
     role->worker.rules = role->next.rules;
@@ -371,6 +372,9 @@ static void status(void *self, struct st_buf *json)
 #undef X
     st_json_int(&w, "memory", (int64_t)worker->budget.held);
     st_json_int(&w, "memory_peak", (int64_t)worker->budget.peak);
+    st_json_int(&w, "spool", (int64_t)worker->spool.held);
+    st_json_int(&w, "spool_peak", (int64_t)worker->spool.peak);
+    st_json_int(&w, "spool_refused", (int64_t)worker->spool.refused);
     put_reasons(&w, "not_inspected_by", worker->not_inspected);
     put_reasons(&w, "files_by", worker->files_by);
     st_json_object(&w, "adapters");

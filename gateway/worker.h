@@ -98,8 +98,8 @@ struct joint_pipes;
 struct worker {
     struct fam_child *child;
     struct link_loop loop;
-    struct budget budget;
-    struct rules *rules; /* in force */
+    struct budget budget, spool; /* of memory; of spool files */
+    struct rules *rules;         /* in force */
     struct resolver *resolver;
     struct tls_context *tls;
     struct leaf_cache *leaves;

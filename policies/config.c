@@ -170,6 +170,10 @@ static const struct st_yaml_opt limit_opts[] = {
           "Largest body that is held for inspection; a larger one is not inspected (see failure.size). Pictures, sound "
           "and "
           "films larger than limit.body_memory are not held."),
+    LIMIT("spool", ST_Y_SIZE, spool, 64 * KIB, 1024 * GIB, "4GiB",
+          "Most that the spool files of one worker may take up together; a body that finds no room there is not "
+          "inspected "
+          "(see failure.size). The counters are spool, spool_peak and spool_refused in `stoa status`."),
     LIMIT("txn_memory", ST_Y_SIZE, txn_memory, 1 * MIB, 1 * GIB, "32MiB",
           "Most memory one message may take while it is inspected."),
     LIMIT("memory", ST_Y_SIZE, memory, 32 * MIB, 1024 * GIB, "1GiB",
@@ -420,6 +424,8 @@ static void check_limits(struct config_check *c, const struct pol_config *conf)
 {
     if (conf->limit.body_memory > conf->limit.body_max)
         config_bad(c, conf->limit.pos, "limit.body_memory has to be at most limit.body_max", "a larger one");
+    if (conf->limit.body_max > conf->limit.spool)
+        config_bad(c, conf->limit.pos, "limit.body_max has to be at most limit.spool", "a larger one");
     if (conf->limit.head_bytes > conf->limit.txn_memory / 4)
         config_bad(c, conf->limit.pos, "limit.head_bytes has to be at most a quarter of limit.txn_memory",
                    "a larger one");

@@ -85,6 +85,7 @@ struct pol_config {
         struct st_pos pos;
         int64_t head_bytes, fields;        /* of one message head */
         int64_t body_memory, body_max;     /* held in memory; held at all (spooled beyond memory) */
+        int64_t spool;                     /* of all that one worker has on disk */
         int64_t txn_memory;                /* arena ceiling */
         int64_t connections;               /* per worker */
         int64_t memory;                    /* of all that one worker holds */

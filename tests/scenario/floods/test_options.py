@@ -7,7 +7,7 @@ import pytest
 
 from stoa_test.client import Client
 from stoa_test.client2 import Client2, raw_frame
-from stoa_test.gateway import ROOT, Gateway
+from stoa_test.gateway import ROOT, Gateway, settles
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
 
@@ -20,6 +20,9 @@ MORE = """limit:
   glitches_per_second: 1
   body_rate: 0
   tunnel_idle: 20s
+  body_memory: 64KiB
+  body_max: 1MiB
+  spool: 1MiB
 """
 
 
@@ -90,6 +93,27 @@ def test_no_rate_but_a_pause(house):
     client.write(b"!")
     assert client.get().body == b"hello!"
     client.close()
+
+
+def test_a_full_spool_is_a_verdict(house):
+    """Not held means not sent by default; what is held goes on, and makes room when it is gone."""
+    gateway, _, _ = house
+    body, first, second = b"nothing to see here; " * 30_000, Client(gateway), Client(gateway)
+    for client in (first, second):
+        client.open("echo.test")
+    before = gateway.count("spool_refused")
+    head = b"POST / HTTP/1.1\r\nHost: echo.test\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body)
+    first.write(head + body[:-1])
+    assert gateway.wait_count("spool", len(body)) >= len(body)
+    second.write(head + body)
+    assert second.get().status == 413 and gateway.count("spool_refused") == before + 1
+    first.write(body[-1:])
+    assert first.get().status == 200
+    assert settles(lambda: gateway.count("spool"), lambda held: held == 0) == 0
+    second.open("echo.test")
+    assert second.request("POST", "/", [("Content-Type", "text/plain")], body).status == 200
+    for client in (first, second):
+        client.close()
 
 
 def test_a_silent_tunnel_ends(house):

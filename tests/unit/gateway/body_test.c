@@ -25,7 +25,7 @@ T_TEST(comes_out_as_it_went_in)
         size_t piece = PIECES[i / ST_LEN(SIZES) / ST_LEN(MEMORY)];
         /* announced: nothing, too little, what comes, more */
         const uint64_t length[] = { 0, size / 2, size, 3 * size };
-        struct body_limits limits = { memory, 1000000, t_tmpdir(), length[i % ST_LEN(length)] };
+        struct body_limits limits = { memory, 1000000, t_tmpdir(), length[i % ST_LEN(length)], NULL };
         struct body *body = body_new(&limits);
         uint8_t *data = malloc(size + 1);
         struct st_buf whole;
@@ -55,7 +55,7 @@ T_TEST(comes_out_as_it_went_in)
 
 T_TEST(nothing_readable_is_on_disk)
 {
-    struct body_limits limits = { 10, 1000000, t_tmpdir(), 0 };
+    struct body_limits limits = { 10, 1000000, t_tmpdir(), 0, NULL };
     struct body *body = body_new(&limits);
     struct st_err err = ST_ERR_INIT;
     uint8_t raw[200000];
@@ -77,7 +77,7 @@ T_TEST(nothing_readable_is_on_disk)
 
 T_TEST(a_missing_folder_is_an_error)
 {
-    struct body_limits limits = { 10, 1000000, "/nonexistent/spool", 0 };
+    struct body_limits limits = { 10, 1000000, "/nonexistent/spool", 0, NULL };
     struct body *body = body_new(&limits);
     struct st_err err = ST_ERR_INIT;
 
@@ -85,9 +85,32 @@ T_TEST(a_missing_folder_is_an_error)
     body_free(body);
 }
 
+T_TEST(all_spool_files_together_have_a_ceiling)
+{
+    struct budget spool = { .max = 4 * SEALED };
+    struct body_limits limits = { 10, 10 * BLOCK, t_tmpdir(), 0, &spool };
+    struct body *one = body_new(&limits), *two = body_new(&limits);
+    struct st_err err = ST_ERR_INIT;
+    uint8_t piece[BLOCK] = { 0 };
+
+    T_OK(body_add(one, st_span(piece, BLOCK), &err), err);
+    T_OK(body_add(one, st_span(piece, 1), &err), err);
+    T_OK(body_add(two, st_span(piece, 9), &err), err);
+    T_CHECK(spool.held == 2 * SEALED, "%zu: what is in memory takes up no disk", spool.held);
+    T_OK(body_add(two, st_span(piece, BLOCK), &err), err);
+    T_CHECK(spool.held == 4 * SEALED && spool.refused == 0, "%zu", spool.held);
+    T_CHECK(body_add(two, st_span(piece, BLOCK), &err) == ST_ERR && err.code == ST_E_LIMIT, "beyond the ceiling");
+    T_CHECK(body_size(two) == BLOCK + 9 && spool.held == 4 * SEALED && spool.refused == 1, "it holds what it had");
+    T_OK(body_seal(two, &err), err);
+    body_free(one);
+    T_CHECK(spool.held == 2 * SEALED && spool.peak == 4 * SEALED, "%zu", spool.held);
+    body_free(two);
+    T_CHECK(spool.held == 0, "%zu", spool.held);
+}
+
 T_TEST(an_announcement_alone_takes_no_memory)
 {
-    struct body_limits limits = { 1000000, 1000000, t_tmpdir(), 1000000 };
+    struct body_limits limits = { 1000000, 1000000, t_tmpdir(), 1000000, NULL };
     struct body *body = body_new(&limits);
     struct st_err err = ST_ERR_INIT;
     uint8_t piece[16384] = { 0 };
