@@ -2,9 +2,9 @@
 /* curate - `stoa curate`: the curation rules, for those who write them.
  *
  * `preview` is what they would make of one page or text, node by node; `list`, `test` and `export` need no gateway and
- * no configuration: a folder of rules is enough.
+ * no configuration: a folder of rules is enough. `run` is what the rules would have made of recorded exchanges.
  */
-#include "cli/cli.h"
+#include "cli/recording.h"
 #include "gateway/generation.h"
 #include <getopt.h>
 #include <string.h>
@@ -269,4 +269,134 @@ out:
     lp_set_release(rules.set);
     st_buf_fini(&out);
     return rules.code;
+}
+
+/* ---- run --------------------------------------------------------------------------------------------------------- */
+
+struct curating {
+    const struct cli *cli;
+    struct lp_set *set; /* borrowed */
+    struct st_buf out;
+    size_t exchanges, items, tagged, failed;
+};
+
+/* What the gateway's curator would get of this exchange: the page that was answered, else what was typed or watched. */
+static bool item_of(const struct recording_play *play, struct lp_item *item, struct st_err *err)
+{
+    const struct lp_activity *a = play->activity;
+    const struct lp_answer *answer = &play->exchange.answer;
+    struct lp_page page;
+
+    if (a == NULL || a->phase == LP_DRAFT || a->phase == LP_PREPARE)
+        return false;
+    *item = (struct lp_item){ .platform = a->platform,
+                              .kind = a->kind,
+                              .url = a->url,
+                              .title = a->title,
+                              .author = a->author,
+                              .lang = a->lang,
+                              .text = a->text,
+                              .dwell_ms = a->dwell_ms,
+                              .length_ms = a->length_ms };
+    if (answer->status == 200 && st_span_istarts(answer->content_type, ST_SPAN("text/html")) && answer->body.n > 0) {
+        if (lp_page_text(play->arena, answer->body, answer->content_type, &page, err) != ST_OK)
+            return false;
+        item->text = page.text;
+        item->title = item->title.n > 0 ? item->title : page.title;
+        item->lang = item->lang.n > 0 ? item->lang : page.lang;
+    }
+    return item->text.n > 0 || item->title.n > 0 || item->dwell_ms > 0;
+}
+
+static void say_tag(struct curating *c, unsigned number, const struct lp_item *item, const struct lp_tag *tag)
+{
+    bool is_credited = tag->credit_dwell_ms > 0 && item->dwell_ms >= tag->credit_dwell_ms;
+    struct st_json w;
+
+    if (!c->cli->json) {
+        printf("%6u  %-28s %-24s %s%.*s\n", number, tag->rule, tag->topic != NULL ? tag->topic : "-",
+               is_credited ? "credit  " : "", (int)item->url.n, (const char *)item->url.p);
+        return;
+    }
+    st_json_init(&w, &c->out);
+    st_json_object(&w, NULL);
+    st_json_int(&w, "exchange", number);
+    st_json_str(&w, "rule", tag->rule);
+    st_json_str(&w, "topic", tag->topic);
+    st_json_str(&w, "level", tag->level);
+    st_json_str(&w, "skill", tag->skill);
+    st_json_str(&w, "queue", tag->queue);
+    st_json_bool(&w, "credit", is_credited);
+    st_json_str(&w, "platform", item->platform);
+    st_json_str(&w, "kind", item->kind);
+    st_json_span(&w, "url", item->url);
+    st_json_span(&w, "title", item->title);
+    st_json_end(&w);
+    cli_print(&c->out);
+}
+
+static void curate_one(void *ctx, const struct recording_play *play)
+{
+    struct curating *c = ctx;
+    struct st_err err = ST_ERR_INIT;
+    struct lp_item item;
+    struct lp_tag *tags = NULL;
+    size_t n = 0;
+
+    c->exchanges++;
+    if (!item_of(play, &item, &err)) {
+        c->failed += err.code != ST_E_NONE;
+        return;
+    }
+    c->items++;
+    if (lp_curate(c->set, &item, play->arena, &tags, &n, &err) != ST_OK)
+        c->failed++;
+    for (size_t i = 0; i < n; i++)
+        say_tag(c, play->number, &item, &tags[i]);
+    c->tagged += n > 0;
+}
+
+/* The adapters that ship, and the rules of the folder beside or instead of those. */
+static enum st_rc load_run(const char *dir, struct lp_set **out, struct st_diag *diag, struct st_err *err)
+{
+    const char *dirs[3] = { NULL };
+    char shipped[4096];
+
+    if (cli_share("plugins", shipped, sizeof shipped, err) != ST_OK)
+        return ST_ERR;
+    dirs[0] = shipped;
+    dirs[1] = dir;
+    return lp_set_load(&(struct lp_sources){ .dirs = dirs }, out, diag, err);
+}
+
+int cmd_curate_run(struct cli *cli)
+{
+    static const struct option options[] = { { "plugins", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 } };
+    struct curating c = { .cli = cli };
+    struct st_diag *diag = NULL;
+    struct st_err err = ST_ERR_INIT;
+    const char *dir = NULL;
+    int option, code;
+
+    while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
+        if (option != 'p')
+            return cli_usage(cli, "the one option is --plugins DIR");
+        dir = optarg;
+    }
+    if (optind + 1 != cli->argc)
+        return cli_usage(cli, "name one recording, or - for standard input");
+    diag = st_diag_new();
+    st_buf_init(&c.out, 1u << 20);
+    if (load_run(dir, &c.set, diag, &err) != ST_OK) {
+        code = cli_broken(cli, diag, &err);
+    } else {
+        code = recording_run(&(struct recording){ cli->argv[optind], c.set, curate_one, &c });
+        if (code != CLI_USAGE && !cli->json)
+            printf("%zu exchanges, %zu of them something to look at, %zu tagged\n", c.exchanges, c.items, c.tagged);
+        code = code == CLI_OK && c.failed > 0 ? CLI_FOUND : code;
+    }
+    lp_set_release(c.set);
+    st_buf_fini(&c.out);
+    st_diag_free(diag);
+    return code;
 }

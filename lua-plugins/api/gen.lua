@@ -1,10 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Makes from the API descriptions:  lua5.4 gen.lua c|hooks|luals|manual FOLDER > FILE
+-- Makes from the API descriptions:  lua5.4 gen.lua c|hooks|luals|manual|man|luacheck FOLDER > FILE
 --   c       rows for host/api.c and for the test that calls everything in every phase
 --   hooks   rows for host/plugin.h: every hook and its budget
 --   luals   stoa.d.lua, what an editor knows about the API
 --   manual  docs/lua-api.md
--- The C tables are made at build time; the other two are committed, and a test checks that they are fresh.
+--   man     docs/stoa-lua.7, the same as a manual page
+--   luacheck  lua-plugins/api/luacheckrc, the globals of plugins and rules for luacheck
+-- The C tables are made at build time; the others are committed, and a test checks that they are fresh.
 
 local what, folder = arg[1], arg[2]
 local files = { "stoa", "connection", "activity", "actor", "finding", "record", "item", "context" }
@@ -249,5 +251,62 @@ local function write_manual(classes)
   end
 end
 
-local writers = { c = write_c, hooks = write_hooks, luals = write_luals, manual = write_manual }
-assert(writers[what], "usage: lua5.4 gen.lua c|hooks|luals|manual FOLDER")(load_classes())
+-- Text for roff: no line begins with a control character, code loses its marks, a backslash is one.
+local function roff(text)
+  return (text:gsub("\\", "\\e"):gsub("`", ""):gsub("\n([.'])", "\n\\&%1")
+    :gsub("^([.'])", "\\&%1"):gsub("%-", "\\-"))
+end
+
+local function write_man_entry(class, e)
+  local names = {}
+  for i, a in ipairs(e.args or {}) do
+    names[i] = a.optional and "[" .. a[1] .. "]" or a[1]
+  end
+  local call = e.kind == "field" and "" or "(" .. table.concat(names, ", ") .. ")"
+  print(".TP\n.B " .. roff(class.name .. (e.kind == "method" and ":" or ".") .. e.name .. call))
+  print(roff(e.doc))
+  for _, a in ipairs(e.args or {}) do
+    print(roff(("%s (%s): %s."):format(a[1], a[2], a[3])))
+  end
+  print(roff(("%sIn: %s.%s"):format(e.ret and "Gives " .. e.ret .. ". " or "", table.concat(e.phases, ", "),
+    e.permission and " Permission: " .. e.permission .. "." or "")))
+end
+
+local function write_man(classes)
+  print('.\\" SPDX-License-Identifier: Apache-2.0')
+  print('.\\" Made by lua-plugins/api/gen.lua, not for editing.')
+  print('.TH STOA-LUA 7 "" "Stoa" "Stoa"\n.SH NAME\nstoa-lua \\- the Lua API of plugins\n.SH DESCRIPTION')
+  print((roff((intro:gsub("%s+$", ""))):gsub("\n\n", "\n.PP\n")))
+  print(".SH HOOKS")
+  for _, hook in ipairs(hooks) do
+    print((".TP\n.B %s(%s)\n%s At most %s."):format(hook.name, hook_args(hook, false), roff(hook.doc),
+      roff((duration(hook.budget_us):gsub("µ", "u")))))
+  end
+  print(".PP\n" .. roff((hooks_outro:gsub("%s+$", ""))))
+  for _, class in ipairs(classes) do
+    print(".SH " .. class.name:upper() .. "\n" .. roff(class.doc))
+    for _, e in ipairs(class.entries) do
+      write_man_entry(class, e)
+    end
+  end
+  print(".SH SEE ALSO\nstoa plugin \\-\\-help, luacheck(1)")
+end
+
+-- What a rule of curation/ finds; host/curate.c makes them.
+local rule_words = { "curate", "hashtag", "phrase", "url", "author", "platform", "kind", "lang", "dwell", "length",
+  "where", "all_of", "any_of" }
+
+local function write_luacheck()
+  print("-- SPDX-License-Identifier: Apache-2.0")
+  print("-- Made by lua-plugins/api/gen.lua; not for editing. luacheck --config THIS FILE: what plugins and")
+  print("-- rules find, and what is not there.")
+  print('std = "lua54"\nmax_line_length = 120')
+  print('not_globals = { "os", "io", "package", "require", "debug", "load", "loadfile", "dofile", "coroutine",')
+  print('  "collectgarbage", "print", "warn" }')
+  print('read_globals = { "stoa",')
+  print(('  "%s" }'):format(table.concat(rule_words, '", "')))
+end
+
+local writers = { c = write_c, hooks = write_hooks, luals = write_luals, manual = write_manual, man = write_man,
+  luacheck = write_luacheck }
+assert(writers[what], "usage: lua5.4 gen.lua c|hooks|luals|manual|man|luacheck FOLDER")(load_classes())

@@ -15,7 +15,9 @@ MADE = {
     "docs/detectors.md": [f"{BIN}/stoa", "docs", "detectors"],
     "docs/platforms.md": [f"{BIN}/stoa", "docs", "platforms"],
     "docs/lua-api.md": [*LUA, "manual", "lua-plugins/api"],
+    "docs/stoa-lua.7": [*LUA, "man", "lua-plugins/api"],
     "lua-plugins/api/stoa.d.lua": [*LUA, "luals", "lua-plugins/api"],
+    "lua-plugins/api/luacheckrc": [*LUA, "luacheck", "lua-plugins/api"],
 }
 
 findings = []

@@ -33,7 +33,9 @@ GENERATED = {
     "docs/detectors.md": "made of detectors\n",
     "docs/platforms.md": "made of platforms\n",
     "docs/lua-api.md": SPDX_LUA + "-- made of manual\n",
+    "docs/stoa-lua.7": SPDX_LUA + "-- made of man\n",
     "lua-plugins/api/stoa.d.lua": SPDX_LUA + "-- made of luals\n",
+    "lua-plugins/api/luacheckrc": SPDX_LUA + "-- made of luacheck\n",
 }
 
 

@@ -39,6 +39,7 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "curate preview": (["{folder}/post.txt"], 0),
     "curate list": ([], 0),
     "curate test": ([], 0),
+    "curate run": (["{folder}/exchange.jsonl"], 0),
     "curate export": ([], 0),
     "adapter test": (["{folder}/exchange.jsonl"], 0),
     "plugin new": (["--template", "coach", "--plugins", "{folder}/plugins-{fresh}", "acme.one"], 0),
@@ -53,10 +54,10 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
 }
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
 OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
-           "rules bench", "edm build", "edm check", "curate list", "curate test", "curate export",
+           "rules bench", "edm build", "edm check", "curate list", "curate test", "curate run", "curate export",
            "fingerprint build", "fingerprint check", "plugin new", "plugin check", "plugin test", "plugin list",
            "plugin profile", "plugin doc"}  # need no stoa.yaml
-LINES = {"audit tail", "audit read", "adapter test"}  # one JSON value a line
+LINES = {"audit tail", "audit read", "adapter test", "curate run"}  # one JSON value a line
 FRESH = itertools.count()
 ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
 

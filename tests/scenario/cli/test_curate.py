@@ -85,3 +85,49 @@ def test_what_is_wrong_is_told_in_one_line(folder, rules, told):
 def test_a_name_that_is_none():
     done = curate("export", "kubernetes")
     assert done.returncode == 2 and done.stderr.startswith("stoa: there is no rule 'kubernetes'"), done
+
+
+PAGE = "<html lang=en><title>Pods</title><p>Container orchestration with Kubernetes, from the beginning.</p></html>"
+
+
+def exchange(method, url, status=200, kind="application/json", body=None, answer="", answered="text/html"):
+    return {"request": {"method": method, "url": url, "headers": {"Content-Type": kind}, "body": body or ""},
+            "response": {"status": status, "headers": {"Content-Type": answered}, "body": answer}}
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """A page, a post, one that is nothing, a login, and one that cannot be read."""
+    lines = [exchange("GET", "https://en.wikipedia.org/wiki/Pods", answer=PAGE),
+             exchange("POST", "https://forum.example/posts", body=json.dumps({"text": "#kubernetes for beginners"})),
+             exchange("GET", "https://forum.example/style.css"),
+             exchange("GET", "https://en.wikipedia.org/w/index.php?title=Special:UserLogin", answer=PAGE),
+             exchange("GET", "https://en.wikipedia.org/wiki/Cats", answer=PAGE.replace("Kubernetes", "cats").replace("Container orchestration", "Life"))]
+    path = tmp_path / "recording.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    return path
+
+
+def test_a_recording_is_curated(recording):
+    done = curate("run", "--json", recording)
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and done.stderr == "", done
+    assert [(s["exchange"], s["rule"]) for s in said] == [(1, "kubernetes-basics"), (2, "kubernetes-basics")]
+    assert said[0]["title"] == "Pods" and said[0]["url"] == "https://en.wikipedia.org/wiki/Pods"
+    assert "beginners" not in done.stdout  # what was typed is not shown
+    done = curate("run", recording)
+    assert done.stdout.endswith("5 exchanges, 3 of them something to look at, 2 tagged\n"), done
+
+
+def test_a_recording_with_rules_of_ones_own(recording, folder):
+    own = {"name": "cats", "title": {"en": "Cats", "de": "Katzen"}, "when": {"phrase": ["cats"]}, "tag": {"topic": "fun"}}
+    done = curate("run", "--json", "--plugins", folder([own]), recording)
+    rules = [(json.loads(line)["exchange"], json.loads(line)["rule"]) for line in done.stdout.splitlines()]
+    assert (5, "cats") in rules and (1, "kubernetes-basics") in rules, done
+
+
+def test_a_recording_that_cannot_be_read(recording, tmp_path):
+    assert curate("run", tmp_path / "none.har").returncode == 2
+    recording.write_text(recording.read_text() + "\nno json\n")
+    done = curate("run", recording)
+    assert done.returncode == 1 and "exchange 6: this line is no JSON object" in done.stderr, done
