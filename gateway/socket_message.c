@@ -150,9 +150,17 @@ static void prepare(struct message *m, const struct st_err *why)
     m->in.req.content_type = m->is_text ? ST_SPAN("text/plain") : ST_SPAN("application/octet-stream");
 }
 
-static bool is_draft(const struct message *m)
+/* Nobody waits for an answer to a draft. What is prepared, as the place of a file, is asked for; but no socket ends for
+ * it. */
+static enum message_fate fate_of(const struct message *m, enum message_fate fate)
 {
-    return m->chain.has_activity && (m->chain.activity.phase == LP_DRAFT || m->chain.activity.phase == LP_PREPARE);
+    const struct lp_activity *activity = &m->chain.activity;
+
+    if (!m->chain.has_activity)
+        return fate;
+    if (activity->phase == LP_DRAFT || (activity->phase == LP_PREPARE && fate == MESSAGE_CLOSES))
+        return MESSAGE_DROPPED;
+    return fate;
 }
 
 static struct refuse_case refusal_of(const struct message *m)
@@ -209,7 +217,7 @@ enum message_fate message_judge(struct message *m, const struct st_err *why)
     if (m->chain.judgement.verdict != POL_BLOCK)
         return MESSAGE_GOES;
     fate = refuse(m, m->in.not_held == FLT_REASON_SIZE ? REFUSE_TOO_LARGE : REFUSE_VERDICT);
-    return is_draft(m) ? MESSAGE_DROPPED : fate;
+    return fate_of(m, fate);
 }
 
 struct st_span message_answer(const struct message *m)

@@ -175,7 +175,7 @@ static void once(void)
     T_OK(flt_scanner_new(pol_set_packs(gen->policies), &scanner, &err), err);
 }
 
-static void setup(struct rig *r, const struct ws_deflate *deflate)
+static void setup_at(struct rig *r, const char *path, const struct ws_deflate *deflate)
 {
     struct socket_open open = { .person = "ana", .host = "site.test", .on_event = on_event };
     struct st_err err = ST_ERR_INIT;
@@ -203,11 +203,16 @@ static void setup(struct rig *r, const struct ws_deflate *deflate)
     open.front = &r->front;
     open.back = &r->back;
     open.arena = r->arena;
-    open.req = (struct lp_request){ ST_SPAN("GET"), ST_SPAN("site.test"), ST_SPAN("/chat"), ST_SPAN(""), ST_SPAN("") };
+    open.req = (struct lp_request){ ST_SPAN("GET"), ST_SPAN("site.test"), st_span_str(path), ST_SPAN(""), ST_SPAN("") };
     open.deflate = *deflate;
     open.ctx = r;
     r->socket = socket_new(&open);
     T_CHECK(r->socket != NULL && r->speaks != NULL, "socket");
+}
+
+static void setup(struct rig *r, const struct ws_deflate *deflate)
+{
+    setup_at(r, "/chat", deflate);
 }
 
 static void teardown(struct rig *r)
@@ -620,6 +625,144 @@ T_TEST(any_conversation_at_any_pace_arrives_up_to_what_is_blocked)
         st_buf_fini(&want);
         teardown(&r);
     }
+}
+
+/* ---- refusals in the place of an answer ---- */
+
+#define CHAT   "/xmpp-websocket"
+#define WAITED 10000 /* for the origin to answer */
+
+static void say_stanza(struct rig *r, int number, const char *text)
+{
+    char stanza[512];
+
+    (void)snprintf(
+        stanza, sizeof stanza,
+        "<message xmlns=\"jabber:client\" to=\"bo@site.test\" type=\"chat\" id=\"m%d\"><body>%s</body></message>",
+        number, text);
+    say_text(r, stanza, false);
+}
+
+static void step(struct rig *r)
+{
+    st_timers_fire(r->worker.loop.timers);
+    T_CHECK(socket_step(r->socket) == SOCKET_GOES_ON, "ended");
+}
+
+/* How often the part stands in what a peer heard. */
+static unsigned count(const struct pipe *p, enum ws_from from, const char *part)
+{
+    const char *at = heard(p, from, NULL);
+    unsigned n = 0;
+
+    for (; (at = strstr(at, part)) != NULL; at += strlen(part))
+        n++;
+    return n;
+}
+
+/* The origin answers the nth of the questions that it heard. */
+static void answer_question(struct rig *r, unsigned nth)
+{
+    static const struct ws_deflate NONE;
+    struct ws_writer *writer = ws_writer_new(WS_FROM_SERVER, &NONE, false);
+    const char *at = heard(&r->origin, WS_FROM_CLIENT, NULL);
+    struct st_err err = ST_ERR_INIT;
+    char stanza[256];
+
+    for (unsigned i = 0; i <= nth; i++)
+        T_CHECK((at = strstr(at, "type=\"get\" id=\"")) != NULL && (at += 15) != NULL, "question %u", i);
+    (void)snprintf(stanza, sizeof stanza, "<iq xmlns=\"jabber:client\" type=\"result\" id=\"%.36s\"/>", at);
+    T_OK(ws_write(writer, &r->origin.said, &(struct ws_part){ true, true, true, false, st_span_str(stanza) }, &err),
+         err);
+    ws_writer_free(writer);
+}
+
+#define QUESTIONS(r)   count(&(r)->origin, WS_FROM_CLIENT, "urn:xmpp:ping")
+#define REFUSALS(r)    count(&(r)->client, WS_FROM_SERVER, "policy-violation")
+#define REFUSED(r, id) (count(&(r)->client, WS_FROM_SERVER, "id=\"" id "\"") == 1)
+
+T_TEST(a_question_that_is_not_answered_is_given_up_in_time)
+{
+    struct rig r;
+
+    setup_at(&r, CHAT, &PLAIN);
+    say_stanza(&r, 1, SECRET);
+    step(&r);
+    st_clock_turn(WAITED / 2);
+    say_stanza(&r, 2, SECRET);
+    step(&r);
+    T_CHECK(QUESTIONS(&r) == 2 && REFUSALS(&r) == 0, "%u questions", QUESTIONS(&r));
+    st_clock_turn(WAITED / 2 - 500);
+    step(&r);
+    T_CHECK(REFUSALS(&r) == 0, "before its time");
+    st_clock_turn(501);
+    step(&r);
+    T_CHECK(REFUSALS(&r) == 1 && REFUSED(&r, "m1"), "the older one");
+    answer_question(&r, 0); /* late: nobody knows it any more, so it goes on */
+    answer_question(&r, 1);
+    step(&r);
+    T_CHECK(REFUSALS(&r) == 2 && REFUSED(&r, "m2"), "the younger one, in its answer's place");
+    T_CHECK(count(&r.client, WS_FROM_SERVER, "type=\"result\"") == 1, "the late answer, and not the other");
+    st_clock_turn(2 * WAITED);
+    step(&r);
+    T_CHECK(REFUSALS(&r) == 2, "told twice");
+    teardown(&r);
+}
+
+T_TEST(nothing_is_read_while_four_questions_wait)
+{
+    struct rig r;
+
+    setup_at(&r, CHAT, &PLAIN);
+    for (int i = 1; i <= 6; i++)
+        say_stanza(&r, i, SECRET);
+    say_stanza(&r, 7, "good morning");
+    step(&r);
+    T_CHECK(QUESTIONS(&r) == 4 && !has(&r.origin.heard, "none of it"), "%u questions", QUESTIONS(&r));
+    answer_question(&r, 2);
+    step(&r);
+    T_CHECK(QUESTIONS(&r) == 5 && REFUSED(&r, "m3"), "%u questions", QUESTIONS(&r));
+    answer_question(&r, 0);
+    step(&r);
+    T_CHECK(QUESTIONS(&r) == 6 && count(&r.origin, WS_FROM_CLIENT, "good morning") == 0, "%u questions", QUESTIONS(&r));
+    st_clock_turn(WAITED + 1);
+    step(&r);
+    step(&r);
+    T_CHECK(REFUSALS(&r) == 6 && count(&r.origin, WS_FROM_CLIENT, "good morning") == 1, "%u refusals", REFUSALS(&r));
+    teardown(&r);
+}
+
+T_TEST(an_origin_that_ends_leaves_no_refusal_untold)
+{
+    struct rig r;
+
+    setup_at(&r, CHAT, &PLAIN);
+    say_stanza(&r, 1, SECRET);
+    say_stanza(&r, 2, SECRET);
+    step(&r);
+    T_CHECK(QUESTIONS(&r) == 2 && REFUSALS(&r) == 0, "%u questions", QUESTIONS(&r));
+    r.origin.has_ended = true;
+    for (int i = 0; i < 5 && !r.client.was_ended; i++)
+        (void)socket_step(r.socket);
+    T_CHECK(r.client.was_ended && REFUSED(&r, "m1") && REFUSED(&r, "m2"), "%u refusals", REFUSALS(&r));
+    teardown(&r);
+}
+
+T_TEST(a_file_that_is_announced_is_answered)
+{
+    struct rig r;
+
+    setup_at(&r, CHAT, &PLAIN);
+    say_text(&r,
+             "<iq xmlns=\"jabber:client\" type=\"get\" id=\"u1\" to=\"up.site.test\"><request "
+             "xmlns=\"urn:xmpp:http:upload:0\" filename=\"" SECRET ".pdf\" size=\"9\"/></iq>",
+             false);
+    step(&r);
+    T_CHECK(QUESTIONS(&r) == 1 && !has(&r.origin.heard, "1203"), "%u questions", QUESTIONS(&r));
+    answer_question(&r, 0);
+    step(&r);
+    T_CHECK(REFUSALS(&r) == 1 && REFUSED(&r, "u1"), "who asks for a place waits for an answer");
+    teardown(&r);
 }
 
 /* ---- time and ends ---- */
