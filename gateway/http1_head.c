@@ -109,7 +109,8 @@ static enum st_rc parse_request_line(struct st_span line, struct http_head *head
         return st_fail(err, ST_E_SYNTAX, "http1.request", "method is not a token", 400);
     for (size_t i = 0; i < head->target.n; i++) {
         if (head->target.p[i] <= 0x20 || head->target.p[i] >= 0x7f)
-            return st_fail(err, ST_E_SYNTAX, "http1.request", "target holds a byte that is not allowed", 400);
+            return st_fail(err, ST_E_SYNTAX, "http1.request", "target holds a byte that has to be percent-encoded",
+                           400);
     }
     if (head->target.n == 0)
         return st_fail(err, ST_E_SYNTAX, "http1.request", "target is empty", 400);

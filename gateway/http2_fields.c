@@ -75,7 +75,9 @@ static enum st_rc check_target(const struct http2_head *head, struct st_err *err
 
     if (!st_span_eq(head->scheme, ST_SPAN("https")) && !st_span_eq(head->scheme, ST_SPAN("http")))
         return st_fail(err, ST_E_PROTO, "http2.request", "scheme is neither http nor https", 400);
-    if (!is_visible(path) || (path.p[0] != '/' && !is_star))
+    if (path.n > 0 && !is_visible(path))
+        return st_fail(err, ST_E_PROTO, "http2.request", "path holds a byte that has to be percent-encoded", 400);
+    if (path.n == 0 || (path.p[0] != '/' && !is_star))
         return st_fail(err, ST_E_PROTO, "http2.request", "path is malformed", 400);
     return ST_OK;
 }

@@ -28,6 +28,7 @@ HEADS = {
     "upper case": [*BASE, ("X-Upper", "b")],
     "CRLF in the path": changed(":path", "/ HTTP/1.1\r\nHost: other.test\r\n\r\nGET /x"),
     "blank in the path": changed(":path", "/a HTTP/1.1"),
+    "raw UTF-8 in the path": changed(":path", "/gr\xc3\xb6\xc3\x9fe"),
     "tab in the path": changed(":path", "/a\tb"),
     "empty path": changed(":path", ""),
     "absolute path": changed(":path", "https://other.test/"),

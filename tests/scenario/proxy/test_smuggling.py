@@ -82,6 +82,20 @@ def test_F9_refused(house, what):
     assert origin.received() == before, "something was forwarded"
 
 
+@pytest.mark.parametrize("path", ["/größe", "/?q=größe", "/\x7f"])
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_F9_a_target_in_raw_bytes_is_told_what_to_do(house, path, charset):
+    """RFC 9112 §3.2: browsers encode it; what an origin would make of such bytes nobody knows."""
+    gateway, origin = house
+    before, client = origin.received(), Client(gateway)
+    client.open("site.test")
+    client.write(b"GET " + path.encode(charset) + b" HTTP/1.1\r\n" + H + b"\r\n")
+    reply = client.get()
+    assert reply.status == 400 and b"percent-encoded" in reply.body
+    client.close()
+    assert origin.received() == before
+
+
 def test_F5_pipelined_requests_are_answered_in_order(house):
     gateway, origin = house
     client = Client(gateway)
