@@ -81,6 +81,10 @@ static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
             if ((d->lengths >> n & 1) != 0 && add(packs, &packs->by_length[n], d, err) != ST_OK)
                 return ST_ERR;
     }
+    packs->may_glance = true;
+    for (size_t i = 0; i < packs->n; i++)
+        packs->may_glance =
+            packs->may_glance && (packs->rules[i].pattern == NULL || flt_glance_fits(packs->rules[i].pattern));
     if (index_words(packs, err) != ST_OK || flt_words_make(packs, err) != ST_OK)
         return ST_ERR;
     return flt_shapes_make(packs, err);

@@ -153,6 +153,7 @@ struct flt_packs {
     struct flt_list by_find[FLT_FIND_COPIES + 1];
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
     struct flt_shapes *shapes;                     /* of FIND_SHAPE, 64 in each */
+    bool may_glance;                               /* no pattern asks where a text begins or ends */
     struct scan_db *db, *words_db;                 /* owned; patterns, and context words */
 };
 #define FLT_PACKS_MAGIC 0x666c7470u
@@ -186,6 +187,8 @@ bool flt_rows_load(struct flt_detector *d, const struct flt_rows_option *o, cons
 ST_MUST enum st_rc flt_words_make(struct flt_packs *packs, struct st_err *err);
 /* The expression that finds the term, NUL-terminated, in the arena; NULL: no memory. */
 ST_MUST const char *flt_words_pattern(struct st_arena *arena, const struct flt_term *term);
+/* Does the pattern match inside a row of texts whatever it matches in one of them alone? (glance.c) */
+bool flt_glance_fits(const char *pattern);
 /* The tables of FIND_SHAPE, from the lists (find_shape.c). */
 ST_MUST enum st_rc flt_shapes_make(struct flt_packs *packs, struct st_err *err);
 /* Every rule's own examples (pack_examples.c). */

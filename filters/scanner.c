@@ -160,7 +160,8 @@ enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct 
     s->text = s->view.text;
     s->n_hits = s->n_found = 0;
     s->near_from = s->near_to = 0;
-    if (scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
+    if (!(s->has_no_pattern && s->reading == FLT_READ_PLAIN) &&
+        scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
         return ST_ERR;
     if (s->n_hits > 0) {
         flt_find_patterns(s);
@@ -190,6 +191,7 @@ static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, con
     s->out->items = s->kept;
     s->failed = false;
     s->message_at = s->message_before = 0;
+    s->glance.n = 0;
     memset(s->paths, 0, sizeof s->paths);
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
@@ -200,6 +202,7 @@ static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, con
         }
         if (s->field->is_secret || s->field->text.n == 0)
             continue;
+        s->has_no_pattern = flt_glance_is_empty(s, doc, (uint32_t)i);
         if (flt_read_field(s, arena, err) != ST_OK)
             return ST_ERR;
         if (i > 0 && flt_read_seam(s, arena, doc, i, err) != ST_OK)

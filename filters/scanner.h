@@ -58,6 +58,16 @@ struct flt_seam {  /* of a text made of the end of one field and the beginning o
     uint32_t base; /* where it begins in the first */
 };
 
+#define FLT_GLANCE_BYTES  16384u
+#define FLT_GLANCE_FIELDS 1024u
+struct flt_glance { /* fields laid side by side (glance.c) */
+    uint8_t row[FLT_GLANCE_BYTES];
+    uint32_t row_n;
+    uint32_t first, n; /* fields of the message */
+    uint32_t starts[FLT_GLANCE_FIELDS];
+    bool has_none[FLT_GLANCE_FIELDS]; /* of all patterns */
+};
+
 struct flt_scanner {
     unsigned magic;
     struct flt_packs *packs; /* one reference */
@@ -70,6 +80,7 @@ struct flt_scanner {
     struct flt_view view;
     struct st_span text; /* view.text */
     enum flt_reading reading;
+    bool has_no_pattern;                 /* as it stands */
     struct flt_seam seam;                /* of reading JOINED */
     uint64_t message_at, message_before; /* where in the message this field begins, and the one before it */
     struct flt_near near[FLT_NEAR_MAX];
@@ -89,6 +100,7 @@ struct flt_scanner {
     /* per rule, in one block behind the struct; all 0 between fields */
     uint32_t *last_hit; /* index in hits + 1 */
     uint32_t *done_to;  /* end of the rule's last candidate */
+    struct flt_glance glance;
     /* of the whole message, behind those */
     uint32_t *weights; /* per rule: of the different terms seen */
     uint32_t *seen;    /* a bit per term */
@@ -114,6 +126,9 @@ ST_MUST bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, ui
 #define FLT_SHORT_WORD 4u /* letters */
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
 bool flt_is_apart(struct st_span text, uint32_t from, uint32_t to); /* no letter goes on at either end */
+
+/* Is it known that no pattern and no term is in that field as it stands? Fields come in order. */
+bool flt_glance_is_empty(struct flt_scanner *s, const struct flt_doc *doc, uint32_t field);
 
 /* A term of a dictionary ends at `end` (find_words.c). */
 void flt_find_term_at(struct flt_scanner *s, size_t term, uint32_t end);
