@@ -424,16 +424,26 @@ static bool may_grow(const struct flt_scanner *s, uint32_t at, uint32_t end)
             (flt_is_digit(s->text.p[end + 1]) || s->text.p[end + 1] == s->text.p[end]));
 }
 
-/* Where the UUID ends whose first digit may be the one at `at`; `at` when it is none. */
-static uint32_t uuid_end(struct st_span text, uint32_t at)
+/* Where the UUID ends whose first digits may be those from `at` to `end`; `at` when it is none. */
+static uint32_t uuid_end(struct st_span text, uint32_t at, uint32_t end)
 {
     uint32_t from = at;
 
+    if (end >= text.n || (text.p[end] != '-' && !is_hex(text.p[end])))
+        return at;
     while (from > 0 && at - from < 8 && is_hex(text.p[from - 1]))
         from--;
     if ((from > 0 && flt_is_alnum(text.p[from - 1])) || !flt_is_uuid_at(text, from))
         return at;
     return from + FLT_UUID_LEN;
+}
+
+/* Behind the digits that go on at i. */
+static uint32_t digits_end(struct st_span text, uint32_t i)
+{
+    while (i < text.n && flt_is_digit(text.p[i]))
+        i++;
+    return i;
 }
 
 void flt_find_numbers(struct flt_scanner *s)
@@ -442,24 +452,29 @@ void flt_find_numbers(struct flt_scanner *s)
     bool is_long;
 
     for (;; i = end) {
+        uint32_t uuid;
+
         i = next_digit(s->text, i);
         if (i >= s->text.n)
             return;
-        if (i >= token && (end = uuid_end(s->text, i)) > i)
+        end = digits_end(s->text, i);
+        if (i >= token && (uuid = uuid_end(s->text, i, end)) > i) {
+            end = uuid;
             continue;
-        if (i >= measured && i > 0 && flt_is_alpha(s->text.p[i - 1])) {
-            measured = end = measure_run(s->text, i, &is_long);
-            if (is_long)
-                continue;
         }
-        for (end = i + 1; end < s->text.n && flt_is_digit(s->text.p[end]);)
-            end++;
+        if (i >= measured && i > 0 && flt_is_alpha(s->text.p[i - 1])) {
+            measured = measure_run(s->text, i, &is_long);
+            if (is_long) {
+                end = measured;
+                continue;
+            }
+        }
         if (may_be_phone(s->text, i, end))
             flt_find_phones_at(s, i);
         if (may_be_iban(s->text, i, end))
             flt_find_iban_at(s, i);
         if (i >= token) { /* shapes begin where a token does: its first digits tell */
-            token = token_end(s->text, end);
+            token = end < s->text.n && flt_is_alpha(s->text.p[end]) ? token_end(s->text, end) : end;
             if (token - i > FLT_NUMBER_MAX / 2 && token - i <= FLT_BASE58_MAX)
                 flt_find_base58_at(s, i, token);
             if (token - i <= FLT_NUMBER_MAX && may_be_shape(s->text, i))

@@ -36,6 +36,7 @@ struct flt_shapes {
     bool separates[256]; /* in any shape */
     /* how a shape may go on that begins with letters, a separator or none, and digits */
     uint8_t next[2][FLT_NUMBER_MAX + 1][FLT_NUMBER_MAX + 1];
+    uint8_t any[2][FLT_NUMBER_MAX + 1]; /* whatever the number of letters */
     struct block blocks[];
 };
 
@@ -93,6 +94,7 @@ static void add_next(struct flt_shapes *shapes, const struct block *block)
                 next |= (all & block->cuts[n] & block->places[n][CLASS_DIGIT]) != 0 ? CUT_DIGIT : 0;
                 next |= (all & block->cuts[n] & block->places[n][CLASS_ALPHA]) != 0 ? CUT_ALPHA : 0;
                 shapes->next[i][letters][k] |= next;
+                shapes->any[i][k] |= next;
             }
         }
     for (size_t c = 0; c < 256; c++)
@@ -202,11 +204,24 @@ static unsigned next_of(const struct flt_shapes *shapes, struct st_span text, ui
     return ENDS | (class == CLASS_DIGIT ? CUT_DIGIT : CUT_ALPHA);
 }
 
+/* Could any shape have these digits, whatever letters are before them? */
+static bool may_stand(const struct flt_scanner *s, const struct head *head)
+{
+    const struct flt_shapes *shapes = s->packs->shapes;
+    bool is_attached = head->from > 0 && flt_is_alpha(s->text.p[head->from - 1]);
+    unsigned next = is_attached ? shapes->any[0][head->n_digits]
+                                : shapes->next[0][0][head->n_digits] | shapes->any[1][head->n_digits];
+
+    return s->trace != NULL || (next & head->next) != 0;
+}
+
 void flt_find_shapes_at(struct flt_scanner *s, uint32_t at, uint32_t end)
 {
     struct head head = { .from = at, .to = end, .n_digits = end - at, .next = next_of(s->packs->shapes, s->text, end) };
     uint32_t behind;
 
+    if (!may_stand(s, &head))
+        return;
     take_letters(s->text, &head, BACK_MAX);
     if (is_fraction(s->text, head.from))
         return;
