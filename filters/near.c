@@ -137,8 +137,16 @@ static void read_words(struct flt_scanner *s, uint32_t from, uint32_t to)
     sort_near(s);
 }
 
+/* A name, a number and a date in a field of their own have nothing beside them. */
+static bool stands_alone(const struct flt_scanner *s, uint32_t from, uint32_t to)
+{
+    return from < FLT_WORD_MIN && to == s->text.n;
+}
+
 bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
 {
+    if (stands_alone(s, from, to))
+        return true;
     return window_from(w, from) >= s->near_from && window_to(s, w, to) <= s->near_to;
 }
 
@@ -146,6 +154,8 @@ static bool in_text(struct flt_scanner *s, const struct flt_detector *d, uint32_
 {
     uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to);
 
+    if (stands_alone(s, from, to))
+        return false;
     if (lo < s->near_from || hi > s->near_to)
         read_words(s, lo, hi);
     return near_listed(s, d, from, to) || (hi > s->near_to && search_words(s, d, st_span_sub(s->text, lo, hi - lo)));
@@ -222,23 +232,34 @@ static void mark(struct flt_scanner *s, size_t word)
         s->near_mark[s->packs->word_rules[i]] = s->mark;
 }
 
-bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
+static void begin_mark(struct flt_scanner *s)
+{
+    if (++s->mark != 0)
+        return;
+    memset(s->near_mark, 0, s->packs->n * sizeof *s->near_mark); /* once in four thousand million */
+    s->mark = 1;
+}
+
+static bool mark_in_text(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
 {
     uint32_t lo = window_from(w, from), hi = window_to(s, w, to);
-    const struct flt_path *path = path_of(s);
 
+    if (stands_alone(s, from, to))
+        return true;
     if (lo < s->near_from || hi > s->near_to)
         read_words(s, lo, hi);
-    if (hi > s->near_to || path->is_full)
-        return false;
-    if (++s->mark == 0) { /* once in four thousand million: what is left of old ones goes */
-        memset(s->near_mark, 0, s->packs->n * sizeof *s->near_mark);
-        s->mark = 1;
-    }
     for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= hi; i++)
         if (s->near[i].end <= from || s->near[i].end > to)
             mark(s, s->near[i].word);
+    return hi <= s->near_to;
+}
+
+bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
+{
+    const struct flt_path *path = path_of(s);
+
+    begin_mark(s);
     for (size_t i = 0; i < path->n_words; i++)
         mark(s, path->words[i]);
-    return true;
+    return mark_in_text(s, w, from, to) && !path->is_full;
 }

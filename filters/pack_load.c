@@ -388,7 +388,7 @@ static void build_context(struct reader *r, const struct yrule *y, struct flt_de
     for (size_t i = 0; i < y->context.words.n; i++) {
         size_t w;
 
-        if (strlen(words[i].s) < 2 || !has_letter(words[i].s)) {
+        if (strlen(words[i].s) < FLT_WORD_MIN || !has_letter(words[i].s)) {
             BAD(r, words[i].pos, "a context word needs at least two characters, one of them a letter");
             continue;
         }

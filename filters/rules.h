@@ -47,6 +47,7 @@ enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT
 
 #define FLT_RULES_MAX  1024u
 #define FLT_WORDS_MAX  4096u
+#define FLT_WORD_MIN   2u  /* bytes of a context word */
 #define FLT_NUMBER_MAX 24u /* digits of the longest number a rule may ask for */
 #define FLT_GROUPS_MAX 8u
 #define FLT_WIDTH_MAX  2048u    /* of a pattern (dlp: hold-back stays small) */

@@ -131,22 +131,25 @@ enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct 
 
 /* ---- seams ------------------------------------------------------------------------------------------------------- */
 
-static bool is_piece(uint8_t c)
-{
-    return c > ' ' && c != 0x7F;
-}
+enum { PIECE = 1, DIGIT = 2, COLON = 4 };
+static const uint8_t kinds[256] = { ['!' ... '/'] = PIECE,
+                                    ['0' ... '9'] = PIECE | DIGIT,
+                                    [':'] = PIECE | COLON,
+                                    [';' ... 0x7E] = PIECE,
+                                    [0x80 ... 0xFF] = PIECE };
 
 /* How long the piece is with which s ends, or begins, as far as it matters; digits in it are counted. */
 static size_t edge(struct st_span s, bool is_end, size_t *digits)
 {
-    size_t n = 0;
+    size_t n = 0, most = s.n <= SEAM_LONGEST ? s.n : SEAM_LONGEST + 1, at = is_end ? s.n - 1 : 0,
+           step = is_end ? SIZE_MAX : 1;
 
-    for (; n < s.n && n <= SEAM_LONGEST; n++) {
-        uint8_t c = is_end ? s.p[s.n - 1 - n] : s.p[n];
+    for (; n < most; n++, at += step) {
+        uint8_t kind = kinds[s.p[at]];
 
-        if (!is_piece(c) || (c == ':' && n > 0))
+        if ((kind & PIECE) == 0 || ((kind & COLON) != 0 && n > 0))
             break;
-        *digits += flt_is_digit(c);
+        *digits += (kind & DIGIT) / DIGIT;
     }
     return n;
 }
@@ -165,7 +168,7 @@ static bool may_go_on(const struct flt_field *a, const struct flt_field *b)
     if (a->is_secret || b->is_secret || a->is_query != b->is_query || a->is_path || b->is_path || a->text.n == 0 ||
         b->text.n == 0)
         return false;
-    if (!is_piece(a->text.p[a->text.n - 1]) || !is_piece(b->text.p[0]))
+    if (kinds[a->text.p[a->text.n - 1]] == 0 || kinds[b->text.p[0]] == 0)
         return false;
     if ((a->map != NULL && a->map->layer == FLT_LAYER_NUMBER) || (b->map != NULL && b->map->layer == FLT_LAYER_NUMBER))
         return false;
