@@ -132,6 +132,24 @@ static void note_readings(struct flt_receipt *receipt)
     }
 }
 
+static struct drip_case drip_of(const struct run *run)
+{
+    const struct chain_in *in = run->in;
+
+    return (struct drip_case){ .person = st_span_str(in->person),
+                               .host = in->req.host,
+                               .path = in->req.path,
+                               .activity = &run->out->activity,
+                               .doc = run->out->doc,
+                               .scanner = in->scanner,
+                               .arena = run->arena };
+}
+
+static bool may_drip(const struct run *run)
+{
+    return run->in->drips != NULL && run->out->has_activity && run->out->doc != NULL;
+}
+
 static enum st_rc scan(struct run *run)
 {
     const struct chain_in *in = run->in;
@@ -141,6 +159,12 @@ static enum st_rc scan(struct run *run)
         flt_scan(in->scanner, run->arena, out->doc, &out->findings, in->trace, &out->err) != ST_OK)
         return ST_ERR;
     flt_path_weigh(out->doc, &out->findings);
+    if (may_drip(run)) {
+        struct drip_case drip = drip_of(run);
+
+        if (drips_look(in->drips, &drip, &out->findings, &out->err) != ST_OK)
+            return ST_ERR;
+    }
     if (out->findings.is_short)
         note_readings(&out->receipt);
     return ST_OK;
@@ -183,8 +207,14 @@ static struct pol_case case_of(const struct run *run)
 static enum st_rc judge(struct run *run)
 {
     struct pol_case facts = case_of(run);
+    struct drip_case drip = drip_of(run);
+    struct chain_out *out = run->out;
 
-    return pol_judge(run->in->gen->policies, run->arena, &facts, &run->out->judgement, &run->out->err);
+    if (pol_judge(run->in->gen->policies, run->arena, &facts, &out->judgement, &out->err) != ST_OK)
+        return ST_ERR;
+    if (!may_drip(run) || out->judgement.verdict >= POL_REDACT) /* it does not leave, or not as it was typed */
+        return ST_OK;
+    return drips_note(run->in->drips, &drip, &out->err);
 }
 
 /* The last resort: no judge, no memory. */

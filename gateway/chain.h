@@ -6,6 +6,7 @@
  */
 #ifndef STOA_GATEWAY_CHAIN_H
 #define STOA_GATEWAY_CHAIN_H
+#include "gateway/drips.h"
 #include "gateway/generation.h"
 
 /* Every stage, in running order. */
@@ -49,6 +50,8 @@ struct chain_in { /* all borrowed */
     /* A body that is read in stretches (sift.c): what the first one told, and what dictionaries saw so far; NULL. */
     const struct lp_route *route;
     struct flt_terms *terms;
+    struct drips *drips; /* what people sent before; NULL: nobody remembers */
+    const char *person;  /* with drips */
 };
 struct chain_out {                /* lives in the arena; spans borrow from the input too */
     const struct lp_sight *rules; /* those that may hold; of in->sight when that is there */

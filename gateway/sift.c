@@ -66,6 +66,7 @@ enum st_rc sift_new(const struct chain_in *in, struct st_span first, struct sift
     }
     sift->in = *in;
     sift->in.terms = sift->terms;
+    sift->in.drips = NULL; /* what is this long is no drip */
     sift->memory = (size_t)in->gen->config->limit.txn_memory;
     *out = sift;
     return ST_OK;

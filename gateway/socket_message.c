@@ -144,6 +144,8 @@ static void prepare(struct message *m, const struct st_err *why)
                                .sight = m->sight,
                                .groups = pol_groups(m->rules->gen->policies, m->about->person),
                                .plain_limit = (size_t)config_of(m)->limit.body_max,
+                               .drips = &m->about->worker->drips,
+                               .person = m->about->person,
                                .not_held = reason_of(m, why),
                                .not_held_bytes = body_size(m->body) + m->tail.n };
     m->in.req.method = LP_WEBSOCKET;

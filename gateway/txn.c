@@ -244,6 +244,8 @@ struct chain_in txn_chain_in(struct txn *t)
                               .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,
                               .not_held = t->not_held,
                               .not_held_bytes = t->length,
+                              .drips = &t->worker->drips,
+                              .person = t->env->person,
                               .open = worker_config(t->worker)->pictures ? FLT_OPEN_PICTURES : FLT_OPEN_DOCUMENTS };
 }
 

@@ -198,6 +198,8 @@ static void take_next(struct role *role)
 
     role->worker.budget.max = (size_t)config->limit.memory;
     role->worker.spool.max = (size_t)config->limit.spool;
+    role->worker.drips.found = &role->worker.counts.drips;
+    drips_limit(&role->worker.drips, (size_t)config->limit.drips, (uint64_t)config->limit.drip_window_ms);
     role->worker.loop.finish_ms = (uint64_t)config->limit.finish_ms;
     rules_release(role->worker.rules);
     role->worker.rules = role->next.rules;
@@ -233,6 +235,7 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
                                        .budget = &worker->budget,
                                        .on_finished = finish_drain,
                                        .ctx = worker };
+    worker->drips.timers = worker->loop.timers;
     worker->loop.watches_own = has_transparent(config);
     (void)snprintf(worker->spool_dir, sizeof worker->spool_dir, "%s/spool", config->state_dir.s);
     if (tls_context_new(&worker->tls, err) != ST_OK)
@@ -407,6 +410,7 @@ static void role_fini(struct role *role)
     copies_free(worker->copies);
     files_free(worker->files);
     outbox_free(worker->outbox);
+    drips_fini(&worker->drips);
     notices_close(worker->notices);
     resolver_free(worker->resolver);
     tls_context_free(worker->tls);

@@ -68,6 +68,7 @@
     X(not_inspected, "requests not, or not wholly, looked into")                                    \
     X(files, "documents in requests and messages, given to stoa-extract or refused to it")          \
     X(files_unread, "of those, not, or not wholly, read")                                           \
+    X(drips, "findings that began in earlier messages of a person")                                 \
     X(scan_failed, "requests that a stage could not handle")                                        \
     X(records, "records handed over")                                                               \
     X(records_dropped, "records dropped since the recorder was away and failure.recorder is allow") \
@@ -118,6 +119,7 @@ struct worker {
     struct worker_counts counts;
     uint64_t not_inspected[FLT_REASONS_END], files_by[FLT_REASONS_END]; /* files_by NONE: wholly read */
     struct drift drift;
+    struct drips drips;
 };
 const struct pol_config *worker_config(const struct worker *worker);
 void worker_conn_gone(struct worker *worker); /* a drain may be finished */

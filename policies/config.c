@@ -176,6 +176,12 @@ static const struct st_yaml_opt limit_opts[] = {
           "(see failure.size). The counters are spool, spool_peak and spool_refused in `stoa status`."),
     LIMIT("txn_memory", ST_Y_SIZE, txn_memory, 1 * MIB, 1 * GIB, "32MiB",
           "Most memory one message may take while it is inspected."),
+    LIMIT(
+        "drips", ST_Y_INT, drips, 0, 1000000, "4096",
+        "Most people and places (a chat, a thread) of one worker whose last short texts are held in memory, so that a "
+        "number that is sent in pieces is found when its last piece comes; 0: none."),
+    LIMIT("drip_window", ST_Y_DURATION, drip_window_ms, 1 * SECOND, HOUR, "5m",
+          "How long after the latest of them they are held; then they are wiped."),
     LIMIT("memory", ST_Y_SIZE, memory, 32 * MIB, 1024 * GIB, "1GiB",
           "Most memory for the connections and messages of one worker. From three quarters on, buffers are smaller and "
           "bodies go to spool files sooner; when it is reached, idle connections end, new ones wait, and new requests "

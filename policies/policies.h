@@ -99,6 +99,7 @@ struct pol_config {
         int64_t silence_ms, unknown_ms; /* of a client in a tunnel */
         int64_t leaves, mints;          /* kept; made for one client in a minute */
         int64_t drain_ms;
+        int64_t drips, drip_window_ms; /* places whose last texts are remembered, and how long */
         int64_t extract_ms, extract_bytes, extract_text, extract_depth, extractors; /* of documents, stoa-extract */
     } limit;
     struct {

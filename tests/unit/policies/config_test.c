@@ -86,7 +86,7 @@ T_TEST(every_key)
              "identity: { people: { 127.0.0.2: ana }, groups: { ana: \"sales, press-office\" } }\n"
              "path: { policies: [a, /b], packs: p, plugins: [q], disable: [x] }\n"
              "limit: { head_bytes: 32KiB, fields: 100, body_memory: 64KiB, body_max: 1MiB, txn_memory: 8MiB,\n"
-             "         connections: 100, idle: 5s, head: 6s, body: 7s, drain: 0s }\n"
+             "         connections: 100, drips: 80, drip_window: 90s, idle: 5s, head: 6s, body: 7s, drain: 0s }\n"
              "failure: { scan: allow, recorder: allow, size: allow, type: block, media: block }\n"
              "audit: { retention: 90d, checkpoint: 10s, checkpoint_records: 5, checkpoint_copy: copy }\n"
              "test_clock: true\n");
@@ -107,7 +107,8 @@ T_TEST(every_key)
     T_CHECK(l.conf.path.policies.n == 2 && strcmp(pol_str(&l.conf.path.policies, 1)->s, "/b") == 0, "policies");
     T_CHECK(strcmp(pol_str(&l.conf.path.disable, 0)->s, "x") == 0, "disable is no path");
     T_CHECK(l.conf.limit.idle_ms == 5000 && l.conf.limit.head_ms == 6000 && l.conf.limit.body_ms == 7000 &&
-                l.conf.limit.drain_ms == 0 && l.conf.limit.txn_memory == 8 << 20 && l.conf.limit.connections == 100,
+                l.conf.limit.drain_ms == 0 && l.conf.limit.txn_memory == 8 << 20 && l.conf.limit.connections == 100 &&
+                l.conf.limit.drips == 80 && l.conf.limit.drip_window_ms == 90000,
             "limit");
     T_CHECK(l.conf.failure.scan == POL_FAIL_ALLOW && l.conf.failure.recorder == POL_FAIL_ALLOW &&
                 l.conf.failure.size == POL_FAIL_ALLOW && l.conf.failure.type == POL_FAIL_BLOCK &&
