@@ -5,11 +5,17 @@
  * sum has a limit, whatever frame made them grow, and the figure is a metric. An allocation that fails is the end of
  * the session: nghttp2 1.52 may leave an item with two owners then (seen in the out-of-memory sweep), so it is not
  * called again, and its blocks, which hang in a list, are freed from here instead of by nghttp2_session_del.
+ *
+ * One block of a session is a frame's size, 16 KiB, of which most sessions fill a few hundred bytes. It comes in pages
+ * of its own: one out of the heap would have been somebody's before, and all of it would count.
  */
 #include "gateway/http2_parts.h"
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define OWN_PAGES 16384u /* blocks from this size on */
 
 struct http2_chunk {
     struct http2_chunk *prev, *next;
@@ -29,6 +35,24 @@ static void *failed(struct http2 *session, enum st_e code, size_t size)
     return NULL;
 }
 
+static struct http2_chunk *chunk_new(size_t size)
+{
+    void *p;
+
+    if (size < OWN_PAGES)
+        return malloc(sizeof(struct http2_chunk) + size);
+    p = mmap(NULL, sizeof(struct http2_chunk) + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p != MAP_FAILED ? p : NULL;
+}
+
+static void chunk_free(struct http2_chunk *chunk)
+{
+    if (chunk->size < OWN_PAGES)
+        free(chunk);
+    else
+        (void)munmap(chunk, sizeof *chunk + chunk->size);
+}
+
 static void *take(size_t size, void *ctx)
 {
     struct http2 *session = ctx;
@@ -37,7 +61,7 @@ static void *take(size_t size, void *ctx)
 
     if (size > limit || session->held > limit - size)
         return failed(session, ST_E_LIMIT, size);
-    if ((chunk = malloc(sizeof *chunk + size)) == NULL)
+    if ((chunk = chunk_new(size)) == NULL)
         return failed(session, ST_E_NOMEM, size);
     chunk->size = size;
     chunk->prev = NULL;
@@ -66,7 +90,7 @@ static void give_back(void *p, void *ctx)
     if (chunk->next != NULL)
         chunk->next->prev = chunk->prev;
     session->held -= chunk->size;
-    free(chunk);
+    chunk_free(chunk);
 }
 
 static void *take_zeroed(size_t n, size_t size, void *ctx)
@@ -103,7 +127,7 @@ void http2_memory_fini(struct http2 *session)
     while (session->chunks != NULL) {
         struct http2_chunk *next = session->chunks->next;
 
-        free(session->chunks);
+        chunk_free(session->chunks);
         session->chunks = next;
     }
     session->held = 0;
