@@ -292,10 +292,7 @@ static void end_down(struct socket *s)
 static enum st_rc pump(struct socket *s)
 {
     do {
-        enum st_rc rc = up_pump(s);
-
-        s->about.back->ops->flush(s->about.back);
-        if (rc == ST_ERR || down_pump(s) == ST_ERR)
+        if (up_pump(s) == ST_ERR || down_pump(s) == ST_ERR)
             return ST_ERR;
     } while (s->state != SOCKET_DONE && !s->origin_is_over && up_is_due(s));
     return ST_OK;
