@@ -91,6 +91,19 @@ void st_buf_str(struct st_buf *buf, const char *s)
     st_buf_span(buf, st_span_str(s));
 }
 
+void st_buf_markup(struct st_buf *buf, struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '<': st_buf_str(buf, "&lt;"); break;
+        case '>': st_buf_str(buf, "&gt;"); break;
+        case '&': st_buf_str(buf, "&amp;"); break;
+        case '"': st_buf_str(buf, "&quot;"); break;
+        default: st_buf_byte(buf, s.p[i]);
+        }
+    }
+}
+
 void st_buf_fmt(struct st_buf *buf, const char *fmt, ...)
 {
     char small[256];

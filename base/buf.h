@@ -24,6 +24,7 @@ void st_buf_put(struct st_buf *buf, const void *p, size_t n);
 void st_buf_span(struct st_buf *buf, struct st_span s);
 void st_buf_byte(struct st_buf *buf, uint8_t byte);
 void st_buf_str(struct st_buf *buf, const char *s);
+void st_buf_markup(struct st_buf *buf, struct st_span s); /* HTML and XML: as text, or between double quotes */
 void st_buf_fmt(struct st_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Room for n more bytes at the returned place; commit with buf->n += used. NULL when failed. */
 ST_MUST uint8_t *st_buf_room(struct st_buf *buf, size_t n);

@@ -172,3 +172,12 @@ int st_hex_digit(uint8_t c)
     c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
+
+int st_percent(struct st_span s)
+{
+    int high, low;
+
+    if (s.n < 3 || s.p[0] != '%' || (high = st_hex_digit(s.p[1])) < 0 || (low = st_hex_digit(s.p[2])) < 0)
+        return -1;
+    return high << 4 | low;
+}

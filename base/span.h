@@ -43,4 +43,6 @@ size_t st_span_utf8(struct st_span s);
 size_t st_utf8_put(uint32_t cp, uint8_t out[4]);
 /* 0 to 15 for a hex digit of either case, else -1. */
 int st_hex_digit(uint8_t c);
+/* The byte that "%4a" at the start of s stands for, or -1. */
+int st_percent(struct st_span s);
 #endif

@@ -85,12 +85,10 @@ static size_t form_units(struct st_span s)
     uint8_t last = 0;
 
     for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
+        int escaped = st_percent(st_span_sub(s, i, 3));
+        uint8_t c = escaped >= 0 ? (uint8_t)escaped : s.p[i];
 
-        if (c == '%' && s.n - i >= 3 && st_hex_digit(s.p[i + 1]) >= 0 && st_hex_digit(s.p[i + 2]) >= 0) {
-            c = (uint8_t)(st_hex_digit(s.p[i + 1]) << 4 | st_hex_digit(s.p[i + 2]));
-            i += 2;
-        }
+        i += escaped >= 0 ? 2 : 0;
         if (!(c == 'n' && last == '\\'))
             n += flt_units(st_span(&c, 1));
         last = c;

@@ -32,6 +32,7 @@ static enum st_rc unquote(struct flt_dec *dec, struct st_span raw, struct st_err
         return st_buf_done(&dec->text, err, "filters.form");
     for (size_t at = 0; at < raw.n;) {
         size_t n = plain_run(st_span_sub(raw, at, raw.n - at));
+        int escaped;
 
         memcpy(out, raw.p + at, n);
         out += n;
@@ -39,9 +40,8 @@ static enum st_rc unquote(struct flt_dec *dec, struct st_span raw, struct st_err
         flt_build_copy(&dec->build, n);
         if (at == raw.n)
             break;
-        if (raw.p[at] == '%' && raw.n - at >= 3 && st_hex_digit(raw.p[at + 1]) >= 0 &&
-            st_hex_digit(raw.p[at + 2]) >= 0) {
-            *out++ = (uint8_t)(st_hex_digit(raw.p[at + 1]) << 4 | st_hex_digit(raw.p[at + 2]));
+        if ((escaped = st_percent(st_span_sub(raw, at, 3))) >= 0) {
+            *out++ = (uint8_t)escaped;
             flt_build_unit(&dec->build, 1, 3);
             at += 3;
         } else {
@@ -141,8 +141,7 @@ bool flt_form_likely(struct st_span s, bool is_sure)
 
         if (c <= ' ' || c >= 0x7F || strchr("\"<>\\^`{|}", c) != NULL)
             return false;
-        marks +=
-            c == '&' || (c == '%' && i + 2 < s.n && st_hex_digit(s.p[i + 1]) >= 0 && st_hex_digit(s.p[i + 2]) >= 0);
+        marks += c == '&' || st_percent(st_span_sub(s, i, 3)) >= 0;
     }
     return !is_sure || marks > 0;
 }

@@ -35,15 +35,7 @@ static void quote_percent(struct st_span s, struct st_buf *out)
 
 static void quote_html(struct st_span s, struct st_buf *out)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        switch (s.p[i]) {
-        case '&': st_buf_str(out, "&amp;"); break;
-        case '<': st_buf_str(out, "&lt;"); break;
-        case '>': st_buf_str(out, "&gt;"); break;
-        case '"': st_buf_str(out, "&quot;"); break;
-        default: st_buf_byte(out, s.p[i]);
-        }
-    }
+    st_buf_markup(out, s);
 }
 
 static void quote_xml(struct st_span s, struct st_buf *out)
@@ -52,7 +44,7 @@ static void quote_xml(struct st_span s, struct st_buf *out)
         if (s.p[i] == '\'')
             st_buf_str(out, "&#39;");
         else
-            quote_html(st_span_sub(s, i, 1), out);
+            st_buf_markup(out, st_span_sub(s, i, 1));
     }
 }
 
@@ -156,11 +148,11 @@ static bool take_percent(struct st_buf *text)
     bool any = false;
 
     for (size_t i = 0; i < s.n; i++) {
-        bool is_escape = s.p[i] == '%' && is_hex_pair(s, i + 1);
+        int escaped = st_percent(st_span_sub(s, i, 3));
 
-        text->p[n++] = is_escape ? (uint8_t)(st_hex_digit(s.p[i + 1]) << 4 | st_hex_digit(s.p[i + 2])) : s.p[i];
-        i += is_escape ? 2 : 0;
-        any = any || is_escape;
+        text->p[n++] = escaped >= 0 ? (uint8_t)escaped : s.p[i];
+        i += escaped >= 0 ? 2 : 0;
+        any = any || escaped >= 0;
     }
     text->n = n;
     return any;

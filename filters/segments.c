@@ -77,13 +77,10 @@ static enum st_rc put_segment(struct st_arena *arena, struct st_span before, str
     if (text == NULL)
         return st_arena_fail(arena, err, "filters.segments");
     for (size_t at = 0; at < segment.n; at++) {
-        text[n] = segment.p[at];
-        if (segment.p[at] == '%' && segment.n - at >= 3 && st_hex_digit(segment.p[at + 1]) >= 0 &&
-            st_hex_digit(segment.p[at + 2]) >= 0) {
-            text[n] = (uint8_t)(st_hex_digit(segment.p[at + 1]) << 4 | st_hex_digit(segment.p[at + 2]));
-            at += 2;
-        }
-        n++;
+        int escaped = st_percent(st_span_sub(segment, at, 3));
+
+        text[n++] = escaped >= 0 ? (uint8_t)escaped : segment.p[at];
+        at += escaped >= 0 ? 2 : 0;
     }
     *out = (struct flt_field){ .path = before, .text = st_span(text, n), .depth = 1, .is_path = true };
     out->chain[0] = FLT_CODEC_PATH;

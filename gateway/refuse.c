@@ -174,14 +174,12 @@ static void put_cors(const struct refuse_case *facts, struct st_buf *out)
 static void put_html(struct st_buf *out, struct st_span s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        switch (s.p[i]) {
-        case '<': st_buf_str(out, "&lt;"); break;
-        case '>': st_buf_str(out, "&gt;"); break;
-        case '&': st_buf_str(out, "&amp;"); break;
-        case '"': st_buf_str(out, "&quot;"); break;
-        case '\'': st_buf_str(out, "&#39;"); break;
-        default: st_buf_byte(out, s.p[i] < 0x20 || s.p[i] == 0x7f ? ' ' : s.p[i]);
-        }
+        if (s.p[i] == '\'')
+            st_buf_str(out, "&#39;");
+        else if (s.p[i] < 0x20 || s.p[i] == 0x7f)
+            st_buf_byte(out, ' ');
+        else
+            st_buf_markup(out, st_span_sub(s, i, 1));
     }
 }
 

@@ -14,15 +14,12 @@ static int lower(int c)
 
 int lp_next_byte(struct st_span s, size_t *i, bool is_query)
 {
-    int c = s.p[(*i)++];
+    int c = s.p[*i], escaped = c == '%' ? st_percent(st_span_sub(s, *i, 3)) : -1;
 
-    if (c == '+' && is_query)
-        return ' ';
-    if (c == '%' && *i + 1 < s.n && st_hex_digit(s.p[*i]) >= 0 && st_hex_digit(s.p[*i + 1]) >= 0) {
-        c = st_hex_digit(s.p[*i]) * 16 + st_hex_digit(s.p[*i + 1]);
-        *i += 2;
-    }
-    return c;
+    *i += escaped >= 0 ? 3 : 1;
+    if (escaped >= 0)
+        return escaped;
+    return c == '+' && is_query ? ' ' : c;
 }
 
 /* Is the escaped run the word? A trailing '*' of the word is any rest. */

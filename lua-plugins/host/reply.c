@@ -28,13 +28,10 @@ struct filler {
 static void put_markup(struct st_buf *b, struct st_span s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        switch (s.p[i]) {
-        case '<': st_buf_str(b, "&lt;"); break;
-        case '>': st_buf_str(b, "&gt;"); break;
-        case '&': st_buf_str(b, "&amp;"); break;
-        case '"': st_buf_str(b, "&quot;"); break;
-        default: st_buf_byte(b, s.p[i] < ' ' && s.p[i] != '\n' && s.p[i] != '\t' ? ' ' : s.p[i]);
-        }
+        if (s.p[i] < ' ' && s.p[i] != '\n' && s.p[i] != '\t')
+            st_buf_byte(b, ' ');
+        else
+            st_buf_markup(b, st_span_sub(s, i, 1));
     }
 }
 

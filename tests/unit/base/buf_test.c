@@ -40,6 +40,17 @@ T_TEST(nothing_is_half_appended)
     st_buf_fini(&buf);
 }
 
+T_TEST(markup_is_quoted)
+{
+    static const char quoted[] = "&lt;a b=&quot;&amp;amp;&quot;&gt;it's \xc3\xbc\n";
+    struct st_buf buf;
+
+    st_buf_init(&buf, 100);
+    st_buf_markup(&buf, ST_SPAN("<a b=\"&amp;\">it's \xc3\xbc\n"));
+    T_CHECK(st_span_eq(st_buf_view(&buf), st_span_str(quoted)), "%.*s", (int)buf.n, (const char *)buf.p);
+    st_buf_fini(&buf);
+}
+
 T_TEST(format_fits_to_the_byte)
 {
     for (int n = 0; n < 700; n += 7) {

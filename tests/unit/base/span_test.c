@@ -183,6 +183,20 @@ T_TEST(hex_digits)
         T_CHECK((st_hex_digit((uint8_t)c) >= 0) == (c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL), "%d", c);
 }
 
+T_TEST(percent_escapes)
+{
+    static const struct {
+        struct st_span in;
+        int byte;
+    } rows[] = { { { (const uint8_t *)"%41", 3 }, 'A' }, { { (const uint8_t *)"%fFx", 4 }, 0xff },
+                 { { (const uint8_t *)"%00", 3 }, 0 },   { { (const uint8_t *)"%4", 2 }, -1 },
+                 { { (const uint8_t *)"%4g", 3 }, -1 },  { { (const uint8_t *)"%g4", 3 }, -1 },
+                 { { (const uint8_t *)"41%", 3 }, -1 },  { { NULL, 0 }, -1 } };
+
+    for (size_t i = 0; i < ST_LEN(rows); i++)
+        T_CHECK(st_percent(rows[i].in) == rows[i].byte, "row %zu: %d", i, st_percent(rows[i].in));
+}
+
 T_TEST(a_host_may_end_in_a_dot)
 {
     static const struct {
