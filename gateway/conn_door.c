@@ -161,8 +161,7 @@ enum st_rc conn_proxy(struct conn *conn)
 
 enum st_rc conn_welcome(struct conn *conn)
 {
-    struct st_err err = ST_ERR_INIT;
-    struct tls *tls = NULL;
+    struct tls *tls;
 
     if (link_state(conn->client) == LINK_CLOSED) {
         conn_end(conn, CONN_CUT);
@@ -170,13 +169,8 @@ enum st_rc conn_welcome(struct conn *conn)
     }
     if (conn->leaf_is_due)
         return ST_AGAIN;
-    if (conn->leaf.leaf == NULL || tls_accept(conn->worker->tls, conn->leaf.leaf, &tls, &err) != ST_OK) {
-        ST_LOG(LEAF_FAILED, ST_ERRF(conn->leaf.leaf == NULL ? &conn->leaf.err : &err));
-        conn_end(conn, CONN_CUT);
+    if ((tls = conn_accept(conn)) == NULL)
         return ST_OK;
-    }
-    tls_leaf_release(conn->leaf.leaf);
-    conn->leaf.leaf = NULL;
     tls_only_http1(tls);
     conn_arm(conn, worker_config(conn->worker)->upstream.handshake_ms);
     conn_enter(conn, CONN_GREET);

@@ -170,6 +170,21 @@ void conn_wait_for_leaf(struct conn *conn, const char *name)
     leaf_get(conn->worker->leaves, &conn->leaf);
 }
 
+struct tls *conn_accept(struct conn *conn)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct tls *tls = NULL;
+
+    if (conn->leaf.leaf == NULL || tls_accept(conn->worker->tls, conn->leaf.leaf, &tls, &err) != ST_OK) {
+        ST_LOG(LEAF_FAILED, ST_ERRF(conn->leaf.leaf == NULL ? &conn->leaf.err : &err));
+        conn_end(conn, CONN_CUT);
+        return NULL;
+    }
+    tls_leaf_release(conn->leaf.leaf);
+    conn->leaf.leaf = NULL;
+    return tls;
+}
+
 /* Opens the connection: the origin and the leaf at the same time. */
 enum st_rc conn_start_prepare(struct conn *conn)
 {
@@ -308,16 +323,10 @@ static void take_origin(struct conn *conn)
 
 static enum st_rc start_handshake(struct conn *conn)
 {
-    struct st_err err = ST_ERR_INIT;
-    struct tls *tls = NULL;
+    struct tls *tls = conn_accept(conn);
 
-    if (conn->leaf.leaf == NULL || tls_accept(conn->worker->tls, conn->leaf.leaf, &tls, &err) != ST_OK) {
-        ST_LOG(LEAF_FAILED, ST_ERRF(conn->leaf.leaf == NULL ? &conn->leaf.err : &err));
-        conn_end(conn, CONN_CUT);
+    if (tls == NULL)
         return ST_OK;
-    }
-    tls_leaf_release(conn->leaf.leaf);
-    conn->leaf.leaf = NULL;
     take_origin(conn);
     if (conn->env.origin_is_http2)
         tls_prefer_http2(tls);
