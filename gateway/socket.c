@@ -182,6 +182,13 @@ void flow_drop(struct flow *flow, size_t n)
 
 /* ---- down ------------------------------------------------------------------------------------------------------- */
 
+/* The only writer of s->down_state. */
+static void down_enter(struct socket *s, enum down_state next)
+{
+    assert(next > s->down_state);
+    s->down_state = next;
+}
+
 static enum st_rc put_own(struct socket *s, struct flow *flow, size_t room)
 {
     struct st_span piece = flow_view(flow, room);
@@ -189,7 +196,8 @@ static enum st_rc put_own(struct socket *s, struct flow *flow, size_t room)
     if (s->about.front->ops->data(s->about.front, piece, &s->err) != ST_OK)
         return ST_ERR;
     flow_drop(flow, piece.n);
-    s->close_is_sent = s->close_is_sent || (flow == &s->close && flow_left(flow) == 0);
+    if (flow == &s->close && flow_left(flow) == 0 && s->down_state == DOWN_RELAYS)
+        down_enter(s, DOWN_CLOSED);
     return ST_OK;
 }
 
@@ -210,11 +218,11 @@ static struct flow *own_turn(struct socket *s)
 /* What the origin said, to the client; after the gateway's close it goes nowhere. */
 static enum st_rc pass(struct socket *s, struct st_span data)
 {
-    if (!s->close_is_sent && swap_is_looking(s))
+    if (s->down_state == DOWN_RELAYS && swap_is_looking(s))
         return swap_take(s, data);
     if (!s->about.is_unread)
         ws_track_feed(&s->track, data);
-    return s->close_is_sent ? ST_OK : s->about.front->ops->data(s->about.front, data, &s->err);
+    return s->down_state == DOWN_RELAYS ? s->about.front->ops->data(s->about.front, data, &s->err) : ST_OK;
 }
 
 /* How much of the origin may be read at once: up to the next gap, when something waits for it. */
@@ -242,7 +250,7 @@ static enum st_rc relay(struct socket *s, size_t max)
     back->ops->took(back);
     if (event.kind != HTTP1_END)
         return rc;
-    s->origin_is_over = true;
+    down_enter(s, DOWN_OVER);
     return swap_end(s);
 }
 
@@ -253,10 +261,10 @@ static enum st_rc down_pump(struct socket *s)
     enum st_rc rc = ST_OK;
 
     while (rc == ST_OK) {
-        size_t room = s->close_is_sent ? PULL_MAX : front->ops->room(front);
+        size_t room = s->down_state == DOWN_CLOSED ? PULL_MAX : front->ops->room(front);
         struct flow *own = own_turn(s);
 
-        if (room == 0 || (own == NULL && s->origin_is_over))
+        if (room == 0 || (own == NULL && s->down_state == DOWN_OVER))
             return ST_AGAIN;
         if (own != NULL) {
             rc = put_own(s, own, room);
@@ -272,11 +280,10 @@ static enum st_rc down_pump(struct socket *s)
 /* Nothing more can come of it, or be said. */
 static bool is_over(struct socket *s)
 {
-    bool has_client = s->client_has_closed || s->is_broken, has_origin = ws_track_has_closed(&s->track);
-
-    if (s->origin_is_over)
+    if (s->down_state == DOWN_OVER)
         return own_turn(s) == NULL;
-    return s->state == SOCKET_CLOSING && s->close_is_sent && flow_left(&s->up) == 0 && has_client && has_origin;
+    return s->state == SOCKET_CLOSING && s->down_state == DOWN_CLOSED && flow_left(&s->up) == 0 &&
+           s->client != CLIENT_TALKS && ws_track_has_closed(&s->track);
 }
 
 static void end_down(struct socket *s)
@@ -294,7 +301,7 @@ static enum st_rc pump(struct socket *s)
     do {
         if (up_pump(s) == ST_ERR || down_pump(s) == ST_ERR)
             return ST_ERR;
-    } while (s->state != SOCKET_DONE && !s->origin_is_over && up_is_due(s));
+    } while (s->state != SOCKET_DONE && s->down_state != DOWN_OVER && up_is_due(s));
     return ST_OK;
 }
 

@@ -34,6 +34,29 @@ enum up_state { /* SEND: a judged message goes out; STREAM: it was let through u
 #undef X
 };
 
+/* What the client still says. BROKEN: its frames can no longer be told apart; CLOSED: its close frame came. */
+#define CLIENT_STATES(X) \
+    X(TALKS)             \
+    X(BROKEN)            \
+    X(CLOSED)            \
+    X(OVER)
+enum client_state {
+#define X(id) CLIENT_##id,
+    CLIENT_STATES(X)
+#undef X
+};
+
+/* CLOSED: the gateway's close frame went to the client, so what the origin says goes nowhere; OVER: it says no more. */
+#define DOWN_STATES(X) \
+    X(RELAYS)          \
+    X(CLOSED)          \
+    X(OVER)
+enum down_state {
+#define X(id) DOWN_##id,
+    DOWN_STATES(X)
+#undef X
+};
+
 struct flow { /* bytes that wait for room */
     struct st_buf bytes;
     size_t sent;
@@ -69,14 +92,13 @@ struct socket {
     bool is_raw, is_raw_sound;                    /* raw holds all of it; the origin's window is what the client's is */
     struct st_buf control;                        /* what stood in the last control frames */
     struct flow up;
-    bool is_broken;                         /* the client's frames can no longer be told apart */
-    bool client_has_closed, client_is_over; /* it sent a close frame, or nothing more; it sends nothing more */
+    enum client_state client; /* written by client_enter only */
 
     /* down: socket.c */
     struct ws_track track;
     struct ws_writer *own_writer;
-    struct flow own, close; /* messages of the gateway's; its close frame */
-    bool close_is_sent, origin_is_over;
+    struct flow own, close;     /* messages of the gateway's; its close frame */
+    enum down_state down_state; /* written by down_enter only */
 
     /* socket_swap.c */
     struct swap swaps[SWAPS_MAX]; /* the oldest first */

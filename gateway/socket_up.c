@@ -71,12 +71,19 @@ void up_shut(struct socket *s)
         socket_finish(s, SOCKET_CUT);
 }
 
+/* The only writer of s->client. */
+static void client_enter(struct socket *s, enum client_state next)
+{
+    assert(next > s->client);
+    s->client = next;
+}
+
 /* The client broke the rules: s->err.num is the code to close with. */
 static void break_off(struct socket *s)
 {
     struct st_err why = s->err;
 
-    s->is_broken = true;
+    client_enter(s, CLIENT_BROKEN);
     s->about.worker->counts.sockets_broken++;
     if (s->message != NULL && s->up_state == UP_READ && why.code == ST_E_LIMIT && why.num == WS_CLOSE_SIZE)
         (void)message_judge(s->message, &why); /* for the record: it goes nowhere */
@@ -276,7 +283,7 @@ static enum st_rc take_close(struct socket *s, const struct ws_event *event)
 {
     struct st_span reason = may_go(s, event->data) ? event->data : ST_SPAN_NONE;
 
-    s->client_has_closed = true;
+    client_enter(s, CLIENT_CLOSED);
     s->up_state = UP_ENDED;
     return ws_write_close(s->writer, &s->up.bytes, event->code, reason, &s->err);
 }
@@ -332,11 +339,13 @@ static void await_close(struct socket *s, struct st_span in)
     size_t used;
     enum st_rc rc = ST_OK;
 
-    while (rc == ST_OK && !s->is_broken && !s->client_has_closed) {
+    while (rc == ST_OK && s->client == CLIENT_TALKS) {
         rc = ws_feed(s->reader, in, &used, &event, &s->err);
         in = st_span_sub(in, used, in.n - used);
-        s->client_has_closed = rc == ST_OK && event.kind == WS_CLOSE;
-        s->is_broken = rc == ST_ERR;
+        if (rc == ST_ERR)
+            client_enter(s, CLIENT_BROKEN);
+        else if (rc == ST_OK && event.kind == WS_CLOSE)
+            client_enter(s, CLIENT_CLOSED);
     }
 }
 
@@ -359,7 +368,7 @@ static enum st_rc take_input(struct socket *s, struct st_span in)
 /* The client sends no more, with or without a close frame before: what may go goes, and the origin hears the same. */
 static enum st_rc end_up(struct socket *s)
 {
-    s->client_is_over = s->client_has_closed = true;
+    client_enter(s, CLIENT_OVER);
     s->up_state = UP_ENDED;
     drop_message(s);
     if (s->state == SOCKET_OPEN)
@@ -417,7 +426,7 @@ enum st_rc up_pump(struct socket *s)
                 socket_shut(s, WS_CLOSE_INTERNAL, "");
             continue;
         }
-        if (s->client_is_over || flow_left(&s->own) >= FLOW_FULL || (s->state == SOCKET_OPEN && swap_is_full(s)))
+        if (s->client == CLIENT_OVER || flow_left(&s->own) >= FLOW_FULL || (s->state == SOCKET_OPEN && swap_is_full(s)))
             return ST_AGAIN;
         if ((rc = read_client(s)) != ST_OK)
             return rc;
