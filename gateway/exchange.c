@@ -164,6 +164,13 @@ static void plan_framing(const struct txn *t, struct back_request *request)
     request->is_end = is_whole && request->framing != HTTP1_CHUNKED && request->length == 0;
 }
 
+/* The only writer of t->sending. Backwards only to the beginning, for another try. */
+static void sending_enter(struct txn *t, enum txn_sending next)
+{
+    assert(next > t->sending || next == TXN_SENT_NOTHING);
+    t->sending = next;
+}
+
 static enum st_rc send_head(struct txn *t)
 {
     static const char *const SKIP[] = { "available-dictionary", "dictionary-id", "expect", NULL };
@@ -184,8 +191,8 @@ static enum st_rc send_head(struct txn *t)
     request.target = st_buf_view(&target);
     plan_framing(t, &request);
     rc = t->back->ops->head(t->back, t->arena, &request, &t->err);
-    t->head_is_sent = rc == ST_OK;
-    t->request_is_sent = request.is_end;
+    if (rc == ST_OK)
+        sending_enter(t, request.is_end ? TXN_SENT_ALL : TXN_SENT_HEAD);
 out:
     st_buf_fini(&target);
     return rc;
@@ -241,7 +248,7 @@ static enum st_rc next_piece(struct txn *t, size_t max)
     }
     if (!t->request_is_read)
         return stream_piece(t, max);
-    t->request_is_sent = true;
+    sending_enter(t, TXN_SENT_ALL);
     return t->back->ops->end(t->back, t->trailers, t->n_trailers, &t->err);
 }
 
@@ -249,7 +256,7 @@ static enum st_rc pump_request(struct txn *t)
 {
     size_t room;
 
-    while (!t->request_is_sent && (room = t->back->ops->room(t->back)) > 0) {
+    while (t->sending != TXN_SENT_ALL && (room = t->back->ops->room(t->back)) > 0) {
         enum st_rc rc = next_piece(t, room < PIECE_MAX ? room : PIECE_MAX);
 
         if (rc == ST_AGAIN)
@@ -363,7 +370,7 @@ static enum st_rc origin_failed(struct txn *t)
     t->needs_http1 = loss == BACK_WANTS_HTTP1;
     t->worker->counts.origin_retried++;
     reach_leave(t);
-    t->head_is_sent = t->request_is_sent = false;
+    sending_enter(t, TXN_SENT_NOTHING);
     t->sent = 0;
     return ST_OK;
 }
@@ -443,7 +450,7 @@ enum st_rc exchange_step(struct txn *t)
         return client_is_gone(t);
     if ((rc = reach_origin(t, is_repeatable(t))) != ST_OK)
         return rc;
-    if (!t->head_is_sent && send_head(t) != ST_OK)
+    if (t->sending == TXN_SENT_NOTHING && send_head(t) != ST_OK)
         return ST_ERR;
     if (pump_request(t) != ST_OK)
         return t->err.code == ST_E_CLOSED ? client_is_gone(t) : ST_ERR;

@@ -50,6 +50,9 @@ enum upload_way {
 #undef X
 };
 
+/* How far the request went to the origin. */
+enum txn_sending { TXN_SENT_NOTHING, TXN_SENT_HEAD, TXN_SENT_ALL };
+
 /* When what was taken is told as learning. */
 enum txn_telling { TXN_UNTOLD, TXN_TELLS_AT_END, TXN_TOLD };
 
@@ -121,7 +124,8 @@ struct txn {
     bool needs_http1;         /* the origin said so */
     bool has_slot;            /* one of env->slots */
     struct back *back;        /* owned; once it is there */
-    bool head_is_sent, request_is_sent, answer_began;
+    enum txn_sending sending; /* written by sending_enter only */
+    bool answer_began;
     unsigned tries;    /* that the origin did not look at */
     unsigned interims; /* answers of status 1xx so far */
     uint64_t sent;     /* of the held or redacted body */
