@@ -173,9 +173,11 @@ static enum st_rc scan(struct run *run)
 static enum st_rc plugins(struct run *run)
 {
     struct chain_out *out = run->out;
-    const struct lp_seen seen = { out->has_activity ? &out->activity : NULL, &out->findings, run->in->groups,
-                                  out->doc };
+    const struct lp_seen seen = { out->has_activity ? &out->activity : NULL, &out->findings, run->in->groups, out->doc,
+                                  run->in->facts };
 
+    if (run->in->facts != NULL)
+        out->opinion = run->in->facts->opinion;
     if (lp_hook_finding(run->in->gen->plugins, &seen, &out->findings, run->arena, &out->opinion, &out->err) != ST_OK)
         return ST_ERR;
     if (!out->has_activity)

@@ -39,9 +39,10 @@ struct chain_in { /* all borrowed */
     struct flt_scanner *scanner; /* made for this generation's packs */
     struct lp_request req;       /* content_type as sent, spans as on the wire, host lower case */
     struct st_span body, content_encoding;
-    const char *const *groups; /* of the person */
-    size_t plain_limit;        /* ceiling of the body after content coding */
-    enum flt_reason not_held;  /* not NONE: the body could not be held (SIZE, FAILED); it is judged unread */
+    const char *const *groups;    /* of the person */
+    const struct lp_facts *facts; /* what plugins noted of the head; NULL */
+    size_t plain_limit;           /* ceiling of the body after content coding */
+    enum flt_reason not_held;     /* not NONE: the body could not be held (SIZE, FAILED); it is judged unread */
     uint64_t not_held_bytes;
     struct chain_sight *sight;       /* NULL: nobody asks again */
     const struct flt_trace *trace;   /* every candidate of the scan; NULL */

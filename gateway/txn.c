@@ -241,6 +241,7 @@ struct chain_in txn_chain_in(struct txn *t)
                               .req = t->req,
                               .content_encoding = http_field_get(t->head, "content-encoding"),
                               .groups = pol_groups(t->rules->gen->policies, t->env->person),
+                              .facts = t->facts,
                               .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,
                               .not_held = t->not_held,
                               .not_held_bytes = t->length,

@@ -95,7 +95,8 @@ struct txn {
     uint64_t length;
     struct target target;
     struct lp_request req;
-    bool is_unread; /* never looked into: login endpoints, hosts that pass */
+    const struct lp_facts *facts; /* what plugins noted of the head; NULL: nothing */
+    bool is_unread;               /* never looked into: login endpoints, hosts that pass */
     bool is_on_opened_host;
     bool expects_continue, request_is_read; /* its END was seen */
     bool is_socket;                         /* it asks for a WebSocket */

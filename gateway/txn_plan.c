@@ -109,6 +109,27 @@ static enum st_rc route_plain(struct txn *t)
     return ST_OK;
 }
 
+static struct st_span field_of(const void *head, const char *name)
+{
+    return http_field_get(head, name);
+}
+
+/* Those that want to know of each request that is read. */
+static enum st_rc ask_plugins(struct txn *t)
+{
+    struct lp_set *plugins = t->rules->gen->plugins;
+
+    if (t->is_unread || !lp_wants_requests(plugins))
+        return ST_OK;
+    const struct lp_asked asked = { .req = &t->req,
+                                    .platform = lp_host_platform(plugins, t->req.host),
+                                    .groups = pol_groups(t->rules->gen->policies, t->env->person),
+                                    .header = field_of,
+                                    .ctx = t->head };
+
+    return lp_hook_request(plugins, &asked, t->arena, &t->facts, &t->err);
+}
+
 /* What says how a body is read must say it once: which of two the origin believes, nobody knows. */
 static bool has_one_reading(const struct http_head *head)
 {
@@ -174,6 +195,8 @@ enum st_rc txn_plan(struct txn *t)
     }
     if (check_form(t) != ST_OK)
         return txn_refuse(t, REFUSE_PROTOCOL);
+    if (ask_plugins(t) != ST_OK)
+        return txn_refuse_busy(t);
     if (!t->is_unread && !t->request_is_read)
         return upload_open(t);
     if (t->is_unread) {

@@ -182,47 +182,6 @@ ST_MUST enum st_rc lp_reply(const struct lp_route *route, const struct lp_exchan
                             const struct lp_refusal *refusal, struct st_arena *arena, struct lp_reply *out,
                             struct st_err *err);
 
-/* ---- hooks ----------------------------------------------------------------------------------------------------- */
-
-struct lp_opinion {
-    uint8_t verdict;    /* as enum pol_verdict: 0 allow … 4 block; only what the plugin has permission for */
-    const char *plugin; /* borrowed; NULL when none spoke */
-    const char *reason; /* in the arena; an id, NULL */
-    const char *message_en, *message_de; /* in the arena; NULL */
-    const char *failed; /* a plugin that failed in this call, and how its on_failure was honoured; NULL */
-};
-struct lp_seen {                        /* what a hook may ask about; all borrowed */
-    const struct lp_activity *activity; /* NULL: none that an adapter knows */
-    const struct flt_findings *findings;
-    const char *const *groups; /* of the person, NULL-terminated; NULL: none */
-    const struct flt_doc *doc; /* what the findings stand in; NULL: it was not decoded */
-};
-/* A hook that no plugin has costs one look at a bit. Plugins are asked in name order. */
-
-/* For each activity; the strictest opinion wins, that in *out beforehand included. seen->activity is there. */
-ST_MUST enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_seen *seen, struct st_arena *arena,
-                                    struct lp_opinion *out, struct st_err *err);
-/* For each of the first findings of seen->doc: changes how sure they are, and leaves out of *findings what is at 0
- * then. */
-ST_MUST enum st_rc lp_hook_finding(struct lp_set *set, const struct lp_seen *seen, struct flt_findings *findings,
-                                   struct st_arena *arena, struct lp_opinion *out, struct st_err *err);
-
-enum lp_way { LP_WAY_OPEN, LP_WAY_PASS, LP_WAY_INSPECT, LP_WAY_BLOCK }; /* in order of strictness; OPEN: nothing said */
-struct lp_connection {                                                  /* all borrowed */
-    struct st_span host;
-    uint16_t port;
-    const char *platform; /* NULL: none */
-    const char *const *groups;
-    enum lp_way route; /* by the policies: PASS or INSPECT */
-    bool is_protected; /* then nobody may have it inspected */
-};
-/* The strictest of what plugins ask for, and who; OPEN: the policies' route stands. Without memory: BLOCK. */
-enum lp_way lp_hook_connect(struct lp_set *set, const struct lp_connection *connection, const char **plugin);
-
-/* For each record: takes away fields of the JSON object in *details that a plugin removed. A plugin that fails changes
- * nothing. kind: "decision". */
-ST_MUST enum st_rc lp_hook_record(struct lp_set *set, const char *kind, struct st_buf *details, struct st_err *err);
-
 /* ---- what plugins are, for people ------------------------------------------------------------------------------- */
 
 struct lp_about { /* borrowed from the set; the lists are NULL-terminated, in the arena */
@@ -296,4 +255,5 @@ struct lp_page {
 /* Title, language and text of an HTML page (or any text), bounded. */
 ST_MUST enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_span content_type,
                                 struct lp_page *out, struct st_err *err);
+#include "lua-plugins/hooks.h"
 #endif

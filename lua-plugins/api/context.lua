@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 local api = ...
 
-local all = { "connect", "finding", "activity", "record", "curate" }
+local all = { "connect", "request", "finding", "activity", "record", "curate" }
 local message = { "finding", "activity" }
 local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits and ._:-; message: { en, de }" } }
 
@@ -12,6 +12,9 @@ return api.class("Context", "The call a hook runs in: its settings, the day, and
   api.field "today" {
     doc = "The day in UTC: \"2026-11-24\".", ret = "string",
     phases = all, since = 1, c = "lp_context_today" },
+  api.method "fact" {
+    doc = "What this plugin's hook request noted under that name, or nil.",
+    args = { { "name", "string", "as noted" } }, ret = "string?", phases = message, since = 1, c = "lp_context_fact" },
   api.method "note" {
     doc = "Let it pass and keep a record of the reason.", args = opinion,
     phases = message, permission = "verdict.note", since = 1, c = "lp_context_note" },

@@ -9,7 +9,7 @@
 -- The C tables are made at build time; the others are committed, and a test checks that they are fresh.
 
 local what, folder = arg[1], arg[2]
-local files = { "stoa", "connection", "activity", "actor", "finding", "record", "item", "context" }
+local files = { "stoa", "connection", "request", "activity", "actor", "finding", "record", "item", "context" }
 local hooks = dofile(folder .. "/hooks.lua")
 local phases = {}
 for i, hook in ipairs(hooks) do
@@ -117,7 +117,7 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"finding"|"record"|"curate" which is called; "activity" when absent
+---@field hook? "activity"|"connect"|"request"|"finding"|"record"|"curate" which is called; "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -132,6 +132,11 @@ function Set:has(value) end
 ---@field author? string of an item
 ---@field lang? string
 ---@field host? string of a connection
+---@field method? string of a request; "GET" when absent
+---@field path? string of a request; "/" when absent
+---@field headers? table<string, string> of a request
+---@field facts? string[] "name=value": expected of a request, given to an activity or a finding
+---@field skips? boolean expected of a request
 ---@field port? integer of a connection; 443 when absent
 ---@field route? "pass"|"inspect" what the policies say of a connection; "inspect" when absent
 ---@field protected? boolean the connection is of a protected category

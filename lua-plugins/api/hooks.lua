@@ -8,6 +8,8 @@ return {
     doc = "Once per worker and generation, with the settings: prepares tables." },
   { name = "connect", args = { { "c", "stoa.Connection" }, { "ctx", "stoa.Context" } }, budget_us = 1000,
     doc = "A connection begins: may it pass, be inspected, or be blocked?" },
+  { name = "request", args = { { "r", "stoa.Request" }, { "ctx", "stoa.Context" } }, budget_us = 1000,
+    doc = "The head of a request on an opened connection has come: notes facts for later hooks, or skips them." },
   { name = "finding", args = { { "f", "stoa.Finding" }, { "ctx", "stoa.Context" } }, budget_us = 1000,
     doc = "After the detectors, for each of the first 64 findings of a message: raises or lowers it." },
   { name = "activity", args = { { "a", "stoa.Activity" }, { "ctx", "stoa.Context" } }, budget_us = 5000,

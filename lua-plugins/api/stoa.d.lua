@@ -32,7 +32,7 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"finding"|"record"|"curate" which is called; "activity" when absent
+---@field hook? "activity"|"connect"|"request"|"finding"|"record"|"curate" which is called; "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -47,6 +47,11 @@ function Set:has(value) end
 ---@field author? string of an item
 ---@field lang? string
 ---@field host? string of a connection
+---@field method? string of a request; "GET" when absent
+---@field path? string of a request; "/" when absent
+---@field headers? table<string, string> of a request
+---@field facts? string[] "name=value": expected of a request, given to an activity or a finding
+---@field skips? boolean expected of a request
 ---@field port? integer of a connection; 443 when absent
 ---@field route? "pass"|"inspect" what the policies say of a connection; "inspect" when absent
 ---@field protected? boolean the connection is of a protected category
@@ -78,6 +83,7 @@ function Set:has(value) end
 ---@field tests? stoa.Case[]
 ---@field load? fun(conf: table) Once per worker and generation, with the settings: prepares tables.
 ---@field connect? fun(c: stoa.Connection, ctx: stoa.Context) A connection begins: may it pass, be inspected, or be blocked?
+---@field request? fun(r: stoa.Request, ctx: stoa.Context) The head of a request on an opened connection has come: notes facts for later hooks, or skips them.
 ---@field finding? fun(f: stoa.Finding, ctx: stoa.Context) After the detectors, for each of the first 64 findings of a message: raises or lowers it.
 ---@field activity? fun(a: stoa.Activity, ctx: stoa.Context) For each post, comment, message or upload that an adapter understood, before it leaves.
 ---@field record? fun(rec: stoa.Record, ctx: stoa.Context) Before a record is handed over: takes fields away, never adds text.
@@ -140,6 +146,28 @@ function Connection:inspect() end
 
 ---Refuse it. Needs the permission `verdict.block`.
 function Connection:block() end
+
+---The head of a request on an opened connection. Login paths are never shown.
+---@class stoa.Request
+---@field method string "GET", "POST" and so on.
+---@field host string The host, in lower case.
+---@field path string The path, without the query.
+---@field platform string Id of the platform adapter that claims the host, or an empty string.
+---@field actor stoa.Actor The person who does it.
+local Request = {}
+
+---The first header of that name, or nil; nil also for all that may hold a credential. Needs the permission `headers.read`.
+---@param name string whatever its case
+---@return string?
+function Request:header(name) end
+
+---Remembers something for this plugin's later hooks on the same request; at most 16 for all plugins.
+---@param name string an id
+---@param value string up to 256 bytes
+function Request:note_fact(name, value) end
+
+---This plugin's later hooks are not called for this request.
+function Request:skip() end
 
 ---One thing a person is about to do on a platform. Valid inside the hook only.
 ---@class stoa.Activity
@@ -227,6 +255,11 @@ function Item:tag(tag) end
 ---@field config table The plugin's settings: those of stoa.yaml, else the manifest's defaults. Cannot be changed.
 ---@field today string The day in UTC: "2026-11-24".
 local Context = {}
+
+---What this plugin's hook request noted under that name, or nil.
+---@param name string as noted
+---@return string?
+function Context:fact(name) end
 
 ---Let it pass and keep a record of the reason. Needs the permission `verdict.note`.
 ---@param opinion stoa.Opinion reason: an id of letters, digits and ._:-; message: { en, de }

@@ -7,6 +7,7 @@
 enum lp_api_class {
     LP_CLASS_STOA,
     LP_CLASS_CONNECTION,
+    LP_CLASS_REQUEST,
     LP_CLASS_ACTIVITY,
     LP_CLASS_ACTOR,
     LP_CLASS_FINDING,
@@ -38,6 +39,9 @@ struct lp_call {
     struct lp_opinion *opinion;
     const struct lp_connection *connection; /* this and the rest: in their own hook, else NULL */
     enum lp_way *way;                       /* what was asked for; LP_WAY_OPEN: nothing */
+    const struct lp_asked *asked;
+    struct lp_facts *noted;       /* by the hook request */
+    const struct lp_facts *facts; /* what it noted, in later hooks; NULL: nothing */
     struct flt_finding *finding;
     struct st_span found; /* its text */
     struct lp_record *record;

@@ -41,9 +41,9 @@ struct hook_run {
 static int run_hook(lua_State *L)
 {
     static const enum lp_api_class about[] = {
-        [LP_HOOK_CONNECT] = LP_CLASS_CONNECTION, [LP_HOOK_FINDING] = LP_CLASS_FINDING,
-        [LP_HOOK_ACTIVITY] = LP_CLASS_ACTIVITY,  [LP_HOOK_RECORD] = LP_CLASS_RECORD,
-        [LP_HOOK_CURATE] = LP_CLASS_ITEM,
+        [LP_HOOK_CONNECT] = LP_CLASS_CONNECTION, [LP_HOOK_REQUEST] = LP_CLASS_REQUEST,
+        [LP_HOOK_FINDING] = LP_CLASS_FINDING,    [LP_HOOK_ACTIVITY] = LP_CLASS_ACTIVITY,
+        [LP_HOOK_RECORD] = LP_CLASS_RECORD,      [LP_HOOK_CURATE] = LP_CLASS_ITEM,
     };
     const struct hook_run *run = lua_touserdata(L, 1);
 
@@ -92,7 +92,7 @@ struct before {
     struct lp_opinion opinion;
     uint8_t confidence;
     uint64_t removed;
-    size_t n_tags;
+    size_t n_tags, n_facts;
 };
 
 static struct before look(const struct lp_call *call)
@@ -102,6 +102,7 @@ static struct before look(const struct lp_call *call)
         .confidence = call->finding != NULL ? call->finding->confidence : 0,
         .removed = call->record != NULL ? call->record->removed : 0,
         .n_tags = call->tags != NULL ? call->tags->n : 0,
+        .n_facts = call->noted != NULL ? call->noted->n : 0,
     };
 }
 
@@ -115,6 +116,8 @@ static void take_back(const struct lp_call *call, const struct before *before)
         call->record->removed = before->removed;
     if (call->tags != NULL)
         call->tags->n = before->n_tags;
+    if (call->noted != NULL)
+        call->noted->n = before->n_facts;
     if (call->way != NULL)
         *call->way = LP_WAY_OPEN;
 }
@@ -152,10 +155,20 @@ static bool has_hook(const struct lp_plugin *p, enum lp_hook hook)
     return p->is_enabled && (p->hooks & LP_HOOK_BIT(hook)) != 0;
 }
 
+/* Its hook request said so. */
+static bool is_skipped(const struct lp_plugin *p, const struct lp_facts *facts)
+{
+    for (size_t i = 0; facts != NULL && i < facts->n; i++)
+        if (facts->items[i].plugin == p->name && facts->items[i].name == NULL)
+            return true;
+    return false;
+}
+
 static enum st_rc call_all(struct lp_set *set, const struct lp_call *call, struct st_err *err)
 {
     for (size_t i = 0; i < set->n_plugins; i++)
-        if (has_hook(set->plugins[i], call->hook) && call_one(set->plugins[i], call, err) != ST_OK)
+        if (has_hook(set->plugins[i], call->hook) && !is_skipped(set->plugins[i], call->facts) &&
+            call_one(set->plugins[i], call, err) != ST_OK)
             return ST_ERR;
     return ST_OK;
 }
@@ -169,6 +182,7 @@ enum st_rc lp_hook_activity(struct lp_set *set, const struct lp_seen *seen, stru
                                   .activity = seen->activity,
                                   .findings = seen->findings,
                                   .groups = seen->groups,
+                                  .facts = seen->facts,
                                   .arena = arena,
                                   .opinion = out };
 
@@ -198,6 +212,32 @@ enum lp_way lp_hook_connect(struct lp_set *set, const struct lp_connection *conn
     return strictest;
 }
 
+bool lp_wants_requests(const struct lp_set *set)
+{
+    return is_asked(set, LP_HOOK_REQUEST);
+}
+
+enum st_rc lp_hook_request(struct lp_set *set, const struct lp_asked *asked, struct st_arena *arena,
+                           const struct lp_facts **out, struct st_err *err)
+{
+    struct lp_facts *facts;
+
+    *out = NULL;
+    if (!is_asked(set, LP_HOOK_REQUEST))
+        return ST_OK;
+    if ((facts = st_arena_alloc(arena, sizeof *facts)) == NULL)
+        return st_arena_fail(arena, err, "lua.request");
+    const struct lp_call call = { .hook = LP_HOOK_REQUEST,
+                                  .asked = asked,
+                                  .groups = asked->groups,
+                                  .noted = facts,
+                                  .arena = arena,
+                                  .opinion = &facts->opinion };
+
+    *out = facts;
+    return call_all(set, &call, err);
+}
+
 static struct st_span text_of(const struct flt_doc *doc, const struct flt_finding *f)
 {
     return doc != NULL && f->field < doc->n ? st_span_sub(doc->fields[f->field].text, f->from, f->to - f->from)
@@ -215,6 +255,7 @@ enum st_rc lp_hook_finding(struct lp_set *set, const struct lp_seen *seen, struc
         const struct lp_call call = { .hook = LP_HOOK_FINDING,
                                       .activity = seen->activity,
                                       .groups = seen->groups,
+                                      .facts = seen->facts,
                                       .arena = arena,
                                       .opinion = out,
                                       .finding = &findings->items[i],

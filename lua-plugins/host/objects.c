@@ -74,6 +74,111 @@ int lp_connection_block(lua_State *L)
     return ask_for(L, LP_WAY_BLOCK);
 }
 
+/* ---- Request ----------------------------------------------------------------------------------------------------- */
+
+int lp_request_method(lua_State *L)
+{
+    return push_span(L, lp_api_call(L)->asked->req->method);
+}
+
+int lp_request_host(lua_State *L)
+{
+    return push_span(L, lp_api_call(L)->asked->req->host);
+}
+
+int lp_request_path(lua_State *L)
+{
+    return push_span(L, lp_api_call(L)->asked->req->path);
+}
+
+int lp_request_platform(lua_State *L)
+{
+    return push_text(L, lp_api_call(L)->asked->platform);
+}
+
+/* Credentials have many names; a name that looks like one is one. */
+static bool is_credential(const char *name)
+{
+    static const char *const parts[] = {
+        "auth", "cookie", "token", "key", "secret", "session", "csrf", "xsrf", "pass"
+    };
+
+    for (size_t i = 0; i < ST_LEN(parts); i++)
+        if (strstr(name, parts[i]) != NULL)
+            return true;
+    return false;
+}
+
+int lp_request_header(lua_State *L)
+{
+    const struct lp_asked *asked = lp_api_call(L)->asked;
+    const char *given = lua_tostring(L, 2);
+    struct st_span value = ST_SPAN_NONE;
+    char name[64];
+    size_t n = strlen(given);
+
+    for (size_t i = 0; i <= n && i < sizeof name; i++)
+        name[i] = (char)(given[i] >= 'A' && given[i] <= 'Z' ? given[i] + 'a' - 'A' : given[i]);
+    if (n < sizeof name && !is_credential(name))
+        value = asked->header(asked->ctx, name);
+    if (value.p == NULL)
+        lua_pushnil(L);
+    else
+        (void)push_span(L, value);
+    return 1;
+}
+
+static void add_fact(lua_State *L, const char *name, const char *value)
+{
+    struct lp_facts *facts = lp_api_call(L)->noted;
+
+    if (facts->n == LP_FACTS_MAX)
+        luaL_error(L, "at most %d facts are noted for a request", LP_FACTS_MAX);
+    facts->items[facts->n].plugin = lp_api_plugin(L)->name;
+    facts->items[facts->n].name = name;
+    facts->items[facts->n++].value = value;
+}
+
+int lp_request_note_fact(lua_State *L)
+{
+    struct st_arena *arena = lp_api_call(L)->arena;
+    const char *name = lua_tostring(L, 2);
+    size_t n;
+    const char *value = lua_tolstring(L, 3, &n);
+    char *kept_name, *kept_value;
+
+    if (*name == '\0' || strcmp(st_id(name).s, name) != 0 || n > 256 || strlen(value) != n)
+        return luaL_error(L, "a fact has an id for a name, and up to 256 bytes of text");
+    kept_name = st_arena_str(arena, st_span_str(name));
+    kept_value = st_arena_str(arena, st_span(value, n));
+    if (kept_name == NULL || kept_value == NULL)
+        return luaL_error(L, "not enough memory");
+    add_fact(L, kept_name, kept_value);
+    return 0;
+}
+
+int lp_request_skip(lua_State *L)
+{
+    add_fact(L, NULL, NULL);
+    return 0;
+}
+
+int lp_context_fact(lua_State *L)
+{
+    const struct lp_facts *facts = lp_api_call(L)->facts;
+    const char *mine = lp_api_plugin(L)->name, *value = NULL;
+
+    for (size_t i = 0; facts != NULL && i < facts->n; i++)
+        if (strcmp(facts->items[i].plugin, mine) == 0 && facts->items[i].name != NULL &&
+            strcmp(facts->items[i].name, lua_tostring(L, 2)) == 0)
+            value = facts->items[i].value;
+    if (value == NULL)
+        lua_pushnil(L);
+    else
+        lua_pushstring(L, value);
+    return 1;
+}
+
 /* ---- Finding ----------------------------------------------------------------------------------------------------- */
 
 int lp_finding_id(lua_State *L)

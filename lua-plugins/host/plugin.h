@@ -24,6 +24,7 @@ const char *lp_hook_name(enum lp_hook hook);
 /* What a plugin may do, granted by its manifest. */
 #define LP_PERMISSIONS(X)                                                                                     \
     X(TEXT_READ, "text.read", "reads what people type")                                                       \
+    X(HEADERS_READ, "headers.read", "reads headers of requests, but for credentials")                         \
     X(ACTOR_GROUPS, "actor.groups", "asks which groups a person is in")                                       \
     X(VERDICT_NOTE, "verdict.note", "lets a message pass and has a record kept")                              \
     X(VERDICT_COACH, "verdict.coach", "lets a message pass and tells the person so")                          \
@@ -96,6 +97,9 @@ struct lp_case {              /* one test of the manifest: a made-up activity, a
     const char *record;                       /* of a record: a JSON object */
     const char *const *removes, *const *tags; /* NULL-terminated, or NULL */
     uint64_t dwell_ms;
+    const char *method, *path;                 /* of a request, like the next ones */
+    const char *const *headers, *const *facts; /* name, value, name, value …, NULL; "name=value", …, NULL; or NULL */
+    bool skips;
 };
 
 struct lp_plugin {

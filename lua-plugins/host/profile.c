@@ -88,6 +88,8 @@ static enum st_rc play_posts(struct profiler *f, struct st_arena *arena)
                                 .lang = "",
                                 .host = "",
                                 .finding = "",
+                                .method = "GET",
+                                .path = "/",
                                 .record = "{}" };
 
         if (st_span_trim(line).n == 0)

@@ -70,12 +70,38 @@ static void read_content(struct lp_conf *c, struct lp_case *k)
     k->tags = lp_conf_strs(c, -1, "tags");
 }
 
+static void read_headers(struct lp_conf *c, struct lp_case *k)
+{
+    const char **list;
+    size_t mark, n = 0;
+
+    if (!lp_conf_enter(c, -1, "headers", &mark))
+        return;
+    k->headers = list = lp_conf_alloc(c, (2 * LP_CASE_SETTINGS + 1) * sizeof *list);
+    lua_pushnil(c->L);
+    while (lua_next(c->L, -2) != 0) {
+        if (lua_type(c->L, -2) != LUA_TSTRING || lua_type(c->L, -1) != LUA_TSTRING || n == 2 * LP_CASE_SETTINGS) {
+            lp_conf_fail(c, "holds texts by the names of headers, at most %d", LP_CASE_SETTINGS);
+        } else {
+            list[n++] = lp_conf_copy(c, st_span_str(lua_tostring(c->L, -2)));
+            list[n++] = lp_conf_copy(c, st_span_str(lua_tostring(c->L, -1)));
+        }
+        lua_pop(c->L, 1);
+    }
+    lp_conf_leave(c, mark);
+}
+
 static void read_connection(struct lp_conf *c, struct lp_case *k)
 {
     static const char *const ways[] = { "open", "pass", "inspect", "block", NULL };
     const char *route;
 
     k->host = lp_conf_str(c, -1, "host", "");
+    k->method = lp_conf_str(c, -1, "method", "GET");
+    k->path = lp_conf_str(c, -1, "path", "/");
+    k->facts = lp_conf_strs(c, -1, "facts");
+    k->skips = lp_conf_bool(c, -1, "skips", false);
+    read_headers(c, k);
     k->port = (uint16_t)lp_conf_num(c, -1, "port", 443);
     k->route = (enum lp_way)one_of(c, "route", "inspect", ways);
     route = ways[k->route];
@@ -124,7 +150,8 @@ static void read_case(struct lp_conf *c, struct lp_case *k)
 
     lp_conf_keys(c, -1,
                  "name hook config today groups findings platform kind audience phase text url title author lang host "
-                 "port route protected finding confidence record dwell ends_as leaves removes tags verdict reason");
+                 "port method path headers facts skips route protected finding confidence record dwell ends_as leaves "
+                 "removes tags verdict reason");
     k->name = lp_conf_need(c, -1, "name");
     if ((k->hook = (enum lp_hook)one_of(c, "hook", "activity", hooks)) == LP_HOOK_LOAD)
         lp_conf_fail(c, "'hook' cannot be load: every case begins with it");
@@ -191,7 +218,38 @@ struct stage {
     struct lp_record record;
     struct lp_tags tags;
     enum lp_way way;
+    struct lp_request req;
+    struct lp_asked asked;
+    struct lp_facts noted, facts; /* by the hook request; of the case */
 };
+
+static struct st_span header_of(const void *ctx, const char *name)
+{
+    const struct lp_case *k = ctx;
+
+    for (size_t i = 0; k->headers != NULL && k->headers[i] != NULL; i += 2)
+        if (st_span_ieq(st_span_str(k->headers[i]), st_span_str(name)))
+            return st_span_str(k->headers[i + 1]);
+    return ST_SPAN_NONE;
+}
+
+/* What a case gives, as if the plugin's own hook had noted it: "name=value". */
+static enum st_rc give_facts(const struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
+                             struct lp_facts *out, struct st_err *err)
+{
+    for (size_t i = 0; k->facts != NULL && k->facts[i] != NULL && i < LP_FACTS_MAX; i++) {
+        struct st_span fact = st_span_str(k->facts[i]);
+        size_t at = st_span_chr(fact, '=');
+
+        out->items[i].plugin = p->name;
+        out->items[i].name = st_arena_str(arena, st_span_sub(fact, 0, at));
+        out->items[i].value = st_arena_str(arena, st_span_sub(fact, at == ST_SPAN_NPOS ? fact.n : at + 1, fact.n));
+        if (out->items[i].name == NULL || out->items[i].value == NULL)
+            return st_arena_fail(arena, err, "lua.trial");
+        out->n = i + 1;
+    }
+    return ST_OK;
+}
 
 static enum st_rc set_stage(const struct lp_case *k, struct st_arena *arena, struct stage *s, struct st_err *err)
 {
@@ -219,6 +277,10 @@ static enum st_rc set_stage(const struct lp_case *k, struct st_arena *arena, str
                                 .author = st_span_str(k->author),
                                 .lang = st_span_str(k->lang),
                                 .dwell_ms = k->dwell_ms };
+    s->req = (struct lp_request){ .method = st_span_str(k->method),
+                                  .host = st_span_str(k->host),
+                                  .path = st_span_str(k->path) };
+    s->asked = (struct lp_asked){ .req = &s->req, .groups = k->groups, .header = header_of, .ctx = k };
     s->rule.id = k->finding;
     s->finding = (struct flt_finding){ .rule = &s->rule, .confidence = k->confidence };
     s->record.kind = "decision";
@@ -227,6 +289,25 @@ static enum st_rc set_stage(const struct lp_case *k, struct st_arena *arena, str
     if (s->tags.items == NULL)
         return st_arena_fail(arena, err, "lua.trial");
     return make_findings(k, arena, &s->findings, err);
+}
+
+static enum st_rc take_facts(const struct lp_facts *noted, struct st_arena *arena, struct lp_outcome *out,
+                             struct st_err *err)
+{
+    const char **list = st_arena_alloc(arena, (LP_FACTS_MAX + 1) * sizeof *list);
+    char text[400];
+
+    if ((out->facts = list) == NULL)
+        return st_arena_fail(arena, err, "lua.trial");
+    for (size_t i = 0; i < noted->n; i++) {
+        out->skips = out->skips || noted->items[i].name == NULL;
+        if (noted->items[i].name == NULL)
+            continue;
+        (void)snprintf(text, sizeof text, "%s=%s", noted->items[i].name, noted->items[i].value);
+        if ((*list++ = st_arena_str(arena, st_span_str(text))) == NULL)
+            return st_arena_fail(arena, err, "lua.trial");
+    }
+    return ST_OK;
 }
 
 static enum st_rc take_outcome(struct stage *s, struct st_arena *arena, struct lp_outcome *out, struct st_err *err)
@@ -239,6 +320,8 @@ static enum st_rc take_outcome(struct stage *s, struct st_arena *arena, struct l
                                                                                                  : s->way;
     out->confidence = s->finding.confidence;
     out->tags = names;
+    if (take_facts(&s->noted, arena, out, err) != ST_OK)
+        return ST_ERR;
     for (size_t i = 0; i < s->tags.n; i++)
         names[i] = s->tags.items[i].topic;
     return lp_record_removed(&s->record, arena, &out->removed, err);
@@ -257,6 +340,9 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
                                   .opinion = &out->opinion,
                                   .connection = &s.connection,
                                   .way = &s.way,
+                                  .asked = &s.asked,
+                                  .noted = &s.noted,
+                                  .facts = &s.facts,
                                   .finding = &s.finding,
                                   .found = st_span_str(k->text),
                                   .record = &s.record,
@@ -265,7 +351,7 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
                                   .today = k->today };
 
     *out = (struct lp_outcome){ .way = k->route };
-    if (set_stage(k, arena, &s, err) != ST_OK ||
+    if (set_stage(k, arena, &s, err) != ST_OK || give_facts(p, k, arena, &s.facts, err) != ST_OK ||
         st_json_read(st_span_str(k->record), "record", &s.record.fields, NULL, err) != ST_OK)
         return ST_ERR;
     if ((p->hooks & LP_HOOK_BIT(call.hook)) == 0 || lp_hook_run(p, &call, err) == ST_OK)
@@ -359,6 +445,10 @@ static void expect_outcome(struct trial *t, const struct lp_case *k, const struc
     (void)snprintf(is, sizeof is, "%u", got->confidence);
     expect(t, k, "confidence", wanted, is);
     expect_words(t, k, "removed field", k->removes, got->removed);
+    if (k->hook == LP_HOOK_REQUEST) {
+        expect_words(t, k, "fact", k->facts, got->facts);
+        expect(t, k, "answer to whether it skips", k->skips ? "yes" : "no", got->skips ? "yes" : "no");
+    }
     expect_words(t, k, "tag", k->tags, got->tags);
 }
 

@@ -14,7 +14,8 @@ struct lp_outcome { /* what is left after a hook; lists in the arena */
     struct lp_opinion opinion;
     enum lp_way way;
     uint8_t confidence;
-    const char *const *removed, *const *tags; /* NULL-terminated, or NULL */
+    bool skips;
+    const char *const *removed, *const *tags, *const *facts; /* NULL-terminated, or NULL */
 };
 /* Calls the hook that the case is about; out in the arena. ST_E_PLUGIN: the hook failed, p->state knows how. */
 ST_MUST enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,

@@ -15,7 +15,9 @@ PLUGIN = f"""
 return {{
   api = 1, name = "house.hooks", version = "1", title = "Hooks", lower_until = "2999-12-31",
   permissions = {{ "text.read", "route.pass", "route.inspect", "verdict.block", "verdict.lower", "record.remove",
-    "tag.write" }},
+    "tag.write", "headers.read" }},
+  request = function(r) if r:header("x-purpose") == "joke" then r:note_fact("joke", "yes") end end,
+  activity = function(a, ctx) if ctx:fact("joke") then ctx:block {{ reason = "joke" }} end end,
   connect = function(c)
     if c.host == "pass.test" then c:pass() elseif c.host == "block.test" then c:block() end
     if c.host == "en.wikipedia.org" then c:inspect() end
@@ -50,10 +52,10 @@ def house(tmp_path_factory):
         origin.close()
 
 
-def post(gateway, text):
+def post(gateway, text, fields=()):
     client = Client(gateway, "127.0.0.2")
     client.open("forum.test")
-    return client.request("POST", "/posts", JSON, json.dumps({"text": text}).encode())
+    return client.request("POST", "/posts", [*JSON, *fields], json.dumps({"text": text}).encode())
 
 
 def test_a_connection_passes_is_opened_or_is_refused(house):
@@ -86,3 +88,9 @@ def test_a_page_is_tagged(house):
     client.open("en.wikipedia.org")
     assert b"Ownership" in client.request("GET", "/wiki/Rust").body
     assert [r["subject"] for r in gateway.wait_records(1, "resource")] == ["house.hooks"]
+
+
+def test_what_the_head_told_holds_for_the_post(house):
+    gateway, _, _ = house
+    assert post(gateway, "hello there").status == 200
+    assert post(gateway, "hello there", [("X-Purpose", "joke")]).status == 403

@@ -6,10 +6,11 @@
 #include "lua_t.h"
 
 #define HEAD "return { api = 1, name = 'test.one', version = '1', title = 'One', "
-#define ALL                                                                                            \
-    "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', " \
-    "'verdict.block', "                                                                                \
-    "'verdict.lower', 'route.pass', 'route.inspect', 'record.remove', 'tag.write' }, lower_until = '2999-01-01', "
+#define ALL                                                                                                           \
+    "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', "                \
+    "'verdict.block', "                                                                                               \
+    "'verdict.lower', 'route.pass', 'route.inspect', 'headers.read',  'record.remove', 'tag.write' }, lower_until = " \
+    "'2999-01-01', "
 
 static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
 static struct flt_finding finding = { .rule = &iban, .from = 4, .to = 26, .confidence = 95 };
@@ -35,7 +36,7 @@ static void hook(struct lp_set *set, const char *text)
     st_arena_free(arena);
     arena = st_arena_new(1u << 20);
     opinion = (struct lp_opinion){ 0 };
-    T_OK(lp_hook_activity(set, &(struct lp_seen){ &a, &findings, groups, NULL }, arena, &opinion, &err), err);
+    T_OK(lp_hook_activity(set, &(struct lp_seen){ &a, &findings, groups, NULL, NULL }, arena, &opinion, &err), err);
 }
 
 static struct lp_set *plugin(const char *test, const char *source)
@@ -314,6 +315,12 @@ static int run_entry(lua_State *L)
     return 0;
 }
 
+static struct st_span no_header(const void *ctx, const char *name)
+{
+    (void)ctx, (void)name;
+    return ST_SPAN_NONE;
+}
+
 T_TEST(every_entry_keeps_to_its_phases)
 {
     struct lp_set *set = plugin("phases", HEAD ALL "activity = function() end }");
@@ -333,9 +340,15 @@ T_TEST(every_entry_keeps_to_its_phases)
             struct lp_tag tag;
             struct lp_tags tags = { .items = &tag, .most = 1 };
             enum lp_way way = LP_WAY_OPEN;
+            struct lp_request req = { .host = ST_SPAN("x.test") };
+            struct lp_asked asked = { .req = &req, .groups = groups, .header = no_header };
+            struct lp_facts noted = { .n = 0 };
             struct lp_call call = { .hook = hook,
                                     .connection = &connection,
                                     .way = &way,
+                                    .asked = &asked,
+                                    .noted = &noted,
+                                    .facts = &noted,
                                     .finding = &finding,
                                     .record = &record,
                                     .item = &item,

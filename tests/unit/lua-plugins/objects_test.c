@@ -103,6 +103,87 @@ T_TEST(of_several_the_strictest_wins)
     lp_set_release(set);
 }
 
+/* ---- request ---- */
+
+static struct st_span header(const void *ctx, const char *name)
+{
+    (void)ctx;
+    return strcmp(name, "referer") == 0 || strcmp(name, "cookie") == 0 ? ST_SPAN("https://a.test/") : ST_SPAN_NONE;
+}
+
+/* The verdict of an activity that follows the request, and who failed on the way. */
+static struct lp_opinion request_and_post(struct lp_set *set, struct st_arena *arena)
+{
+    const struct lp_request req = { .method = ST_SPAN("POST"), .host = ST_SPAN("a.test"), .path = ST_SPAN("/p") };
+    const struct lp_asked asked = { .req = &req, .platform = "forum", .header = header };
+    const struct lp_activity a = { .platform = "forum", .kind = "post", .audience = "public" };
+    const struct lp_facts *facts;
+    struct lp_opinion opinion;
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(lp_hook_request(set, &asked, arena, &facts, &err), err);
+    opinion = facts != NULL ? facts->opinion : (struct lp_opinion){ 0 };
+    T_OK(lp_hook_activity(set, &(struct lp_seen){ .activity = &a, .facts = facts }, arena, &opinion, &err), err);
+    return opinion;
+}
+
+T_TEST(a_request_tells_later_hooks)
+{
+#define REQUEST(body)                                                                                                 \
+    HEAD "on_failure = 'block', permissions = { 'headers.read', 'verdict.note' }, request = function(r) " body        \
+         " end, activity = function(a, ctx) if ctx:fact('from') ~= 'none' then ctx:note { reason = ctx:fact('from') " \
+         "or 'nil' } end end }"
+    static const struct {
+        const char *source, *reason;
+        unsigned verdict;
+    } cases[] = {
+        { REQUEST("assert(r.method == 'POST' and r.host == 'a.test' and r.path == '/p' and r.platform == 'forum')"),
+          "nil", 1 },
+        { REQUEST("if r:header('Referer') then r:note_fact('from', 'link') end"), "link", 1 },
+        { REQUEST("assert(r:header('x-none') == nil and r:header('Cookie') == nil)"), "nil", 1 },
+        { REQUEST("r:note_fact('from', 'none')"), NULL, 0 },
+        { REQUEST("r:note_fact('from', 'x') r:note_fact('from', 'none')"), NULL, 0 },
+        { REQUEST("r:skip()"), NULL, 0 },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct lp_set *set = plugin("request", cases[i].source);
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct lp_opinion got = request_and_post(set, arena);
+
+        T_CHECK(got.failed == NULL && got.verdict == cases[i].verdict, "%s: %u", cases[i].source, got.verdict);
+        T_CHECK(cases[i].reason == NULL || strcmp(got.reason, cases[i].reason) == 0, "%s: %s", cases[i].source,
+                got.reason);
+        st_arena_free(arena);
+        lp_set_release(set);
+    }
+}
+
+T_TEST(a_request_hook_that_fails_keeps_its_promise)
+{
+    static const char *const bodies[] = { "r:skip() error('x')",
+                                          "r:note_fact('two words', 'x')",
+                                          "for i = 1, 17 do r:note_fact('a', 'b') end",
+                                          "r:note_fact('a', ('x'):rep(257))",
+                                          "r:header(nil)",
+                                          "r:note_fact('a', 'b\\0c')" };
+
+    for (size_t i = 0; i < ST_LEN(bodies); i++) {
+        char source[768];
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct lp_opinion got;
+        struct lp_set *set;
+
+        (void)snprintf(source, sizeof source, REQUEST("%s"), bodies[i]);
+        set = plugin("promise", source);
+        t_expect_log(ST_EV_PLUGIN_FAILED);
+        got = request_and_post(set, arena);
+        T_CHECK(got.verdict == 4 && strcmp(got.reason, "plugin-failed") == 0, "%s: %u", bodies[i], got.verdict);
+        st_arena_free(arena);
+        lp_set_release(set);
+    }
+}
+
 /* ---- finding ---- */
 
 static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
@@ -340,7 +421,9 @@ T_TEST(every_hook_can_be_tested_in_the_file)
           " { name = 'd', hook = 'finding', finding = 'pii.card', text = '4112' },"
           " { name = 'e', hook = 'record', record = { host = 'a', bytes = '1' }, removes = { 'bytes', 'host' } },"
           " { name = 'f', hook = 'curate', text = 'Rust', tags = { 'lang/rust' } },"
-          " { name = 'g', hook = 'curate', text = 'C' }",
+          " { name = 'g', hook = 'curate', text = 'C' },"
+          " { name = 'h', hook = 'request', path = '/x', headers = { Referer = 'y' }, facts = { 'path=/x', 'ref=y' } },"
+          " { name = 'i', hook = 'request', path = '/skip', skips = true }",
           NULL },
         { "{ name = 'a', hook = 'connect', host = 'a.test' }", "the connection should be 'inspect', is 'block'" },
         { "{ name = 'c', hook = 'finding', text = '4111' }", "the confidence should be '90', is '0'" },
@@ -358,15 +441,18 @@ T_TEST(every_hook_can_be_tested_in_the_file)
         char source[2048];
         struct lp_set *set;
 
-        (void)snprintf(source, sizeof source,
-                       HEAD "lower_until = '2999-01-01', permissions = { 'verdict.block', 'verdict.lower', 'text.read',"
-                            " 'record.remove', 'tag.write' },"
-                            " connect = function(c) if c.host == 'a.test' then c:block() end end,"
-                            " finding = function(f) if f.text == '4111' then f:lower(0) end end,"
-                            " record = function(r) r:remove('host') r:remove('bytes') end,"
-                            " curate = function(i) if i.text == 'Rust' then i:tag { topic = 'lang/rust' } end end,"
-                            " tests = { %s } }",
-                       cases[i].tests);
+        (void)snprintf(
+            source, sizeof source,
+            HEAD "lower_until = '2999-01-01', permissions = { 'verdict.block', 'verdict.lower', 'text.read',"
+                 " 'record.remove', 'tag.write', 'headers.read' },"
+                 " request = function(r) if r.path == '/skip' then return r:skip() end r:note_fact('path', r.path)"
+                 " r:note_fact('ref', r:header('referer') or '') end,"
+                 " connect = function(c) if c.host == 'a.test' then c:block() end end,"
+                 " finding = function(f) if f.text == '4111' then f:lower(0) end end,"
+                 " record = function(r) r:remove('host') r:remove('bytes') end,"
+                 " curate = function(i) if i.text == 'Rust' then i:tag { topic = 'lang/rust' } end end,"
+                 " tests = { %s } }",
+            cases[i].tests);
         lt_write(dir, "detect/one.lua", source);
         set = lt_load(dir, NULL);
         T_CHECK((set != NULL) == (cases[i].said == NULL), "case %zu: %s", i, lt_said);
