@@ -6,8 +6,8 @@
  * sign between, and the end of a line or a mark-up sign inside a token. What comes out is prose run together here and
  * there, so numbers in it count only with a word near them (keep.c).
  */
-#include "base/bytes.h"
 #include "filters/excerpt.h"
+#include "filters/look.h"
 #include "filters/validate.h"
 #include "filters/views.h"
 #include <string.h>
@@ -318,41 +318,15 @@ static size_t cut_at(struct st_span s, size_t at)
 
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
-struct block {              /* of 64 bytes */
-    uint64_t digits, words; /* letters and digits */
-    uint64_t blanks;        /* ' ' */
-    uint64_t signs;         /* what else is seen */
-    uint64_t controls;
-};
-
 /* A block and the next: bit i of the two is a byte. */
 struct pair {
     uint64_t low, high;
 };
 
-static const uint8_t *block_at(struct st_span s, size_t at, uint8_t rest[ST_BYTES_BLOCK])
+/* What is seen and no letter, no digit. */
+static uint64_t signs_of(const struct flt_block *block)
 {
-    if (s.n - at >= ST_BYTES_BLOCK)
-        return s.p + at;
-    memset(rest, 0, ST_BYTES_BLOCK);
-    return memcpy(rest, s.p + at, s.n - at);
-}
-
-static struct block look(struct st_span s, size_t at)
-{
-    uint8_t rest[ST_BYTES_BLOCK];
-    struct block b = { 0, 0, 0, 0, 0 };
-    const uint8_t *p;
-
-    if (at >= s.n)
-        return b;
-    p = block_at(s, at, rest);
-    b.digits = st_bytes_in_block(p, '0', '9');
-    b.words = b.digits | st_bytes_in_block(p, 'A', 'Z') | st_bytes_in_block(p, 'a', 'z');
-    b.blanks = st_bytes_in_block(p, ' ', ' ');
-    b.controls = st_bytes_in_block(p, 0, 0x1F);
-    b.signs = ~(b.words | b.blanks | b.controls);
-    return b;
+    return ~(block->words | block->blanks | block->controls);
 }
 
 /* What is at `at` is taken, if it is anything; answers where to go on. */
@@ -387,13 +361,12 @@ static inline struct pair within(struct pair bits, unsigned n)
 }
 
 /* Where a gap inside a token may be: quotes, signs of mark-up, the ends of lines and the blanks before them. */
-static uint64_t cuts_of(const uint8_t *p, const struct block *here, const struct block *next, bool was_seen)
+static uint64_t cuts_of(const struct flt_block *here, const struct flt_block *next, bool was_seen)
 {
-    uint64_t seen = here->words | here->signs;
-    uint64_t marks = st_bytes_in_block(p, '"', '*') | st_bytes_in_block(p, '`', '`') | st_bytes_in_block(p, '~', '~');
+    uint64_t seen = ~(here->blanks | here->controls), lines = here->controls;
 
-    marks |= here->controls | (here->blanks & on((struct pair){ here->controls, next->controls }, 1));
-    return marks & (seen << 1 | was_seen);
+    lines |= here->blanks & on((struct pair){ here->controls, next->controls }, 1);
+    return (here->quotes | here->tildes | lines) & (seen << 1 | was_seen);
 }
 
 /* Where groups of n bytes may begin a row, with a blank or with a sign behind them. */
@@ -407,27 +380,26 @@ static inline uint64_t rows_of(unsigned n, struct pair blanks, struct pair signs
 
 /* A glance for may_be_row, at 64 places at once. It leaves out none of those where best_row finds one. A sign between
  * blanks, and one of three or four bytes, is seen as that of a group of one more. */
-static uint64_t begins_of(const struct block *here, const struct block *next, bool was_word)
+static uint64_t begins_of(const struct flt_block *here, const struct flt_block *next, bool was_word)
 {
-    struct pair b = { here->blanks, next->blanks }, s = { here->signs, next->signs }, later = within(s, 2);
+    struct pair b = { here->blanks, next->blanks }, s = { signs_of(here), signs_of(next) }, later = within(s, 2);
     uint64_t near = within((struct pair){ here->digits, next->digits }, 3 * GROUP_MAX + 6).low;
     uint64_t rows = rows_of(1, b, s, later, near) | rows_of(2, b, s, later, near) | rows_of(3, b, s, later, near) |
                     rows_of(4, b, s, later, near) | rows_of(5, b, s, later, near) | rows_of(6, b, s, later, near) |
                     rows_of(7, b, s, later, near) | rows_of(8, b, s, later, near) | rows_of(9, b, s, later, near) |
                     rows_of(GROUP_MAX, b, s, later, near) | rows_of(GROUP_MAX + 1, b, s, later, near);
 
-    return rows & (here->words | here->signs) & ~(here->words << 1 | was_word);
+    return rows & ~(here->blanks | here->controls) & ~(here->words << 1 | was_word);
 }
 
 /* Answers where to go on. */
-static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct block *before,
-                         const struct block *here, const struct block *next)
+static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct flt_block blocks[3])
 {
+    const struct flt_block *before = &blocks[0], *here = &blocks[1], *next = &blocks[2];
     const unsigned top = ST_BYTES_BLOCK - 1;
-    uint8_t rest[ST_BYTES_BLOCK];
-    uint64_t spots = begins_of(here, next, before->words >> top != 0);
+    uint64_t spots = begins_of(here, next, before->words >> top != 0) |
+                     cuts_of(here, next, (before->blanks | before->controls) >> top == 0);
 
-    spots |= cuts_of(block_at(x->s, base, rest), here, next, (before->words | before->signs) >> top != 0);
     for (; spots != 0; spots &= spots - 1) {
         unsigned i = (unsigned)__builtin_ctzll(spots);
         struct ahead ahead = { ~here->words >> i | ~next->words << 1 << (top - i),
@@ -442,13 +414,16 @@ static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const 
 /* Tokens and numbers have digits: only what lies around some is walked. */
 static void walk(struct flt_excerpt *x)
 {
-    struct block before = { 0, 0, 0, 0, 0 }, here = look(x->s, 0), next;
+    struct flt_block blocks[3] = { { .controls = UINT64_MAX } }; /* before, here, next */
     size_t done = 0;
 
-    for (size_t base = 0; base < x->s.n; base += ST_BYTES_BLOCK, before = here, here = next) {
-        next = look(x->s, base + ST_BYTES_BLOCK);
-        if ((before.digits | here.digits | next.digits) != 0)
-            done = walk_block(x, base, done, &before, &here, &next);
+    flt_look(x->s, 0, &blocks[1]);
+    for (size_t base = 0; base < x->s.n; base += ST_BYTES_BLOCK) {
+        flt_look(x->s, base + ST_BYTES_BLOCK, &blocks[2]);
+        if ((blocks[0].digits | blocks[1].digits | blocks[2].digits) != 0)
+            done = walk_block(x, base, done, blocks);
+        blocks[0] = blocks[1];
+        blocks[1] = blocks[2];
     }
 }
 

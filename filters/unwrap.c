@@ -6,9 +6,9 @@
  * stands before it is tried in each of the four phases of base64. What comes out stands for the run as a whole; how it
  * was encoded is kept (runs.h), so that rewrap.c can write it anew.
  */
-#include "base/bytes.h"
 #include "filters/decode.h"
 #include "filters/excerpt.h"
+#include "filters/look.h"
 #include "filters/runs.h"
 #include "filters/validate.h"
 #include "filters/views.h"
@@ -248,32 +248,48 @@ static bool has_pairs(uint64_t words)
     return false;
 }
 
-/* May a run begin in these 64 bytes, so that it shows in them? */
-static bool may_begin(const uint8_t *p)
+/* Has it so many digits? */
+static bool has_digits(uint64_t digits)
 {
-    uint64_t digits = st_bytes_in_block(p, '0', '9');
-    uint64_t words = digits | st_bytes_in_block(p, 'A', 'Z') | st_bytes_in_block(p, 'a', 'z');
-    uint64_t signs = st_bytes_in_block(p, '+', '+') | st_bytes_in_block(p, '-', '-') | st_bytes_in_block(p, '/', '/') |
-                     st_bytes_in_block(p, '_', '_');
+    for (int i = 1; i < PAIRS_SHOWN && digits != 0; i++)
+        digits &= digits - 1;
+    return digits != 0;
+}
 
-    return has_run_16(words | signs) || st_bytes_in_block(p, '~', '~') != 0 ||
-           (__builtin_popcountll(digits) >= PAIRS_SHOWN && has_pairs(words));
+/* May a run begin in these 64 bytes, so that it shows in them? */
+static bool may_begin(const struct flt_block *block)
+{
+    return has_run_16(block->words | block->joints) || block->tildes != 0 ||
+           (has_digits(block->digits) && has_pairs(block->words));
+}
+
+/* The 64 bytes that begin in the middle of the one and end in the middle of the other. */
+static struct flt_block between(const struct flt_block *a, const struct flt_block *b)
+{
+    const unsigned half = ST_BYTES_BLOCK / 2;
+
+    return (struct flt_block){ .digits = a->digits >> half | b->digits << half,
+                               .words = a->words >> half | b->words << half,
+                               .joints = a->joints >> half | b->joints << half,
+                               .tildes = a->tildes >> half | b->tildes << half };
 }
 
 /* The next 64 bytes from `at` on that a run may begin in; the end of the text: none. Whatever begins in one half shows
  * before the end of the next. */
 static size_t next_place(struct st_span s, size_t at)
 {
-    uint8_t rest[ST_BYTES_BLOCK];
+    struct flt_block here, next, middle;
 
-    for (; at + ST_BYTES_BLOCK <= s.n; at += ST_BYTES_BLOCK / 2)
-        if (may_begin(s.p + at))
+    flt_look(s, at, &here);
+    for (; at + RUN_MIN <= s.n; at += ST_BYTES_BLOCK, here = next) {
+        if (may_begin(&here))
             return at;
-    if (at + RUN_MIN > s.n)
-        return s.n;
-    memset(rest, 0, sizeof rest);
-    memcpy(rest, s.p + at, s.n - at);
-    return may_begin(rest) ? at : s.n;
+        flt_look(s, at + ST_BYTES_BLOCK, &next);
+        middle = between(&here, &next);
+        if (may_begin(&middle))
+            return at + ST_BYTES_BLOCK / 2;
+    }
+    return s.n;
 }
 
 /* The first run at or after `at`; false: none. run->to moves on in any case. */
