@@ -7,7 +7,9 @@
  */
 #ifndef STOA_BASE_BYTES_H
 #define STOA_BASE_BYTES_H
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -44,6 +46,15 @@ static inline uint64_t st_bytes_in_block(const uint8_t *p, uint8_t lo, uint8_t h
 {
     return (uint64_t)st_bytes_in(p, lo, hi) | (uint64_t)st_bytes_in(p + 16, lo, hi) << 16 |
            (uint64_t)st_bytes_in(p + 32, lo, hi) << 32 | (uint64_t)st_bytes_in(p + 48, lo, hi) << 48;
+}
+
+/* Is one of 64 bytes no ASCII? */
+static inline bool st_bytes_any_high(const uint8_t *p)
+{
+    uint64_t w[ST_BYTES_BLOCK / sizeof(uint64_t)];
+
+    memcpy(w, p, sizeof w);
+    return ((w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]) & 0x8080808080808080u) != 0;
 }
 
 /* Bit i is set when p[i] has its top bit: no ASCII. */

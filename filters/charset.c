@@ -47,6 +47,8 @@ static const uint16_t cp1252_high[32] = {
 
 static size_t ascii_run(struct st_span s, size_t at)
 {
+    while (s.n - at >= ST_BYTES_BLOCK && !st_bytes_any_high(s.p + at))
+        at += ST_BYTES_BLOCK;
     for (; s.n - at >= ST_BYTES_STEP; at += ST_BYTES_STEP) {
         unsigned high = st_bytes_high(s.p + at);
 
@@ -270,20 +272,20 @@ static bool has_high_byte(struct st_span s)
 
 /* Many readers do not look at the label. So text that is UTF-8 and hardly anything else is read as such: with a
  * character of several bytes it is no Latin-1, without zero bytes no UTF-16. */
-static bool is_mislabelled(struct st_span s, enum flt_charset declared)
+static bool is_mislabelled(struct st_span s, enum flt_charset declared, bool is_utf8)
 {
     bool is_wide = declared == FLT_CHARSET_UTF16 || declared == FLT_CHARSET_UTF16LE || declared == FLT_CHARSET_UTF16BE;
 
-    if (declared == FLT_CHARSET_NONE || declared == FLT_CHARSET_UNKNOWN || flt_utf8_good(s) < s.n)
+    if (declared == FLT_CHARSET_NONE || declared == FLT_CHARSET_UNKNOWN || !is_utf8)
         return false;
     return is_wide ? s.n > 0 && memchr(s.p, 0, s.n) == NULL : has_high_byte(s);
 }
 
-static enum flt_charset guess(struct st_span s, enum flt_charset declared)
+static enum flt_charset guess(struct st_span s, enum flt_charset declared, bool is_utf8)
 {
     char order;
 
-    if (is_mislabelled(s, declared))
+    if (is_mislabelled(s, declared, is_utf8))
         declared = FLT_CHARSET_UTF8;
     if (declared == FLT_CHARSET_UTF16)
         return utf16_by_zeros(s) == 'L' ? FLT_CHARSET_UTF16LE : FLT_CHARSET_UTF16BE;
@@ -291,7 +293,7 @@ static enum flt_charset guess(struct st_span s, enum flt_charset declared)
         return declared;
     if ((order = utf16_by_zeros(s)) != 0)
         return order == 'L' ? FLT_CHARSET_UTF16LE : FLT_CHARSET_UTF16BE;
-    if (declared == FLT_CHARSET_NONE && flt_utf8_good(s) < s.n && flt_text_likely(s))
+    if (declared == FLT_CHARSET_NONE && !is_utf8 && flt_text_likely(s))
         return FLT_CHARSET_CP1252;
     return FLT_CHARSET_UTF8;
 }
@@ -302,9 +304,10 @@ enum st_rc flt_charset_decode(struct flt_dec *dec, const struct flt_piece *bytes
     size_t bom = 0;
     enum flt_charset charset = bom_of(bytes->s, &bom);
     struct flt_piece rest = flt_piece_sub(bytes, bom, bytes->s.n - bom);
+    bool is_utf8 = flt_utf8_good(rest.s) == rest.s.n;
 
     if (charset == FLT_CHARSET_NONE)
-        charset = guess(bytes->s, declared);
+        charset = guess(bytes->s, declared, is_utf8);
     switch (charset) {
     case FLT_CHARSET_UTF16LE:
     case FLT_CHARSET_UTF16BE:
@@ -322,7 +325,7 @@ enum st_rc flt_charset_decode(struct flt_dec *dec, const struct flt_piece *bytes
     case FLT_CHARSET_UTF16: break;
     }
     *out = rest;
-    if (flt_utf8_good(rest.s) == rest.s.n)
+    if (is_utf8)
         return ST_OK;
     flt_dec_note(dec, FLT_PARTLY, FLT_REASON_CHARSET);
     return lossy(dec, &rest, FLT_LAYER_RAW, out, err);

@@ -84,14 +84,14 @@ void flt_look_as(enum flt_look_way way, const uint8_t p[ST_BYTES_BLOCK], struct 
 void flt_look(struct st_span s, size_t at, struct flt_block *out)
 {
     uint8_t rest[ST_BYTES_BLOCK];
-    const uint8_t *p = rest;
 
     if (at + ST_BYTES_BLOCK <= s.n) {
-        p = s.p + at;
-    } else {
+        flt_look_as(flt_look_widest(), s.p + at, out);
+    } else if (at < s.n) {
         memset(rest, 0, sizeof rest);
-        if (at < s.n)
-            memcpy(rest, s.p + at, s.n - at);
+        memcpy(rest, s.p + at, s.n - at);
+        flt_look_as(flt_look_widest(), rest, out);
+    } else {
+        *out = (struct flt_block){ .controls = UINT64_MAX };
     }
-    flt_look_as(flt_look_widest(), p, out);
 }

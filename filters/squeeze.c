@@ -383,12 +383,15 @@ static inline uint64_t rows_of(unsigned n, struct pair blanks, struct pair signs
 static uint64_t begins_of(const struct flt_block *here, const struct flt_block *next, bool was_word)
 {
     struct pair b = { here->blanks, next->blanks }, s = { signs_of(here), signs_of(next) }, later = within(s, 2);
-    uint64_t near = within((struct pair){ here->digits, next->digits }, 3 * GROUP_MAX + 6).low;
-    uint64_t rows = rows_of(1, b, s, later, near) | rows_of(2, b, s, later, near) | rows_of(3, b, s, later, near) |
-                    rows_of(4, b, s, later, near) | rows_of(5, b, s, later, near) | rows_of(6, b, s, later, near) |
-                    rows_of(7, b, s, later, near) | rows_of(8, b, s, later, near) | rows_of(9, b, s, later, near) |
-                    rows_of(GROUP_MAX, b, s, later, near) | rows_of(GROUP_MAX + 1, b, s, later, near);
+    uint64_t near, rows, low = b.low | s.low, high = b.high | s.high;
 
+    if ((low & (low - 1)) == 0 && (low == 0 || high == 0) && (high & (high - 1)) == 0)
+        return 0; /* less than two gaps */
+    near = within((struct pair){ here->digits, next->digits }, 3 * GROUP_MAX + 6).low;
+    rows = rows_of(1, b, s, later, near) | rows_of(2, b, s, later, near) | rows_of(3, b, s, later, near) |
+           rows_of(4, b, s, later, near) | rows_of(5, b, s, later, near) | rows_of(6, b, s, later, near) |
+           rows_of(7, b, s, later, near) | rows_of(8, b, s, later, near) | rows_of(9, b, s, later, near) |
+           rows_of(GROUP_MAX, b, s, later, near) | rows_of(GROUP_MAX + 1, b, s, later, near);
     return rows & ~(here->blanks | here->controls) & ~(here->words << 1 | was_word);
 }
 
