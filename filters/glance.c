@@ -61,7 +61,8 @@ static void lay(struct flt_glance *g, const struct flt_doc *doc, uint32_t first)
         g->has_none[i] = text.n <= SMALL && !doc->fields[first + i].is_secret && flt_stays(text);
         if (!g->has_none[i])
             continue;
-        memcpy(g->row + n, text.p, text.n);
+        if (text.n > 0) /* an empty one, as a picture's, may have no bytes at all */
+            memcpy(g->row + n, text.p, text.n);
         n += (uint32_t)text.n;
         g->row[n++] = '\n';
     }
