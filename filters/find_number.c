@@ -237,7 +237,7 @@ static unsigned marks_of(const struct flt_scanner *s, const struct grown *g)
     unsigned marks = 0;
 
     if (g->n_groups > 1)
-        marks |= row_of(text, g);
+        marks |= row_of(text, g) | (before == '.' && before == g->separators[1] ? FLT_LIST : 0); /* "[.4300.0020." */
     else if (is_identifier(text, g->from))
         marks |= FLT_IDENTIFIER;
     if (flt_is_alpha(before) || flt_is_alpha(after))

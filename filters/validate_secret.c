@@ -293,6 +293,19 @@ enum flt_valid val_url_token(const struct flt_token *token)
     return token->to < token->all.n && token->all.p[token->to] == '@' ? val_random_value(token) : FLT_V_WRONG;
 }
 
+/* otpauth://…secret=BASE32: manuals show one secret again and again, or call their account an example. */
+enum flt_valid val_otpauth(const struct flt_token *token)
+{
+    size_t at = st_span_find(token->text, ST_SPAN("secret="));
+    struct st_span secret = at == ST_SPAN_NPOS ? ST_SPAN_NONE : st_span_sub(token->text, at + 7, token->text.n);
+
+    secret = st_span_sub(secret, 0, st_span_chr(secret, '&'));
+    return secret.n < 16 || flt_has_placeholder(token->text) || flt_is_sequence(secret) ||
+                   flt_ifind(secret, "jbswy3dpehpk3pxp") || flt_ifind(secret, "gezdgnbvgy3tqojq")
+               ? FLT_V_EXAMPLE
+               : FLT_V_OK;
+}
+
 /* …Key=BASE64 at the end of a connection string: 32 or 64 bytes; the emulator's key is public. */
 enum flt_valid val_keyed_connstr(const struct flt_token *token)
 {
