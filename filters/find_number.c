@@ -226,6 +226,8 @@ static unsigned row_of(struct st_span text, const struct grown *g)
     unsigned like = like_groups(text, (int64_t)g->from - 1, -1, g->groups[0]) +
                     like_groups(text, g->to, 1, g->groups[g->n_groups - 1]);
 
+    if (g->from > 0 && text.p[g->from - 1] == '.' && g->separators[1] == '.')
+        return FLT_LIST; /* "[.4300.0020.": it begins in the middle */
     return like >= 2 ? FLT_LIST : like == 1 ? FLT_IRREGULAR : 0;
 }
 
@@ -237,7 +239,7 @@ static unsigned marks_of(const struct flt_scanner *s, const struct grown *g)
     unsigned marks = 0;
 
     if (g->n_groups > 1)
-        marks |= row_of(text, g) | (before == '.' && before == g->separators[1] ? FLT_LIST : 0); /* "[.4300.0020." */
+        marks |= row_of(text, g);
     else if (is_identifier(text, g->from))
         marks |= FLT_IDENTIFIER;
     if (flt_is_alpha(before) || flt_is_alpha(after))

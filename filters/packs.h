@@ -48,6 +48,7 @@ struct flt_about {
     struct {
         const char *en, *de;
     } false_positives;
+    const char *cost; /* what a pattern costs is decided by the shortest literal it may begin with (about.c) */
 };
 void flt_packs_about(const struct flt_packs *packs, size_t i, struct flt_about *out);
 /* The n-th context word of the i-th rule, NULL past the last. */

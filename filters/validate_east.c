@@ -139,7 +139,8 @@ static bool is_jmbg(struct st_span s)
     static const uint8_t weights[] = { 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2 };
 
     return s.n == 13 && flt_date_ok(0, flt_digits(s, 2, 2), flt_digits(s, 0, 2)) &&
-           (11 - flt_weighted(s, weights, 12) % 11) % 11 % 10 == flt_digit(s, 12) && (s.p[4] == '9' || s.p[4] == '0' || s.p[4] == '8');
+           (11 - flt_weighted(s, weights, 12) % 11) % 11 % 10 == flt_digit(s, 12) &&
+           (s.p[4] == '9' || s.p[4] == '0' || s.p[4] == '8');
 }
 
 /* 0101006500006: region 50 */
