@@ -83,11 +83,16 @@ static void telling_enter(struct txn *t, enum txn_telling next)
     t->telling = next;
 }
 
+static bool announces(const struct lp_activity *activity)
+{
+    return activity->phase == LP_PREPARE && strcmp(activity->kind, "upload") == 0;
+}
+
 /* The platform's answer names what was made, or the title of what was opened: that is told with it, not before. */
 static bool wants_answer(const struct txn *t, const struct report_case *c)
 {
     return c->chain->has_activity && c->chain->judgement.verdict != POL_BLOCK && !t->is_unread &&
-           report_is_learning(c) &&
+           (report_is_learning(c) || announces(&c->chain->activity)) &&
            lp_answer_adds(c->chain->route, &c->chain->activity, t->response->status,
                           http_field_get(t->response, "content-type"));
 }
@@ -120,6 +125,8 @@ static void report_answer(struct txn *t)
     if (arena != NULL && answer.body.n > 0 &&
         lp_answer_read(told.route, &t->req, &answer, arena, &told.activity, &err) == ST_OK) {
         t->worker->counts.answers_read++;
+        if (told.activity.n_uploads > 0)
+            transfer_learn(t->worker, &told, t->env->person);
         c.chain = &told;
     }
     report_taken(&c); /* as the request had it, when the answer could not be read */

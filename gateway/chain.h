@@ -48,7 +48,8 @@ struct chain_in { /* all borrowed */
     const struct flt_trace *trace;   /* every candidate of the scan; NULL */
     enum flt_open open;              /* which files are to be opened */
     const struct flt_opened *opened; /* one for each of doc->files; NULL: they were not opened. The doc borrows */
-    /* A body that is read in stretches (sift.c): what the first one told, and what dictionaries saw so far; NULL. */
+    /* Known before: of a body that is read in stretches (sift.c), what the first one told; of an announced upload
+     * (transfer.h), its rule. And what dictionaries saw so far. NULL. */
     const struct lp_route *route;
     struct flt_terms *terms;
     struct drips *drips; /* what people sent before; NULL: nobody remembers */

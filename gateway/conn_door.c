@@ -196,7 +196,7 @@ static enum st_rc judge_unnamed(struct conn *conn)
 {
     struct pol_routed routed;
 
-    conn_route(conn, conn->connect.host, &routed);
+    conn->env.is_lent = conn_route(conn, conn->connect.host, &routed);
     conn->route = routed.route;
     conn->unknown = routed.unknown;
     if (routed.route != POL_PASS || routed.policy != NULL || conn->listen->unnamed == POL_UNNAMED_PASS)
@@ -214,7 +214,7 @@ static enum st_rc open_named(struct conn *conn, const struct hello *hello)
         (void)judge_unnamed(conn); /* with TLS even a refusal is a page */
     } else {
         memcpy(conn->connect.host, hello->sni, sizeof conn->connect.host);
-        conn_route(conn, hello->sni, &routed);
+        conn->env.is_lent = conn_route(conn, hello->sni, &routed);
         conn->route = routed.route;
         conn->unknown = routed.unknown;
     }

@@ -11,13 +11,14 @@
 #include "gateway/refuse.h"
 #include "gateway/sessions.h"
 #include "gateway/steer.h"
+#include "gateway/transfer.h"
 #include <event2/buffer.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---- CONNECT ---------------------------------------------------------------------------------------------------- */
 
-void conn_route(struct conn *conn, const char *host, struct pol_routed *out)
+bool conn_route(struct conn *conn, const char *host, struct pol_routed *out)
 {
     struct generation *gen = conn->worker->rules->gen;
     struct pol_route_facts facts = { .host = st_span_str(host),
@@ -26,6 +27,11 @@ void conn_route(struct conn *conn, const char *host, struct pol_routed *out)
                                      .groups = pol_groups(gen->policies, conn->person) };
 
     steer(gen, &facts, out);
+    if (out->route != POL_PASS || out->policy != NULL || out->category != NULL ||
+        !transfer_is_due(conn->worker, facts.host, conn->person))
+        return false;
+    out->route = POL_INSPECT;
+    return true;
 }
 
 static void say_connected(struct conn *conn)
@@ -86,7 +92,7 @@ enum st_rc conn_open_tunnel(struct conn *conn)
 
     conn->connect = *txn_target(conn->txn);
     memcpy(conn->name, conn->connect.host, sizeof conn->name);
-    conn_route(conn, conn->connect.host, &routed);
+    conn->env.is_lent = conn_route(conn, conn->connect.host, &routed);
     conn->route = routed.route;
     conn->unknown = routed.unknown;
     if (routed.route == POL_REFUSE && routed.category != NULL)
@@ -193,6 +199,8 @@ enum st_rc conn_start_prepare(struct conn *conn)
     st_timer_disarm(conn->worker->loop.timers, &conn->timer);
     conn->env.host = conn->name;
     conn->env.is_refused = conn->route == POL_REFUSE;
+    conn->env.is_lent = conn->env.is_lent && conn->route == POL_INSPECT;
+    conn->worker->counts.uploads_opened += conn->env.is_lent;
     if (conn->env.is_refused)
         conn->worker->counts.refused_hosts++;
     else
@@ -208,13 +216,16 @@ enum st_rc conn_start_prepare(struct conn *conn)
 static enum st_rc decide(struct conn *conn, const struct hello *hello)
 {
     struct pol_routed outer, inner;
+    bool is_lent;
 
-    conn_route(conn, conn->connect.host, &outer);
+    conn->env.is_lent = conn_route(conn, conn->connect.host, &outer);
     inner = outer;
     if (hello->sni[0] != '\0' && strcmp(hello->sni, conn->connect.host) != 0) {
-        conn_route(conn, hello->sni, &inner);
-        if (inner.route >= outer.route) /* else exchanges would be judged as those of a host that nobody looks into */
+        is_lent = conn_route(conn, hello->sni, &inner);
+        if (inner.route >= outer.route) { /* else it would be judged as a host that nobody looks into */
             memcpy(conn->name, hello->sni, sizeof conn->name);
+            conn->env.is_lent = is_lent;
+        }
     }
     conn->route = inner.route > outer.route ? inner.route : outer.route;
     conn->offers_http2 = hello->offers_h2;

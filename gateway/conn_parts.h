@@ -93,7 +93,7 @@ enum st_rc conn_guess(struct conn *conn);
 void conn_wait_for_leaf(struct conn *conn, const char *name); /* leaf_is_due until it is there, or will not be */
 /* Our side of the client's TLS, with that leaf. NULL: there is none, and the connection has ended. */
 ST_MUST struct tls *conn_accept(struct conn *conn);
-void conn_route(struct conn *conn, const char *host, struct pol_routed *out);
+bool conn_route(struct conn *conn, const char *host, struct pol_routed *out); /* true: for announced uploads alone */
 /* The first bytes that the client sent, at most HELLO_MAX, in one piece; until the next call. */
 struct st_span conn_first_bytes(struct conn *conn);
 bool conn_passes_unknown(const struct conn *conn); /* what is neither TLS nor HTTP may go to the host */

@@ -38,7 +38,7 @@ const char *fam_role_name(enum fam_role role);
     X(PEER, "u8 role, u32 number; a channel to that sibling rides along and replaces an older one")                  \
     X(DRAIN, "u64 milliseconds to finish in; no new connections; the child exits when it is done")                   \
     X(TICKETS, "span key of session tickets, span the one before it (may be empty); workers only")                   \
-    X(NOTICES, "the table of notices.h rides along; workers only")                                                   \
+    X(NOTICES, "u8 notices_use; that table of notices.h rides along; workers only")                                  \
     X(CLOCK, "u64 milliseconds to turn the clock forward (only with test_clock)")                                    \
     X(STATUS, "asks for STATUS_IS")                                                                                  \
     X(REQUEST, "span JSON: a control request for the recorder (consent, erase, read) or curator; answered by REPLY") \
@@ -82,7 +82,7 @@ struct fam_ops { /* what a role does; each is called from the process loop, one 
     void (*listener)(void *self, int fd, const char *address);              /* owns fd; NULL: not expected */
     void (*peer)(void *self, enum fam_role role, unsigned number, int fd);  /* owns fd */
     void (*tickets)(void *self, struct st_span key, struct st_span before); /* borrowed; NULL: not expected */
-    void (*notices)(void *self, int fd);                                    /* owns fd; NULL: not expected */
+    void (*notices)(void *self, unsigned use, int fd);                      /* owns fd; NULL: not expected */
     void (*drain)(void *self, uint64_t within_ms);
     void (*status)(void *self, struct st_buf *json);
     /* A control request: writes the JSON answer; ok false makes the CLI exit with an error. NULL: none understood. */

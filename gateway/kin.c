@@ -228,6 +228,18 @@ static void connect_recorder(struct supervisor *sup, struct kin *recorder)
     outbox_peer(sup->outbox, fds[1]);
 }
 
+static void give_notices(struct kin *kin)
+{
+    for (unsigned use = 0; use < NOTICES_USES_END; use++) {
+        struct st_buf body;
+
+        st_buf_init(&body, 8);
+        st_pack_u8(&body, (uint8_t)use);
+        kin_send(kin, FAM_MSG_NOTICES, 0, &body, kin->sup->notices[use]);
+        st_buf_fini(&body);
+    }
+}
+
 /* Siblings first, listeners last: a worker takes no connection before it can mint and record, and resume. */
 static void wire(struct kin *kin)
 {
@@ -241,7 +253,7 @@ static void wire(struct kin *kin)
         connect_recorder(sup, kin);
     if (kin->role == FAM_WORKER) {
         tickets_give(kin);
-        kin_send(kin, FAM_MSG_NOTICES, 0, NULL, sup->notices);
+        give_notices(kin);
     }
     for (size_t i = 0; kin->role == FAM_WORKER && i < sup->n_listeners; i++)
         kin_give_listener(kin, &sup->listeners[i]);

@@ -30,20 +30,29 @@ struct slot {
     struct notices_key key;
 };
 
-struct table {
+struct table { /* the texts follow the slots */
     uint32_t magic;
     _Atomic uint64_t order;
-    struct slot slots[NOTICES_MAX];
-    uint8_t texts[NOTICES_MAX][NOTICES_TEXT_MAX];
+    struct slot slots[];
+};
+
+static const struct kind {
+    struct shared_kind shared;
+    size_t count, text_max;
+    uint64_t life_ms;
+} KINDS[] = {
+#define X(id, name, count, text, life) \
+    { { name, TABLE_MAGIC, sizeof(struct table) + (count) * (sizeof(struct slot) + (text)) }, count, text, life },
+    NOTICES_USES(X)
+#undef X
 };
 
 struct notices {
     unsigned magic;
     int fd;
+    const struct kind *kind;
     struct table *table;
 };
-
-static const struct shared_kind KIND = { "stoa-notices", TABLE_MAGIC, sizeof(struct table) };
 
 enum st_rc notices_key(struct st_span host, struct st_span session, struct st_span person, struct notices_key *out,
                        struct st_err *err)
@@ -53,23 +62,23 @@ enum st_rc notices_key(struct st_span host, struct st_span session, struct st_sp
     return st_sha256(parts, ST_LEN(parts), out->digest, err);
 }
 
-enum st_rc notices_create(int *fd, struct st_err *err)
+enum st_rc notices_create(enum notices_use use, int *fd, struct st_err *err)
 {
-    return shared_create(&KIND, fd, err);
+    return shared_create(&KINDS[use].shared, fd, err);
 }
 
-enum st_rc notices_open(int fd, struct notices **out, struct st_err *err)
+enum st_rc notices_open(enum notices_use use, int fd, struct notices **out, struct st_err *err)
 {
     struct notices *notices = calloc(1, sizeof *notices);
     void *at = NULL;
 
     if (notices == NULL)
         return st_fail(err, ST_E_NOMEM, "notices.open", "notices", sizeof *notices);
-    if (shared_map(&KIND, fd, PROT_READ | PROT_WRITE, &at, err) != ST_OK) {
+    if (shared_map(&KINDS[use].shared, fd, PROT_READ | PROT_WRITE, &at, err) != ST_OK) {
         free(notices);
         return ST_ERR;
     }
-    *notices = (struct notices){ NOTICES_MAGIC, fd, at };
+    *notices = (struct notices){ NOTICES_MAGIC, fd, &KINDS[use], at };
     *out = notices;
     return ST_OK;
 }
@@ -79,7 +88,7 @@ void notices_close(struct notices *notices)
     if (notices == NULL)
         return;
     ST_CHECK(notices, NOTICES_MAGIC);
-    munmap(notices->table, sizeof *notices->table);
+    munmap(notices->table, notices->kind->shared.bytes);
     close(notices->fd);
     notices->magic = 0;
     free(notices);
@@ -118,14 +127,28 @@ static bool is_for(const struct slot *slot, uint64_t tag, const struct notices_k
     return phase_of(tag) == READY && !is_due(slot) && memcmp(&slot->key, key, sizeof *key) == 0;
 }
 
+static uint8_t *text_of(const struct notices *notices, const struct slot *slot)
+{
+    uint8_t *texts = (uint8_t *)&notices->table->slots[notices->kind->count];
+
+    return texts + (size_t)(slot - notices->table->slots) * notices->kind->text_max;
+}
+
+static void put_text(const struct notices *notices, const struct slot *slot, struct st_buf *text)
+{
+    size_t n = atomic_load_explicit(&slot->n, memory_order_relaxed);
+
+    st_buf_put(text, text_of(notices, slot), n < notices->kind->text_max ? n : notices->kind->text_max);
+}
+
 /* The newest of a session, NULL when there is none; *tag: as it was seen. */
-static struct slot *newest(struct table *table, const struct notices_key *key, uint64_t *tag)
+static struct slot *newest(struct notices *notices, const struct notices_key *key, uint64_t *tag)
 {
     struct slot *found = NULL;
     uint64_t best = 0;
 
-    for (size_t i = 0; i < NOTICES_MAX; i++) {
-        struct slot *slot = &table->slots[i];
+    for (size_t i = 0; i < notices->kind->count; i++) {
+        struct slot *slot = &notices->table->slots[i];
         uint64_t seen = atomic_load_explicit(&slot->tag, memory_order_acquire);
         uint64_t order = atomic_load_explicit(&slot->order, memory_order_relaxed);
 
@@ -145,9 +168,9 @@ enum st_rc notices_put(struct notices *notices, const struct notices_key *key, s
     struct table *table = notices->table;
 
     ST_CHECK(notices, NOTICES_MAGIC);
-    if (text.n > NOTICES_TEXT_MAX)
+    if (text.n > notices->kind->text_max)
         return st_fail(err, ST_E_LIMIT, "notices.put", "the text is too long", text.n);
-    for (size_t i = 0; i < NOTICES_MAX; i++) {
+    for (size_t i = 0; i < notices->kind->count; i++) {
         struct slot *slot = &table->slots[i];
         uint64_t seen = atomic_load_explicit(&slot->tag, memory_order_acquire);
 
@@ -156,14 +179,21 @@ enum st_rc notices_put(struct notices *notices, const struct notices_key *key, s
         if (!claim(slot, seen, FILLING))
             continue;
         slot->key = *key;
-        memcpy(table->texts[i], text.p, text.n);
+        if (text.n > 0)
+            memcpy(text_of(notices, slot), text.p, text.n);
         atomic_store_explicit(&slot->n, (uint32_t)text.n, memory_order_relaxed);
-        atomic_store_explicit(&slot->due_ms, st_clock_ms() + NOTICES_LIFE_MS, memory_order_relaxed);
+        atomic_store_explicit(&slot->due_ms, st_clock_ms() + notices->kind->life_ms, memory_order_relaxed);
         atomic_store_explicit(&slot->order, atomic_fetch_add(&table->order, 1), memory_order_relaxed);
         release(slot, READY);
         return ST_OK;
     }
-    return st_fail(err, ST_E_LIMIT, "notices.put", "too many wait", NOTICES_MAX);
+    return st_fail(err, ST_E_LIMIT, "notices.put", "too many wait", notices->kind->count);
+}
+
+bool notices_are_none(const struct notices *notices)
+{
+    ST_CHECK(notices, NOTICES_MAGIC);
+    return atomic_load_explicit(&notices->table->order, memory_order_relaxed) == 0;
 }
 
 bool notices_has(struct notices *notices, const struct notices_key *key)
@@ -171,26 +201,38 @@ bool notices_has(struct notices *notices, const struct notices_key *key)
     uint64_t tag;
 
     ST_CHECK(notices, NOTICES_MAGIC);
-    return newest(notices->table, key, &tag) != NULL;
+    return newest(notices, key, &tag) != NULL;
 }
 
 bool notices_take(struct notices *notices, const struct notices_key *key, struct st_buf *text)
 {
-    struct table *table = notices->table;
     struct slot *slot;
     uint64_t tag;
 
     ST_CHECK(notices, NOTICES_MAGIC);
-    while ((slot = newest(table, key, &tag)) != NULL) {
-        uint32_t n;
-
+    while ((slot = newest(notices, key, &tag)) != NULL) {
         if (!claim(slot, tag, TAKING)) /* another worker was faster; there are others, or none */
             continue;
-        n = atomic_load_explicit(&slot->n, memory_order_relaxed);
-        st_buf_put(text, table->texts[slot - table->slots], n < NOTICES_TEXT_MAX ? n : NOTICES_TEXT_MAX);
-        st_wipe(table->texts[slot - table->slots], NOTICES_TEXT_MAX);
+        put_text(notices, slot, text);
+        st_wipe(text_of(notices, slot), notices->kind->text_max);
         release(slot, FREE);
         return true;
+    }
+    return false;
+}
+
+bool notices_read(struct notices *notices, const struct notices_key *key, struct st_buf *text)
+{
+    struct slot *slot;
+    uint64_t tag;
+
+    ST_CHECK(notices, NOTICES_MAGIC);
+    while ((slot = newest(notices, key, &tag)) != NULL) {
+        put_text(notices, slot, text);
+        atomic_thread_fence(memory_order_acquire);
+        if (atomic_load_explicit(&slot->tag, memory_order_relaxed) == tag) /* nobody wrote meanwhile */
+            return true;
+        st_buf_reset(text);
     }
     return false;
 }

@@ -46,7 +46,7 @@ void poll_know(struct txn *t)
     struct st_err ignored; /* without a key it is a request like any other */
 
     t->poll.has_session =
-        session.n > 0 && t->worker->notices != NULL &&
+        session.n > 0 && t->worker->notices[NOTICES_POLLS] != NULL &&
         notices_key(t->req.host, session, st_span_str(t->env->person), &t->poll.key, &ignored) == ST_OK;
 }
 
@@ -66,7 +66,7 @@ static enum st_rc replace(struct txn *t, const struct lp_reply *reply, struct st
         return ST_ERR;
     if (reply->how == LP_REPLY_SILENT)
         return ST_OK;
-    return notices_put(t->worker->notices, &t->poll.key, reply->text, err);
+    return notices_put(t->worker->notices[NOTICES_POLLS], &t->poll.key, reply->text, err);
 }
 
 bool poll_goes_on(struct txn *t)
@@ -133,7 +133,7 @@ static bool insert_all(struct txn *t, struct st_buf *plain)
     in.content_type = http_field_get(t->poll.head.head, "content-type");
     st_buf_init(&text, NOTICES_TEXT_MAX);
     st_buf_init(&next, ANSWER_MAX);
-    for (size_t i = 0; i < NOTICES_MAX && notices_take(t->worker->notices, &t->poll.key, &text); i++) {
+    for (size_t i = 0; i < NOTICES_MAX && notices_take(t->worker->notices[NOTICES_POLLS], &t->poll.key, &text); i++) {
         struct st_buf before = *plain;
 
         in.body = st_buf_view(plain);
@@ -245,7 +245,7 @@ enum st_rc poll_read(struct txn *t, size_t max, struct http1_event *event)
     if (t->poll.state == POLL_PASSING) {
         rc = read_back(t, max, event);
         if (rc != ST_OK || event->kind != HTTP1_HEAD || event->is_interim || !t->poll.has_session ||
-            !is_carrier(t, event) || !notices_has(t->worker->notices, &t->poll.key))
+            !is_carrier(t, event) || !notices_has(t->worker->notices[NOTICES_POLLS], &t->poll.key))
             return rc;
         t->poll.head = *event;
         t->back->ops->took(t->back);

@@ -305,10 +305,12 @@ static void on_tickets(struct fam_child *child, const struct ipc_msg *msg, struc
 
 static void on_notices(struct fam_child *child, const struct ipc_msg *msg, struct st_unpack *u)
 {
+    unsigned use = st_unpack_u8(u);
+
     if (msg->fd < 0)
         return;
     if (st_unpack_done(u) && child->ops->notices != NULL && child->state != CHILD_WAITING)
-        child->ops->notices(child->self, msg->fd);
+        child->ops->notices(child->self, use, msg->fd);
     else
         close(msg->fd);
 }

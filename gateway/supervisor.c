@@ -11,7 +11,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "gateway/notices.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -447,8 +446,9 @@ static void supervisor_fini(struct supervisor *sup)
     set_drop(&sup->current, false);
     st_buf_fini(&sup->problems);
     st_wipe(&sup->tickets, sizeof sup->tickets);
-    if (sup->notices >= 0)
-        close(sup->notices);
+    for (size_t i = 0; i < NOTICES_USES_END; i++)
+        if (sup->notices[i] >= 0)
+            close(sup->notices[i]);
     if (sup->pid_fd >= 0) {
         unlink(sup->pid_path);
         close(sup->pid_fd);
@@ -470,10 +470,11 @@ static int run(struct supervisor *sup)
         ST_LOG(OOM, ST_LIT("why", "tickets"), ST_ERRF(&err));
         goto out;
     }
-    if (notices_create(&sup->notices, &err) != ST_OK) {
-        ST_LOG(OOM, ST_LIT("why", "notices"), ST_ERRF(&err));
-        goto out;
-    }
+    for (unsigned use = 0; use < NOTICES_USES_END; use++)
+        if (notices_create((enum notices_use)use, &sup->notices[use], &err) != ST_OK) {
+            ST_LOG(OOM, ST_LIT("why", "notices"), ST_ERRF(&err));
+            goto out;
+        }
     sup->ping = (struct st_timer){ .fn = on_ping, .ctx = sup };
     on_ping(sup);
     start_family(sup);
@@ -495,7 +496,9 @@ int fam_supervisor_main(const char *config_path)
     struct st_err err = ST_ERR_INIT;
     int code = EXIT_CONFIG;
 
-    *sup = (struct supervisor){ .config_path = config_path, .pid_fd = -1, .notices = -1, .started_ms = st_clock_ms() };
+    *sup = (struct supervisor){
+        .config_path = config_path, .pid_fd = -1, .notices = { -1, -1 }, .started_ms = st_clock_ms()
+    };
     st_log_process("supervisor", 0);
     umask(0077);
     sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);

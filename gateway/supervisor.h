@@ -7,6 +7,7 @@
 #include "base/diag.h"
 
 #include "gateway/control.h"
+#include "gateway/notices.h"
 #include "gateway/outbox.h"
 #include "gateway/process.h"
 #include "gateway/sandbox.h"
@@ -106,7 +107,7 @@ struct supervisor {
     uint64_t status_id;                 /* of the question that is to be answered */
     uint64_t turn_ms;                   /* the clock is turned by that when every process has been round */
     struct st_timer status_due, settle, ping;
-    int notices; /* the table that workers share; -1 before it is made */
+    int notices[NOTICES_USES_END]; /* the tables that workers share; -1 before they are made */
     struct {
         uint8_t key[TLS_TICKET_KEY_LEN], before[TLS_TICKET_KEY_LEN];
         bool has_before;

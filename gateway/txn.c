@@ -247,6 +247,7 @@ struct chain_in txn_chain_in(struct txn *t)
                               .not_held_bytes = t->length,
                               .drips = &t->worker->drips,
                               .person = t->env->person,
+                              .route = t->transfer.route,
                               .open = worker_config(t->worker)->pictures ? FLT_OPEN_PICTURES : FLT_OPEN_DOCUMENTS };
 }
 
@@ -280,6 +281,8 @@ static enum st_rc decide(struct txn *t, const struct chain_in *in)
 {
     struct report_case c;
 
+    if (t->transfer.route != NULL && t->chain.has_activity && t->chain.activity.object_id.n == 0)
+        t->chain.activity.object_id = t->transfer.id;
     if (in != NULL && t->chain.judgement.verdict == POL_REDACT)
         t->is_redacted = chain_redact(in, &t->chain, &t->redacted, &t->redacted_query);
     c = txn_case(t);

@@ -23,6 +23,7 @@ struct txn_env { /* what the connection lends to its exchanges, one at a time; o
     bool origin_is_http2;         /* it spoke that when it was reached: exchanges share sessions */
     bool is_tls;
     bool is_refused;          /* by route: every exchange is answered so */
+    bool is_lent;             /* opened for announced uploads alone (transfer.h): all other exchanges pass unread */
     struct st_err origin_err; /* code not NONE: the origin could not be reached or verified */
     struct upstream *spare;   /* owned; the origin's connection between exchanges, NULL */
     bool is_pinned;           /* the origin's connection belongs to this client (NTLM, Negotiate) */

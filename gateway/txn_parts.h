@@ -15,6 +15,7 @@
 #include "gateway/sessions.h"
 #include "gateway/sift.h"
 #include "gateway/socket.h"
+#include "gateway/transfer.h"
 #include "gateway/txn.h"
 
 #define TXN_MAGIC 0x74786e20u
@@ -98,6 +99,7 @@ struct txn {
     const struct lp_facts *facts; /* what plugins noted of the head; NULL: nothing */
     bool is_unread;               /* never looked into: login endpoints, hosts that pass */
     bool is_on_opened_host;
+    struct transfer transfer;
     bool expects_continue, request_is_read; /* its END was seen */
     bool is_socket;                         /* it asks for a WebSocket */
     struct body *body;

@@ -163,6 +163,26 @@ static enum st_rc check_form(struct txn *t)
     return t->is_socket ? handshake_plan(t) : ST_OK;
 }
 
+/* Bytes that a platform asked for. On a host that is open anyhow only its own platform may have: another one could take
+ * that one's messages for uploads otherwise. */
+static void know_transfer(struct txn *t)
+{
+    const struct transfer_place place = { t->req.host, t->req.path, t->env->person };
+    const struct lp_set *set = t->rules->gen->plugins;
+    const char *platform;
+
+    if (!t->env->is_tls || t->is_unread || (!t->env->is_lent && t->request_is_read)) /* a read, or it has no bytes */
+        return;
+    transfer_find(t->worker, set, &place, t->arena, &t->transfer);
+    if (t->env->is_lent) {
+        t->is_unread = t->transfer.route == NULL;
+        return;
+    }
+    platform = lp_host_platform(set, t->req.host);
+    if (t->transfer.route != NULL && (platform == NULL || strcmp(platform, lp_route_platform(t->transfer.route)) != 0))
+        t->transfer = (struct transfer){ 0 };
+}
+
 enum st_rc txn_plan(struct txn *t)
 {
     bool is_connect = st_span_eq(t->head->method, ST_SPAN("CONNECT"));
@@ -188,6 +208,7 @@ enum st_rc txn_plan(struct txn *t)
         return ST_OK;
     if (check_request(t) != ST_OK || t->state != TXN_PLAN)
         return ST_OK;
+    know_transfer(t);
     t->is_on_opened_host = !t->is_unread;
     if (!t->is_unread && lp_is_secret_path(t->rules->gen->plugins, &t->req)) {
         t->is_unread = true;

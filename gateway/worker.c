@@ -328,12 +328,13 @@ static void tickets(void *self, struct st_span key, struct st_span before)
     tls_context_tickets(((struct role *)self)->worker.tls, key, before);
 }
 
-static void notices(void *self, int fd)
+static void notices(void *self, unsigned use, int fd)
 {
     struct worker *worker = &((struct role *)self)->worker;
     struct st_err err = ST_ERR_INIT;
 
-    if (worker->notices == NULL && notices_open(fd, &worker->notices, &err) == ST_OK)
+    if (use < NOTICES_USES_END && worker->notices[use] == NULL &&
+        notices_open((enum notices_use)use, fd, &worker->notices[use], &err) == ST_OK)
         return;
     ST_LOG(OOM, ST_LIT("why", "notices"), ST_ERRF(&err)); /* messages in polls are refused as any request is */
     close(fd);
@@ -411,7 +412,8 @@ static void role_fini(struct role *role)
     files_free(worker->files);
     outbox_free(worker->outbox);
     drips_fini(&worker->drips);
-    notices_close(worker->notices);
+    for (size_t i = 0; i < NOTICES_USES_END; i++)
+        notices_close(worker->notices[i]);
     resolver_free(worker->resolver);
     tls_context_free(worker->tls);
     rules_release(worker->rules);

@@ -73,6 +73,9 @@
     X(records, "records handed over")                                                               \
     X(records_dropped, "records dropped since the recorder was away and failure.recorder is allow") \
     X(answers_read, "answers that named what was made or opened")                                   \
+    X(uploads_announced, "addresses that platforms named for the bytes of uploads")                 \
+    X(uploads_opened, "connections opened for such an address alone")                               \
+    X(uploads_seen, "exchanges known as an announced upload")                                       \
     X(items, "copies of pages and posts for the curator")                                           \
     X(items_dropped, "copies dropped since the curator is behind")
 struct worker_counts {
@@ -108,10 +111,10 @@ struct worker {
     struct joint_pipes *pipes;
     struct sessions *sessions;
     struct outbox *outbox;
-    struct copies *copies;   /* for the curator */
-    struct files *files;     /* for the extractor */
-    struct notices *notices; /* NULL: not there yet */
-    struct conn *conns;      /* all of them */
+    struct copies *copies;                     /* for the curator */
+    struct files *files;                       /* for the extractor */
+    struct notices *notices[NOTICES_USES_END]; /* NULL: not there yet */
+    struct conn *conns;                        /* all of them */
     size_t n_conns;
     bool is_draining;
     uint64_t drain_by_ms; /* is_draining: on st_clock_ms */

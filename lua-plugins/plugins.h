@@ -113,11 +113,11 @@ struct lp_activity { /* one thing a person did; schema in docs/activity.md; stri
     bool is_final;
     /* What it is in or an answer to, where that is not the object: the thread of a comment; the channel, the forum. */
     struct st_span parent_id, parent_type, parent_url, group_id, group_type;
+    struct st_span *uploads; /* where the platform wants the bytes of what was announced: addresses, as it gave them */
+    size_t n_uploads;
 };
-/* Marks is_secret on the doc's fields: by the route's adapter, and what is hidden on every platform. route: NULL for a
- * request that no rule knows. */
+/* Marks is_secret on the doc's fields: by the route's adapter (NULL: no rule), and what is hidden on every platform. */
 void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc);
-
 struct lp_exchange { /* borrowed */
     const struct lp_request *req;
     struct flt_doc *doc;
@@ -127,7 +127,6 @@ struct lp_exchange { /* borrowed */
 ST_MUST enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_route *route,
                                     const struct lp_exchange *exchange, struct st_arena *arena, struct lp_activity *out,
                                     struct st_err *err);
-
 /* What the platform answered, as far as it was kept. A 2xx that names what was made turns the phase to confirm, and the
  * object into what was made (what it was about becomes the parent); for what was opened it gives title and length. */
 struct lp_answer {
@@ -142,9 +141,12 @@ ST_MUST enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_
                                   const struct lp_answer *answer, struct st_arena *arena, struct lp_activity *activity,
                                   struct st_err *err);
 
-bool lp_route_is_text(const struct lp_route *route);        /* it looks for typed text */
-const char *lp_route_id(const struct lp_route *route);      /* of the rule; borrowed */
-const char *lp_route_version(const struct lp_route *route); /* of its adapter; borrowed */
+/* For bytes that go to an address which an answer to that rule named; NULL: it names none. */
+const struct lp_route *lp_route_transfer(const struct lp_set *set, struct st_span platform, struct st_span rule);
+bool lp_route_is_text(const struct lp_route *route);         /* it looks for typed text */
+const char *lp_route_platform(const struct lp_route *route); /* borrowed */
+const char *lp_route_id(const struct lp_route *route);       /* of the rule; borrowed */
+const char *lp_route_version(const struct lp_route *route);  /* of its adapter; borrowed */
 /* docs/platforms.md: every adapter with its hosts, kinds, refusals and tests, as Markdown. */
 void lp_describe(const struct lp_set *set, struct st_buf *out);
 
@@ -157,7 +159,6 @@ struct lp_denial {
 };
 ST_MUST enum st_rc lp_deny(const struct lp_route *route, struct st_arena *arena, const char *message, const char *id,
                            struct lp_denial *out, struct st_err *err);
-
 struct lp_refusal { /* borrowed */
     const char *message, *id;
     const struct flt_findings *findings; /* NULL: none */

@@ -171,7 +171,7 @@ static void read_object(struct lp_conf *c, const char *key, struct lp_object *o,
 
     if (!lp_conf_enter(c, -1, key, &mark))
         return;
-    lp_conf_keys(c, -1, "type id title url author lang length spaces title_end script");
+    lp_conf_keys(c, -1, "type id title url author lang length spaces title_end script upload");
     o->type = lp_conf_str(c, -1, "type", "");
     o->id = lp_conf_strs(c, -1, "id");
     o->title = lp_conf_strs(c, -1, "title");
@@ -179,6 +179,9 @@ static void read_object(struct lp_conf *c, const char *key, struct lp_object *o,
     o->lang = lp_conf_strs(c, -1, "lang");
     o->length = lp_conf_strs(c, -1, "length");
     o->url = lp_conf_strs(c, -1, "url");
+    o->upload = lp_conf_strs(c, -1, "upload");
+    if (o->upload != NULL && o != &r->answer)
+        lp_conf_fail(c, "'upload' is for 'answer' alone");
     r->spaces = lp_conf_bool(c, -1, "spaces", r->spaces);
     r->title_end = lp_conf_str(c, -1, "title_end", r->title_end);
     r->answer_script = lp_conf_str(c, -1, "script", r->answer_script);
@@ -258,6 +261,24 @@ static void read_deny(struct lp_conf *c, struct lp_route *r)
     lp_conf_leave(c, mark);
 }
 
+/* The bytes of what was announced go anywhere: all of them are the person's, and a plain sentence says no. */
+static const struct lp_route *make_transfer(struct lp_conf *c, const struct lp_route *announcement)
+{
+    static const char *const everything[] = { "**", "!?*", NULL };
+    struct lp_route *r = lp_conf_alloc(c, sizeof *r);
+
+    r->adapter = announcement->adapter;
+    r->id = announcement->id;
+    r->kind = announcement->kind;
+    r->phase = LP_COMMIT;
+    r->audience.fixed = announcement->audience.fixed;
+    r->object.type = announcement->object.type;
+    r->parent.type = r->group.type = r->answer.type = "";
+    r->typed = everything;
+    r->deny = (struct lp_shape){ .status = 403, .content_type = "text/plain", .body = "{message} ({id})" };
+    return r;
+}
+
 static void read_routes(struct lp_conf *c, struct lp_adapter *a)
 {
     size_t mark, inner, n;
@@ -283,6 +304,8 @@ static void read_routes(struct lp_conf *c, struct lp_adapter *a)
         read_activity(c, r);
         r->typed = lp_conf_strs(c, -1, "typed");
         read_deny(c, r);
+        if (r->answer.upload != NULL)
+            r->transfer = make_transfer(c, r);
         a->n_routes++;
         lp_conf_leave(c, inner);
     }
@@ -368,7 +391,7 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     lp_conf_keys(
         c, -1,
         "none secret rule kind phase audience id title author url text lang parent group typed hidden intervals "
-        "length dwell final reply");
+        "length dwell final reply upload");
     k->is_none = lp_conf_bool(c, -1, "none", false);
     k->is_secret = lp_conf_bool(c, -1, "secret", false);
     k->rule = lp_conf_str(c, -1, "rule", NULL);
@@ -387,6 +410,7 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     k->hidden = lp_conf_strs(c, -1, "hidden");
     k->reply = lp_conf_str(c, -1, "reply", NULL);
     k->intervals = lp_conf_str(c, -1, "intervals", NULL);
+    k->upload = lp_conf_str(c, -1, "upload", NULL);
     k->length_ms = lp_conf_num(c, -1, "length", 0);
     k->dwell_ms = lp_conf_num(c, -1, "dwell", 0);
     k->is_final = lp_conf_bool(c, -1, "final", false);

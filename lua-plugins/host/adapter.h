@@ -50,6 +50,7 @@ struct lp_watch {
 struct lp_object { /* what it is about, or what it is in */
     const char *type;
     const char *const *id, *const *title, *const *author, *const *lang, *const *length, *const *url;
+    const char *const *upload; /* of an answer: fields with addresses where the bytes of what was announced go */
 };
 
 struct lp_audience {
@@ -90,6 +91,7 @@ struct lp_route {
     const char *const *typed;  /* field path patterns, those with '!' are out again; NULL: the adapter's text_names */
     struct lp_watch watch;
     struct lp_shape deny;
+    const struct lp_route *transfer; /* for the bytes that answer.upload announces; NULL */
 };
 
 struct lp_check { /* one exchange of the file's own tests */
@@ -104,6 +106,7 @@ struct lp_check { /* one exchange of the file's own tests */
     const char *const *typed, *const *hidden; /* paths of typed and of secret fields */
     const char *reply;                        /* to the message "No.", "R-1"; or "silent", "close" */
     const char *intervals;                    /* "0-4466 5000-6000" in ms */
+    const char *upload;                       /* addresses, with blanks between them */
     uint64_t length_ms, dwell_ms;
     bool is_final;
 };
@@ -174,6 +177,7 @@ bool lp_body_is(const struct lp_body *b, const struct flt_doc *doc);
 struct st_span lp_last_part(struct st_span path);
 /* A field path against a pattern: '*' one part, "**" any number of them. */
 bool lp_path_match(const char *pattern, struct st_span path);
+bool lp_path_in(const char *const *patterns, struct st_span path); /* one of them; NULL: none */
 const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pattern);
 /* What "{}" of the pattern stands for: the rest of the path at its end, else one segment. False: no match. */
 bool lp_path_capture(const char *pattern, struct st_span path, struct st_span *rest);

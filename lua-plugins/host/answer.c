@@ -8,11 +8,12 @@
 #include <string.h>
 
 #define PAGE_OBJECT_MAX ((size_t)1 << 20)
+#define UPLOADS_MAX     16u
 
 static bool has_sources(const struct lp_object *o)
 {
     return o->id != NULL || o->title != NULL || o->author != NULL || o->lang != NULL || o->length != NULL ||
-           o->url != NULL;
+           o->url != NULL || o->upload != NULL;
 }
 
 static bool makes(const char *kind)
@@ -56,6 +57,23 @@ static void take_object(struct lp_reader *r, const struct lp_object *o, struct l
         a->length_ms = ms;
     if (id.n > 0 && a->phase == LP_COMMIT && makes(a->kind))
         a->phase = LP_CONFIRM;
+}
+
+/* Where the bytes of what was announced go. */
+static void take_uploads(struct lp_reader *r, struct lp_activity *a)
+{
+    const char *const *places = r->route->answer.upload;
+
+    if (places == NULL)
+        return;
+    a->uploads = st_arena_alloc(r->arena, UPLOADS_MAX * sizeof *a->uploads);
+    if (a->uploads == NULL) {
+        r->no_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < r->doc->n && a->n_uploads < UPLOADS_MAX; i++)
+        if (lp_path_in(places, r->doc->fields[i].path))
+            a->uploads[a->n_uploads++] = r->doc->fields[i].text;
 }
 
 static bool is_html(struct st_span content_type)
@@ -168,5 +186,6 @@ enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request 
     if (is_page)
         return take_page(&r, answer, r.doc->plain, activity, err);
     take_object(&r, &route->answer, activity);
+    take_uploads(&r, activity);
     return r.no_memory ? st_arena_fail(arena, err, "lua.answer") : ST_OK;
 }

@@ -74,6 +74,17 @@ static void expect_media(struct checker *c, const struct lp_activity *a)
     st_buf_fini(&b);
 }
 
+static void expect_uploads(struct checker *c, const struct lp_activity *a)
+{
+    struct st_buf b;
+
+    st_buf_init(&b, 16384);
+    for (size_t i = 0; i < a->n_uploads; i++)
+        st_buf_fmt(&b, "%s%.*s", i > 0 ? " " : "", (int)a->uploads[i].n, (const char *)a->uploads[i].p);
+    expect_text(c, "upload", c->check->upload, st_buf_view(&b));
+    st_buf_fini(&b);
+}
+
 static void expect_activity(struct checker *c, const struct flt_doc *doc, const struct lp_activity *a)
 {
     const struct lp_check *k = c->check;
@@ -91,6 +102,7 @@ static void expect_activity(struct checker *c, const struct flt_doc *doc, const 
     expect_text(c, "lang", k->lang, a->lang);
     expect_fields(c, doc, a);
     expect_media(c, a);
+    expect_uploads(c, a);
 }
 
 /* What the client would be told, were this message refused. */

@@ -284,3 +284,17 @@ const struct lp_route *lp_route_find(const struct lp_set *set, const struct lp_r
     lp_look(set, req, &sight);
     return lp_route_seen(set, req, &sight, doc, needs_body != NULL ? needs_body : &ignored);
 }
+
+const struct lp_route *lp_route_transfer(const struct lp_set *set, struct st_span platform, struct st_span rule)
+{
+    const struct lp_adapters *all = lp_set_adapters(set);
+
+    for (size_t i = 0; i < all->n; i++) {
+        const struct lp_adapter *a = all->items[i];
+
+        for (size_t k = 0; k < a->n_routes && st_span_eq(st_span_str(a->id), platform); k++)
+            if (st_span_eq(st_span_str(a->routes[k].id), rule) && a->routes[k].transfer != NULL)
+                return a->routes[k].transfer;
+    }
+    return NULL;
+}

@@ -259,6 +259,15 @@ bool lp_path_match(const char *pattern, struct st_span path)
     }
 }
 
+bool lp_path_in(const char *const *patterns, struct st_span path)
+{
+    for (; patterns != NULL && *patterns != NULL; patterns++) {
+        if (lp_path_match(*patterns, path))
+            return true;
+    }
+    return false;
+}
+
 const struct flt_field *lp_field_find(const struct flt_doc *doc, const char *pattern)
 {
     for (size_t i = 0; doc != NULL && i < doc->n; i++) {

@@ -19,15 +19,6 @@ static bool name_in(const char *const *globs, struct st_span name)
     return false;
 }
 
-static bool path_in(const char *const *patterns, struct st_span path)
-{
-    for (; patterns != NULL && *patterns != NULL; patterns++) {
-        if (lp_path_match(*patterns, path))
-            return true;
-    }
-    return false;
-}
-
 static bool only_reads(struct st_span method)
 {
     return st_span_eq(method, ST_SPAN("GET")) || st_span_eq(method, ST_SPAN("HEAD"));
@@ -77,7 +68,7 @@ void lp_hide(const struct lp_set *set, const struct lp_route *route, const struc
 
         if (!glance_at(seen, f->path, &g))
             g->held = hidden_everywhere(set, f, is_link) ||
-                      (route != NULL && (route->is_secret || path_in(route->adapter->redact, f->path) ||
+                      (route != NULL && (route->is_secret || lp_path_in(route->adapter->redact, f->path) ||
                                          name_in(route->adapter->hide_names, lp_last_part(f->path))));
         f->is_secret = f->is_secret || g->held;
     }
@@ -97,7 +88,7 @@ static bool is_typed_path(const struct lp_route *route, struct st_span path)
     const struct lp_adapter *a = route->adapter;
 
     if (route->typed != NULL)
-        return path_in(route->typed, path) && !is_left_out(route->typed, path);
+        return lp_path_in(route->typed, path) && !is_left_out(route->typed, path);
     return name_in(a->text_names, lp_last_part(path)) && !name_in(a->skip_names, lp_last_part(path));
 }
 
@@ -319,6 +310,11 @@ bool lp_route_is_text(const struct lp_route *route)
 const char *lp_route_id(const struct lp_route *route)
 {
     return route->id;
+}
+
+const char *lp_route_platform(const struct lp_route *route)
+{
+    return route->adapter->id;
 }
 
 const char *lp_route_version(const struct lp_route *route)

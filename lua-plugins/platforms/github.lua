@@ -357,7 +357,8 @@ return {
     { id = "upload-announced", match = { method = "POST", host = web_host, path = "/upload/policies/*" },
       activity = { kind = "upload", phase = "prepare", audience = "unknown",
         object = { type = "file", title = "name" }, group = { type = "repository", id = "repository_id" },
-        answer = { type = "file", id = "%asset/id", url = "{asset/href}" } }, typed = { "name" }, deny = refused },
+        answer = { type = "file", id = "%asset/id", url = "{asset/href}", upload = "upload_url" } },
+          typed = { "name" }, deny = refused },
 
     -- reading
     { id = "search", match = { method = "GET", path = { "/search", "/search/*", "/*/*/search", "/*/*/issues",
@@ -560,7 +561,8 @@ return {
     { name = "an upload is announced", method = "POST", host = "github.com", path = "/upload/policies/assets",
       type = form, body = "name=plan.png&size=5&content_type=image%2Fpng&repository_id=12",
       answer = [[{"upload_url":"https://x.example","asset":{"id":77,"name":"plan.png"}}]],
-      expect = { rule = "upload-announced", kind = "upload", phase = "prepare", title = "plan.png", id = "77" } },
+      expect = { rule = "upload-announced", kind = "upload", phase = "prepare", title = "plan.png", id = "77",
+        upload = "https://x.example" } },
     { name = "Copilot", method = "POST", host = "api.githubcopilot.com", path = "/chat/completions", type = json,
       body = [[{"messages":[{"role":"user","content":"explain probes"}]}]],
       expect = { rule = "copilot", kind = "ai.prompt", audience = "ai", text = "explain probes" } },

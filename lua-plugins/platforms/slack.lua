@@ -114,7 +114,8 @@ return {
 
     { id = "upload-announced", match = { path = call("files.getUploadURLExternal", "files.getUploadURL") },
       activity = { kind = "upload", phase = "prepare", audience = "unknown",
-        object = { type = "file", title = { "filename", "?filename" } }, answer = { id = "file_id", type = "file" } },
+        object = { type = "file", title = { "filename", "?filename" } },
+        answer = { id = "file_id", type = "file", upload = "upload_url" } },
       typed = { "filename", "?filename", "alt_txt", "alt_text" }, deny = refused },
     { id = "upload-shared", match = { path = call("files.completeUploadExternal", "files.completeUpload",
         "files.share") },
@@ -279,7 +280,7 @@ return {
       query = "filename=customers.csv&length=53072",
       answer = [[{"ok":true,"upload_url":"https://files.slack.com/upload/v1/ABC","file_id":"F123ABC456"}]],
       expect = { rule = "upload-announced", kind = "upload", phase = "prepare", title = "customers.csv",
-        id = "F123ABC456" } },
+        id = "F123ABC456", upload = "https://files.slack.com/upload/v1/ABC" } },
     { name = "an upload is shared", method = "POST", host = "slack.com", path = "/api/files.completeUploadExternal",
       type = form, body = "files=%5B%7B%22id%22%3A%22F1%22%2C%22title%22%3A%22plan%22%7D%5D&channel_id=C1&"
         .. "initial_comment=the+plan",

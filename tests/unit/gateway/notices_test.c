@@ -13,7 +13,7 @@ static struct notices *open_on(int fd)
     struct st_err err = ST_ERR_INIT;
     struct notices *notices = NULL;
 
-    T_OK(notices_open(dup(fd), &notices, &err), err);
+    T_OK(notices_open(NOTICES_POLLS, dup(fd), &notices, &err), err);
     return notices;
 }
 
@@ -22,7 +22,7 @@ static int new_table(void)
     struct st_err err = ST_ERR_INIT;
     int fd = -1;
 
-    T_OK(notices_create(&fd, &err), err);
+    T_OK(notices_create(NOTICES_POLLS, &fd, &err), err);
     return fd;
 }
 
@@ -63,6 +63,37 @@ T_TEST(a_notice_is_for_one_session_of_one_person_and_told_once)
     T_CHECK(notices_has(another, &key) && takes(another, &key, "two"), "the newest first");
     T_CHECK(takes(mine, &key, "one") && takes(mine, &key, NULL) && !notices_has(another, &key), "and then no more");
     notices_close(mine);
+    notices_close(another);
+    close(fd);
+}
+
+T_TEST(what_is_read_stays_until_its_time)
+{
+    int fd = -1;
+    struct notices *notices = NULL, *another = NULL;
+    struct notices_key key = key_of("a.test", "/p", "ana"), none = key_of("a.test", "/q", "ana");
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf text;
+
+    T_OK(notices_create(NOTICES_UPLOADS, &fd, &err), err);
+    T_OK(notices_open(NOTICES_UPLOADS, dup(fd), &notices, &err), err);
+    T_OK(notices_open(NOTICES_UPLOADS, dup(fd), &another, &err), err);
+    st_buf_init(&text, NOTICES_TEXT_MAX);
+    T_CHECK(notices_are_none(another), "none yet");
+    for (size_t i = 0; i < 1024; i++) /* all places: the last one's text is inside the memory too */
+        T_OK(notices_put(notices, &key, i == 1023 ? ST_SPAN("last") : ST_SPAN("other"), &err), err);
+    T_CHECK(notices_put(notices, &key, ST_SPAN("x"), &err) == ST_ERR && err.code == ST_E_LIMIT, "full");
+    for (size_t i = 0; i < 2; i++) {
+        st_buf_reset(&text);
+        T_CHECK(notices_read(another, &key, &text) && st_span_eq(st_buf_view(&text), ST_SPAN("last")), "read %zu", i);
+    }
+    st_buf_reset(&text);
+    T_CHECK(!notices_are_none(another) && !notices_read(another, &none, &text) && text.n == 0, "another key");
+    st_clock_turn(900001);
+    T_CHECK(!notices_read(another, &key, &text) && !notices_has(another, &key), "its time is over");
+    T_CHECK(notices_open(NOTICES_POLLS, fd, &(struct notices *){ NULL }, &err) == ST_ERR, "a table of another size");
+    st_buf_fini(&text);
+    notices_close(notices);
     notices_close(another);
     close(fd);
 }
@@ -152,8 +183,11 @@ T_TEST(what_is_no_table_is_not_opened)
     struct st_err err = ST_ERR_INIT;
     FILE *file = tmpfile();
 
-    T_CHECK(file != NULL && notices_open(fileno(file), &notices, &err) == ST_ERR && err.code == ST_E_IO, "too short");
-    T_CHECK(ftruncate(fileno(file), 1 << 20) == 0 && notices_open(fileno(file), &notices, &err) == ST_ERR, "another");
+    T_CHECK(file != NULL && notices_open(NOTICES_POLLS, fileno(file), &notices, &err) == ST_ERR && err.code == ST_E_IO,
+            "too short");
+    T_CHECK(ftruncate(fileno(file), 1 << 20) == 0 &&
+                notices_open(NOTICES_POLLS, fileno(file), &notices, &err) == ST_ERR,
+            "another");
     fclose(file);
 }
 
@@ -168,7 +202,7 @@ T_TEST(a_table_is_opened_or_memory_is_out)
         enum st_rc rc;
 
         t_fail_alloc(nth);
-        rc = notices_open(copy, &notices, &err);
+        rc = notices_open(NOTICES_POLLS, copy, &notices, &err);
         t_fail_alloc(0);
         notices_close(notices);
         if (rc == ST_OK)
