@@ -390,6 +390,14 @@ void kin_start(struct kin *kin)
         kin_prepare(kin, sup->phase == SUP_STARTING ? &sup->next : &sup->current);
 }
 
+/* While the others drain, workers are not started again, and nobody is where nothing was ever in force. */
+static bool is_needed(const struct kin *kin)
+{
+    const struct supervisor *sup = kin->sup;
+
+    return sup->phase < SUP_DRAIN_WORKERS || (kin->role != FAM_WORKER && sup->current.gen != NULL);
+}
+
 static void bury(struct kin *kin, int status)
 {
     struct supervisor *sup = kin->sup;
@@ -410,7 +418,7 @@ static void bury(struct kin *kin, int status)
     read_journal(kin);
     if (kin->role == FAM_RECORDER)
         requests_recorder_died(sup);
-    if (kin->state == KIN_DRAINING || (kin->role == FAM_WORKER && sup->phase >= SUP_DRAIN_WORKERS)) {
+    if (kin->state == KIN_DRAINING || !is_needed(kin)) {
         if (!ended_well && !sup->was_cut_short)
             sup->exit_code = 1;
         kin->state = KIN_ENDED;

@@ -135,12 +135,17 @@ class Gateway:
 
     # ---- the process ------------------------------------------------------------------------------------------
 
-    def start(self):
+    def launch(self):
+        """Without waiting for it to be ready."""
         share_compiled(COMPILED, self.folder / "state" / "cache")
         self.process = subprocess.Popen(
             [str(BIN / "stoad"), "--config", str(self.config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
             env={**os.environ, "ASAN_OPTIONS": self.sanitizer, "UBSAN_OPTIONS": "print_stacktrace=1"})
         threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
+        return self
+
+    def start(self):
+        self.launch()
         self.wait_event("start")
         share_compiled(self.folder / "state" / "cache", COMPILED)
         if self.way in ways.BROUGHT and self.door is None:
@@ -174,11 +179,15 @@ class Gateway:
         """Drains and ends; a crash, a sanitizer's report or a leftover child fails the test."""
         if self.process is None:
             return
-        process, self.process = self.process, None
         if self.door is not None:
             self.door.close()
             self.door = None
-        process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGTERM)
+        self.ended(expect)
+
+    def ended(self, expect):
+        """Once it ends by itself: with that exit code, and without a crash."""
+        process, self.process = self.process, None
         try:
             code = process.wait(timeout=3 * WAIT)
         except subprocess.TimeoutExpired:
