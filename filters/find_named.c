@@ -123,15 +123,24 @@ static bool is_about(struct st_span word)
     return is_listed(word, words, ST_LEN(words));
 }
 
-/* Before it: what is told to everybody, or belongs to one request, or to a program. */
+/* Anywhere before it: what is told to everybody, or belongs to one request. */
 static bool is_public(struct st_span word)
 {
     static const char *const words[] = {
-        "public", "pub",         "csrf",    "xsrf",   "next",    "continuation", "cursor",      "pagination",
-        "sync",   "show",        "hide",    "forgot", "no",      "is",           "has",         "antiforgery",
-        "min",    "max",         "invalid", "wrong",  "missing", "cancellation", "idempotency", "forgery",
-        "skip",   "color",       "design",  "etag",   "hash",    "verification", "delta",       "nonce",
-        "dedup",  "publishable", "nft",     "erc",    "fake",    "dummy",
+        "public",     "pub",         "csrf",   "xsrf",         "antiforgery", "forgery", "continuation",
+        "pagination", "idempotency", "cursor", "cancellation", "publishable", "fake",    "dummy",
+    };
+
+    return is_listed(word, words, ST_LEN(words));
+}
+
+/* The word right before it: a part of a program, as in showPassword; SYNC_DB_PASSWORD is one all the same. */
+static bool is_of_program(struct st_span word)
+{
+    static const char *const words[] = {
+        "next", "sync", "show",         "hide",  "forgot",  "no",    "is",    "has",
+        "min",  "max",  "invalid",      "wrong", "missing", "skip",  "color", "design",
+        "etag", "hash", "verification", "delta", "nonce",   "dedup", "nft",   "erc",
     };
 
     return is_listed(word, words, ST_LEN(words));
@@ -176,19 +185,8 @@ static enum standing judge_key(struct st_span before)
 /* The word in which the stem stands: passwort, apikey, but not passive, monkeys or tokenizer. */
 static enum standing judge_word(struct st_span text, struct st_span word, struct st_span before, uint32_t stem)
 {
-    static const char *const tails[] = { "s",
-                                         "word",
-                                         "words",
-                                         "wort",
-                                         "wd",
-                                         "phrase",
-                                         "code",
-                                         "e",
-                                         "key",
-                                         "wrd",
-                                         "\xc3\xb1"
-                                         "a",
-                                         "nha" };
+    static const char *const tails[] = { "s",    "word", "words", "wort", "wd",        "phrase",
+                                         "code", "e",    "key",   "wrd",  "\303\261a", "nha" };
     static const char *const others[] = { "compass", "bypass", "trespass", "surpass", "encompass", "overpass",
                                           "monkey",  "turkey", "hockey",   "donkey",  "whiskey",   "jockey" };
     struct st_span head = st_span(word.p, (size_t)(text.p + stem - word.p));
@@ -215,7 +213,7 @@ static enum standing judge(struct st_span text, const struct name *name)
                 return NAME_NONE;
             before = word;
         } else if (standing == NAME_NONE) {
-            standing = judge_word(text, word, before, name->stem);
+            standing = is_of_program(before) ? NAME_NONE : judge_word(text, word, before, name->stem);
             if (standing == NAME_NONE)
                 return NAME_NONE;
         } else if (is_about(word))

@@ -226,8 +226,9 @@ static unsigned row_of(struct st_span text, const struct grown *g)
     unsigned like = like_groups(text, (int64_t)g->from - 1, -1, g->groups[0]) +
                     like_groups(text, g->to, 1, g->groups[g->n_groups - 1]);
 
-    if (g->from > 0 && text.p[g->from - 1] == '.' && g->separators[1] == '.')
-        return FLT_LIST; /* "[.4300.0020.": it begins in the middle */
+    if (g->from > 0 && text.p[g->from - 1] == '.' && g->separators[1] == '.' &&
+        !(g->from > 1 && flt_is_alpha(text.p[g->from - 2]))) /* but "Nr.4111.1111" */
+        return FLT_LIST;                                     /* "[.4300.0020.": it begins in the middle */
     return like >= 2 ? FLT_LIST : like == 1 ? FLT_IRREGULAR : 0;
 }
 

@@ -103,7 +103,8 @@ static bool is_word(struct st_span anchor)
     return true;
 }
 
-/* Are all anchors before the value short words inside of longer ones, as "eth" is in "together"? */
+/* Are all anchors before the value short words inside of longer ones, as "eth" is in "together"? What comes behind an
+ * anchor is the pattern's to say: cvvcode. */
 static bool is_inside_words(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
     bool any = false;
@@ -114,7 +115,7 @@ static bool is_inside_words(const struct flt_scanner *s, const struct flt_detect
 
         if (n == 0)
             continue;
-        if (n > FLT_SHORT_WORD || !is_word(anchor) || flt_is_apart(s->text, at, at + (uint32_t)n))
+        if (n > FLT_SHORT_WORD || !is_word(anchor) || flt_word_begins(s->text, at))
             return false;
         any = true;
     }

@@ -59,7 +59,8 @@ static void add_cuts(struct block *block, const struct flt_detector *d, uint64_t
     for (size_t g = 0; g < d->n_groupings; g++)
         for (size_t k = 0, at = 0; k + 1 < d->groupings[g].n; k++) {
             at += d->groupings[g].len[k];
-            block->cuts[at] |= at <= FLT_NUMBER_MAX ? bit : 0;
+            if (at <= FLT_NUMBER_MAX)
+                block->cuts[at] |= bit;
         }
 }
 

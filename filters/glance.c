@@ -8,6 +8,7 @@
  * matched alone, as if nobody had looked. A set with such a pattern is never looked at this way, and neither is a scan
  * with a trace.
  */
+#include "base/hash.h"
 #include "filters/scanner.h"
 #include <string.h>
 
@@ -66,6 +67,8 @@ static void lay(struct flt_glance *g, const struct flt_doc *doc, uint32_t first)
         n += (uint32_t)text.n;
         g->row[n++] = '\n';
     }
+    if (n < g->row_n) /* of the row before */
+        st_wipe(g->row + n, g->row_n - n);
     g->first = first;
     g->n = i;
     g->row_n = n;

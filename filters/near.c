@@ -12,11 +12,18 @@
 
 #define STRETCH 1024u /* bytes that are read at once, when a candidate's window is not longer */
 
-bool flt_is_apart(struct st_span text, uint32_t from, uint32_t to)
+bool flt_word_begins(struct st_span text, uint32_t from)
 {
-    uint8_t prev = from > 0 ? text.p[from - 1] : ' ', next = to < text.n ? text.p[to] : ' ';
+    uint8_t prev = from > 0 ? text.p[from - 1] : ' ';
 
-    if (flt_is_alpha(prev) && !(flt_is_lower(prev) && flt_is_upper(text.p[from])))
+    return !flt_is_alpha(prev) || (flt_is_lower(prev) && flt_is_upper(text.p[from])); /* visaCard */
+}
+
+static bool is_apart(struct st_span text, uint32_t from, uint32_t to)
+{
+    uint8_t next = to < text.n ? text.p[to] : ' ';
+
+    if (!flt_word_begins(text, from))
         return false;
     if (flt_to_lower(next) == 's') /* of the plural */
         next = ++to < text.n ? text.p[to] : ' ';
@@ -27,7 +34,7 @@ bool flt_word_stands(struct st_span text, uint32_t end, const char *word)
 {
     size_t n = strlen(word);
 
-    return n > FLT_SHORT_WORD || (n <= end && flt_is_apart(text, end - (uint32_t)n, end));
+    return n > FLT_SHORT_WORD || (n <= end && is_apart(text, end - (uint32_t)n, end));
 }
 
 static bool has_word(const struct flt_detector *d, size_t word)
@@ -169,12 +176,14 @@ struct path_words {
     struct st_span text; /* its path, or its name */
 };
 
+/* Names are run together, and the first part tells what they are: cardnumber, vatno; but no "tel" in hotel. */
 static bool on_path_word(void *ctx, unsigned id, uint32_t at)
 {
     const struct path_words *look = ctx;
     struct flt_path *path = look->path;
+    size_t n = strlen(look->packs->words[id - FLT_WORD_BASE]);
 
-    if (!flt_word_stands(look->text, at, look->packs->words[id - FLT_WORD_BASE]))
+    if (n <= FLT_SHORT_WORD && (n > at || !flt_word_begins(look->text, at - (uint32_t)n)))
         return true;
     if (path->n_words < FLT_PATH_WORDS_MAX)
         path->words[path->n_words++] = (uint16_t)(id - FLT_WORD_BASE);

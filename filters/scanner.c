@@ -6,6 +6,7 @@
  * is full it is worked off in between. Nothing is allocated but the views and the findings, and those in the arena.
  */
 #include "filters/scanner.h"
+#include "base/hash.h"
 #include "filters/map.h"
 #include "filters/views.h"
 #include <stdlib.h>
@@ -214,7 +215,10 @@ static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, con
 static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
                               struct st_err *err)
 {
-    if (read_fields(s, arena, doc, err) == ST_OK)
+    enum st_rc rc = read_fields(s, arena, doc, err);
+
+    st_wipe(s->glance.row, s->glance.row_n); /* nobody's text outlives its message */
+    if (rc == ST_OK)
         return ST_OK;
     memset(s->last_hit, 0, 2 * s->packs->n * sizeof *s->last_hit); /* and done_to: the field was left in its middle */
     return ST_ERR;

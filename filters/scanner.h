@@ -125,7 +125,7 @@ ST_MUST bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, ui
 /* Short words must stand alone ("tel", but not in "hotel"); long ones may be part of a compound ("Kontonummer"). */
 #define FLT_SHORT_WORD 4u /* letters */
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
-bool flt_is_apart(struct st_span text, uint32_t from, uint32_t to); /* no letter goes on at either end */
+bool flt_word_begins(struct st_span text, uint32_t from); /* no letter goes on into it */
 
 /* Is it known that no pattern and no term is in that field as it stands? Fields come in order. */
 bool flt_glance_is_empty(struct flt_scanner *s, const struct flt_doc *doc, uint32_t field);

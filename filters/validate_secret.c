@@ -300,7 +300,7 @@ enum flt_valid val_otpauth(const struct flt_token *token)
     struct st_span secret = at == ST_SPAN_NPOS ? ST_SPAN_NONE : st_span_sub(token->text, at + 7, token->text.n);
 
     secret = st_span_sub(secret, 0, st_span_chr(secret, '&'));
-    return secret.n < 16 || flt_has_placeholder(token->text) || flt_is_sequence(secret) ||
+    return secret.n < 16 || flt_has_placeholder(secret) || flt_is_sequence(secret) ||
                    flt_ifind(secret, "jbswy3dpehpk3pxp") || flt_ifind(secret, "gezdgnbvgy3tqojq")
                ? FLT_V_EXAMPLE
                : FLT_V_OK;

@@ -132,7 +132,7 @@ static struct drip *place_for(struct drips *drips, uint64_t key)
     return oldest;
 }
 
-/* How much of what is kept comes before this text: all, but for a text that it goes on or repeats. */
+/* How much of what is kept comes before this text: all, but for a text that it goes on. */
 static size_t before(const struct drip *drip, struct st_span text)
 {
     size_t at = drip->n;
@@ -199,12 +199,22 @@ static enum st_rc add(const struct drip_case *c, struct flt_findings *findings, 
     return ST_OK;
 }
 
+/* The field that what the person typed begins in: the title of a post may be empty. */
+static uint32_t first_typed(const struct drip_case *c)
+{
+    size_t i = 0;
+
+    while (i + 1 < c->activity->n_typed && c->doc->fields[c->activity->typed[i]].text.n == 0)
+        i++;
+    return c->activity->typed[i];
+}
+
 /* Its part of this message: the front of what the person typed. */
 static enum st_rc take(struct drips *drips, const struct drip_case *c, const struct flt_finding *found, uint32_t border,
                        struct flt_findings *findings, struct st_err *err)
 {
     struct flt_finding f = { .rule = found->rule,
-                             .field = c->activity->typed[0],
+                             .field = first_typed(c),
                              .to = found->to - border,
                              .confidence = found->confidence,
                              .reading = FLT_READ_JOINED };

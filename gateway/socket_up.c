@@ -268,13 +268,12 @@ static bool may_go(struct socket *s, struct st_span payload)
         return false;
     if (s->control.n < JUDGED_MIN)
         return true;
-    if ((message = message_new(&s->about, &s->others, false)) == NULL)
-        return false;
-    ok = message_add(message, st_buf_view(&s->control), &err) == ST_OK &&
+    message = message_new(&s->about, &s->others, false);
+    ok = message != NULL && message_add(message, st_buf_view(&s->control), &err) == ST_OK &&
          message_judge(message, NULL) == MESSAGE_GOES && !message_is_changed(message);
     message_free(message);
-    if (!ok)
-        st_buf_reset(&s->control);
+    if (!ok) /* what went before it stays, or the piece would go when it is sent again */
+        s->control.n -= payload.n;
     s->about.worker->counts.socket_dropped += !ok;
     return ok;
 }

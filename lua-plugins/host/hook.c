@@ -238,12 +238,6 @@ enum st_rc lp_hook_request(struct lp_set *set, const struct lp_asked *asked, str
     return call_all(set, &call, err);
 }
 
-static struct st_span text_of(const struct flt_doc *doc, const struct flt_finding *f)
-{
-    return doc != NULL && f->field < doc->n ? st_span_sub(doc->fields[f->field].text, f->from, f->to - f->from)
-                                            : ST_SPAN_NONE;
-}
-
 enum st_rc lp_hook_finding(struct lp_set *set, const struct lp_seen *seen, struct flt_findings *findings,
                            struct st_arena *arena, struct lp_opinion *out, struct st_err *err)
 {
@@ -259,7 +253,8 @@ enum st_rc lp_hook_finding(struct lp_set *set, const struct lp_seen *seen, struc
                                       .arena = arena,
                                       .opinion = out,
                                       .finding = &findings->items[i],
-                                      .found = text_of(seen->doc, &findings->items[i]) };
+                                      .found = seen->doc != NULL ? flt_finding_value(seen->doc, &findings->items[i])
+                                                                 : ST_SPAN_NONE };
 
         if (call_all(set, &call, err) != ST_OK)
             return ST_ERR;

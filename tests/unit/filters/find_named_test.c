@@ -57,6 +57,7 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
         "Dim dbPassword As String = \"%s\"",
         "adminPassword := `%s`",
         "redis_password <- \"%s\"",
+        "SYNC_DB_PASSWORD=\"%s\"",
         "'secret_key' => '%s',",
         "define('AUTH_SECRET', '%s');",
         "props.setProperty(\"db.password\", \"%s\");",
@@ -99,6 +100,8 @@ T_TEST(what_is_only_named_alike_is_no_secret)
 {
     static const char *const texts[] = {
         "nextPageToken = \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "showPassword = \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "csrf_middleware_token = \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
         "csrf_token: \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
         "public_key = \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
         "cacheKey: \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",

@@ -88,6 +88,8 @@ static const struct {
       "1111\xe2\x80\x93"
       "1111",
       75 },
+    { "Kartennr.4111.1111.1111.1111", "pii.card.visa", "4111.1111.1111.1111", 75 },
+    { "card 4111 1111 1111 1111, cvvcode: 482", "pii.card.cvv", "482", 50 },
     { "4111**1111**1111**1111", "pii.card.visa", "4111**1111**1111**1111", 75 },
     { "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "pii.card.visa", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", 60 },
     { "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", "pii.iban", "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", 70 },
@@ -272,6 +274,13 @@ T_TEST(the_fields_name_is_context)
     s.doc->fields[0].path = ST_SPAN("person/telefon");
     T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, NULL, &err), err);
     T_CHECK(find(&s, "pii.phone.national") != NULL, "a phone number");
+    T_OK(flt_text_doc(s.arena, ST_SPAN("4601858711474479447"), &s.doc, &err), err);
+    s.doc->fields[0].path = ST_SPAN("cardnumber");
+    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, NULL, &err), err);
+    T_CHECK(find(&s, "pii.card.visa_19") != NULL, "a card number");
+    s.doc->fields[0].path = ST_SPAN("discard");
+    T_OK(flt_scan(s.scanner, s.arena, s.doc, &s.findings, NULL, &err), err);
+    T_CHECK(find(&s, "pii.card.visa_19") == NULL, "no card");
     done(&s);
 }
 

@@ -200,6 +200,7 @@ T_TEST(what_is_typed_into_a_path_is_found)
         { "/credit-card/4111111111111111/x", "pii.card.visa", ACTED_UPON, 100 },
         { "/a/my%20card%204111111111111111", "pii.card.visa", ACTED_UPON, 100 },
         { "/a/4111-1111-1111-1111", "pii.card.visa", ACTED_UPON, 100 },
+        { "/ssn/536-90-4399", "pii.us.ssn", ACTED_UPON, 100 },
         { "/a/4111%201111%201111%201111", "pii.card.visa", ACTED_UPON, 100 },
         { "/DE02120300000000202051", "pii.iban", ACTED_UPON, 100 },
         { "/a/b/pay%20DE02%201203%200000%200000%202020%2051/c", "pii.iban", ACTED_UPON, 100 },
