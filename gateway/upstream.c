@@ -441,6 +441,20 @@ void upstream_rest(struct upstream *upstream)
     upstream->idle_since_ms = st_clock_ms();
 }
 
+/* The one that waits longest goes, or a pool full of names that nobody asks for again would have every request to the
+ * others shake hands anew. */
+static void make_room(struct upstream_pool *pool)
+{
+    struct upstream *oldest = pool->idle;
+
+    if (pool->n_idle < IDLE_MAX)
+        return;
+    while (oldest->next != NULL)
+        oldest = oldest->next;
+    pool_remove(oldest);
+    upstream_free(oldest);
+}
+
 void upstream_give_back(struct upstream *upstream)
 {
     struct upstream_pool *pool;
@@ -451,11 +465,11 @@ void upstream_give_back(struct upstream *upstream)
     pool = upstream->pool;
     upstream_own(upstream, on_idle_event, upstream);
     upstream->deadline = (struct st_timer){ .fn = on_idle_late, .ctx = upstream };
-    if (pool->n_idle >= IDLE_MAX || !is_reusable(upstream) ||
-        arm(upstream, &upstream->deadline, IDLE_MAX_MS) != ST_OK) {
+    if (!is_reusable(upstream) || arm(upstream, &upstream->deadline, IDLE_MAX_MS) != ST_OK) {
         upstream_free(upstream);
         return;
     }
+    make_room(pool);
     if (!upstream->was_used)
         upstream->idle_since_ms = st_clock_ms();
     upstream->next = pool->idle;
