@@ -8,6 +8,7 @@
  */
 #include "filters/runs.h"
 #include "filters/scanner.h"
+#include "filters/views.h"
 #include <string.h>
 
 static void tell(const struct flt_scanner *s, const struct flt_guess *g, int confidence, const char *why)
@@ -168,6 +169,14 @@ static bool is_inside(const struct flt_finding *outer, const struct flt_finding 
     return covers(outer, inner);
 }
 
+/* A token at the end of a line is whole, though a reading without the ends of lines has it go on into the next. */
+static bool is_overrun(const struct flt_scanner *s, const struct flt_finding *f, const struct flt_finding *whole)
+{
+    if (s->reading != FLT_READ_SQUEEZED || f->run != NULL || f->from >= whole->to || f->to <= whole->to)
+        return false;
+    return whole->from <= f->from && flt_begins_a_line(s->field->text, whole->to);
+}
+
 /* Has another reading of the text brought it already? A graver one takes the place of what it covers. What stands
  * beside or beyond an older one is a finding of its own, so that a mask leaves nothing of either; and so is what stands
  * in an encoded run, whose like is not masked with what lies over it. */
@@ -184,6 +193,8 @@ static bool is_known(struct flt_scanner *s, const struct flt_finding *f)
             *old = *f;
             return true;
         }
+        if (is_overrun(s, f, old))
+            return true;
         if (is_inside(old, f)) {
             old->run = flt_run_closer(old->run, f->run);
             return true;

@@ -299,6 +299,48 @@ static size_t line_end_at(struct st_span s, size_t at)
     return memchr(s.p + at, '\n', n) != NULL ? n : 0;
 }
 
+/* Does [from, to) read as a word or, where others stand beside it, as a number: "thanks", "Thanks", "2024"? */
+static bool is_plain_part(struct st_span s, size_t from, size_t to, bool is_alone)
+{
+    size_t first = from;
+
+    if (!is_alone && flt_is_digit(s.p[from])) {
+        while (from < to && flt_is_digit(s.p[from]))
+            from++;
+        return from == to;
+    }
+    if (flt_is_upper(s.p[first]))
+        first++;
+    return is_lower_word(s, first, to - first);
+}
+
+/* A piece is no rest of a token where all its parts are words, and where a name stands before a : or a =. */
+static bool is_plain_piece(struct st_span s, size_t from, size_t to)
+{
+    size_t part = from;
+
+    while (to > from && (s.p[to - 1] == '=' || s.p[to - 1] == '.'))
+        to--;
+    for (size_t at = from; at < to; at++)
+        if (s.p[at] == ':' || s.p[at] == '=')
+            return true;
+    for (size_t at = from; at <= to; at++) {
+        if (at < to && flt_is_alnum(s.p[at]))
+            continue;
+        if (at > part && !is_plain_part(s, part, at, part == from && at == to))
+            return false;
+        part = at + 1;
+    }
+    return true;
+}
+
+bool flt_begins_a_line(struct st_span s, size_t at)
+{
+    size_t n = at < s.n ? line_end_at(s, at) : 0;
+
+    return n > 0 && is_plain_piece(s, at + n, at + n + piece_length(s, at + n, 1));
+}
+
 /* A gap inside a token that goes on behind it: bytes to drop. */
 static size_t cut_at(struct st_span s, size_t at)
 {

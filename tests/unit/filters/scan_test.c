@@ -126,6 +126,44 @@ T_TEST(findings_lie_where_they_should)
     done(&s);
 }
 
+/* Readings without the ends of lines have a token go on into what the next line says. */
+T_TEST(a_token_at_the_end_of_a_line_ends_there)
+{
+    static const char token[] = "ghp_q7RkV2mXw9LsT4bNc8JdY1hGz5FpA3eWuK6o";
+    static const char *const next[] = { "thanks",     "Thanks, Anna", "DB_HOST=localhost",   "user_id: 5", "password=",
+                                        "2024-05-01", "next-step is", "https://a.example/b", "Danke.",     "see.also" };
+    struct scanned s = { 0 };
+    char text[200];
+
+    for (size_t i = 0; i < ST_LEN(next); i++) {
+        snprintf(text, sizeof text, "here:\n%s\n%s\nbye", token, next[i]);
+        scan(&s, st_span_str(text));
+        T_CHECK(s.findings.n == 1, "'%s': %zu findings", next[i], s.findings.n);
+        T_CHECK(s.findings.items[0].from == 6 && s.findings.items[0].to == 6 + sizeof token - 1, "'%s': [%u,%u)",
+                next[i], s.findings.items[0].from, s.findings.items[0].to);
+    }
+    done(&s);
+}
+
+/* Where the next line may be the rest of it, both are masked. */
+T_TEST(a_token_over_two_lines_is_found_whole)
+{
+    static const char *const next[] = { "Xw9LsT4bNc8J", "xw9ls4bnc8jd", "QZRKMTWXPLD", "a8f-bc12-9d", "Rk7Vq2Lm==" };
+    struct scanned s = { 0 };
+    char text[200];
+
+    for (size_t i = 0; i < ST_LEN(next); i++) {
+        uint32_t to = 0;
+
+        snprintf(text, sizeof text, "here:\nglpat-q7RkV2mXw9LsT4bNc8Jd\n%s\nbye", next[i]);
+        scan(&s, st_span_str(text));
+        for (size_t k = 0; k < s.findings.n; k++)
+            to = s.findings.items[k].to > to ? s.findings.items[k].to : to;
+        T_CHECK(to >= 6 + 26 + 1 + 8, "'%s': to %u", next[i], to);
+    }
+    done(&s);
+}
+
 /* ---- recall ------------------------------------------------------------------------------------------------- */
 
 static const struct {
