@@ -19,7 +19,8 @@ ST_MUST enum st_rc flt_peel(struct st_arena *arena, const struct flt_view *from,
 /* What stands between the pieces of a token: groups, lines, quotes of a program (squeeze.c). */
 ST_MUST enum st_rc flt_squeeze(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
                                struct st_err *err);
-/* Does a line end at `at`, and the next begin with words of its own rather than with the rest of a token? (squeeze.c) */
+/* Does a line end at `at`, and the next begin with words of its own rather than with the rest of a token? (squeeze.c)
+ */
 bool flt_begins_a_line(struct st_span text, size_t at);
 /* The next run from *at on that decodes to a text (unwrap.c); *at moves behind it. */
 ST_MUST enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_t *at, struct flt_view *out,
