@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Discourse forums, on any host: the API as JSON, the pages as forms, with the same names. Drafts are kept while
--- typing;
--- topics/timings tells how long each post was on the screen.
+-- typing; titles and texts go out early to look for similar topics and previews of links; topics/timings tells how
+-- long each post was on the screen. Chat and the usual plugins (polls, reactions, solutions, post voting, AI) are here
+-- too. Presence and the message bus carry no words.
 
 local refused = { status = 422, type = "application/json",
   body = [[{"action":"create_post","errors":["{message}"],"stoa":"{id}"}]] }
@@ -10,27 +11,64 @@ local known = { "meta.discourse.org", "discuss.kubernetes.io", "discuss.python.o
   "discourse.ubuntu.com", "discourse.nixos.org", "discuss.pytorch.org", "community.cloudflare.com", "forums.docker.com",
   "discourse.llvm.org", "discuss.gradle.org", "community.letsencrypt.org", "forum.obsidian.md" }
 local posts = { "/posts", "/posts.json" }
-local written = { "raw", "title", "tags[]", "tags/#" }
+local written = { "raw", "title", "tags[]", "tags/#", "featured_link", "target_recipients", "target_emails" }
 local made = { type = "post", id = { "%id", "%post/id" }, title = { "topic_title", "post/topic_title" },
   author = { "username", "post/username" } }
 local topic = { type = "topic", id = { "topic_id", "%topic_id" }, url = "https://{host}/t/{id}" }
+local channels = "/chat/api/channels/*"
+local room = { type = "conversation", id = { "/chat/api/channels/{}/**", "/chat/{}/edit/*", "/chat/{}/react/*",
+  "/chat/{}/*/flag", "/2<.json" } }
+
+-- One call; `.json` may follow the path.
+local function call(id, method, paths, kind, what)
+  local list = {}
+  for _, path in ipairs(type(paths) == "table" and paths or { paths }) do
+    list[#list + 1] = path
+    list[#list + 1] = path .. ".json"
+  end
+  return { id = id, match = { method = method, path = list, body = what.body, query = what.query, host = what.host },
+    activity = { kind = kind, phase = kind == "draft" and "draft" or what.phase, audience = what.audience or "group",
+      object = what.object, parent = what.parent, group = what.group, answer = what.answer },
+    typed = what.typed or {}, deny = refused }
+end
+
+local function both(...)
+  local list = {}
+  for _, name in ipairs { ... } do
+    list[#list + 1] = name
+    list[#list + 1] = "%" .. name
+  end
+  return list
+end
+
 local form = "application/x-www-form-urlencoded"
 local json = "application/json"
+
+-- What begins with a brace is JSON.
+local function said(name, method, path, body, expect, query, answer)
+  return { name = name, method = method, host = "forum.example", path = path, query = query, answer = answer,
+    type = body and (body:sub(1, 1) == "{" and json or form) or nil, body = body, expect = expect }
+end
 
 return {
   api = 1,
   id = "discourse",
-  version = "1.0.0",
+  version = "1.1.0",
   title = "Discourse",
   anywhere = true,
   hosts = known,
   secret = {
     { path = { "/session", "/session/**", "/session.json", "/u/password-reset/*", "/u/second_factors.json",
       "/users/password-reset/*", "/u/*/preferences/security", "/admin/api/keys", "/auth/*/callback" } },
+    { host = known, path = { "/user-api-key/**", "/user-api-key", "/u/confirm-session*", "/u/create_second_factor*",
+      "/u/register_second_factor*", "/u/register_passkey*", "/u/create_passkey*", "/u/activate-account/*",
+      "/associate/*", "/admin/api/**" } },
+    { host = known, method = "PUT", path = "/invites/show/*" },
     { method = "POST", path = { "/u", "/u.json", "/users", "/users.json" } },
     { method = "PUT", path = { "/u/*/password*", "/users/*/password*" } },
   },
-  redact_always = { "api_key", "?api_key", "user_api_key" },
+  redact_always = { "api_key", "?api_key", "user_api_key", "password", "second_factor_token", "challenge",
+    "password_confirmation", "authenticity_token" },
 
   rules = {
     { id = "message", match = { method = "POST", path = posts, body = { eq = { archetype = "private_message" } } },
@@ -54,46 +92,161 @@ return {
     { id = "edit-json", match = { method = "PUT", path = "/posts/*", body = { has = { "post/raw" } } },
       activity = { kind = "edit", audience = "group", object = { type = "post", id = "/2<.json" } },
       typed = { "post/raw", "post/edit_reason", "title" }, deny = refused },
-    { id = "title", match = { method = "PUT", path = { "/t/*/*", "/t/-/*" }, body = { has = { "title" } } },
-      activity = { kind = "edit", audience = "group",
-        object = { type = "topic", id = "/3<.json", title = "title" } }, typed = { "title", "tags[]" },
-          deny = refused },
-    { id = "draft", match = { method = "POST", path = { "/drafts", "/drafts.json", "/draft.json" },
-        body = { has = { "draft_key" } } },
-      activity = { kind = "draft", phase = "draft", audience = "private",
-        object = { type = "post", id = "draft_key", title = "data/title" } },
-      typed = { "data/reply", "data/title", "data/**/reply" }, deny = refused },
-    { id = "chat", match = { method = "POST", path = { "/chat/*", "/chat/*.json" }, body = { has = { "message" } } },
-      activity = { kind = "message", audience = "group", object = { type = "message" },
-        group = { type = "conversation", id = "/2<.json" }, answer = { type = "message", id = "%message_id" } },
-      typed = { "message" }, deny = refused },
-    { id = "like", match = { method = "POST", path = { "/post_actions", "/post_actions.json" } },
-      activity = { kind = "react", audience = "group", object = { type = "post", id = { "id", "%id" } } },
-      typed = { "message" }, deny = refused },
-    { id = "bookmark", match = { method = "POST", path = { "/bookmarks", "/bookmarks.json" },
-        body = { has = { "bookmarkable_type" } } },
-      activity = { kind = "save", audience = "private",
-        object = { type = "post", id = { "bookmarkable_id", "%bookmarkable_id" } } }, typed = { "name" },
-          deny = refused },
-    { id = "upload", match = { method = "POST", path = { "/uploads", "/uploads.json" } },
-      activity = { kind = "upload", audience = "group", object = { type = "file" },
-        answer = { type = "file", id = "%id", title = "original_filename", url = "{url}" } },
-      typed = { "file", "files[]", "name" }, deny = refused },
-    { id = "upload-announced", match = { method = "POST", path = { "/uploads/generate-presigned-put.json",
-        "/uploads/generate-presigned-put", "/uploads/create-multipart.json", "/uploads/create-multipart" } },
-      activity = { kind = "upload", phase = "prepare", audience = "group",
-        object = { type = "file", title = "file_name" }, answer = { type = "file", id = "unique_identifier",
-          upload = "url" } },
-      typed = { "file_name" }, deny = refused },
-    { id = "dwell", match = { method = "POST", path = "/topics/timings", body = { has = { "topic_id" } } },
+    call("title", "PUT", { "/t/*/*" }, "edit", { body = { has = { "title" } },
+      object = { type = "topic", id = "/3<.json", title = "title" }, typed = { "title", "tags[]", "tags/#",
+        "featured_link" } }),
+    { id = "title-short", match = { method = "PUT", path = "/t/*.json", body = { has = { "title" } } },
+      activity = { kind = "edit", audience = "group", object = { type = "topic", id = "/2<.json", title = "title" } },
+      typed = { "title", "tags[]", "tags/#" }, deny = refused },
+    call("split", "POST", "/t/*/move-posts", "post", { object = { type = "topic", title = "title" }, typed = { "title",
+      "tags[]" }, parent = { type = "topic", id = "/t/{}/**" }, body = { has = { "title" } } }),
+    { id = "delete", match = { method = "DELETE", path = { "/posts/*.json", "/t/*.json" } },
+      activity = { kind = "delete", audience = "group", object = { type = "post", id = "/2<.json" } }, typed = {},
+      deny = refused },
+    { id = "delete-known", match = { method = "DELETE", host = known, path = { "/posts/*", "/t/*" } },
+      activity = { kind = "delete", audience = "group", object = { type = "post", id = "/2<.json" } }, typed = {},
+      deny = refused },
+
+    call("draft", "POST", { "/drafts", "/draft" }, "draft", { audience = "private", body = { has = { "draft_key" } },
+      object = { type = "post", id = "draft_key", title = "data/title" },
+      typed = { "data/reply", "data/title", "data/**/reply", "data/tags/#", "data/recipients" } }),
+    call("similar", { "GET", "POST" }, { "/topics/similar_to", "/similar_topics" }, "draft", { audience = "private",
+      object = { type = "topic", title = both("title", "?title") }, typed = { "title", "raw", "?title", "?raw" } }),
+    { id = "link-preview", match = { method = "GET", host = known, path = { "/onebox", "/inline-onebox",
+        "/inline-onebox.json" } },
+      activity = { kind = "draft", phase = "draft", audience = "private", object = { type = "post" } },
+      typed = { "?url", "?urls[]" }, deny = refused },
+
+    -- Chat: older paths below /chat, newer ones below /chat/api.
+    call("chat-draft", "POST", { "/chat/drafts", channels .. "/drafts", channels .. "/threads/*/drafts" }, "draft",
+      { audience = "private", object = { type = "message" }, body = { has = { "data/**" } }, typed = { "data/message",
+        "data/value", "data/**/message", "data/**/value" },
+        group = { type = "conversation", id = { "/chat/api/channels/{}/**", "chat_channel_id", "%chat_channel_id",
+          "channel_id" } } }),
+    call("chat-hook", "POST", { "/chat/hooks/*", "/chat/hooks/*/slack" }, "message", { object = { type = "message" },
+      typed = { "text", "payload/text", "payload/attachments/**", "attachments/**/text", "attachments/**/fallback" } }),
+    call("chat-edit", "PUT", { "/chat/*/edit/*", channels .. "/messages/*" }, "edit", { group = room,
+      object = { type = "message", id = { "/chat/*/edit/{}", "/6<.json", "/4<.json" } },
+      typed = { "new_message", "message" } }),
+    call("chat-delete", "DELETE", { channels .. "/messages/*", channels .. "/messages" }, "delete", { group = room,
+      object = { type = "message", id = { "/6<.json", "message_ids[]", "%message_ids/#" } } }),
+    call("chat-react", "PUT", "/chat/*/react/*", "react", { group = room, object = { type = "message",
+      id = "/4<.json" } }),
+    call("chat-flag", "POST", { "/chat/*/*/flag", channels .. "/messages/*/flags" }, "message", { audience = "private",
+      object = { type = "message", id = { "/chat/api/channels/*/messages/{}/**", "/chat/*/{}/*" } },
+      typed = { "message" } }),
+    call("chat-thread", "PUT", channels .. "/threads/*", "edit", { group = room, body = { has = { "title" } },
+      object = { type = "conversation", id = "/6<.json", title = "title" }, typed = { "title" } }),
+    call("chat-channel", "POST", { "/chat/api/channels", "/chat/api/direct-message-channels" }, "post", {
+      object = { type = "conversation", title = { "channel[name]", "channel/name", "name" } },
+      answer = { type = "conversation", id = "%channel/id", title = "channel/title" },
+      typed = { "channel[name]", "channel[description]", "channel/name", "channel/description", "name",
+        "description" } }),
+    { id = "chat-channel-edit", match = { method = "PUT", path = "/chat/api/channels/*" },
+      activity = { kind = "edit", audience = "group", object = { type = "conversation", id = "/4<.json",
+        title = { "channel[name]", "channel/name", "name" } } },
+      typed = { "channel[name]", "channel[description]", "channel/name", "channel/description", "name",
+        "description" }, deny = refused },
+    call("chat-join", { "POST", "DELETE" }, channels .. "/memberships/me", "join", { object = { type = "conversation",
+      id = "/chat/api/channels/{}/**" } }),
+    call("chat-invite", "POST", { channels .. "/invites", channels .. "/memberships" }, "share", {
+      object = { type = "conversation", id = "/chat/api/channels/{}/**" } }),
+    call("chat-read", "PUT", { channels .. "/read", channels .. "/read/*", "/chat/*/read/*",
+      channels .. "/threads/*/read" }, "view", { object = room }),
+    call("chat-view", "GET", { channels .. "/messages", channels .. "/threads/*" }, "view", { object = room,
+      answer = { title = "meta/channel/title" } }),
+    call("chat", "POST", "/chat/*", "message", { body = { has = { "message" } }, object = { type = "message" },
+      parent = { type = "message", id = both("in_reply_to_id", "thread_id") }, group = { type = "conversation",
+        id = "/2<.json" }, answer = { type = "message", id = "%message_id" }, typed = { "message" } }),
+
+    call("flag", "POST", "/post_actions", "message", { audience = "private", body = { has = { "message" } },
+      object = { type = "post", id = both("id") }, typed = { "message" } }),
+    call("like", "POST", "/post_actions", "react", { object = { type = "post", id = both("id") } }),
+    call("unlike", "DELETE", "/post_actions/*", "react", { object = { type = "post", id = "/2<.json" } }),
+    call("reaction", "PUT", "/discourse-reactions/posts/*/custom-reactions/*/toggle", "react", {
+      object = { type = "post", id = "/discourse-reactions/posts/{}/**" } }),
+    call("solved", "POST", { "/solution/accept", "/solution/unaccept" }, "react", { object = { type = "post",
+      id = both("id") } }),
+    call("poll-vote", { "PUT", "DELETE" }, "/polls/vote", "react", { object = { type = "post",
+      id = both("post_id") } }),
+    call("voting-comment", "POST", "/post_voting/comments", "comment", { object = { type = "comment" },
+      parent = { type = "post", id = both("post_id") }, answer = { type = "comment", id = "%id" }, typed = { "raw" } }),
+    call("voting-edit", "PUT", "/post_voting/comments", "edit", { object = { type = "comment",
+      id = both("comment_id") }, typed = { "raw" } }),
+    call("voting", { "POST", "DELETE" }, { "/post_voting/vote", "/post_voting/vote/comment", "/voting/vote" }, "react",
+      { object = { type = "post", id = both("post_id", "comment_id", "topic_id") } }),
+    call("bookmark", "POST", "/bookmarks", "save", { audience = "private", body = { has = { "bookmarkable_type" } },
+      object = { type = "post", id = both("bookmarkable_id") }, typed = { "name" } }),
+    { id = "bookmark-edit", match = { method = { "PUT", "DELETE" }, path = { "/bookmarks/*.json" } },
+      activity = { kind = "save", audience = "private", object = { type = "post", id = "/2<.json" } },
+      typed = { "name" }, deny = refused },
+    call("watch", "POST", { "/t/*/notifications", "/category/*/notifications" }, "follow", { audience = "private",
+      body = { has = { "notification_level" } }, object = { type = "topic", id = { "/t/{}/**", "/category/{}/**" } } }),
+    call("follow", { "PUT", "DELETE" }, "/follow/*", "follow", { host = known, object = { type = "person",
+      id = "/2<.json" } }),
+    call("assign", "PUT", "/assign/assign", "edit", { object = { type = "topic", id = both("target_id") },
+      typed = { "note" } }),
+
+    { id = "profile", match = { method = "PUT", path = "/u/*.json" },
+      activity = { kind = "edit", audience = "public", object = { type = "person", id = "/2<.json" } },
+      typed = { "bio_raw", "name", "location", "website", "title", "user_fields[*", "user_fields/**",
+        "custom_fields[*" }, deny = refused },
+    call("status", "PUT", "/user-status", "edit", { object = { type = "person" }, typed = { "description" } }),
+    call("invite", "POST", { "/invites", "/t/*/invite" }, "share", { audience = "direct", host = known,
+      object = { type = "topic", id = { "/t/{}/**", "topic_id", "%topic_id" } },
+      group = { type = "person", id = { "email", "user" } },
+      typed = { "custom_message", "description", "email" } }),
+    call("group-new", "POST", "/admin/groups", "post", { object = { type = "community", title = { "group[full_name]",
+      "group[name]", "group/full_name", "group/name" } }, answer = { type = "community", id = "%basic_group/id" },
+      typed = { "group[name]", "group[full_name]", "group[bio_raw]", "group[title]", "group/name", "group/full_name",
+        "group/bio_raw", "group/title" } }),
+    call("group-edit", "PUT", { "/groups/*", "/g/*" }, "edit", { object = { type = "community", id = "/2<.json" },
+      body = { has = { "group[bio_raw]" } }, typed = { "group[full_name]", "group[bio_raw]", "group[title]" } }),
+    call("group-join", "POST", { "/groups/*/request_membership", "/g/*/request_membership" }, "join", {
+      object = { type = "community", id = "/2" }, typed = { "reason" } }),
+    call("category", "POST", "/categories", "post", { body = { has = { "name", "color" } },
+      object = { type = "category", title = "name" }, answer = { type = "category", id = "%category/id" },
+      typed = { "name", "description", "topic_template" } }),
+    { id = "category-edit", match = { method = "PUT", path = { "/categories/*", "/categories/*.json" },
+        body = { has = { "name" } } },
+      activity = { kind = "edit", audience = "group", object = { type = "category", id = "/2<.json", title = "name" } },
+      typed = { "name", "description", "topic_template" }, deny = refused },
+    call("review-edit", "PUT", "/review/*", "edit", { audience = "private", object = { type = "post",
+      id = "/2<.json" }, body = { has = { "reviewable[payload][raw]" } }, typed = { "reviewable[payload][raw]",
+      "reviewable[payload][title]" } }),
+    call("review-note", "POST", "/review/*/notes", "comment", { audience = "private", object = { type = "comment" },
+      parent = { type = "post", id = "/review/{}/**" }, typed = { "reviewable_note[content]",
+        "reviewable_note/content" } }),
+    call("user-note", "POST", "/user_notes", "post", { audience = "private", object = { type = "person",
+      id = { "username" } }, typed = { "user_note[raw]", "user_note/raw" } }),
+    call("ai-helper", "POST", { "/discourse-ai/ai-helper/*", "/discourse-ai/ai-helper/*/*",
+      "/discourse-ai/ai-bot/**" }, "ai.prompt", { audience = "ai", object = { type = "conversation" },
+      typed = { "text", "custom_prompt", "title", "raw", "query" } }),
+
+    call("upload", "POST", { "/uploads" }, "upload", { object = { type = "file", title = { "name", "~file",
+      "~files[]" } }, answer = { type = "file", id = "%id", title = "original_filename", url = "{url}" },
+      typed = { "file", "files[]", "name" } }),
+    call("upload-announced", "POST", { "/uploads/generate-presigned-put", "/uploads/create-multipart" }, "upload", {
+      phase = "prepare", object = { type = "file", title = "file_name" }, answer = { type = "file",
+        id = "unique_identifier", upload = "url" }, typed = { "file_name" } }),
+    call("upload-parts", "POST", "/uploads/batch-presign-multipart-parts", "upload", { phase = "prepare",
+      object = { type = "file", id = "unique_identifier" }, answer = { upload = "presigned_urls/*" } }),
+    call("upload-done", "POST", { "/uploads/complete-multipart", "/uploads/complete-external-upload" }, "upload", {
+      object = { type = "file", id = "unique_identifier" }, answer = { type = "file", id = "%id",
+        title = "original_filename", url = "{url}" } }),
+    { id = "dwell", match = { method = "POST", path = { "/topics/timings", "/topics/timings.json" },
+        body = { has = { "topic_id" } } },
       activity = { kind = "read.dwell", audience = "private", unit = "ms", object = topic,
         dwell = { "topic_time", "%topic_time" } }, typed = {} },
     { id = "search", match = { method = "GET", path = { "/search", "/search.json", "/search/query",
         "/search/query.json" }, query = { q = true }, host = known },
       activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?q" } },
-    { id = "search-term", match = { method = "GET", path = { "/search/query", "/search/query.json" },
-        query = { term = true } },
-      activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?term" } },
+    call("search-term", "GET", { "/search/query", "/u/search/users", "/hashtags/search" }, "search", {
+      audience = "private", query = { term = true }, object = { type = "search" }, typed = { "?term" } }),
+    { id = "search-chat", match = { method = "GET", path = { "/chat/api/search", "/tags/filter/search",
+        "/tags/filter/search.json" } },
+      activity = { kind = "search", audience = "private", object = { type = "search" } },
+      typed = { "?query", "?q" } },
     { id = "view-json", match = { method = "GET", path = { "/t/*/*.json", "/t/*.json" } },
       activity = { kind = "view", audience = "group",
         object = { type = "topic", id = { "/3<.json", "/2<.json" }, url = "https://{host}/t/{id}" },
@@ -101,7 +254,17 @@ return {
     { id = "view", match = { method = "GET", host = known, path = { "/t/*/*", "/t/*/*/*" } },
       activity = { kind = "view", audience = "group",
         object = { type = "topic", id = "/3", url = "https://{host}/t/{/2}/{/3}" } }, typed = {} },
-    { id = "machinery", ignore = true, match = { path = { "/message-bus/**", "/presence/**", "/srv/status" } } },
+    { id = "view-post", match = { method = "GET", path = { "/posts/*.json", "/raw/*" } },
+      activity = { kind = "view", audience = "group", object = { type = "post", id = "/2<.json" },
+        answer = { title = "topic_title", author = "username" } }, typed = {} },
+    { id = "view-person", match = { method = "GET", path = { "/u/*.json", "/u/*/summary.json", "/u/*/card.json" } },
+      activity = { kind = "view", audience = "group", object = { type = "person", id = "/2<.json" },
+        answer = { title = { "user/name", "user/username" } } }, typed = {} },
+    { id = "view-category", match = { method = "GET", host = known, path = { "/c/*/*", "/c/*/*/*" } },
+      activity = { kind = "view", audience = "group", object = { type = "category", id = { "/c/*/*/{}", "/c/*/{}" } } },
+      typed = {} },
+    { id = "machinery", ignore = true, match = { path = { "/message-bus/**", "/presence/**", "/srv/status",
+        "/pageview", "/search/click*", "/composer_messages*"  } } },
   },
 
   tests = {
@@ -131,6 +294,130 @@ return {
       body = "id=31&post_action_type_id=2", expect = { rule = "like", kind = "react", id = "31" } },
     { name = "a bookmark", method = "POST", host = "forum.example", path = "/bookmarks.json", type = form,
       body = "bookmarkable_id=31&bookmarkable_type=Post", expect = { rule = "bookmark", kind = "save", id = "31" } },
+
+    said("a title", "PUT", "/t/probes/12.json", "title=Better&tags%5B%5D=k8s", { rule = "title", kind = "edit",
+      id = "12", title = "Better", text = "Better\nk8s" }),
+    said("a title without a slug", "PUT", "/t/12.json", "title=Better", { rule = "title-short", id = "12" }),
+    said("posts become a topic", "POST", "/t/12/move-posts", "title=Apart&post_ids%5B%5D=31", { rule = "split",
+      kind = "post", title = "Apart", parent = "12", text = "Apart" }),
+    said("a post goes", "DELETE", "/posts/31.json", "", { rule = "delete", kind = "delete", id = "31" }),
+    said("an older draft", "POST", "/draft.json", "draft_key=new_topic&data=%7B%22reply%22%3A%22half%22%2C%22title%22"
+      .. "%3A%22T%22%2C%22tags%22%3A%5B%22k8s%22%5D%7D", { rule = "draft", id = "new_topic", title = "T",
+      text = "half\nT\nk8s" }),
+    said("similar topics are looked for", "GET", "/topics/similar_to", nil, { rule = "similar", kind = "draft",
+      phase = "draft", title = "Probes", text = "Probes\nhalf a" }, "title=Probes&raw=half+a"),
+    { name = "a link is looked at", host = "meta.discourse.org", path = "/onebox",
+      query = "url=https%3A%2F%2Fa.example",
+      expect = { rule = "link-preview", kind = "draft", text = "https://a.example" } },
+    said("a draft of the chat", "POST", "/chat/api/channels/9/drafts", "data=%7B%22message%22%3A%22half%22%7D", {
+      rule = "chat-draft", kind = "draft", phase = "draft", group = "9", text = "half" }),
+    said("an older draft of the chat", "POST", "/chat/drafts.json", "chat_channel_id=9&data=%7B%22value%22%3A%22half"
+      .. "%22%7D", { rule = "chat-draft", group = "9", text = "half" }),
+    said("a hook", "POST", "/chat/hooks/abc.json", [[{"text":"deployed"}]], { rule = "chat-hook", kind = "message",
+      text = "deployed" }),
+    said("a hook in Slack's shape", "POST", "/chat/hooks/abc/slack", "payload=%7B%22text%22%3A%22deployed%22%7D", {
+      rule = "chat-hook", text = "deployed" }),
+    said("a message of the chat is changed", "PUT", "/chat/api/channels/9/messages/44", "message=better", {
+      rule = "chat-edit", kind = "edit", id = "44", group = "9", text = "better" }),
+    said("the same on the older path", "PUT", "/chat/9/edit/44", "new_message=better", { rule = "chat-edit", id = "44",
+      group = "9", text = "better" }),
+    said("a message of the chat goes", "DELETE", "/chat/api/channels/9/messages/44", "", { rule = "chat-delete",
+      kind = "delete", id = "44" }),
+    said("a reaction in the chat", "PUT", "/chat/9/react/44", "emoji=heart&react_action=add", { rule = "chat-react",
+      kind = "react", id = "44", group = "9" }),
+    said("a flag in the chat", "POST", "/chat/api/channels/9/messages/44/flags", "message=names+a+customer", {
+      rule = "chat-flag", kind = "message", audience = "private", id = "44", text = "names a customer" }),
+    said("a thread gets a name", "PUT", "/chat/api/channels/9/threads/3", "title=Probes", { rule = "chat-thread",
+      id = "3", title = "Probes", text = "Probes" }),
+    said("a channel", "POST", "/chat/api/channels", "channel%5Bname%5D=Ops&channel%5Bdescription%5D=night+shift", {
+      rule = "chat-channel", kind = "post", id = "9", title = "Ops", text = "Ops\nnight shift" }, nil,
+      [[{"channel":{"id":9,"title":"Ops"}}]]),
+    said("a channel changes", "PUT", "/chat/api/channels/9", [[{"channel":{"name":"Ops","description":"day"}}]], {
+      rule = "chat-channel-edit", id = "9", text = "Ops\nday" }),
+    said("joining a channel", "POST", "/chat/api/channels/9/memberships/me", "", { rule = "chat-join", kind = "join",
+      id = "9" }),
+    said("others are asked in", "POST", "/chat/api/channels/9/invites", "user_ids%5B%5D=4", { rule = "chat-invite",
+      kind = "share", id = "9" }),
+    said("the chat was read", "PUT", "/chat/api/channels/9/read/44", "", { rule = "chat-read", kind = "view",
+      id = "9" }),
+    said("a channel is opened", "GET", "/chat/api/channels/9/messages", nil, { rule = "chat-view", id = "9",
+      title = "Ops" }, "page_size=50", [[{"messages":[],"meta":{"channel":{"title":"Ops"}}}]]),
+    said("an answer in the chat", "POST", "/chat/9", "message=hello&in_reply_to_id=44", { rule = "chat", parent = "44",
+      group = "9", id = "45", phase = "confirm" }, nil, [[{"success":"OK","message_id":45}]]),
+    said("a flag with words", "POST", "/post_actions", "id=31&post_action_type_id=7&message=names+a+customer", {
+      rule = "flag", kind = "message", audience = "private", id = "31", text = "names a customer" }),
+    said("a like is taken back", "DELETE", "/post_actions/31", "", { rule = "unlike", kind = "react", id = "31" }),
+    said("a reaction", "PUT", "/discourse-reactions/posts/31/custom-reactions/heart/toggle.json", "", {
+      rule = "reaction", kind = "react", id = "31" }),
+    said("a solution", "POST", "/solution/accept", "id=31", { rule = "solved", kind = "react", id = "31" }),
+    said("a vote in a poll", "PUT", "/polls/vote", "post_id=31&poll_name=poll&options%5B%5D=a", { rule = "poll-vote",
+      kind = "react", id = "31" }),
+    said("a comment below an answer", "POST", "/post_voting/comments.json", "post_id=31&raw=so+do+I", {
+      rule = "voting-comment", kind = "comment", parent = "31", text = "so do I" }),
+    said("that comment is changed", "PUT", "/post_voting/comments.json", "comment_id=5&raw=better", {
+      rule = "voting-edit", kind = "edit", id = "5", text = "better" }),
+    said("a vote", "POST", "/post_voting/vote", "post_id=31&direction=up", { rule = "voting", id = "31" }),
+    said("a bookmark with a note", "POST", "/bookmarks", "bookmarkable_id=31&bookmarkable_type=Post&name=read+again", {
+      rule = "bookmark", kind = "save", text = "read again" }),
+    said("a note of a bookmark", "PUT", "/bookmarks/8.json", "name=later", { rule = "bookmark-edit", id = "8",
+      text = "later" }),
+    said("watching", "POST", "/t/12/notifications", "notification_level=3", { rule = "watch", kind = "follow",
+      id = "12" }),
+    { name = "following", method = "PUT", host = "meta.discourse.org", path = "/follow/ana.json",
+      expect = { rule = "follow", kind = "follow", id = "ana" } },
+    said("a task", "PUT", "/assign/assign", "target_id=12&target_type=Topic&username=bo&note=ask+them", {
+      rule = "assign", id = "12", text = "ask them" }),
+    said("a profile", "PUT", "/u/ana.json", "bio_raw=builds+bridges&name=Ana&location=Zurich&website=https%3A%2F%2Fa.ex"
+      .. "ample&user_fields%5B1%5D=ops", { rule = "profile", kind = "edit", audience = "public", id = "ana",
+      text = "builds bridges\nAna\nZurich\nhttps://a.example\nops" }),
+    said("a status", "PUT", "/user-status.json", "description=in+a+meeting&emoji=x", { rule = "status",
+      text = "in a meeting" }),
+    { name = "an invitation", method = "POST", host = "meta.discourse.org", path = "/invites.json", type = form,
+      body = "email=bo%40mail.example&custom_message=come+in&topic_id=12", expect = { rule = "invite", kind = "share",
+        id = "12", group = "bo@mail.example", text = "bo@mail.example\ncome in" } },
+    { name = "a post goes, on the page", method = "DELETE", host = "meta.discourse.org", path = "/posts/31",
+      expect = { rule = "delete-known", kind = "delete", id = "31" } },
+    said("a group", "POST", "/admin/groups.json", "group%5Bname%5D=ops&group%5Bbio_raw%5D=night", { rule = "group-new",
+      kind = "post", id = "6", title = "ops", text = "ops\nnight" }, nil, [[{"basic_group":{"id":6}}]]),
+    said("a group changes", "PUT", "/groups/6.json", "group%5Bbio_raw%5D=day&group%5Bfull_name%5D=Ops", {
+      rule = "group-edit", id = "6", text = "day\nOps" }),
+    said("asking to join", "POST", "/groups/ops/request_membership.json", "reason=I+am+new", { rule = "group-join",
+      kind = "join", id = "ops", text = "I am new" }),
+    said("a category", "POST", "/categories.json", "name=Probes&color=49d9e9&topic_template=What%3F", {
+      rule = "category", kind = "post", id = "7", text = "Probes\nWhat?" }, nil, [[{"category":{"id":7}}]]),
+    said("a category changes", "PUT", "/categories/7.json", "name=Probes", { rule = "category-edit", id = "7" }),
+    said("what waits for a review", "PUT", "/review/5", "reviewable%5Bpayload%5D%5Braw%5D=better", {
+      rule = "review-edit", id = "5", text = "better" }),
+    said("a note for reviewers", "POST", "/review/5/notes", "reviewable_note%5Bcontent%5D=was+warned", {
+      rule = "review-note", kind = "comment", parent = "5", text = "was warned" }),
+    said("a note about a person", "POST", "/user_notes", "username=bo&user_note%5Braw%5D=was+warned", {
+      rule = "user-note", id = "bo", text = "was warned" }),
+    said("help with writing", "POST", "/discourse-ai/ai-helper/suggest", "mode=-301&text=half+a+thought", {
+      rule = "ai-helper", kind = "ai.prompt", audience = "ai", text = "half a thought" }),
+    { name = "an upload", method = "POST", host = "forum.example", path = "/uploads.json",
+      type = "multipart/form-data; boundary=B", body = "--B\r\nContent-Disposition: form-data; name=\"upload_type\""
+        .. "\r\n\r\ncomposer\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"plan.txt\"\r\n"
+        .. "Content-Type: text/plain\r\n\r\nthe plan\r\n--B--\r\n",
+      answer = [[{"id":71,"url":"https://forum.example/uploads/plan.txt","original_filename":"plan.txt"}]],
+      expect = { rule = "upload", kind = "upload", phase = "confirm", id = "71", title = "plan.txt", text = "the plan",
+        url = "https://forum.example/uploads/plan.txt" } },
+    said("parts of an upload", "POST", "/uploads/batch-presign-multipart-parts.json",
+      [[{"part_numbers":[1,2],"unique_identifier":"u1"}]], { rule = "upload-parts", phase = "prepare", id = "u1",
+      upload = "https://x.example/1 https://x.example/2" }, nil,
+      [[{"presigned_urls":{"1":"https://x.example/1","2":"https://x.example/2"}}]]),
+    said("an upload has arrived", "POST", "/uploads/complete-multipart.json", [[{"unique_identifier":"u1"}]], {
+      rule = "upload-done", id = "71", title = "plan.txt" }, nil, [[{"id":71,"original_filename":"plan.txt"}]]),
+    said("a search for people", "GET", "/u/search/users", nil, { rule = "search-term", kind = "search", text = "ana" },
+      "term=ana"),
+    said("a search for tags", "GET", "/tags/filter/search", nil, { rule = "search-chat", text = "k8s" }, "q=k8s"),
+    said("reading a post", "GET", "/posts/31.json", nil, { rule = "view-post", id = "31", title = "Probes",
+      author = "ana" }, "", [[{"id":31,"topic_title":"Probes","username":"ana"}]]),
+    said("a person", "GET", "/u/ana.json", nil, { rule = "view-person", id = "ana", title = "Ana" }, "",
+      [[{"user":{"name":"Ana"}}]]),
+    { name = "a category is opened", host = "meta.discourse.org", path = "/c/support/6",
+      expect = { rule = "view-category", kind = "view", id = "6" } },
+    said("presence is nothing", "POST", "/presence/update", "present_channels%5B%5D=%2Fdiscourse-presence%2Freply%2F12",
+      { none = true }),
     { name = "an upload is announced", method = "POST", host = "forum.example",
       path = "/uploads/generate-presigned-put.json", type = json, body = [[{"file_name":"plan.png","file_size":5}]],
       answer = [[{"key":"k","url":"https://x.example/k?s=y","unique_identifier":"u1"}]],
