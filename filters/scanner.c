@@ -194,6 +194,7 @@ static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, con
     s->message_at = s->message_before = 0;
     s->glance.n = 0;
     memset(s->paths, 0, sizeof s->paths);
+    memset(s->quiet, 0, sizeof s->quiet);
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;

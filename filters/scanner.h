@@ -17,6 +17,7 @@
 #define FLT_HITS_MAX       4096u /* pattern hits collected before they are worked off */
 #define FLT_PATHS_MAX      16u
 #define FLT_PATH_WORDS_MAX 22u
+#define FLT_QUIET_MAX      64u
 #define FLT_FOUND_MAX      512u /* candidates of one field before overlaps are settled */
 
 /* What weakens or strengthens a candidate, seen by its finder. */
@@ -88,7 +89,8 @@ struct flt_scanner {
     uint32_t near_from, near_to;          /* words that end behind the one and not behind the other are in near */
     uint32_t near_base;                   /* where the bytes begin that were read for them */
     struct flt_path paths[FLT_PATHS_MAX]; /* those read last, by place */
-    bool failed;                          /* a look for words failed: err says why */
+    const struct flt_field *quiet[FLT_QUIET_MAX]; /* short ones of this message in which nothing was found, by hash */
+    bool failed;                                  /* a look for words failed: err says why */
     struct st_err *err;
     struct flt_hit hits[FLT_HITS_MAX];
     size_t n_hits;

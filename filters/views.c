@@ -7,6 +7,7 @@
  * times its bytes, so nobody can make one post cost a thousand.
  */
 #include "filters/views.h"
+#include "base/hash.h"
 #include "filters/map.h"
 #include "filters/scanner.h"
 #include <string.h>
@@ -15,6 +16,7 @@
 #define BUDGET_GRACE 16384u
 #define UUID_MAX     45u  /* "urn:uuid:" before it */
 #define LEAD         80u  /* bytes before an encoded run that may say what it is */
+#define QUIET_TEXT   64u  /* bytes of a text that is remembered */
 #define SEAM_SIDE    160u /* bytes on each side of a seam that are read */
 #define SEAM_DIGITS  7u   /* of a number in two fields */
 #define SEAM_PIECE   5u   /* characters of each half of a token */
@@ -118,7 +120,23 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
     return depth < FLT_UNWRAP_MAX ? unwrap(r, &base, depth) : ST_OK;
 }
 
-enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
+/* ---- what is known ----------------------------------------------------------------------------------------------- */
+
+/* Messages say the same small things over and over: kinds, states, names of people. What is found in a text depends on
+ * its bytes and on the words in its path and name, so where nothing was found in one, nothing is in a second that is
+ * equal in all three. Only the customer's own words and rows count over a whole message, and a trace tells of each
+ * text: with them, every text is read. */
+static bool may_be_quiet(const struct flt_scanner *s)
+{
+    return s->field->text.n <= QUIET_TEXT && s->trace == NULL && s->own == NULL && s->packs->n_terms == 0;
+}
+
+static bool is_alike(const struct flt_field *a, const struct flt_field *b)
+{
+    return st_span_eq(a->text, b->text) && st_span_eq(a->path, b->path) && st_span_eq(a->name, b->name);
+}
+
+static enum st_rc read_whole(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
 {
     struct reader r = { s, arena, err, BUDGET_TIMES * s->field->text.n + BUDGET_GRACE };
     struct flt_view raw = { s->field->text, NULL };
@@ -127,6 +145,23 @@ enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct 
     if (flt_read(s, arena, &raw, err) != ST_OK)
         return ST_ERR;
     return more(&r, &raw, 0, 0);
+}
+
+enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
+{
+    const struct flt_field **quiet;
+    size_t before = s->out->n;
+
+    if (!may_be_quiet(s))
+        return read_whole(s, arena, err);
+    quiet = &s->quiet[st_hash64(s->field->text) % FLT_QUIET_MAX];
+    if (*quiet != NULL && is_alike(*quiet, s->field))
+        return ST_OK;
+    if (read_whole(s, arena, err) != ST_OK)
+        return ST_ERR;
+    if (s->out->n == before && before < FLT_FINDINGS_MAX) /* a full list may take in one for another */
+        *quiet = s->field;
+    return ST_OK;
 }
 
 /* ---- seams ------------------------------------------------------------------------------------------------------- */

@@ -214,14 +214,42 @@ static void put_value(struct st_buf *json, struct st_buf *post)
     st_buf_byte(json, '"');
 }
 
+/* A member that stands there already, or its value under another key: most of a message says what was said before. */
+static void put_again(struct st_buf *json, struct st_span key, struct st_span member)
+{
+    uint8_t bytes[512];
+    size_t colon = st_span_find(member, ST_SPAN("\":")), n = member.n < sizeof bytes ? member.n : 0;
+
+    memcpy(bytes, member.p, n);
+    if (n > 0 && colon != ST_SPAN_NPOS && t_rand() % 3 == 0) {
+        st_buf_span(json, key);
+        st_buf_put(json, bytes + colon + 2, n - colon - 2);
+    } else if (n > 0) {
+        st_buf_put(json, bytes, n);
+    } else {
+        st_buf_str(json, "\"kind\":\"POST\"");
+    }
+}
+
 static void make_json(struct st_buf *json, struct st_buf *post)
 {
     static const char *const keys[] = { "text", "card", "iban", "id", "passport no", "tax_id", "author", "Konto" };
+    size_t starts[32], n = 0;
 
     st_buf_reset(json);
-    for (unsigned members = 1 + t_rand() % 12; members > 0; members--) {
-        st_buf_fmt(json, "%s\"%s%u\":", json->n == 0 ? "{" : ",", keys[t_rand() % ST_LEN(keys)],
-                   (unsigned)(t_rand() % 3));
+    for (unsigned members = 1 + t_rand() % (ST_LEN(starts) - 1); members > 0; members--) {
+        char key[32];
+        size_t again = n > 0 ? t_rand() % n : 0;
+
+        (void)snprintf(key, sizeof key, "\"%s%u\":", keys[t_rand() % ST_LEN(keys)], (unsigned)(t_rand() % 3));
+        st_buf_byte(json, n == 0 ? '{' : ',');
+        starts[n++] = json->n;
+        if (n > 1 && t_rand() % 2 == 0) {
+            put_again(json, st_span_str(key),
+                      st_span_sub(st_buf_view(json), starts[again], starts[again + 1] - 1 - starts[again]));
+            continue;
+        }
+        st_buf_str(json, key);
         put_value(json, post);
     }
     st_buf_byte(json, '}');
