@@ -44,18 +44,24 @@ void flt_offer(struct flt_scanner *s, const struct flt_detector *d, uint32_t fro
     struct flt_guess g = { d, from, to, st_span_sub(s->text, from, to - from), marks };
     size_t rule = (size_t)(d - s->packs->rules);
 
-    if (to <= from || to <= s->done_to[rule])
+    if (to <= from || to - from < d->min || to <= s->done_to[rule])
+        return;
+    if (from > 0 && flt_set_has(&d->not_before, s->text.p[from - 1]))
         return;
     s->done_to[rule] = to;
     flt_consider(s, &g);
 }
 
-/* On over the rule's characters, at most to the rule's longest; a full stop at the end belongs to the sentence. */
+/* On over the rule's characters, at most to the rule's longest; a full stop at the end belongs to the sentence. An
+ * exact finding ends where the match does. `from`, when what goes on makes it something else. */
 static uint32_t walk_on(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    while (to < s->text.n && to - from < d->max && in(d, s->text.p[to]))
+    while (!d->is_exact && to < s->text.n && to - from < d->max && in(d, s->text.p[to]))
         to++;
-    while (to > from + 1 && (s->text.p[to - 1] == '.' || s->text.p[to - 1] == ':' || s->text.p[to - 1] == ','))
+    if (to < s->text.n && flt_set_has(&d->not_after, s->text.p[to]))
+        return from;
+    while (!d->is_exact && to > from + 1 &&
+           (s->text.p[to - 1] == '.' || s->text.p[to - 1] == ':' || s->text.p[to - 1] == ','))
         to--;
     return to;
 }
@@ -88,6 +94,8 @@ static void whole(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
     if (at == end)
         return;
     to = walk_on(s, d, at, end > at + n ? end : (uint32_t)(at + n));
+    if (to == at)
+        return;
     if (to < s->text.n && flt_is_alnum(s->text.p[to]) && flt_is_alnum(s->text.p[to - 1]))
         marks |= FLT_GLUED;
     if (attached(s->text, at))

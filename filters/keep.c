@@ -103,6 +103,7 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     const struct flt_detector *d = g->detector;
     struct flt_token token = { g->text, s->text, g->from, g->to };
     enum flt_valid valid = FLT_V_SHAPE;
+    const char *why;
     int score;
     bool near;
 
@@ -122,6 +123,10 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     }
     if (score < FLT_CONFIDENCE_MIN) {
         tell(s, g, score, "below 50");
+        return;
+    }
+    if ((why = flt_allowed(s, g)) != NULL) {
+        tell(s, g, score, why);
         return;
     }
     tell(s, g, score, said(valid, near));

@@ -36,15 +36,17 @@ struct ydictionary {
 };
 struct yrule {
     struct st_pos pos;
-    struct st_str id, pattern, chars, separators, shape, validate, mask;
+    struct st_str id, pattern, chars, not_before, not_after, separators, shape, validate, mask;
     struct st_text title, false_positives;
     struct st_list anchor, lengths, first, groups, tags, references;
     int find, extent, severity;
-    bool caseless;
-    int64_t max;
+    bool caseless, exact;
+    int64_t min, max;
+    double entropy;
     struct ycontext context;
     struct yconfidence confidence;
     struct yexamples examples;
+    struct flt_allow_option allow;
     struct ydictionary dictionary;
     struct flt_rows_option rows;
     struct flt_copies_option copies;
@@ -106,6 +108,15 @@ static const struct st_yaml_opt dictionary_opts[] = {
 };
 #undef OPT_OF
 
+#define OPT_OF flt_allow_option
+static const struct st_yaml_opt allow_opts[] = {
+    OPT(words, ST_Y_STRS, .help = "Words inside a finding that make it none, in any case."),
+    OPT(patterns, ST_Y_STRS, .help = "Expressions that a finding must not match; ^ and $ are its ends."),
+    OPT(lines, ST_Y_STRS, .help = "Expressions that the line of a finding must not match."),
+    OPT(values, ST_Y_STRS, .help = "SHA-256 digests of values that are known and no finding: sha256:, 64 hex digits."),
+};
+#undef OPT_OF
+
 #define OPT_OF flt_rows_option
 static const struct st_yaml_opt rows_opts[] = {
     OPT(file, ST_Y_STR, .required = true, .help = "What `stoa edm build` made, beside the pack."),
@@ -131,6 +142,7 @@ static const struct st_yaml_opt copies_opts[] = {
         .name = label, .size = sizeof(struct type), .pos_offset = position, .opts = options, .n = ST_LEN(options) \
     }
 static const struct st_yaml_schema context_schema = SCHEMA(ycontext, "context", context_opts, 0);
+static const struct st_yaml_schema allow_schema = SCHEMA(flt_allow_option, "allow", allow_opts, 0);
 static const struct st_yaml_schema confidence_schema = SCHEMA(yconfidence, "confidence", confidence_opts, 0);
 static const struct st_yaml_schema dictionary_schema = SCHEMA(ydictionary, "dictionary", dictionary_opts, 0);
 static const struct st_yaml_schema rows_schema =
@@ -151,6 +163,10 @@ static const struct st_yaml_opt rule_opts[] = {
     OPT(anchor, ST_Y_STRS, .help = "The literal, or literals, that the pattern begins with."),
     OPT(chars, ST_Y_STR, .help = "Characters a finding goes on with, as in a bracket expression: A-Za-z0-9_-."),
     OPT(extent, ST_Y_ENUM, .names = extents, .def = "whole", .help = "What of the match is the finding."),
+    OPT(not_before, ST_Y_STR, .help = "Characters that, right before a pattern's finding, make it none."),
+    OPT(not_after, ST_Y_STR, .help = "The same, right behind it."),
+    OPT(exact, ST_Y_BOOL, .def = "false", .help = "The finding ends where the pattern's match does, not with chars."),
+    OPT(min, ST_Y_INT, .min = 0, .max = 16384, .def = "0", .help = "Shortest finding of a pattern, bytes."),
     OPT(max, ST_Y_INT, .min = 1, .max = 16384, .def = "512", .help = "Longest finding of a pattern, bytes."),
     OPT(lengths, ST_Y_STRS, .help = "Numbers: how many digits, 16 or 13-19."),
     OPT(first, ST_Y_STRS, .help = "Numbers: first digits, 4 or 51-55; absent: any."),
@@ -158,6 +174,8 @@ static const struct st_yaml_opt rule_opts[] = {
     OPT(groups, ST_Y_STRS, .help = "Numbers: groups as people write them, 4-4-4-4."),
     OPT(shape, ST_Y_STR, .help = "9 is a digit, A a letter, X either."),
     OPT(validate, ST_Y_STR, .help = "A validator of the house: luhn, iban, jwt …"),
+    OPT(entropy, ST_Y_REAL, .min = 0, .max = 8, .def = "0", .help = "Least entropy of a finding, bits per character."),
+    OPT(allow, ST_Y_MAP, .sub = &allow_schema, .help = "What looks like a finding and is none."),
     OPT(context, ST_Y_MAP, .sub = &context_schema, .help = "Words near by."),
     OPT(confidence, ST_Y_MAP, .sub = &confidence_schema, .help = "How sure a finding is, in percent."),
     OPT(tags, ST_Y_STRS, .help = "For policies and reports: gdpr, pci, credential …"),
@@ -214,32 +232,64 @@ static void set_add(struct flt_set *set, uint8_t c)
     set->bits[c >> 6] |= 1ull << (c & 63);
 }
 
-/* "A-Za-z0-9_-": ranges, the rest literal; '-' first or last is itself; "\n" and "\t" as in C; "nonspace" is all but
- * blanks, quotes and brackets of markup. */
+/* \x80 at s, as bytes that are no text are written; 0: it stands not there. */
+static size_t hex_byte(const char *s, uint8_t *out)
+{
+    int hi, lo;
+
+    if (s[0] != '\\' || s[1] != 'x' || (hi = st_hex_digit((uint8_t)s[2])) < 0 || (lo = st_hex_digit((uint8_t)s[3])) < 0)
+        return 0;
+    *out = (uint8_t)(hi << 4 | lo);
+    return 4;
+}
+
+/* One item of a set: a byte, a range, an escape; answers its length. */
+static size_t set_item(const char *s, uint8_t *lo, uint8_t *hi)
+{
+    size_t n = hex_byte(s, lo), more;
+
+    *hi = *lo;
+    if (n > 0) {
+        more = s[n] == '-' ? hex_byte(s + n + 1, hi) : 0;
+        return more > 0 ? n + 1 + more : n;
+    }
+    if (s[0] == '\\' && s[1] != '\0') {
+        *lo = *hi = s[1] == 'n' ? '\n' : s[1] == 't' ? '\t' : (uint8_t)s[1];
+        return 2;
+    }
+    *lo = *hi = (uint8_t)s[0];
+    if (s[1] != '-' || s[2] == '\0')
+        return 1;
+    *hi = (uint8_t)s[2];
+    return 3;
+}
+
+/* "A-Za-z0-9_-": ranges, the rest literal; '-' first or last is itself; "\n" and "\t" as in C, "\x80-\xff" for bytes;
+ * "nonspace" is all but blanks, quotes and brackets of markup. */
 static bool parse_set(const char *s, struct flt_set *out)
 {
+    uint8_t lo = 0, hi = 0;
+
     if (strcmp(s, "nonspace") == 0) {
         for (unsigned c = 0x21; c < 256; c++)
             if (strchr("\"'`<>\x7f", (int)c) == NULL)
                 set_add(out, (uint8_t)c);
         return true;
     }
-    for (size_t i = 0; s[i] != '\0'; i++) {
-        uint8_t lo = (uint8_t)s[i], hi = lo;
-
-        if (s[i] == '\\' && s[i + 1] != '\0') {
-            lo = s[++i] == 'n' ? '\n' : s[i] == 't' ? '\t' : (uint8_t)s[i];
-            hi = lo;
-        } else if (s[i + 1] == '-' && s[i + 2] != '\0') {
-            hi = (uint8_t)s[i + 2];
-            i += 2;
-        }
+    while (*s != '\0') {
+        s += set_item(s, &lo, &hi);
         if (hi < lo)
             return false;
         for (unsigned c = lo; c <= hi; c++)
             set_add(out, (uint8_t)c);
     }
     return true;
+}
+
+static void build_set(struct reader *r, const struct st_str *s, struct flt_set *out)
+{
+    if (s->s != NULL && !parse_set(s->s, out))
+        BAD(r, s->pos, "a range in '%s' runs backwards; write '-' first or last", s->s);
 }
 
 /* "16" or "13-19" */
@@ -526,7 +576,10 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     d->is_caseless = y->caseless;
     d->anchors = y->anchor.items;
     d->n_anchors = y->anchor.n;
+    d->is_exact = y->exact;
+    d->min = (size_t)y->min;
     d->max = (size_t)y->max;
+    d->entropy = y->entropy;
     d->base = (int)y->confidence.base;
     d->validated = y->confidence.validated > 0 ? (int)y->confidence.validated : d->base;
     d->near = (int)y->confidence.near;
@@ -538,10 +591,11 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     d->references = y->references.items;
     d->n_references = y->references.n;
     d->false_positives = y->false_positives;
-    if (y->chars.s != NULL && !parse_set(y->chars.s, &d->chars))
-        BAD(r, y->chars.pos, "a range in '%s' runs backwards; write '-' first or last", y->chars.s);
-    if (!parse_set(y->separators.s, &d->separators))
-        BAD(r, y->separators.pos, "a range in '%s' runs backwards; write '-' first or last", y->separators.s);
+    build_set(r, &y->chars, &d->chars);
+    build_set(r, &y->separators, &d->separators);
+    build_set(r, &y->not_before, &d->not_before);
+    build_set(r, &y->not_after, &d->not_after);
+    r->n_bad += flt_allow_read(r->packs, d, &y->allow, r->diag);
     if (d->find < FLT_FIND_WORDS && (d->n_match < 3 || d->n_miss < 3))
         BAD(r, y->pos, "rule '%s' has %zu match and %zu miss examples; at least three of each are needed", y->id.s,
             d->n_match, d->n_miss);

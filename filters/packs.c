@@ -176,7 +176,7 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
     if (rc == ST_OK)
         rc = scan_db_open(exprs, n, cache_dir, &packs->words_db, err);
     free(exprs);
-    return rc;
+    return rc == ST_OK ? flt_allow_compile(packs, cache_dir, err) : rc;
 }
 
 enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct flt_packs **out, struct st_diag *diag,
@@ -230,6 +230,7 @@ void flt_packs_release(struct flt_packs *packs)
     }
     scan_db_free(packs->db);
     scan_db_free(packs->words_db);
+    scan_db_free(packs->allow_db);
     st_arena_free(packs->arena);
     packs->magic = 0;
     free(packs);

@@ -6,6 +6,7 @@
  */
 #ifndef STOA_FILTERS_RULES_H
 #define STOA_FILTERS_RULES_H
+#include "base/hash.h"
 #include "base/yaml.h"
 #include "filters/filters.h"
 #include "filters/own_prints.h"
@@ -75,6 +76,14 @@ struct flt_window { /* around a candidate, in which context words count; bytes *
     uint32_t before, after;
 };
 
+#define FLT_ALLOW_MAX 256u /* words, patterns, or values, of a rule's allow */
+struct flt_allow {         /* what looks like a finding and is none (allow.c) */
+    const struct st_str *words, *patterns, *lines;
+    size_t n_words, n_patterns, n_lines;
+    const uint8_t (*values)[ST_SHA256_LEN]; /* digests */
+    size_t n_values;
+};
+
 struct flt_detector;
 struct flt_term {     /* one word or phrase of a dictionary */
     const char *text; /* normalised and folded, single blanks */
@@ -96,7 +105,11 @@ struct flt_detector {
     const struct st_str *anchors;
     size_t n_anchors;
     struct flt_set chars, separators;
-    size_t max;       /* longest finding of a pattern, bytes */
+    struct flt_set not_before, not_after; /* bytes beside a pattern's finding that make it none */
+    size_t min, max;                      /* shortest and longest finding of a pattern, bytes */
+    bool is_exact;                        /* it ends where the match does */
+    double entropy;                       /* least of a finding, bits per byte */
+    struct flt_allow allow;
     uint32_t width;   /* of the pattern's longest match */
     uint32_t lengths; /* bit n: n digits are possible */
     const char *shape;
@@ -155,7 +168,7 @@ struct flt_packs {
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
     struct flt_shapes *shapes;                     /* of FIND_SHAPE, 64 in each */
     bool may_glance;                               /* no pattern asks where a text begins or ends */
-    struct scan_db *db, *words_db;                 /* owned; patterns, and context words */
+    struct scan_db *db, *words_db, *allow_db;      /* owned; patterns, context words, patterns of what is allowed */
 };
 #define FLT_PACKS_MAGIC 0x666c7470u
 
@@ -190,6 +203,14 @@ ST_MUST enum st_rc flt_words_make(struct flt_packs *packs, struct st_err *err);
 ST_MUST const char *flt_words_pattern(struct st_arena *arena, const struct flt_term *term);
 /* Does the pattern match inside a row of texts whatever it matches in one of them alone? (glance.c) */
 bool flt_glance_fits(const char *pattern);
+/* What a rule's allow says, and reading it; a mistake is in diag with its place and counted (allow.c). */
+struct flt_allow_option {
+    struct st_list words, patterns, lines, values;
+};
+ST_MUST size_t flt_allow_read(struct flt_packs *packs, struct flt_detector *d, const struct flt_allow_option *o,
+                              struct st_diag *diag);
+/* All of their patterns into packs->allow_db, after the rules are sorted. */
+ST_MUST enum st_rc flt_allow_compile(struct flt_packs *packs, const char *cache_dir, struct st_err *err);
 /* The tables of FIND_SHAPE, from the lists (find_shape.c). */
 ST_MUST enum st_rc flt_shapes_make(struct flt_packs *packs, struct st_err *err);
 /* Every rule's own examples (pack_examples.c). */

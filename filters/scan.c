@@ -61,6 +61,7 @@ enum st_rc scan_measure(const struct scan_expr *expr, unsigned *width, char *why
 {
     hs_expr_info_t *info = NULL;
     hs_compile_error_t *bad = NULL;
+    bool is_empty;
 
     if (hs_expression_info(expr->pattern, flags_of(expr), &info, &bad) != HS_SUCCESS) {
         (void)snprintf(why, why_size, "%s", bad != NULL ? bad->message : "out of memory");
@@ -68,8 +69,12 @@ enum st_rc scan_measure(const struct scan_expr *expr, unsigned *width, char *why
         return st_fail(err, ST_E_CONFIG, "scan.compile", "the pattern does not compile", 0);
     }
     *width = info->max_width;
+    is_empty = info->min_width == 0;
     free(info);
-    return ST_OK;
+    if (!is_empty)
+        return ST_OK;
+    (void)snprintf(why, why_size, "it matches where nothing stands, which is everywhere");
+    return st_fail(err, ST_E_CONFIG, "scan.compile", "the pattern matches everywhere", 0);
 }
 
 /* ---- the cache ---------------------------------------------------------------------------------------------- */

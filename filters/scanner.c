@@ -104,9 +104,11 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
     s->near_mark = s->weights + term_counters(packs);
     if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK ||
         scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK ||
+        scan_scratch_new(packs->allow_db, &s->allow_scratch, err) != ST_OK ||
         flt_own_new(packs, &s->own, err) != ST_OK) {
         scan_scratch_free(s->scratch);
         scan_scratch_free(s->word_scratch);
+        scan_scratch_free(s->allow_scratch);
         free(s);
         return ST_ERR;
     }
@@ -122,6 +124,7 @@ void flt_scanner_free(struct flt_scanner *s)
     ST_CHECK(s, FLT_SCANNER_MAGIC);
     scan_scratch_free(s->scratch);
     scan_scratch_free(s->word_scratch);
+    scan_scratch_free(s->allow_scratch);
     flt_own_free(s->own);
     flt_packs_release(s->packs);
     s->magic = 0;

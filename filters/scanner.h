@@ -72,7 +72,7 @@ struct flt_glance { /* fields laid side by side (glance.c) */
 struct flt_scanner {
     unsigned magic;
     struct flt_packs *packs; /* one reference */
-    struct scan_scratch *scratch, *word_scratch;
+    struct scan_scratch *scratch, *word_scratch, *allow_scratch;
     const struct flt_trace *trace; /* of the present scan; NULL */
     struct flt_findings *out;      /* of the running scan */
     /* of the running field */
@@ -113,6 +113,8 @@ struct flt_scanner {
 
 /* Validates, weighs and keeps or drops (keep.c). */
 void flt_consider(struct flt_scanner *s, const struct flt_guess *guess);
+/* Why the rule's own allow makes it no finding; NULL: it does not (allow.c). */
+const char *flt_allowed(struct flt_scanner *s, const struct flt_guess *guess);
 /* The most that a candidate with these marks can reach. */
 int flt_best_score(const struct flt_detector *d, unsigned marks);
 /* Settles overlaps and moves what stays to the findings (keep.c). */

@@ -23,6 +23,7 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "rules test": (["--packs", "{folder}/house"], 0),
     "rules lint": (["--packs", "{folder}/house"], 0),
     "rules bench": (["--packs", "{folder}/house"], 0),
+    "rules import": (["gitleaks", "{folder}/rules.toml", "-o", "{folder}/imported"], 0),
     "edm build": (["--columns", "name", "--key-file", "{folder}/edm.key", "{folder}/table.csv", "-o", "{folder}/new.edm"], 0),
     "edm check": (["{folder}/table.edm", "--key-file", "{folder}/edm.key", "ana"], 1),
     "fingerprint build": (["{folder}/plan.txt", "-o", "{folder}/new.fp"], 0),
@@ -54,7 +55,7 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
 }
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
 OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
-           "rules bench", "edm build", "edm check", "curate list", "curate test", "curate run", "curate export",
+           "rules bench", "rules import", "edm build", "edm check", "curate list", "curate test", "curate run", "curate export",
            "fingerprint build", "fingerprint check", "plugin new", "plugin check", "plugin test", "plugin list",
            "plugin profile", "plugin doc"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test", "curate run"}  # one JSON value a line
@@ -72,6 +73,7 @@ def gateway(tmp_path_factory):
     (gateway.folder / "house").mkdir()
     (gateway.folder / "house" / "house.pack.yaml").write_text(house_pack())
     (gateway.folder / "exchange.jsonl").write_text(EXCHANGE)
+    (gateway.folder / "rules.toml").write_text("[[rules]]\nid = 'one'\nregex = 'acme_[0-9]{8}'\n")
     (gateway.folder / "table.csv").write_text("name\nana\n")
     gateway.stoa("edm", "build", "--columns", "name", "--key-file", f"{folder}/gateway/edm.key",
                  f"{folder}/gateway/table.csv", "-o", f"{folder}/gateway/table.edm", check=True)

@@ -10,7 +10,7 @@ from stoa_test.gateway import BIN, ROOT, Gateway
 from stoa_test.origin import WAIT, Origin, echo
 from stoa_test.printed import as_pattern, blocks, shell
 
-PAGES_WITHOUT_GATEWAY = ["scanning.md", "first-curation-rule.md", "write-a-detector.md", "teach-a-platform.md"]
+PAGES_WITHOUT_GATEWAY = ["scanning.md", "first-curation-rule.md", "write-a-detector.md", "teach-a-platform.md", "import-rules.md"]
 
 
 @pytest.fixture

@@ -218,3 +218,91 @@ T_TEST(loading_survives_every_oom)
     t_fail_alloc(0);
     T_CHECK(false, "the load never ends well");
 }
+
+/* ---- what a pattern's finding must not be ------------------------------------------------------------------------ */
+
+#define GOOD_PATTERN "    pattern: 'tok_[a-z0-9]{6}'\n    anchor: [\"tok_\"]\n    chars: 'a-z0-9_'\n"
+#define TOKEN_EDGES                                                                                             \
+    "  - id: secret.test.token\n    title: Token\n    severity: high\n    mask: \"[t]\"\n" EDGES                \
+    "    confidence: { base: 80 }\n    examples: { match: [\"tok_abc129\", \"x=tok_abc127\", \"tok_a8f3k2\"], " \
+    "miss: [\"tok_\", \"tok_ab\", \"tik_abc123\"] }\n"
+#define EDGES                                                                                                        \
+    "    pattern: 'tok_[a-z0-9]{6}'\n    anchor: [\"tok_\"]\n    chars: 'a-z0-9_'\n    exact: true\n    min: 10\n"   \
+    "    not_before: '\\x2d\\x80-\\xff'\n    not_after: 'a-z0-9_'\n    entropy: 2.2\n    allow:\n"                   \
+    "      words: [SAMPLE]\n      patterns: ['^tok_00', '1$']\n      lines: ['for tests']\n      values: [\"sha256:" \
+    "a23224f7f566cf7ccb3a8f371b2ab393fad0302f43c294d0057be35f644be7dd\"]\n"
+
+T_TEST(a_finding_is_what_the_rule_says_and_no_more)
+{
+    static const struct {
+        const char *text;
+        int from, to; /* -1: none */
+    } table[] = {
+        { "tok_abc123x", -1, -1 },      /* longer */
+        { "a tok_abc129 b", 2, 12 },    /* as it is */
+        { "tok_abc129.", 0, 10 },       /* ends where the match does */
+        { "-tok_abc129", -1, -1 },      /* behind what must not stand there */
+        { "\u00e4tok_abc129", -1, -1 }, /* the same, a byte beyond ASCII */
+        { "tok_aaaaaa", -1, -1 },       /* too even */
+        { "tok_sample", -1, -1 },       /* a word */
+        { "tok_00ab29", -1, -1 },       /* an expression over it */
+        { "tok_abc121", -1, -1 },       /* another */
+        { "tok_abc122 1", 0, 10 },      /* which is held against the finding alone */
+        { "for tests\ntok_abc129", 10, 20 },
+        { "for tests: tok_abc129", -1, -1 },
+        { "tok_kn0wn9", -1, -1 }, /* a known value */
+        { "tok_kn0wn8", 0, 10 },
+    };
+    struct flt_packs *packs = NULL;
+    struct flt_scanner *scanner = NULL;
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    enum st_rc rc = load(HEAD TOKEN_EDGES, &packs, diag, &err);
+
+    T_CHECK(rc == ST_OK, "%s: %s", err.what, st_diag_count(diag) > 0 ? st_diag_at(diag, 0)->text : "");
+    assert_int_equal(flt_scanner_new(packs, &scanner, &err), ST_OK);
+    for (size_t i = 0; i < ST_LEN(table); i++) {
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct flt_findings findings;
+        struct flt_doc *doc;
+
+        assert_int_equal(flt_text_doc(arena, st_span_str(table[i].text), &doc, &err), ST_OK);
+        assert_int_equal(flt_scan(scanner, arena, doc, &findings, NULL, &err), ST_OK);
+        T_CHECK(findings.n == (table[i].from >= 0), "%zu: %zu findings", i, findings.n);
+        if (findings.n > 0)
+            T_CHECK((int)findings.items[0].from == table[i].from && (int)findings.items[0].to == table[i].to,
+                    "%zu: %u to %u", i, findings.items[0].from, findings.items[0].to);
+        st_arena_free(arena);
+    }
+    flt_scanner_free(scanner);
+    flt_packs_release(packs);
+    st_diag_free(diag);
+}
+
+T_TEST(a_mistake_in_what_is_allowed_is_told_with_its_place)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } table[] = {
+        { "    allow: { values: [abc] }\n", "'abc' is no digest; expected sha256: and 64 hex digits" },
+        { "    allow: { words: [\"\"] }\n", "an empty word is in everything" },
+        { "    allow: { patterns: ['a('] }\n", "the expression does not compile: " },
+        { "    allow: { lines: ['a*'] }\n", "the expression does not compile: it matches where nothing stands" },
+        { "    not_after: 'z-a'\n", "a range in 'z-a' runs backwards" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(table); i++) {
+        struct flt_packs *packs = NULL;
+        struct st_diag *diag = st_diag_new();
+        struct st_err err = ST_ERR_INIT;
+        char text[2048];
+
+        (void)snprintf(text, sizeof text, "%s%s", HEAD TOKEN(GOOD_PATTERN), table[i].text);
+        T_CHECK(load(text, &packs, diag, &err) == ST_ERR && st_diag_count(diag) > 0, "%zu: taken", i);
+        T_CHECK(strncmp(st_diag_at(diag, 0)->text, table[i].says, strlen(table[i].says)) == 0 &&
+                    st_diag_at(diag, 0)->line > 5,
+                "%zu: %u: %s", i, st_diag_at(diag, 0)->line, st_diag_at(diag, 0)->text);
+        st_diag_free(diag);
+    }
+}
