@@ -9,7 +9,8 @@ local known = {
 local audience = { from = { "visibility", "status/visibility" }, default = "public",
   map = { public = "public", unlisted = "public", private = "private", direct = "direct" } }
 local written = { "status", "spoiler_text", "poll/options/#", "poll[options][]", "poll[options][*",
-  "content_type_text" }
+  "media_attributes/#/description", "media_attributes[*",
+  "!media_attributes[][id]", "!media_attributes[][focus]" }
 local S, A = "/api/v1/statuses/", "/api/v1/accounts/"
 local own_id = { "id", "%id" }
 local answer = { id = own_id, type = "post", url = { "{url}", "{uri}" }, author = "account/acct", lang = "language" }
@@ -47,10 +48,168 @@ end
 local json = "application/json"
 local form = "application/x-www-form-urlencoded"
 
+local tests = {
+  { name = "a post of the web client", method = "POST", host = "mastodon.social", path = "/api/v1/statuses",
+    type = json,
+    body = [[{"status":"Startup probes explained","in_reply_to_id":null,"media_ids":[],"sensitive":false,]]
+      .. [["spoiler_text":"Kubernetes","visibility":"unlisted","poll":null,"language":"en"}]],
+    answer = [[{"id":"111","url":"https://mastodon.social/@ana/111","account":{"acct":"ana"}}]],
+    expect = { rule = "post", kind = "post", phase = "confirm", audience = "public", id = "111", title = "Kubernetes",
+      url = "https://mastodon.social/@ana/111", lang = "en", author = "ana",
+      text = "Startup probes explained\nKubernetes" } },
+  { name = "a post of a program, on any host", method = "POST", host = "social.example", path = "/api/v1/statuses",
+    type = form, body = "status=hello+there&visibility=private",
+    expect = { rule = "post", audience = "private", text = "hello there" } },
+  { name = "a reply", method = "POST", host = "social.example", path = "/api/v1/statuses", type = json,
+    body = [[{"status":"@ana so do I","in_reply_to_id":"111","visibility":"public"}]],
+    answer = [[{"id":"112","url":"https://social.example/@bo/112"}]],
+    expect = { rule = "reply", kind = "reply", id = "112", parent = "111", text = "@ana so do I" } },
+  { name = "a direct message", method = "POST", host = "social.example", path = "/api/v1/statuses", type = json,
+    body = [[{"status":"@ana between us","visibility":"direct"}]],
+    expect = { rule = "direct", kind = "message", audience = "direct" } },
+  { name = "a poll", method = "POST", host = "social.example", path = "/api/v1/statuses", type = form,
+    body = "status=Which%3F&poll%5Boptions%5D%5B%5D=this&poll%5Boptions%5D%5B%5D=that",
+    expect = { rule = "post", text = "Which?\nthis\nthat" } },
+  { name = "an edit", method = "PUT", host = "social.example", path = "/api/v1/statuses/111", type = json,
+    body = [[{"status":"better"}]], expect = { rule = "edit", kind = "edit", id = "111", text = "better" } },
+  { name = "deleting", method = "DELETE", host = "social.example", path = "/api/v1/statuses/111",
+    expect = { rule = "delete", kind = "delete", id = "111" } },
+  { name = "a favourite", method = "POST", host = "social.example", path = "/api/v1/statuses/111/favourite",
+    expect = { rule = "favourite", kind = "react", id = "111" } },
+  { name = "a boost", method = "POST", host = "social.example", path = "/api/v1/statuses/111/reblog",
+    expect = { rule = "boost", kind = "share", id = "111" } },
+  { name = "a bookmark", method = "POST", host = "social.example", path = "/api/v1/statuses/111/bookmark",
+    expect = { rule = "bookmark", kind = "save", id = "111" } },
+  { name = "following", method = "POST", host = "social.example", path = "/api/v1/accounts/7/follow",
+    expect = { rule = "follow", kind = "follow", id = "7" } },
+  { name = "an upload with its description", method = "POST", host = "social.example", path = "/api/v2/media",
+    type = "multipart/form-data; boundary=B",
+    body = "--B\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\nthe plan\r\n--B--\r\n",
+    answer = [[{"id":"m1","type":"image"}]],
+    expect = { rule = "upload", kind = "upload", id = "m1", title = "the plan", text = "the plan" } },
+  { name = "a description later", method = "PUT", host = "social.example", path = "/api/v1/media/m1", type = json,
+    body = [[{"description":"the new plan"}]],
+    expect = { rule = "alt-text", kind = "edit", id = "m1", text = "the new plan" } },
+  { name = "an edit of a list", method = "PUT", host = "social.example", path = "/api/v1/lists/8", type = form,
+    body = "title=readers", expect = { rule = "list-edit", kind = "edit", id = "8", title = "readers",
+      text = "readers" } },
+  { name = "a new list", method = "POST", host = "social.example", path = "/api/v1/lists", type = form,
+    body = "title=writers", answer = [[{"id":"8","title":"writers"}]],
+    expect = { rule = "list", kind = "post", id = "8", title = "writers" } },
+  { name = "words to filter", method = "POST", host = "social.example", path = "/api/v2/filters", type = form,
+    body = "title=noise&keywords_attributes%5B0%5D%5Bkeyword%5D=gossip",
+    expect = { rule = "filter", kind = "post", title = "noise", text = "noise\ngossip" } },
+  { name = "a profile", method = "PATCH", host = "social.example", path = "/api/v1/accounts/update_credentials",
+    type = form, body = "display_name=Ana&note=I+read&fields_attributes%5B0%5D%5Bvalue%5D=books",
+    answer = [[{"id":"7","display_name":"Ana"}]],
+    expect = { rule = "profile", kind = "edit", id = "7", text = "Ana\nI read\nbooks" } },
+  { name = "reading about a person", host = "social.example", path = "/api/v1/accounts/7",
+    answer = [[{"id":"7","acct":"ana","display_name":"Ana","url":"https://social.example/@ana"}]],
+    expect = { rule = "view-person", kind = "view", id = "7", title = "Ana", author = "ana" } },
+  { name = "what is asked of everybody is no person", host = "social.example",
+    path = "/api/v1/accounts/verify_credentials", expect = { none = true } },
+  { name = "a tag", host = "social.example", path = "/api/v1/timelines/tag/learning",
+    expect = { rule = "view-tag", kind = "view", id = "learning" } },
+  { name = "the page of a post", host = "social.example", path = "/@ana/111", answer_type = "text/html",
+    answer = "<title>Ana: probes - Mastodon</title>",
+    expect = { rule = "page", kind = "view", id = "111", title = "Ana: probes" } },
+  { name = "a search", host = "social.example", path = "/api/v2/search", query = "q=probes&type=statuses",
+    expect = { rule = "search", kind = "search", text = "probes" } },
+  { name = "reading a post", host = "mastodon.social", path = "/api/v1/statuses/111",
+    answer = [[{"id":"111","url":"https://mastodon.social/@ana/111","language":"de","account":{"acct":"ana"}}]],
+    expect = { rule = "view", kind = "view", id = "111", author = "ana", lang = "de",
+      url = "https://mastodon.social/@ana/111" } },
+  { name = "reading a thread", host = "social.example", path = "/api/v1/statuses/111/context",
+    expect = { rule = "view-thread", kind = "view", id = "111" } },
+  { name = "a marker is nothing", method = "POST", host = "social.example", path = "/api/v1/markers", type = json,
+    body = [[{"home":{"last_read_id":"111222333444"}}]], expect = { none = true } },
+  { name = "signing in is never read", method = "POST", host = "social.example", path = "/auth/sign_in", type = form,
+    body = "user%5Bemail%5D=a&user%5Bpassword%5D=b", expect = { secret = true } },
+  { name = "registering is never read", method = "POST", host = "social.example", path = "/api/v1/accounts",
+    type = form, body = "username=a&password=b", expect = { secret = true } },
+  { name = "a token is never read", method = "POST", host = "social.example", path = "/oauth/token", type = form,
+    body = "client_secret=x", expect = { secret = true } },
+}
+
+-- Calls that need no more words: rule, method, path, body, kind, id, text ("~" between fields).
+local brief = [[
+reply-number|POST /api/v1/statuses|{"status":"so do I","in_reply_to_id":7,"visibility":"public"}|reply|7|so do I
+edit|PUT /api/v1/statuses/111|status=so&media_attributes[][id]=1&media_attributes[][description]=is|edit|111|so~is
+quote-policy|PUT /api/v1/statuses/111/interaction_policy|quote_approval_policy=nobody|edit|111|
+quote-revoke|POST /api/v1/statuses/111/quotes/5/revoke||edit|111|
+unfavourite|POST /api/v1/statuses/111/unfavourite||react|111|
+unboost|POST /api/v1/statuses/111/unreblog||share|111|
+unbookmark|POST /api/v1/statuses/111/unbookmark||save|111|
+pin|POST /api/v1/statuses/111/pin||save|111|
+unpin|POST /api/v1/statuses/111/unpin||save|111|
+mute-thread|POST /api/v1/statuses/111/mute||edit|111|
+unmute-thread|POST /api/v1/statuses/111/unmute||edit|111|
+emoji|PUT /api/v1/statuses/111/emoji_reactions/tada||react|111|
+announcement-emoji|PUT /api/v1/announcements/8/reactions/tada||react|8|
+vote|POST /api/v1/polls/5/votes|choices[]=1|react|5|
+translate|POST /api/v1/statuses/111/translate|lang=de|view|111|
+unfollow|POST /api/v1/accounts/5/unfollow||follow|5|
+note|POST /api/v1/accounts/5/note|comment=was+kind|post|5|was kind
+endorse|POST /api/v1/accounts/5/pin||save|5|
+unendorse|POST /api/v1/accounts/5/unpin||save|5|
+endorse-new|POST /api/v1/accounts/5/endorse||save|5|
+unendorse-new|POST /api/v1/accounts/5/unendorse||save|5|
+block|POST /api/v1/accounts/5/block||edit|5|
+unblock|POST /api/v1/accounts/5/unblock||edit|5|
+mute|POST /api/v1/accounts/5/mute|duration=0|edit|5|
+unmute|POST /api/v1/accounts/5/unmute||edit|5|
+remove|POST /api/v1/accounts/5/remove_from_followers||edit|5|
+follow-request|POST /api/v1/follow_requests/5/authorize||follow|5|
+follow-address|POST /api/v1/follows|uri=ana%40social.example|follow||
+follow-tag|POST /api/v1/tags/k8s/follow||follow|k8s|
+tag-feature|POST /api/v1/tags/k8s/feature||save|k8s|
+feature-tag|POST /api/v1/featured_tags|name=k8s|save||k8s
+unfeature-tag|DELETE /api/v1/featured_tags/2||save|2|
+alt-text-delete|DELETE /api/v1/media/5||delete|5|
+report|POST /api/v1/reports|account_id=5&status_ids[]=7&comment=names+a+customer|message|5|names a customer
+list-delete|DELETE /api/v1/lists/6||delete|6|
+list-people|POST /api/v1/lists/6/accounts|account_ids[]=5|edit|6|
+filter-edit|PUT /api/v2/filters/9|title=T&keywords_attributes[][keyword]=rivals|edit|9|T~rivals
+filter-word|POST /api/v2/filters/9/keywords|keyword=rivals|edit|9|rivals
+filter-word-edit|PUT /api/v2/filters/keywords/3|keyword=rivals|edit|3|rivals
+filter-word-delete|DELETE /api/v2/filters/keywords/3||delete|3|
+filter-post|POST /api/v2/filters/9/statuses|status_id=111|edit|9|
+filter-delete|DELETE /api/v2/filters/9||delete|9|
+later-edit|PUT /api/v1/scheduled_statuses/3|scheduled_at=2031|edit|3|
+later-delete|DELETE /api/v1/scheduled_statuses/3||delete|3|
+conversation-delete|DELETE /api/v1/conversations/4||delete|4|
+conversation-read|POST /api/v1/conversations/4/read||view|4|
+conversation-unread|POST /api/v1/conversations/4/unread||edit|4|
+moderate|POST /api/v1/admin/accounts/5/action|type=none&text=please+stop|edit|5|please stop
+collection|POST /api/v1_alpha/collections|{"name":"Ops","description":"who runs it"}|post||Ops~who runs it
+collection-edit|PATCH /api/v1_alpha/collections/8|{"name":"Ops"}|edit|8|Ops
+profile-form|POST /settings/profile|account[display_name]=Ana&account[note]=bridges|edit||Ana~bridges
+view-later|GET /api/v1/scheduled_statuses/3||view|3|
+view-filter|GET /api/v2/filters/9||view|9|
+view-collection|GET /api/v1_alpha/collections/8||view|8|
+view-about|GET /api/v1/statuses/111/history||view|111|
+view-file|GET /api/v1/media/5||view|5|
+view-poll|GET /api/v1/polls/5||view|5|
+view-person-named|GET /api/v1/accounts/lookup?acct=ana||view|ana|
+view-person-part|GET /api/v1/accounts/5/statuses||view|5|
+view-list|GET /api/v1/lists/6||view|6|
+view-list-posts|GET /api/v1/timelines/list/6||view|6|
+page-tag|GET /tags/k8s||view|k8s|
+page-person|GET /@ana||view|ana|
+share-text|GET /share?text=half||draft||half
+]]
+for row in brief:gmatch "[^\n]+" do
+  local rule, method, path, sent, kind, id, text = row:match "^(.-)|(%u+) (.-)|(.-)|(.-)|(.-)|(.*)$"
+  tests[#tests + 1] = { name = rule .. " in brief", method = method, host = "mastodon.social",
+    path = path:gsub("%?.*", ""), query = path:match "?(.*)$", body = sent ~= "" and sent or nil,
+    type = sent:sub(1, 1) == "{" and json or sent ~= "" and form or nil,
+    expect = { rule = rule, kind = kind, id = id, text = text:gsub("~", "\n") } }
+end
+
 return {
   api = 1,
   id = "mastodon",
-  version = "1.0.0",
+  version = "1.1.0",
   title = "Mastodon",
   anywhere = true,
   hosts = known,
@@ -98,7 +257,17 @@ return {
       object = { type = "post", id = S .. "{}/translate" }, answer = { lang = "language" } }),
 
     about_person("follow", "follow", "POST", "follow"), about_person("unfollow", "follow", "POST", "unfollow"),
-    about_person("note", "post", "POST", "note", { "comment" }), about_person("endorse", "save", "POST", "pin"),
+    about_person("note", "post", "POST", "note", { "comment" }),
+    about_person("block", "edit", "POST", "block"), about_person("unblock", "edit", "POST", "unblock"),
+    about_person("mute", "edit", "POST", "mute"), about_person("unmute", "edit", "POST", "unmute"),
+    about_person("remove", "edit", "POST", "remove_from_followers"),
+    call("follow-request", "POST", { "/api/v1/follow_requests/*/authorize", "/api/v1/follow_requests/*/reject" }, {
+      kind = "follow", object = { type = "person", id = { "/api/v1/follow_requests/{}/authorize",
+        "/api/v1/follow_requests/{}/reject" } } }),
+    call("tag-feature", "POST", { "/api/v1/tags/*/feature", "/api/v1/tags/*/unfeature" }, { kind = "save",
+      audience = "public", object = { type = "tag", id = { "/api/v1/tags/{}/feature",
+        "/api/v1/tags/{}/unfeature" } } }),
+    about_person("endorse", "save", "POST", "pin"),
     about_person("unendorse", "save", "POST", "unpin"), about_person("endorse-new", "save", "POST", "endorse"),
     about_person("unendorse-new", "save", "POST", "unendorse"),
     call("follow-address", "POST", "/api/v1/follows", { kind = "follow", audience = "public",
@@ -138,6 +307,11 @@ return {
       typed = { "title", "phrase", "keywords_attributes/**", "keywords_attributes[*" } }),
     call("filter-word", "POST", "/api/v2/filters/*/keywords", { kind = "edit", typed = { "keyword" },
       object = { type = "list", id = "/4" } }),
+    call("filter-word-edit", "PUT", "/api/v2/filters/keywords/*", { kind = "edit", typed = { "keyword" },
+      object = { type = "list", id = "/5" } }),
+    call("filter-word-delete", "DELETE", { "/api/v2/filters/keywords/*", "/api/v2/filters/statuses/*" }, {
+      kind = "delete", object = { type = "list", id = "/5" } }),
+    call("filter-post", "POST", "/api/v2/filters/*/statuses", { kind = "edit", object = { type = "list", id = "/4" } }),
     call("filter-delete", "DELETE", { "/api/v2/filters/*", "/api/v1/filters/*" }, { kind = "delete",
       object = { type = "list", id = "/4" } }),
     call("later-edit", "PUT", "/api/v1/scheduled_statuses/*", { kind = "edit",
@@ -149,10 +323,36 @@ return {
     call("conversation-read", "POST", "/api/v1/conversations/*/read", { kind = "view", audience = "direct",
       object = { type = "conversation", id = "/api/v1/conversations/{}/read" } }),
 
+    call("conversation-unread", "POST", "/api/v1/conversations/*/unread", { kind = "edit", audience = "direct",
+      object = { type = "conversation", id = "/api/v1/conversations/{}/unread" } }),
+    call("moderate", { "POST", "PUT" }, { "/api/v1/admin/accounts/*/*", "/api/v1/admin/reports/*",
+      "/api/v1/admin/reports/*/*", "/api/v1/admin/domain_blocks", "/api/v1/admin/domain_blocks/*",
+      "/api/v1/admin/ip_blocks", "/api/v1/admin/ip_blocks/*", "/api/v1/admin/tags/*" }, { kind = "edit",
+      object = { type = "person", id = "/5", title = { "domain", "ip", "display_name" } }, typed = { "text",
+        "private_comment", "public_comment", "comment", "warning_text", "display_name" } }),
+    call("collection", "POST", { "/api/v1_alpha/collections", "/api/v1/collections" }, { kind = "post",
+      audience = "public", object = { type = "list", title = "name" }, typed = { "name", "description", "tag_name" },
+      answer = { type = "list", id = { "id", "%id", "collection/id", "%collection/id" } } }),
+    call("collection-edit", { "PUT", "PATCH" }, { "/api/v1_alpha/collections/*", "/api/v1/collections/*" }, {
+      kind = "edit", audience = "public", object = { type = "list", id = "/4", title = "name" }, typed = { "name",
+        "description", "tag_name" } }),
+    call("profile-form", "POST", "/settings/profile", { kind = "edit", audience = "public",
+      object = { type = "person" }, body = { has = { "account[note]" } }, typed = { "account[display_name]",
+        "account[note]", "account[fields_attributes]*", "account[fields_attributes][*" } }),
+    { id = "share-text", match = { method = "GET", path = "/share", query = { text = true }, host = known },
+      activity = { kind = "draft", phase = "draft", audience = "private", object = { type = "post" } },
+      typed = { "?text", "?title", "?url" } },
+
     { id = "search", match = { method = "GET", path = { "/api/v2/search", "/api/v1/search", "/api/v1/accounts/search" },
         query = { q = true } },
       activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?q" } },
     look("view", S .. "*", { object = { type = "post", id = S .. "{}" }, answer = seen }),
+    look("view-later", "/api/v1/scheduled_statuses/*", { audience = "private", object = { type = "post",
+      id = "/api/v1/scheduled_statuses/{}" } }),
+    look("view-filter", { "/api/v2/filters/*", "/api/v1/filters/*" }, { audience = "private", object = { type = "list",
+      id = "/4" }, answer = { title = { "title", "phrase" } } }),
+    look("view-collection", { "/api/v1_alpha/collections/*", "/api/v1/collections/*" }, { object = { type = "list",
+      id = "/4" }, answer = { title = { "name", "collection/name" } } }),
     look("view-thread", S .. "*/context", { object = { type = "topic", id = S .. "{}/context" } }),
     look("view-about", { S .. "*/history", S .. "*/source", S .. "*/card", S .. "*/favourited_by",
       S .. "*/reblogged_by", S .. "*/quotes" }, { object = { type = "post", id = "/4" } }),
@@ -180,91 +380,13 @@ return {
     { id = "page", match = { method = "GET", path = { "/@*/*", "/web/statuses/*", "/users/*/statuses/*" } },
       activity = { kind = "view", audience = "public", object = { type = "post", title_end = " - Mastodon",
         id = { "/@*/{}", "/web/statuses/{}", "/users/*/statuses/{}" }, url = "https://{host}{path}" } }, typed = {} },
+    { id = "page-tag", match = { method = "GET", path = "/tags/*", host = known },
+      activity = { kind = "view", audience = "public", object = { type = "tag", id = "/2", title = "/2",
+        url = "https://{host}{path}" } }, typed = {} },
     { id = "page-person", match = { method = "GET", path = { "/@*", "/users/*" }, host = known },
       activity = { kind = "view", audience = "public", object = { type = "person", title_end = " - Mastodon",
         id = { "@>/1", "/2" }, url = "https://{host}{path}" } }, typed = {} },
   },
 
-  tests = {
-    { name = "a post of the web client", method = "POST", host = "mastodon.social", path = "/api/v1/statuses",
-      type = json,
-      body = [[{"status":"Startup probes explained","in_reply_to_id":null,"media_ids":[],"sensitive":false,]]
-        .. [["spoiler_text":"Kubernetes","visibility":"unlisted","poll":null,"language":"en"}]],
-      answer = [[{"id":"111","url":"https://mastodon.social/@ana/111","account":{"acct":"ana"}}]],
-      expect = { rule = "post", kind = "post", phase = "confirm", audience = "public", id = "111", title = "Kubernetes",
-        url = "https://mastodon.social/@ana/111", lang = "en", author = "ana",
-        text = "Startup probes explained\nKubernetes" } },
-    { name = "a post of a program, on any host", method = "POST", host = "social.example", path = "/api/v1/statuses",
-      type = form, body = "status=hello+there&visibility=private",
-      expect = { rule = "post", audience = "private", text = "hello there" } },
-    { name = "a reply", method = "POST", host = "social.example", path = "/api/v1/statuses", type = json,
-      body = [[{"status":"@ana so do I","in_reply_to_id":"111","visibility":"public"}]],
-      answer = [[{"id":"112","url":"https://social.example/@bo/112"}]],
-      expect = { rule = "reply", kind = "reply", id = "112", parent = "111", text = "@ana so do I" } },
-    { name = "a direct message", method = "POST", host = "social.example", path = "/api/v1/statuses", type = json,
-      body = [[{"status":"@ana between us","visibility":"direct"}]],
-      expect = { rule = "direct", kind = "message", audience = "direct" } },
-    { name = "a poll", method = "POST", host = "social.example", path = "/api/v1/statuses", type = form,
-      body = "status=Which%3F&poll%5Boptions%5D%5B%5D=this&poll%5Boptions%5D%5B%5D=that",
-      expect = { rule = "post", text = "Which?\nthis\nthat" } },
-    { name = "an edit", method = "PUT", host = "social.example", path = "/api/v1/statuses/111", type = json,
-      body = [[{"status":"better"}]], expect = { rule = "edit", kind = "edit", id = "111", text = "better" } },
-    { name = "deleting", method = "DELETE", host = "social.example", path = "/api/v1/statuses/111",
-      expect = { rule = "delete", kind = "delete", id = "111" } },
-    { name = "a favourite", method = "POST", host = "social.example", path = "/api/v1/statuses/111/favourite",
-      expect = { rule = "favourite", kind = "react", id = "111" } },
-    { name = "a boost", method = "POST", host = "social.example", path = "/api/v1/statuses/111/reblog",
-      expect = { rule = "boost", kind = "share", id = "111" } },
-    { name = "a bookmark", method = "POST", host = "social.example", path = "/api/v1/statuses/111/bookmark",
-      expect = { rule = "bookmark", kind = "save", id = "111" } },
-    { name = "following", method = "POST", host = "social.example", path = "/api/v1/accounts/7/follow",
-      expect = { rule = "follow", kind = "follow", id = "7" } },
-    { name = "an upload with its description", method = "POST", host = "social.example", path = "/api/v2/media",
-      type = "multipart/form-data; boundary=B",
-      body = "--B\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\nthe plan\r\n--B--\r\n",
-      answer = [[{"id":"m1","type":"image"}]],
-      expect = { rule = "upload", kind = "upload", id = "m1", title = "the plan", text = "the plan" } },
-    { name = "a description later", method = "PUT", host = "social.example", path = "/api/v1/media/m1", type = json,
-      body = [[{"description":"the new plan"}]],
-      expect = { rule = "alt-text", kind = "edit", id = "m1", text = "the new plan" } },
-    { name = "an edit of a list", method = "PUT", host = "social.example", path = "/api/v1/lists/8", type = form,
-      body = "title=readers", expect = { rule = "list-edit", kind = "edit", id = "8", title = "readers",
-        text = "readers" } },
-    { name = "a new list", method = "POST", host = "social.example", path = "/api/v1/lists", type = form,
-      body = "title=writers", answer = [[{"id":"8","title":"writers"}]],
-      expect = { rule = "list", kind = "post", id = "8", title = "writers" } },
-    { name = "words to filter", method = "POST", host = "social.example", path = "/api/v2/filters", type = form,
-      body = "title=noise&keywords_attributes%5B0%5D%5Bkeyword%5D=gossip",
-      expect = { rule = "filter", kind = "post", title = "noise", text = "noise\ngossip" } },
-    { name = "a profile", method = "PATCH", host = "social.example", path = "/api/v1/accounts/update_credentials",
-      type = form, body = "display_name=Ana&note=I+read&fields_attributes%5B0%5D%5Bvalue%5D=books",
-      answer = [[{"id":"7","display_name":"Ana"}]],
-      expect = { rule = "profile", kind = "edit", id = "7", text = "Ana\nI read\nbooks" } },
-    { name = "reading about a person", host = "social.example", path = "/api/v1/accounts/7",
-      answer = [[{"id":"7","acct":"ana","display_name":"Ana","url":"https://social.example/@ana"}]],
-      expect = { rule = "view-person", kind = "view", id = "7", title = "Ana", author = "ana" } },
-    { name = "what is asked of everybody is no person", host = "social.example",
-      path = "/api/v1/accounts/verify_credentials", expect = { none = true } },
-    { name = "a tag", host = "social.example", path = "/api/v1/timelines/tag/learning",
-      expect = { rule = "view-tag", kind = "view", id = "learning" } },
-    { name = "the page of a post", host = "social.example", path = "/@ana/111", answer_type = "text/html",
-      answer = "<title>Ana: probes - Mastodon</title>",
-      expect = { rule = "page", kind = "view", id = "111", title = "Ana: probes" } },
-    { name = "a search", host = "social.example", path = "/api/v2/search", query = "q=probes&type=statuses",
-      expect = { rule = "search", kind = "search", text = "probes" } },
-    { name = "reading a post", host = "mastodon.social", path = "/api/v1/statuses/111",
-      answer = [[{"id":"111","url":"https://mastodon.social/@ana/111","language":"de","account":{"acct":"ana"}}]],
-      expect = { rule = "view", kind = "view", id = "111", author = "ana", lang = "de",
-        url = "https://mastodon.social/@ana/111" } },
-    { name = "reading a thread", host = "social.example", path = "/api/v1/statuses/111/context",
-      expect = { rule = "view-thread", kind = "view", id = "111" } },
-    { name = "a marker is nothing", method = "POST", host = "social.example", path = "/api/v1/markers", type = json,
-      body = [[{"home":{"last_read_id":"111222333444"}}]], expect = { none = true } },
-    { name = "signing in is never read", method = "POST", host = "social.example", path = "/auth/sign_in", type = form,
-      body = "user%5Bemail%5D=a&user%5Bpassword%5D=b", expect = { secret = true } },
-    { name = "registering is never read", method = "POST", host = "social.example", path = "/api/v1/accounts",
-      type = form, body = "username=a&password=b", expect = { secret = true } },
-    { name = "a token is never read", method = "POST", host = "social.example", path = "/oauth/token", type = form,
-      body = "client_secret=x", expect = { secret = true } },
-  },
+  tests = tests,
 }

@@ -259,8 +259,8 @@ collection-view|GET /api/v1/collections/collection?collection_id=c1||view|c1|
 wiki-history|GET /r/a/wiki/revisions/index||view|index|
 wiki-page|GET /r/a/wiki/index||view|index|
 message-view|GET /message/messages/m1/||view|m1|
-new-edit|POST /svc/shreddit/graphql|{"operation":"EditComment","variables":{"commentId":"t1_c","markdown":"m"}}|edit|t1_c|m
-new-draft|POST /svc/shreddit/graphql|{"operation":"SaveDraft","variables":{"title":"T","markdown":"m"}}|draft||T~m
+new-edit|POST /svc/shreddit/graphql|{"operation":"EditComment","variables":{"id":"t1_c","text":"m"}}|edit|t1_c|m
+new-draft|POST /svc/shreddit/graphql|{"operation":"SaveDraft","variables":{"title":"T"}}|draft||T
 app-comment|POST /|{"operationName":"CreateComment","variables":{"postId":"t3_a","markdown":"m"}}|comment|t3_a|m
 app-post|POST /|{"operationName":"CreatePost","variables":{"title":"T","body":"m"}}|post||T~m
 app-edit|POST /|{"operationName":"UpdateComment","variables":{"commentId":"t1_c","text":"m"}}|edit|t1_c|m
