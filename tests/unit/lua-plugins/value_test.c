@@ -65,6 +65,9 @@ T_TEST(fields_of_packed_messages)
         { "EgtkUXc0dzlXZ1hjUSoCCABQBw==", "2", "dQw4w9WgXcQ" },
         { "EgtkUXc0dzlXZ1hjUSoCCABQBw", "3", NULL },
         { "CgQSAmFi", "1.2", "ab" },
+        { "Q2dRU0FtRmk=", "1.2", "ab" }, /* twice */
+        { "Q2dRU0FtRmk%3D", "1.2", "ab" },
+        { "QUFBQUFBQUFBQUFBQUFBQQ==", "1.2", NULL },
         { "CgQSAmFi", "1.3", NULL },
         { "CgQSAmFi", "1.2.1", NULL },
         { "CgQSAgAB", "1.2", NULL }, /* no name */
