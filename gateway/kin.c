@@ -403,15 +403,18 @@ static void bury(struct kin *kin, int status)
     struct supervisor *sup = kin->sup;
     bool ended_well = kin->state == KIN_DRAINING && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     bool was_quiet = kin_is_up(kin) && st_clock_ms() - kin->running_ms >= ROW_QUIET_MS;
+    uint64_t pause;
 
     st_timer_disarm(fam_timers(sup->child), &kin->patience);
     fam_link_free(kin->link);
     kin->link = NULL;
     kin->owes_status = false;
+    kin->row = was_quiet ? 1 : kin->row + 1;
+    pause = kin->row > ROW_SLOW ? ROW_PAUSE_MS : 0;
     if (!ended_well) {
         ST_LOG(PROCESS_DIED, ST_ID("role", st_id(fam_role_name(kin->role))), ST_NUM("number", kin->number),
                ST_NUM("child", kin->pid), ST_NUM("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
-               ST_NUM("code", WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+               ST_NUM("code", WIFEXITED(status) ? WEXITSTATUS(status) : 0), ST_NUM("pause_ms", pause));
         sup_record_death(sup, kin, status);
     }
     kin->pid = -1;
@@ -431,13 +434,12 @@ static void bury(struct kin *kin, int status)
         return;
     }
     kin->restarts++;
-    kin->row = was_quiet ? 1 : kin->row + 1;
     reload_kin_died(sup);
     if (kin->row >= KIN_ROW_GIVE_UP) {
         ST_LOG(PROCESS_GAVE_UP, ST_ID("role", st_id(fam_role_name(kin->role))), ST_NUM("deaths", kin->row));
         sup_give_up(sup, 1);
-    } else if (kin->row > ROW_SLOW) {
-        start_later(kin, ROW_PAUSE_MS);
+    } else if (pause > 0) {
+        start_later(kin, pause);
     } else {
         kin_start(kin);
     }

@@ -21,7 +21,7 @@ from stoa_test import wire
 from stoa_test.client import Client
 from stoa_test.client2 import Client2
 from stoa_test.gateway import ROOT, Gateway, settles
-from stoa_test.origin import WAIT, Origin
+from stoa_test.origin import IDLE, WAIT, Origin
 from stoa_test.origin2 import Origin2
 from stoa_test.pki import Authority
 from stoa_test.sockets import SocketClient, SocketOrigin
@@ -53,7 +53,7 @@ class Chaos1(Origin):
 
     def _serve(self, sock):
         try:
-            sock.settimeout(WAIT)
+            sock.settimeout(IDLE)
             sock = self.context.wrap_socket(sock, server_side=True)
             reader = wire.Reader(sock)
             self.readers.append(reader)

@@ -5,6 +5,7 @@ import zlib
 import pytest
 
 from stoa_test.gateway import ROOT, Gateway
+from stoa_test.origin import WAIT
 from stoa_test.pki import Authority
 from stoa_test.sockets import SocketClient, SocketOrigin, frame, hold
 
@@ -36,7 +37,7 @@ def house(tmp_path_factory):
     def pair(**how):
         client = SocketClient(gateway, origin, authority.path)
         assert client.open(**how).status == 101
-        return client.peer, origin.peers.get(timeout=20)
+        return client.peer, origin.peers.get(timeout=WAIT)
     with gateway:
         yield pair
     origin.close()

@@ -2,6 +2,8 @@
 """What is no flood; drains and idle ends say GOAWAY."""
 import threading
 
+from stoa_test.origin import WAIT
+
 
 def test_a_browser_that_cancels_now_and_then_stays(house):
     client = house.client()
@@ -54,5 +56,5 @@ def test_z_a_drain_says_goaway_and_finishes_streams(house):
     site.sends("200 OK", [], b"finished")
     assert client.wait(stream).body == b"finished"
     client.wait(until=lambda: client.ended)
-    stopper.join(30)
+    stopper.join(WAIT)
     assert not stopper.is_alive()

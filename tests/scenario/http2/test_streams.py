@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from stoa_test.origin import WAIT
+
 IBAN = "DE02120300000000202051"
 TEXT = [("content-type", "text/plain")]
 
@@ -134,7 +136,7 @@ def test_a_reset_cancels_the_exchange(house):
     client.wait(until=lambda: client.answers[stream].body)
     client.h2.reset_stream(stream, 8)
     client.flush()
-    assert ended.wait(10)
+    assert ended.wait(WAIT)
     client.close()
 
 
@@ -197,7 +199,7 @@ def test_S1_events_arrive_one_by_one(house):
     def events(sock):
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
         for event in gate:
-            event.wait(60)
+            event.wait(WAIT)
             sock.sendall(b"9\r\ndata: x\n\n\r\n")
         sock.sendall(b"0\r\n\r\n")
 

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import TEXT, event, packed, unpacked
 from stoa_test.client2 import Client2
+from stoa_test.origin import WAIT
 
 SECRET = "pay to DE89 3704 0044 0532 0130 00 please"
 POST = {"title": "Invoice", "content": SECRET, "cid": 1}
@@ -19,7 +20,7 @@ def path(sid, version=3):
 def begin_poll(client, sid, version=3):
     """Sends it; when this returns it waits at the origin."""
     client.send("GET", path(sid, version), [("Accept-Encoding", "gzip, br")])
-    assert client_origin(client).polled.get(timeout=20) == sid
+    assert client_origin(client).polled.get(timeout=WAIT) == sid
 
 
 def client_origin(client):
@@ -38,7 +39,7 @@ def say(client, sid, version, *packets):
     """One POST; answers its reply and what the origin got."""
     reply = client.request("POST", path(sid, version), [TEXT], packed(version, *packets))
     try:
-        return reply, client_origin(client).posted.get(timeout=0 if reply.status != 200 else 20)
+        return reply, client_origin(client).posted.get(timeout=0 if reply.status != 200 else WAIT)
     except queue.Empty:
         return reply, None
 
@@ -133,7 +134,7 @@ def test_over_http2(house):
     client, writer = Client2(house.gateway), house.client(1)
     assert client.open("forum.test") == "h2"
     stream = client.start("GET", path("s8"))
-    house.origins["forum.test"].polled.get(timeout=20)
+    house.origins["forum.test"].polled.get(timeout=WAIT)
     assert say(writer, "s8", 3, event(2, "topics.post", POST))[1] == b"1:2"
     answer = client.wait(stream)
     assert answer.status == 200

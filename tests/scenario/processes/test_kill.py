@@ -9,16 +9,14 @@ import threading
 import pytest
 
 from stoa_test.client import Client
-from stoa_test.gateway import BIN, ROOT, Gateway
-from stoa_test.origin import Origin, echo
+from stoa_test.gateway import ROOT, Gateway
+from stoa_test.origin import WAIT, Origin, echo
 from stoa_test.pki import Authority
 from stoa_test.wire import Closed
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 SECRET = json.dumps({"text": "pay DE02 1203 0000 0000 2020 51 please"}).encode()
 REFUSALS = 40
-# A sanitizer makes loading the detectors several times slower, and the tests of a build run beside each other.
-SECOND = 5000 if b"__asan_init" in (BIN / "stoad").read_bytes() else 1000
 
 
 class Load(threading.Thread):
@@ -66,9 +64,9 @@ def test_no_record_is_lost(house, role):
     for _ in range(3):
         gateway.kill(role)
     for load in loads:
-        assert load.enough.wait(60), f"only {load.refused} refusals"
+        assert load.enough.wait(3 * WAIT), f"only {load.refused} refusals"
         load.ending.set()
-        load.join(30)
+        load.join()  # ends with its socket at the latest
     refused = sum(load.refused for load in loads)
     records = gateway.wait_records(refused, "decision")
     # a worker may have recorded a refusal whose answer was cut off with it: more records than answers, never fewer
@@ -81,32 +79,32 @@ def test_no_record_is_lost(house, role):
 
 
 @pytest.mark.parametrize("role", ("worker", "keyholder", "recorder", "curator"))
-def test_a_killed_process_is_back_within_a_second(house, role):
+def test_a_killed_process_is_started_at_once(house, role):
     gateway, _ = house
-    died = gateway.children(role)[0]
-    before = {event_time(line) for line in gateway.log}
-    os.kill(died, signal.SIGKILL)
-    event = gateway.wait_event("process.died", lambda e: e.get("role") == role)
-    back = gateway.wait_event("process.start", lambda e: e.get("role") == role)
-    assert milliseconds(back["ts"]) - milliseconds(event["ts"]) < SECOND, (before, event, back)
+    os.kill(gateway.children(role)[0], signal.SIGKILL)
+    assert gateway.wait_event("process.died", lambda e: e.get("role") == role)["pause_ms"] == 0
+    gateway.wait_event("process.start", lambda e: e.get("role") == role)
     client = Client(gateway)
     client.open("forum.test")
     assert client.request("POST", "/post", body=b"hello").status == 200
     client.close()
 
 
-def event_time(line):
-    try:
-        return json.loads(line).get("ts")
-    except ValueError:
-        return None
-
-
-def milliseconds(stamp):
-    """Of an RFC 3339 stamp with milliseconds, within its day."""
-    clock = stamp.split("T")[1].rstrip("Z")
-    hours, minutes, seconds = clock.split(":")
-    return (int(hours) * 3600 + int(minutes) * 60) * 1000 + int(float(seconds) * 1000)
+def test_who_dies_again_and_again_is_started_after_a_pause_until_it_was_quiet(house):
+    """Five times at once, then a second later; after ten quiet seconds at once again."""
+    gateway, _ = house
+    pauses = []
+    for _ in range(6):
+        os.kill(gateway.children("keyholder")[0], signal.SIGKILL)
+        pauses.append(gateway.wait_event("process.died")["pause_ms"])
+        if pauses[-1]:
+            gateway.clock(1)
+        gateway.wait_event("process.start", lambda e: e.get("role") == "keyholder")
+    assert pauses == [0, 0, 0, 0, 0, 1000]
+    gateway.clock(10)
+    os.kill(gateway.children("keyholder")[0], signal.SIGKILL)
+    assert gateway.wait_event("process.died")["pause_ms"] == 0
+    gateway.wait_event("process.start", lambda e: e.get("role") == "keyholder")
 
 
 def test_one_flipped_byte_in_the_database_is_named(house):

@@ -6,7 +6,8 @@ import socket
 from . import wire
 from .loopback import Server
 
-WAIT = 20  # seconds until a test that waits for an event has failed
+WAIT = 60  # seconds without an event until a test that waits for one has failed; no measure of speed
+IDLE = 3600  # an origin never ends a connection by itself because a test is slow
 
 
 class Origin(Server):
@@ -23,7 +24,7 @@ class Origin(Server):
 
     def _serve(self, sock):
         try:
-            sock.settimeout(WAIT)
+            sock.settimeout(IDLE)
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True)
                 if self._serve_tls(sock):
@@ -37,7 +38,7 @@ class Origin(Server):
                     status, fields, body = self.answer(request)
                     sock.sendall(wire.serialise(f"HTTP/1.1 {status}", fields, body))
                 else:
-                    reply = self.answers.get(timeout=WAIT)
+                    reply = self.answers.get(timeout=IDLE)
                     if callable(reply):
                         reply(sock)
                     else:

@@ -18,7 +18,7 @@ class Request2:
 
     def __init__(self, session, stream, fields):
         self.session, self.stream, self.fields = session, stream, fields
-        self.body, self.trailers, self.is_whole, self.reset = b"", [], False, None
+        self.body, self.trailers, self.is_whole, self.reset = bytearray(), [], False, None
         self.unsent, self.at, self.last = b"", 0, None  # last: trailers, or [] for an end; None: it goes on
 
     def header(self, name):

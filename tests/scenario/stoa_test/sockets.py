@@ -17,7 +17,7 @@ import zlib
 from . import wire
 from .client import Client
 from .loopback import Server
-from .origin import WAIT
+from .origin import IDLE, WAIT
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -220,7 +220,7 @@ class SocketOrigin(Server):
 
     def _serve(self, sock):
         try:
-            sock.settimeout(3 * WAIT)
+            sock.settimeout(IDLE)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True)
@@ -285,7 +285,7 @@ def hold(peer, request):
     """The test speaks and listens for it (SocketOrigin.peers); the thread only keeps it alive."""
     done = threading.Event()
     peer.done = done.set
-    done.wait(3 * WAIT)
+    done.wait(IDLE)
 
 
 def handshake(path="/chat", host="", extensions=None, key=KEY, upgrade="websocket", more=()):

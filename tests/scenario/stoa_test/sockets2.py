@@ -89,7 +89,7 @@ class In:
     def recv(self, size):
         answer = self.client.answers[self.stream]
         self.client.wait(until=lambda: len(answer.body) > self.at or answer.is_whole or answer.reset is not None)
-        data, self.at = answer.body[self.at:], len(answer.body)
+        data, self.at = bytes(answer.body[self.at:]), len(answer.body)
         return data
 
     def close(self):

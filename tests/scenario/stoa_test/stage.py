@@ -7,7 +7,7 @@ from . import wire
 from .client import Client
 from .client2 import Client2
 from .loopback import Server
-from .origin import WAIT
+from .origin import IDLE, WAIT
 
 
 class Peer:
@@ -53,7 +53,7 @@ class Stage(Server):
         self.start()
 
     def _serve(self, sock):
-        sock.settimeout(3600)  # the gateway opens connections ahead of need, and keeps them
+        sock.settimeout(IDLE)  # the gateway opens connections ahead of need, and keeps them
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             peer = Peer(self.context.wrap_socket(sock, server_side=True) if self.context is not None else sock)
@@ -210,7 +210,7 @@ class Exchange2:
         while not self.is_whole and not self.client.ended and self.answer.reset is None:
             self.client.read()
             got += len(self.answer.body)
-            self.answer.body = b""
+            self.answer.body = bytearray()
         return got
 
     def close(self):

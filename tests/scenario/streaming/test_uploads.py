@@ -9,6 +9,7 @@ import pytest
 
 from house import SMALL, House
 from stoa_test.client import Client
+from stoa_test.origin import WAIT
 from stoa_test.stage import EXCHANGES
 
 IBAN = b"DE02 1203 0000 0000 2020 51"
@@ -52,7 +53,7 @@ def arrives(house, protocol, body, fields, chunked=False, method="POST", status=
             while (piece := peer.chunk()):
                 got["body"] += piece
         peer.sends(b"HTTP/1.1 %s\r\nContent-Length: 0\r\n%s\r\n" % (status, extra))
-        client_done.wait(20)
+        client_done.wait(WAIT)
         peer.close()
 
     client_done = threading.Event()

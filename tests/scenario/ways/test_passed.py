@@ -65,7 +65,7 @@ def exchange_bulk(sock, seed, megabytes, first=b""):
     sender.start()
     while (data := sock.recv(1 << 18)):
         got.update(data)
-    sender.join(WAIT)
+    sender.join()
     return sent.hexdigest(), got.hexdigest()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import House
 from stoa_test.client import Client
+from stoa_test.origin import WAIT
 from stoa_test.ways import BROUGHT
 
 LIMITS = """limit:
@@ -53,11 +54,11 @@ def within_the_deadline(strict, name):
     with pytest.raises(ssl.SSLWantReadError):
         tls.do_handshake()
     strict.gateway.wait_count("opened", opened + 1)
-    strict.gateway.clock(2)
+    strict.gateway.clock(1)
     with pytest.raises(ssl.SSLWantReadError):
         tls.do_handshake()
-    strict.gateway.clock(3)
-    tls.settimeout(20)
+    strict.gateway.clock(4)
+    tls.settimeout(WAIT)
     tls.do_handshake()
     client.sock = client.reader.sock = tls
     reply = client.request("GET", "/", host=name)
@@ -127,6 +128,6 @@ def test_o5_without_the_ca_key_nothing_starts(tmp_path):
     (house.gateway.folder / "ca" / "ca.key").unlink()
     with pytest.raises(Exception, match="ca.key"):
         house.gateway.start()
-    house.gateway.process.wait(timeout=30)
+    house.gateway.process.wait(timeout=WAIT)
     assert house.gateway.process.returncode == 3
     house.close()

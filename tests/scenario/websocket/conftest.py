@@ -4,6 +4,7 @@ import pytest
 
 from stoa_test import ways
 from stoa_test.gateway import ROOT, Gateway
+from stoa_test.origin import WAIT
 from stoa_test.pki import Authority
 from stoa_test.sockets import SocketClient, SocketOrigin, hold
 
@@ -67,7 +68,7 @@ class House:
             origin.peers.get()
         client = self.client(host, **how)
         assert client.reply.status == 101
-        return client.peer, origin.peers.get(timeout=20)
+        return client.peer, origin.peers.get(timeout=WAIT)
 
     def count(self, name):
         return self.gateway.count(name)

@@ -136,7 +136,7 @@ def test_w2_ends_are_told_as_they_are(mix):
     client = mix.client2()
     assert client.socket().status == 200
     client.peer.drop()  # RST_STREAM
-    assert origin.resets.get(timeout=20).reset == 8  # CANCEL
+    assert origin.resets.get(timeout=WAIT).reset == 8  # CANCEL
     assert client.socket().status == 200
     stream = client.peer.sock.stream
     origin.on_message = lambda peer, event: peer.sock.request.cut(8) or True
