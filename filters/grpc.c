@@ -11,7 +11,6 @@
 #include "filters/validate.h"
 #include <string.h>
 
-#define HEAD       5
 #define COMPRESSED 0x01
 #define KNOWN      0x83 /* flags: compressed, Connect's end of a stream, gRPC-Web's trailers */
 #define TRAILERS   0x82
@@ -25,6 +24,16 @@ static const struct {
 bool flt_is_grpc(struct st_span essence)
 {
     return st_span_istarts(essence, ST_SPAN("application/grpc")) ||
+           st_span_istarts(essence, ST_SPAN("application/connect+"));
+}
+
+/* gRPC-Web has no streams of requests. */
+bool flt_is_call(struct st_span content_type)
+{
+    struct st_span essence = flt_type_essence(content_type);
+
+    return st_span_ieq(essence, ST_SPAN("application/grpc")) ||
+           st_span_istarts(essence, ST_SPAN("application/grpc+")) ||
            st_span_istarts(essence, ST_SPAN("application/connect+"));
 }
 
@@ -120,9 +129,10 @@ static enum st_rc without_base64(struct flt_dec *dec, const struct flt_piece *te
     return stand_for(dec, st_span(bytes, n), text, out, err);
 }
 
-static uint32_t length_at(const uint8_t *p)
+bool flt_call_length(const uint8_t head[FLT_CALL_HEAD], uint32_t *length)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    *length = (uint32_t)head[1] << 24 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 8 | head[4];
+    return (head[0] & ~KNOWN) == 0;
 }
 
 /* Answers how far messages go. */
@@ -133,18 +143,21 @@ static enum st_rc read_messages(struct flt_dec *dec, const struct flt_piece *byt
     size_t left = dec->plain_limit;
     enum st_rc rc = ST_OK;
 
-    while (rc == ST_OK && s.n - *at >= HEAD && !flt_dec_is_full(dec)) {
+    while (rc == ST_OK && s.n - *at >= FLT_CALL_HEAD && !flt_dec_is_full(dec)) {
         uint8_t flags = s.p[*at];
-        uint32_t n = length_at(s.p + *at + 1);
-        struct flt_piece message = flt_piece_sub(bytes, *at + HEAD, n);
+        struct flt_piece message;
+        uint32_t n;
 
-        if ((flags & ~KNOWN) != 0 || message.s.n < n)
+        if (!flt_call_length(s.p + *at, &n))
+            return ST_OK;
+        message = flt_piece_sub(bytes, *at + FLT_CALL_HEAD, n);
+        if (message.s.n < n)
             return ST_OK;
         if ((flags & COMPRESSED) != 0)
             rc = unpack_message(dec, &message, is_json, &left, err);
         else
             rc = read_message(dec, message.s, &message, is_json && (flags & TRAILERS) == 0, err);
-        *at += HEAD + n;
+        *at += FLT_CALL_HEAD + n;
     }
     return rc;
 }

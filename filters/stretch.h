@@ -13,6 +13,12 @@
 bool flt_is_media(struct st_span content_type, struct st_span first);
 bool flt_may_be_media(struct st_span content_type); /* or may hold some, as multipart does: the bytes will tell */
 
+/* A row of messages behind their lengths (gRPC, Connect's streams), each of which may be answered before the next is
+ * there. A message begins with so many bytes; false: none does so. */
+#define FLT_CALL_HEAD 5
+bool flt_is_call(struct st_span content_type);
+bool flt_call_length(const uint8_t head[FLT_CALL_HEAD], uint32_t *length);
+
 /* A multipart body as it comes, cut into what is to be looked into and the insides of media parts. Whatever leaves a
  * reader a choice, and all that follows it, is KEEP. */
 enum flt_cut { FLT_CUT_KEEP, FLT_CUT_MEDIA };

@@ -32,7 +32,7 @@ static struct st_span first_stretch(struct evbuffer *buffer)
 static bool is_kept(const struct txn *t)
 {
     return t->request_is_read && t->not_held == FLT_REASON_NONE && t->way != UPLOAD_MEDIA && t->way != UPLOAD_PARTS &&
-           (!t->is_unread || t->framing == HTTP1_NO_BODY);
+           t->way != UPLOAD_CALL && (!t->is_unread || t->framing == HTTP1_NO_BODY);
 }
 
 static bool is_repeatable(const struct txn *t)
@@ -246,6 +246,8 @@ static enum st_rc next_piece(struct txn *t, size_t max)
         if (piece.n > 0)
             return t->back->ops->data(t->back, piece, &t->err);
     }
+    if (t->way == UPLOAD_CALL && call_goes_on(t))
+        return call_next(t, max);
     if (!t->request_is_read)
         return stream_piece(t, max);
     sending_enter(t, TXN_SENT_ALL);

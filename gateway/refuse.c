@@ -2,14 +2,15 @@
 /* refuse - pages and JSON bodies for refusals.
  *
  * Who asked decides the form: a navigation gets a page, a fetch gets JSON with the fields the page would show, and a
- * platform with a shape of its own (lp_deny) gets that. The page has no script and one style, named in its CSP by hash.
- * Everything that did not come from this program is written through put_html or st_json, which bound and escape it.
- * CORS: a page of the same site may read the answer, nobody else; the Origin that is echoed holds only the characters
- * of an origin. A new cause is one line in refusals.def.
+ * platform with a shape of its own (lp_deny) gets that; a gRPC call gets its status (refuse_call.c). The page has no
+ * script and one style, named in its CSP by hash. Everything that did not come from this program is written through
+ * put_html or st_json, which bound and escape it. CORS: a page of the same site may read the answer, nobody else; the
+ * Origin that is echoed holds only the characters of an origin. A new cause is one line in refusals.def.
  */
 #include "gateway/refuse.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "gateway/refuse_call.h"
 #include "gateway/tls.h"
 #include <string.h>
 
@@ -368,7 +369,7 @@ static void put_style_hash(struct st_buf *out)
 struct answer {
     unsigned status;
     const char *content_type;
-    struct st_span body;
+    struct st_span body, fields; /* fields: more of them, each with its line's end */
     bool is_page;
 };
 
@@ -384,6 +385,7 @@ static void put_head(const struct refuse_case *facts, const struct answer *answe
         st_buf_str(out, "\r\n");
     }
     put_cors(facts, out);
+    st_buf_span(out, answer->fields);
     if (facts->closes)
         st_buf_str(out, "Connection: close\r\n");
     http1_write_end(out);
@@ -408,16 +410,33 @@ static bool platform_answer(const struct refuse_case *facts, struct st_arena *ar
     return true;
 }
 
+static bool call_answer(const struct refuse_case *facts, bool german, struct st_buf *body, struct st_buf *fields,
+                        struct answer *out)
+{
+    const struct call_refusal no = { .content_type = field(facts, "content-type"),
+                                     .status = out->status,
+                                     .sentence = message_of(facts, german),
+                                     .id = facts->id };
+
+    if ((out->content_type = call_refusal_answer(&no, fields, body)) == NULL)
+        return false;
+    out->status = 200;
+    out->body = st_buf_view(body);
+    out->fields = st_buf_view(fields);
+    return true;
+}
+
 enum st_rc refuse_write(const struct refuse_case *facts, struct st_arena *arena, struct st_buf *out, struct st_err *err)
 {
     struct answer answer = { .status = refuse_status(facts) };
     bool german = wants_german(facts),
          is_head = facts->head != NULL && st_span_eq(facts->head->method, ST_SPAN("HEAD"));
     enum st_rc rc;
-    struct st_buf body;
+    struct st_buf body, fields;
 
     st_buf_init(&body, PAGE_MAX);
-    if (!platform_answer(facts, arena, german, &answer)) {
+    st_buf_init(&fields, PAGE_MAX);
+    if (!call_answer(facts, german, &body, &fields, &answer) && !platform_answer(facts, arena, german, &answer)) {
         answer.is_page = wants_page(facts);
         answer.content_type = answer.is_page ? "text/html; charset=utf-8" : "application/json";
         if (answer.is_page)
@@ -433,6 +452,7 @@ enum st_rc refuse_write(const struct refuse_case *facts, struct st_arena *arena,
             st_buf_span(out, answer.body);
         rc = st_buf_done(out, err, "refuse.write");
     }
+    st_buf_fini(&fields);
     st_buf_fini(&body);
     return rc;
 }

@@ -24,6 +24,7 @@ struct socket_open { /* all borrowed; outlives the socket */
     struct lp_request req;        /* of the handshake: host, path, query */
     struct ws_deflate deflate;    /* what both ends agreed on */
     bool is_unread;               /* bytes go through, nobody looks into them */
+    bool is_call;                 /* no socket, but a call (call.c): messages are of the request's type */
     link_event_f *on_event;       /* its timer fired: step */
     void *ctx;
 };

@@ -2,8 +2,9 @@
 /* socket_message - a WebSocket message takes the way of a request's body: held, run through the chain, recorded.
  *
  * For adapters and policies it is a request of method WEBSOCKET with the handshake's host, path and query; the query
- * itself was judged with the handshake. Limits are those of a request: beyond limit.body_memory a message waits in a
- * sealed spool file, beyond limit.body_max failure.size decides. What goes out is read from where it is held.
+ * itself was judged with the handshake. A message of a call has the call's method and type. Limits are those of a
+ * request: beyond limit.body_memory a message waits in a sealed spool file, beyond limit.body_max failure.size decides.
+ * What goes out is read from where it is held.
  */
 #include "gateway/socket_message.h"
 #include "base/log.h"
@@ -148,6 +149,8 @@ static void prepare(struct message *m, const struct st_err *why)
                                .person = m->about->person,
                                .not_held = reason_of(m, why),
                                .not_held_bytes = body_size(m->body) + m->tail.n };
+    if (m->about->is_call)
+        return;
     m->in.req.method = LP_WEBSOCKET;
     m->in.req.content_type = m->is_text ? ST_SPAN("text/plain") : ST_SPAN("application/octet-stream");
 }
@@ -212,7 +215,10 @@ enum message_fate message_judge(struct message *m, const struct st_err *why)
         return refuse(m, REFUSE_INTERNAL);
     }
     c = case_of(m);
-    m->about->worker->counts.socket_messages++;
+    if (m->about->is_call)
+        m->about->worker->counts.call_messages++;
+    else
+        m->about->worker->counts.socket_messages++;
     report_counts(&c);
     if (report_decision(&c, &err) != ST_OK)
         return refuse(m, REFUSE_NO_RECORD);
@@ -235,6 +241,16 @@ struct st_span message_question(const struct message *m)
 const char *message_mark(const struct message *m)
 {
     return m->id;
+}
+
+const struct chain_out *message_chain(const struct message *m)
+{
+    return &m->chain;
+}
+
+enum refuse_cause message_cause(const struct message *m)
+{
+    return m->cause;
 }
 
 unsigned message_close_code(const struct message *m)

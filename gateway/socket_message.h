@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* socket_message - one message of a WebSocket's client, from its first byte to its verdict and out again.
+/* socket_message - one message of a WebSocket's client, or of a call's, from its first byte to its verdict and out
+ * again.
  *
- * It keeps the generation that was in force when it began. Used by socket.c alone.
+ * It keeps the generation that was in force when it began. Used by socket.c and call.c alone.
  */
 #ifndef STOA_GATEWAY_SOCKET_MESSAGE_H
 #define STOA_GATEWAY_SOCKET_MESSAGE_H
@@ -35,6 +36,8 @@ struct st_span message_answer(const struct message *message); /* after MESSAGE_A
  * the origin's answer to that is known, of REPORT_ID_LEN. */
 struct st_span message_question(const struct message *message);
 const char *message_mark(const struct message *message);
-unsigned message_close_code(const struct message *message);      /* after MESSAGE_CLOSES */
-const char *message_close_reason(const struct message *message); /* borrowed */
+const struct chain_out *message_chain(const struct message *message); /* after message_judge; borrowed */
+enum refuse_cause message_cause(const struct message *message);       /* why it stays here */
+unsigned message_close_code(const struct message *message);           /* after MESSAGE_CLOSES */
+const char *message_close_reason(const struct message *message);      /* borrowed */
 #endif

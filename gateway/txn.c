@@ -91,6 +91,7 @@ void txn_free(struct txn *t)
     socket_free(t->socket);
     exchange_fini(t);
     poll_fini(t);
+    call_fini(t);
     upload_fini(t);
     opening_free(t->opening);
     sift_free(t->sift);
@@ -136,7 +137,7 @@ enum st_rc txn_refuse(struct txn *t, enum refuse_cause cause)
     if (t->state >= TXN_ANSWER)
         return ST_OK;
     if (t->answer_began) {
-        t->outcome = TXN_CUT;
+        t->outcome = call_says_no(t) ? TXN_FINISH : TXN_CUT;
         txn_enter(t, TXN_DONE);
         return ST_OK;
     }
@@ -255,7 +256,7 @@ struct chain_in txn_chain_in(struct txn *t)
 static enum st_rc held_chain_in(struct txn *t, struct chain_in *in)
 {
     *in = txn_chain_in(t);
-    if (t->body == NULL || t->not_held != FLT_REASON_NONE)
+    if (t->body == NULL || t->not_held != FLT_REASON_NONE || t->way == UPLOAD_CALL)
         return ST_OK;
     st_buf_reset(&t->whole);
     return body_whole(t->body, &t->whole, &in->body, &t->err);
@@ -346,7 +347,11 @@ static enum st_rc on_late(struct txn *t)
     switch (t->state) {
     case TXN_READ_HEAD:
     case TXN_PLAN:
-    case TXN_READ_BODY: t->worker->counts.slow_clients++; return txn_refuse(t, REFUSE_TIMEOUT);
+    case TXN_READ_BODY:
+        if (t->state == TXN_READ_BODY && upload_late(t))
+            return ST_OK;
+        t->worker->counts.slow_clients++;
+        return txn_refuse(t, REFUSE_TIMEOUT);
     case TXN_EXCHANGE: return exchange_late(t);
     case TXN_OPEN_FILES: opening_give_up(t->opening); return ST_OK;
     case TXN_SOCKET: /* it has a timer of its own */
@@ -368,7 +373,7 @@ static void count_share(struct txn *t)
     size_t held = st_arena_used(t->arena) + evbuffer_get_length(t->tail) + t->whole.cap + t->redacted.cap;
 
     held += t->redacted_query.cap + t->copy.cap + t->poll.held.cap + (t->body != NULL ? body_memory(t->body) : 0);
-    held += upload_memory(t) + (t->opening != NULL ? opening_memory(t->opening) : 0);
+    held += upload_memory(t) + call_memory(t) + (t->opening != NULL ? opening_memory(t->opening) : 0);
     held += (t->sift != NULL ? sift_memory(t->sift) : 0) + (t->socket != NULL ? socket_memory(t->socket) : 0);
     budget_hold(&t->worker->budget, &t->share, held);
 }

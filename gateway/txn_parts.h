@@ -39,12 +39,13 @@ enum txn_state {
 enum txn_wait { TXN_WAITS_FOR_ORIGIN, TXN_WAITS_FOR_CLIENT }; /* in EXCHANGE: whose deadline runs */
 
 /* How the body goes on its way; written by upload.c. OPEN: its beginning has to tell. MEDIA: the beginning was judged,
- * the rest passes. PARTS: the same, but for what is no media in it. */
+ * the rest passes. PARTS: the same, but for what is no media in it. CALL: message by message (call.c). */
 #define UPLOAD_WAYS(X) \
     X(HELD)            \
     X(OPEN)            \
     X(MEDIA)           \
-    X(PARTS)
+    X(PARTS)           \
+    X(CALL)
 enum upload_way {
 #define X(id) UPLOAD_##id,
     UPLOAD_WAYS(X)
@@ -110,6 +111,7 @@ struct txn {
     enum flt_reason not_held;
     enum upload_way way;
     struct upload *upload;   /* owned */
+    struct call *call;       /* owned; NULL: by its head it is none */
     struct sift *sift;       /* owned; NULL: the body is looked into when it is whole */
     struct opening *opening; /* owned; the documents in it, and what was found there: the doc borrows */
 
@@ -171,8 +173,23 @@ uint64_t upload_held(const struct txn *t);     /* of t->body, what goes out from
 /* What follows that when t->upload is there; at most max bytes, none at the end. ST_AGAIN: nothing is there, or a
  * refusal is under way. */
 ST_MUST enum st_rc upload_next(struct txn *t, size_t max, struct st_span *piece);
-size_t upload_memory(const struct txn *t); /* beside t->body */
+void upload_keep_trailers(struct txn *t, const struct http1_event *event); /* of the request's end */
+size_t upload_memory(const struct txn *t);                                 /* beside t->body */
+bool upload_late(struct txn *t); /* READ_BODY, a deadline passed: true when it goes on without what is missing */
 void upload_fini(struct txn *t);
+
+/* call.c */
+bool call_open(struct txn *t); /* PLAN: there will be a body; by its head it may be a call. false: memory is out */
+void call_saw(struct txn *t, struct st_span data); /* more of the body, held meanwhile */
+bool call_stays_open(const struct txn *t); /* nothing more is there now, and what is held has a message to go on with */
+bool call_waits(const struct txn *t);      /* not even the first is there: perhaps the answer's head is waited for */
+/* A message, or a piece of one, goes to the origin, when it may. ST_AGAIN: nothing is there, or a refusal is under
+ * way. */
+ST_MUST enum st_rc call_next(struct txn *t, size_t max);
+bool call_goes_on(const struct txn *t); /* there may be more of it */
+bool call_says_no(struct txn *t);       /* in the answer that has begun; false: it can only be broken off */
+size_t call_memory(const struct txn *t);
+void call_fini(struct txn *t);
 
 /* poll.c */
 void poll_init(struct txn *t);

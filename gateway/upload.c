@@ -8,7 +8,8 @@
  * failure.media may say no) and the rest passes through. In a multipart body that holds for the inside of media parts
  * only (filters/parts.c): all else is kept, and judged again, together with what was kept before, whenever more media
  * is to follow it or the body ends. Kept bytes are given out after that, so a text behind a film that must not leave
- * ends the upload before its first byte has left. A message that would be redacted is never let go: it is held whole.
+ * ends the upload before its first byte has left. A call (call.c) that stays open goes on message by message. A message
+ * that would be redacted is never let go: it is held whole.
  */
 #include "base/clock.h"
 #include "gateway/txn_parts.h"
@@ -20,6 +21,7 @@
 #define TRAILER_NAME_MAX 32
 #define TRAILER_DIGITS   8 /* x-checksum-sha256 */
 #define PIECE            65536u
+#define CALL_HEAD_MS     200 /* a call without a message: its head may go then */
 
 struct upload { /* a multipart body that may go, or goes, as it comes */
     struct flt_parts *parts;
@@ -191,7 +193,9 @@ enum st_rc upload_open(struct txn *t)
     }
     txn_say_continue(t);
     t->body_began_ms = st_clock_ms();
-    txn_arm(t, config->limit.body_ms);
+    if (!call_open(t))
+        return txn_refuse(t, REFUSE_INTERNAL);
+    txn_arm(t, call_waits(t) ? CALL_HEAD_MS : config->limit.body_ms);
     txn_enter(t, TXN_READ_BODY);
     return ST_OK;
 }
@@ -257,6 +261,7 @@ static enum st_rc take_data(struct txn *t, struct st_span data)
     if (body_is_full(t->body, data.n))
         begin_sift(t, data);
     sift_piece(t, data);
+    call_saw(t, data);
     return body_add(t->body, data, &t->err) == ST_OK ? ST_OK : stop_holding(t, data);
 }
 
@@ -272,7 +277,7 @@ static bool is_plain_trailer(const struct http_field *trailer)
 
 /* Nobody reads trailers, and RFC 9110 §6.5.1 lets them be dropped: only those go on that have no room for a number or a
  * token, as the checksum of an upload. */
-static void keep_trailers(struct txn *t, const struct http1_event *event)
+void upload_keep_trailers(struct txn *t, const struct http1_event *event)
 {
     t->trailers = event->trailers;
     for (size_t i = 0; i < event->n_trailers; i++) {
@@ -295,6 +300,24 @@ static int64_t body_patience(const struct txn *t)
     return left < pause ? left : pause;
 }
 
+/* The client waits for an answer to what it has said so far. */
+static enum st_rc begin_call(struct txn *t)
+{
+    sift_free(t->sift);
+    t->sift = NULL;
+    if (body_seal(t->body, &t->err) != ST_OK)
+        return txn_refuse(t, REFUSE_INTERNAL);
+    t->worker->counts.calls++;
+    decide(t, UPLOAD_CALL);
+    txn_enter(t, TXN_INSPECT);
+    return ST_OK;
+}
+
+bool upload_late(struct txn *t)
+{
+    return call_waits(t) && begin_call(t) == ST_OK;
+}
+
 enum st_rc upload_read(struct txn *t)
 {
     struct http1_event event;
@@ -310,13 +333,15 @@ enum st_rc upload_read(struct txn *t)
             continue;
         decide(t, UPLOAD_HELD);
         t->request_is_read = true;
-        keep_trailers(t, &event);
+        upload_keep_trailers(t, &event);
         if (body_seal(t->body, &t->err) != ST_OK)
             return txn_refuse(t, REFUSE_INTERNAL);
         txn_enter(t, TXN_INSPECT);
     }
     if (t->state != TXN_READ_BODY)
         return ST_OK;
+    if (rc == ST_AGAIN && call_stays_open(t))
+        return begin_call(t);
     if (rc == ST_AGAIN && is_progress)
         txn_arm(t, body_patience(t));
     return rc;
@@ -334,6 +359,8 @@ size_t upload_memory(const struct txn *t)
 
 uint64_t upload_held(const struct txn *t)
 {
+    if (t->way == UPLOAD_CALL)
+        return 0;
     if (t->upload != NULL)
         return t->upload->cut < body_size(t->body) ? t->upload->cut : body_size(t->body);
     return body_size(t->body);
@@ -425,7 +452,7 @@ static enum st_rc read_more(struct txn *t)
     if (event.kind == HTTP1_END) {
         flt_parts_end(t->upload->parts);
         t->request_is_read = true;
-        keep_trailers(t, &event);
+        upload_keep_trailers(t, &event);
     }
     txn_took(t);
     return rc;

@@ -53,6 +53,9 @@
     X(socket_messages, "messages of clients on them that were judged")                              \
     X(socket_dropped, "of those, drafts that were blocked without a word")                          \
     X(socket_refused, "of those, refused")                                                          \
+    X(calls, "gRPC and Connect calls that stayed open while their messages went on")                \
+    X(call_messages, "messages of clients in them that were judged")                                \
+    X(call_refused, "of those, refused")                                                            \
     X(polls_dropped, "drafts blocked in long polls, without a word")                                \
     X(polls_refused, "messages blocked in long polls whose sessions went on")                       \
     X(polls_told, "of those, told in a later poll")                                                 \

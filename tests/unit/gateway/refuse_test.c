@@ -74,6 +74,40 @@ T_TEST(form_and_language)
     }
 }
 
+T_TEST(a_call_hears_it_in_its_own_words)
+{
+    static const struct {
+        const char *fields, *has, *lacks;
+        enum refuse_cause cause;
+    } TABLE[] = {
+        { "Content-Type: application/grpc+proto\r\n",
+          "HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n", "<html", REFUSE_VERDICT },
+        { "Content-Type: application/grpc\r\n", "\r\ngrpc-status: 7\r\ngrpc-message: This message", "{",
+          REFUSE_VERDICT },
+        { "Content-Type: application/grpc\r\nAccept-Language: de\r\n", "gepr%C3%BCft werden kann",
+          "gepr\xC3\xBC"
+          "ft",
+          REFUSE_TOO_LARGE },
+        { "Content-Type: application/grpc-web-text\r\n", "\r\nContent-Type: application/grpc-web-text\r\n", "{",
+          REFUSE_HOST },
+        { "Content-Type: application/connect+json\r\n", "\"code\":\"unavailable\"", "grpc-", REFUSE_BUSY },
+        { "Content-Type: application/connect+proto\r\n", "\r\nContent-Type: application/connect+proto\r\n", "grpc-",
+          REFUSE_VERDICT },
+        { "Content-Type: application/grpc\r\n", "HTTP/1.1 502 Bad Gateway", "grpc-status", REFUSE_ORIGIN_AWAY },
+    };
+
+    for (size_t i = 0; i < ST_LEN(TABLE); i++) {
+        struct refuse_case facts = { .cause = TABLE[i].cause };
+        struct answer a = ask(TABLE[i].fields, &facts);
+
+        for (size_t k = 0; k < a.text.n - 1; k++) /* the length before a message */
+            a.text.p[k] = a.text.p[k] == 0 ? ' ' : a.text.p[k];
+        T_CHECK(has(&a, TABLE[i].has), "row %zu: %s", i, (char *)a.text.p);
+        T_CHECK(!has(&a, TABLE[i].lacks), "row %zu says %s", i, TABLE[i].lacks);
+        done(&a);
+    }
+}
+
 T_TEST(every_cause_has_both_languages_and_a_status)
 {
     for (int cause = 0; cause < REFUSE_COUNT; cause++) {
