@@ -316,20 +316,65 @@ static void sort_by_from(struct flt_finding *items, size_t n)
     }
 }
 
-void flt_settle(struct flt_scanner *s)
+/* Sure, and yet nothing but its digits tells what it is? Then many a number is valid for several of its kind. */
+static bool is_number(const struct flt_finding *f)
 {
-    sort_by_from(s->found, s->n_found);
+    const struct flt_detector *d = (const struct flt_detector *)f->rule;
+
+    return (d->find == FLT_FIND_DIGITS || d->find == FLT_FIND_SHAPE) && d->validator != NULL &&
+           d->validator->fn != val_plain && f->confidence >= 75 && f->rule->severity < FLT_CRITICAL;
+}
+
+/* Of two numbers of equal rank in all but their severity: the longer one, then the one whose own label stands nearest
+ * before it. 0: neither. */
+static int64_t by_label(struct flt_scanner *s, const struct flt_finding *a, const struct flt_finding *b)
+{
+    if (a->to - a->from != b->to - b->from)
+        return (int64_t)(a->to - a->from) - (int64_t)(b->to - b->from);
+    return (int64_t)flt_label_of(s, (const struct flt_detector *)a->rule, a->from, a->to) -
+           (int64_t)flt_label_of(s, (const struct flt_detector *)b->rule, b->from, b->to);
+}
+
+/* Candidate i loses against candidate k. */
+static bool is_beaten(struct flt_scanner *s, size_t i, size_t k, bool among_numbers)
+{
+    const struct flt_finding *f = &s->found[i], *g = &s->found[k];
+    uint64_t a = rank(f), b = rank(g);
+    int64_t more = among_numbers ? by_label(s, f, g) : 0;
+
+    if (more != 0)
+        return more < 0;
+    return b > a || (b == a && k < i);
+}
+
+/* Which of those that stand are lost to another that does. Each order is total, so of those that overlap one stays. */
+static void lose(struct flt_scanner *s, bool *stands, bool among_numbers)
+{
+    bool lost[FLT_FOUND_MAX] = { false };
+
     for (size_t i = 0; i < s->n_found; i++) {
         const struct flt_finding *f = &s->found[i];
-        bool lost = false;
 
-        for (size_t k = 0; k < s->n_found && s->found[k].from < f->to && !lost; k++) {
-            uint64_t a = rank(f), b = rank(&s->found[k]);
-
-            lost = k != i && overlaps(f, &s->found[k]) && (b > a || (b == a && k < i));
-        }
-        if (!lost)
-            keep(s, f);
+        if (!stands[i] || (among_numbers && !is_number(f)))
+            continue;
+        for (size_t k = 0; k < s->n_found && s->found[k].from < f->to && !lost[i]; k++)
+            lost[i] = k != i && stands[k] && overlaps(f, &s->found[k]) && (!among_numbers || is_number(&s->found[k])) &&
+                      is_beaten(s, i, k, among_numbers);
     }
+    for (size_t i = 0; i < s->n_found; i++)
+        stands[i] = stands[i] && !lost[i];
+}
+
+void flt_settle(struct flt_scanner *s)
+{
+    bool stands[FLT_FOUND_MAX];
+
+    memset(stands, true, sizeof stands);
+    sort_by_from(s->found, s->n_found);
+    lose(s, stands, true);
+    lose(s, stands, false);
+    for (size_t i = 0; i < s->n_found; i++)
+        if (stands[i])
+            keep(s, &s->found[i]);
     s->n_found = 0;
 }

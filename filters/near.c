@@ -10,7 +10,9 @@
 #include "filters/scanner.h"
 #include <string.h>
 
-#define STRETCH 1024u /* bytes that are read at once, when a candidate's window is not longer */
+#define LABEL_STEP 256u  /* more than the letters of a word */
+#define LABEL_FAR  4096u /* bytes before a candidate from which on all words are equally far */
+#define STRETCH    1024u /* bytes that are read at once, when a candidate's window is not longer */
 
 bool flt_word_begins(struct st_span text, uint32_t from)
 {
@@ -229,6 +231,32 @@ static bool in_path(struct flt_scanner *s, const struct flt_detector *d)
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
     return in_text(s, d, from, to) || in_path(s, d);
+}
+
+/* ---- whose label is it? -------------------------------------------------------------------------------------------
+ */
+
+/* A word right in the text says more than the field's name. */
+uint32_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to), best = 0;
+    const struct flt_path *path = path_of(s);
+
+    for (size_t i = 0; i < path->n_words; i++)
+        if (has_word(d, path->words[i]) && strlen(s->packs->words[path->words[i]]) > best)
+            best = (uint32_t)strlen(s->packs->words[path->words[i]]);
+    if (stands_alone(s, from, to))
+        return best;
+    if (lo < s->near_from || hi > s->near_to)
+        read_words(s, lo, hi);
+    for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= from; i++)
+        if (has_word(d, s->near[i].word)) {
+            uint32_t away = from - s->near[i].end, n = (uint32_t)strlen(s->packs->words[s->near[i].word]);
+            uint32_t label = (away < LABEL_FAR ? LABEL_FAR - away : 1) * LABEL_STEP + n;
+
+            best = label > best ? label : best;
+        }
+    return best;
 }
 
 /* ---- all rules at once ------------------------------------------------------------------------------------------- */

@@ -121,6 +121,9 @@ int flt_best_score(const struct flt_detector *d, unsigned marks);
 void flt_settle(struct flt_scanner *s);
 /* Is one of the detector's words around [from, to), or in the field's path? (near.c) */
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
+/* How plainly a word of the detector's before the candidate says what it is: the nearest says it, and of two that end
+ * together the longer one; 0: none does. Compares with that of another detector on the same window. */
+uint32_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
 /* Have the words around [from, to) been looked for? If not, asking costs as much as many checksums. */
 bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
 /* Marks, in near_mark, every rule one of whose words is in the window of [from, to) or in the field's path; false when

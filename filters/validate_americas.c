@@ -142,7 +142,8 @@ enum flt_valid val_mx_rfc(const struct flt_token *token)
         sum += v * (unsigned)(s.n - i);
     }
     check = 11 - sum % 11;
-    return (uint8_t) "0123456789A0"[check] == flt_to_upper(s.p[s.n - 1]) ? FLT_V_OK : FLT_V_WRONG;
+    /* not all that were given out fulfil it */
+    return (uint8_t) "0123456789A0"[check] == flt_to_upper(s.p[s.n - 1]) ? FLT_V_OK : FLT_V_SHAPE;
 }
 
 /* Weights 3-2-9-8-7-6-5-4-3-2, mod 11. */
@@ -222,17 +223,17 @@ enum flt_valid val_cl_rut(const struct flt_token *token)
     return sum > 0 && (uint8_t) "0123456789K0"[check] == flt_to_upper(s.p[s.n - 1]) ? FLT_V_OK : FLT_V_WRONG;
 }
 
-/* 2131234321: primes from the right, mod 11. */
+/* 2131234321: primes from the right, mod 11. Companies have nine digits and the check, people those of their cédula. */
 enum flt_valid val_co_nit(const struct flt_token *token)
 {
-    static const uint8_t weights[] = { 41, 37, 29, 23, 19, 17, 13, 7, 3 };
+    static const uint8_t weights[] = { 43, 41, 37, 29, 23, 19, 17, 13, 7, 3 };
     struct st_span s = token->text;
     unsigned rest;
 
-    if (s.n != 10)
+    if (s.n < 8 || s.n > 11)
         return FLT_V_WRONG;
-    rest = flt_weighted(s, weights, 9) % 11;
-    return flt_verdict((rest < 2 ? rest : 11 - rest) == flt_digit(s, 9), s);
+    rest = flt_weighted(s, weights + 11 - s.n, s.n - 1) % 11;
+    return flt_verdict((rest < 2 ? rest : 11 - rest) == flt_digit(s, s.n - 1), s);
 }
 
 /* 20512333797: kind, weights 5-4-3-2-7-6-5-4-3-2, mod 11. */
@@ -247,20 +248,38 @@ enum flt_valid val_pe_ruc(const struct flt_token *token)
     return flt_verdict((11 - flt_weighted(s, weights, 10) % 11) % 10 == flt_digit(s, 10), s);
 }
 
-/* 1714307103: province 01-24 or 30, third digit below 6, Luhn. */
+/* Of Ecuador: 01 to 24, or 30 for those who live abroad. */
+static bool has_province(struct st_span s)
+{
+    unsigned province = flt_digits(s, 0, 2);
+
+    return (province >= 1 && province <= 24) || province == 30;
+}
+
+/* 1714307103: province, third digit below 6, Luhn. */
 enum flt_valid val_ec_cedula(const struct flt_token *token)
 {
     struct st_span s = token->text;
-    unsigned province;
 
-    if (s.n != 10 && s.n != 13)
+    if (s.n != 10 || !has_province(s) || s.p[2] > '5')
         return FLT_V_WRONG;
-    province = flt_digits(s, 0, 2);
-    if (province == 0 || (province > 24 && province != 30) || s.p[2] > '5')
+    return flt_verdict(flt_luhn(s), s);
+}
+
+/* 1714307103001: a person's is the cédula and 001; the third digit is 9 for companies and 6 for what is public, whose
+ * check digits fill up to 11 and are the tenth and the ninth. A person's may have a 6 there as well by now. */
+enum flt_valid val_ec_ruc(const struct flt_token *token)
+{
+    static const uint8_t company[] = { 4, 3, 2, 7, 6, 5, 4, 3, 2, 1 }, public[] = { 3, 2, 7, 6, 5, 4, 3, 2, 1 };
+    struct st_span s = token->text;
+    bool ok;
+
+    if (s.n != 13 || !has_province(s) || flt_digits(s, 10, 3) == 0)
         return FLT_V_WRONG;
-    if (s.n == 13 && flt_digits(s, 10, 3) == 0) /* RUC of a person: the cédula and 001 */
-        return FLT_V_WRONG;
-    return flt_verdict(flt_luhn(st_span_sub(s, 0, 10)), s);
+    ok = s.p[2] <= '6' && flt_luhn(st_span_sub(s, 0, 10));
+    ok = ok || (s.p[2] == '6' && flt_weighted(s, public, 9) % 11 == 0);
+    ok = ok || (s.p[2] == '9' && flt_weighted(s, company, 10) % 11 == 0);
+    return flt_verdict(ok, s);
 }
 
 /* 12345672 (1.234.567-2): weights 2-9-8-7-6-3-4, mod 10. */

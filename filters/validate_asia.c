@@ -118,7 +118,7 @@ enum flt_valid val_cn_uscc(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned sum = 0, weight = 1;
 
-    if (s.n != 18 || memchr("159Y", flt_to_upper(s.p[0]), 4) == NULL)
+    if (s.n != 18 || memchr("123456789ANY", flt_to_upper(s.p[0]), 12) == NULL)
         return FLT_V_WRONG;
     for (size_t i = 0; i < 18; i++, weight = weight * 3 % 31) {
         const char *at = memchr(chars, flt_to_upper(s.p[i]), 31);
@@ -223,7 +223,7 @@ enum flt_valid val_kr_rrn(const struct flt_token *token)
     if ((11 - korean(s)) % 10 == flt_digit(s, 12))
         return FLT_V_OK;
     /* numbers given since October 2020 have no check digit */
-    return s.p[6] >= '3' && flt_digits(s, 0, 2) >= 20 ? FLT_V_SHAPE : FLT_V_WRONG;
+    return s.p[6] >= '3' && flt_digits(s, 0, 2) >= 20 && flt_digits(s, 0, 2) <= 35 ? FLT_V_SHAPE : FLT_V_WRONG;
 }
 
 enum flt_valid val_kr_frn(const struct flt_token *token)
@@ -235,15 +235,18 @@ enum flt_valid val_kr_frn(const struct flt_token *token)
     return (13 - korean(s)) % 10 == flt_digit(s, 12) ? FLT_V_OK : FLT_V_SHAPE;
 }
 
-/* 1208800767: weights 1-3-7-1-3-7-1-3-5, the tens of the ninth product count again. */
+/* 1208800767: office, kind, serial, check: weights 1-3-7-1-3-7-1-3-5, the tens of the ninth product count again. The
+ * check is in no law: it raises. */
 enum flt_valid val_kr_brn(const struct flt_token *token)
 {
     static const uint8_t weights[] = { 1, 3, 7, 1, 3, 7, 1, 3, 5 };
     struct st_span s = token->text;
 
-    if (s.n != 10 || flt_digits(s, 0, 3) < 101)
+    if (s.n != 10 || flt_digits(s, 0, 3) < 101 || flt_digits(s, 3, 2) == 0 || flt_digits(s, 5, 4) == 0)
         return FLT_V_WRONG;
-    return flt_verdict((10 - (flt_weighted(s, weights, 9) + flt_digit(s, 8) * 5 / 10) % 10) % 10 == flt_digit(s, 9), s);
+    if ((10 - (flt_weighted(s, weights, 9) + flt_digit(s, 8) * 5 / 10) % 10) % 10 == flt_digit(s, 9))
+        return flt_verdict(true, s);
+    return flt_is_sequence(s) ? FLT_V_EXAMPLE : FLT_V_SHAPE;
 }
 
 /* ABCPE1234F …: five letters, the fourth tells the kind of holder. */
@@ -278,12 +281,12 @@ enum flt_valid val_in_gstin(const struct flt_token *token)
     return (uint8_t)chars[(36 - sum % 36) % 36] == flt_to_upper(s.p[14]) ? FLT_V_OK : FLT_V_WRONG;
 }
 
-/* Province 1 to 7, then district; the last digit tells the sex. */
+/* Province 1 to 7, then district; the last digit tells the sex and is never 0. */
 enum flt_valid val_pk_cnic(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    return s.n == 13 ? shape(s.p[0] >= '1' && s.p[0] <= '7', s) : FLT_V_WRONG;
+    return s.n == 13 ? shape(s.p[0] >= '1' && s.p[0] <= '7' && s.p[12] != '0', s) : FLT_V_WRONG;
 }
 
 /* 853400937V: year, day of the year (+500: women); twelve digits since 2016. */

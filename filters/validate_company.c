@@ -80,6 +80,14 @@ static bool bg_eik(struct st_span s)
     return s.n == 9 && all_digits(s) && two_rows(s, first, second);
 }
 
+/* Ten digits: a person's number, or that of somebody who is in no register, mod 11. */
+static bool bg_other(struct st_span s)
+{
+    static const uint8_t weights[] = { 4, 3, 2, 7, 6, 5, 4, 3, 2 };
+
+    return s.n == 10 && all_digits(s) && (11 - flt_weighted(s, weights, 9) % 11) % 11 == flt_digit(s, 9);
+}
+
 static bool bg_lnch(struct st_span s)
 {
     static const uint8_t weights[] = { 21, 19, 17, 13, 11, 9, 7, 3, 1 };
@@ -239,6 +247,18 @@ CHECKS(ro_cui)
 CHECKS(sk_dph)
 CHECKS(ua_edrpou)
 
+enum flt_valid val_bg_vat(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+
+    return digits_verdict(bg_eik(s) || bg_lnch(s) || bg_other(s) || (s.n == 10 && val_bg_egn(token) == FLT_V_OK), s);
+}
+
+enum flt_valid val_fr_tva(const struct flt_token *token)
+{
+    return digits_verdict(fr_tva(token->text), token->text);
+}
+
 enum flt_valid val_dk_cvr(const struct flt_token *token)
 {
     return digits_verdict(sums_up(token->text, SUM(8, 11, 0, 2, 7, 6, 5, 4, 3, 2, 1)) && token->text.p[0] != '0',
@@ -330,7 +350,7 @@ static enum flt_valid (*vat_of(const char *country))(const struct flt_token *)
         char country[3];
         enum flt_valid (*check)(const struct flt_token *);
     } states[] = {
-        { "BE", val_be_enterprise }, { "BG", val_bg_eik },    { "CY", val_cy_tic },  { "CZ", val_cz_ico },
+        { "BE", val_be_enterprise }, { "BG", val_bg_vat },    { "CY", val_cy_tic },  { "CZ", val_cz_ico },
         { "DE", val_iso7064_11_10 }, { "DK", val_dk_cvr },    { "EE", val_ee_kmkr }, { "EL", val_gr_afm },
         { "FI", val_fi_ytunnus },    { "GB", val_gb_vat },    { "HR", val_hr_oib },  { "HU", val_hu_adoszam },
         { "IE", val_ie_pps },        { "IT", val_luhn },      { "LT", val_lt_pvm },  { "LU", val_lu_tva },

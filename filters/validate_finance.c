@@ -170,8 +170,8 @@ enum flt_valid val_sedol(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned sum = 0;
 
-    if (s.n != 7 || !flt_is_digit(s.p[6]))
-        return FLT_V_WRONG;
+    if (s.n != 7 || !flt_is_digit(s.p[6]) || (flt_is_digit(s.p[0]) && flt_mix(s).digit != 7))
+        return FLT_V_WRONG; /* only the old ones begin with a digit, and are nothing but digits */
     for (size_t i = 0; i < 6; i++) {
         uint8_t c = flt_to_upper(s.p[i]);
 

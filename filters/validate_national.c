@@ -29,7 +29,7 @@ enum flt_valid val_de_steuer_id(const struct flt_token *token)
     }
     for (size_t i = 0; i + 2 < 10; i++)
         if (s.p[i] == s.p[i + 1] && s.p[i] == s.p[i + 2])
-            return FLT_V_WRONG;
+            return twice + thrice == 1 ? FLT_V_SHAPE : FLT_V_WRONG; /* no longer given out */
     return flt_verdict(twice + thrice == 1, s);
 }
 
@@ -185,14 +185,16 @@ enum flt_valid val_uk_nhs(const struct flt_token *token)
 /* 12345678Z (the usual sample, still a possible number), X1234567L for foreigners. */
 enum flt_valid val_es_dni(const struct flt_token *token)
 {
-    static const char letters[] = "TRWAGMYFPDXBNJZSQVHLCKE";
+    static const char letters[] = "TRWAGMYFPDXBNJZSQVHLCKE", firsts[] = "0123456789XYZKLM";
     struct st_span s = token->text;
     uint8_t first = flt_to_upper(s.n > 0 ? s.p[0] : 0);
     unsigned number;
 
-    if (s.n != 9 || !flt_is_alpha(s.p[8]) || (!flt_is_digit(first) && (first < 'X' || first > 'Z')))
+    if (s.n != 9 || !flt_is_alpha(s.p[8]) || memchr(firsts, first, sizeof firsts - 1) == NULL)
         return FLT_V_WRONG;
-    number = flt_is_digit(first) ? flt_digits(s, 0, 8) : (first - (unsigned)'X') * 10000000u + flt_digits(s, 1, 7);
+    number = flt_is_digit(first) ? flt_digits(s, 0, 8) : flt_digits(s, 1, 7);
+    if (first > 'X') /* a foreigner's: Y is 1, Z is 2; K, L and M, of who has no DNI, do not count */
+        number += (first - (unsigned)'X') * 10000000u;
     return (uint8_t)letters[number % 23] == flt_to_upper(s.p[8]) ? FLT_V_OK : FLT_V_WRONG;
 }
 

@@ -108,11 +108,13 @@ enum flt_valid val_pe_dni(const struct flt_token *token)
                : FLT_V_WRONG;
 }
 
-/* 123026635 RC 0001: Luhn, then the account of a programme. */
+/* 123026635, or 123026635 RC 0001: Luhn, then the account of a programme. */
 enum flt_valid val_ca_bn(const struct flt_token *token)
 {
     struct st_span s = token->text, program = st_span_sub(s, 9, 2);
 
+    if (s.n == 9)
+        return flt_distinct(s) > 2 ? flt_verdict(flt_luhn(s), s) : FLT_V_WRONG;
     if (s.n != 15 || !flt_luhn(st_span_sub(s, 0, 9)))
         return FLT_V_WRONG;
     return st_span_ieq(program, ST_SPAN("RC")) || st_span_ieq(program, ST_SPAN("RP")) ||
@@ -255,17 +257,21 @@ enum flt_valid val_ma_ice(const struct flt_token *token)
     return s.n == 15 && flt_distinct(s) > 3 ? flt_verdict(flt_mod97(s) == 0, s) : FLT_V_WRONG;
 }
 
-/* A801200001001: a check letter over the twelve digits, which begin with the authority. */
+/* A801200001001: a check letter over the twelve digits, which begin with the authority; a number for a time has a
+ * letter in the last place, which counts by its place among the check letters. */
 enum flt_valid val_gb_upn(const struct flt_token *token)
 {
+    static const char letters[] = "ABCDEFGHJKLMNPQRTUVWXYZ";
     struct st_span s = token->text;
+    const char *last = s.n == 13 ? memchr(letters, flt_to_upper(s.p[12]), 23) : NULL;
     unsigned sum = 0;
 
-    if (s.n != 13 || flt_mix(st_span_sub(s, 1, 12)).digit != 12)
+    if (s.n != 13 || flt_mix(st_span_sub(s, 1, 11)).digit != 11 || (last == NULL && !flt_is_digit(s.p[12])))
         return FLT_V_WRONG;
-    for (size_t i = 1; i < 13; i++)
+    for (size_t i = 1; i < 12; i++)
         sum += flt_digit(s, i) * (unsigned)(i + 1);
-    return (uint8_t) "ABCDEFGHJKLMNPQRTUVWXYZ"[sum % 23] == flt_to_upper(s.p[0]) ? FLT_V_OK : FLT_V_WRONG;
+    sum += 13 * (last != NULL ? (unsigned)(last - letters) : flt_digit(s, 12));
+    return (uint8_t)letters[sum % 23] == flt_to_upper(s.p[0]) ? FLT_V_OK : FLT_V_WRONG;
 }
 
 /* What has no public check: at least it is no sequence and not one digit over and over. */

@@ -95,6 +95,11 @@ static const struct {
     { "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", "pii.iban", "D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", 70 },
     { "DE 89 3704 0044 0532 0130 00", "pii.iban", "DE 89 3704 0044 0532 0130 00", 85 },
     { "86/095/742/719", "pii.de.steuer_id", "86/095/742/719", 75 },
+    { "Australian Company Number: 968 538 329", "pii.au.acn", "968 538 329", 75 }, /* valid for both, */
+    { "Australian company number, or tax file number: 968 538 329", "pii.au.tfn", "968 538 329", 75 },
+    { "Australian Business Number: 54265160555", "pii.au.abn", "54265160555", 75 },
+    { "Australian Business Number 53 325 611 623", "pii.au.abn", "53 325 611 623", 75 },
+    { "NPWP: 02.019.656.4-639.000", "pii.id.npwp", "02.019.656.4-639.000", 75 },
     { "order 4532015112830366", NULL, NULL, 0 },
     { "0.4532015112830366", NULL, NULL, 0 },
     { "5410 5411 5412 5413 5414 5415", NULL, NULL, 0 },
