@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- GitHub: the REST and GraphQL API, the forms and persisted queries of the web pages, gists. What is pushed by git is
--- not
--- looked into.
+-- not looked into.
 
 local api_host, web_host, gist_host = "api.github.com", "github.com", "gist.github.com"
 local refused = { status = 422, type = "application/json",
@@ -48,7 +47,10 @@ local function persisted(id, names, what)
       group = what.group, answer = what.answer }, typed = what.typed or {}, deny = graphql }
 end
 
-local said = { "variables/**/body", "variables/**/title", "variables/**/text", "variables/**/description" }
+local said = { "variables/**/body", "variables/**/title", "variables/**/text", "variables/**/description",
+  "variables/**/name", "variables/**/message", "variables/**/headline", "variables/**/commitHeadline",
+  "variables/**/commitBody", "variables/**/content", "variables/**/comment", "variables/**/note" }
+local removed = { "deleteIssue", "deleteDiscussion", "deletePull", "deleteRef", "deleteProject", "deleteLabel" }
 local node = { "variables/**/id", "variables/**/subjectId", "variables/**/discussionId", "variables/**/issueId",
   "variables/**/pullRequestId", "variables/**/commentId", "variables/**/starrableId", "variables/**/userId",
   "variables/**/repositoryId", "variables/**/labelableId", "variables/**/assignableId", "variables/**/subject" }
@@ -66,14 +68,138 @@ local function page(id, path, kind, source)
     activity = { kind = "view", audience = "unknown", group = web_repo,
       object = { type = kind, id = source, url = "https://{host}{path}", title_end = " · *" } }, typed = {} }
 end
-
 local json = "application/json"
 local form = "application/x-www-form-urlencoded"
+
+local tests = {
+  { name = "a file of a release", method = "POST", host = "uploads.github.com",
+    path = "/repos/acme/app/releases/5/assets", query = "name=notes.txt", type = "text/plain", body = "what is new",
+    status = 201, answer = [[{"id":13}]],
+    expect = { rule = "release-file", kind = "upload", id = "13", title = "notes.txt",
+      text = "notes.txt\nwhat is new" } },
+  { name = "a file", method = "PUT", host = "api.github.com", path = "/repos/acme/app/contents/docs/a.md",
+    type = json,
+    body = [[{"message":"docs","content":"aGVsbG8="}]],
+    expect = { rule = "file", kind = "edit", id = "docs/a.md", typed = { "message", "content" } } },
+  { name = "a comment by form", method = "POST", host = "github.com", path = "/acme/app/issue_comments", type = form,
+    body = "authenticity_token=abc&issue=7&comment%5Bbody%5D=by+form",
+    expect = { rule = "form-comment", kind = "comment", parent = "7", text = "by form",
+      hidden = { "authenticity_token" } } },
+  { name = "an upload is announced", method = "POST", host = "github.com", path = "/upload/policies/assets",
+    type = form, body = "name=plan.png&size=5&content_type=image%2Fpng&repository_id=12",
+    answer = [[{"upload_url":"https://x.example","asset":{"id":77,"name":"plan.png"}}]],
+    expect = { rule = "upload-announced", kind = "upload", phase = "prepare", title = "plan.png", id = "77",
+      upload = "https://x.example" } },
+}
+-- The others: name | method, host and path | body | answer | what is expected. A line that begins with blanks goes on.
+local brief = [[
+an issue through the API | POST api.github.com/repos/acme/app/issues | {"title":"Probes fail","body":"They time out","
+  labels":["bug"]} | {"id":901,"number":7,"html_url":"https://github.com/acme/app/issues/7","title":"Probes fail","
+  user":{"login":"ana"}} | rule issue-new; kind post; phase confirm; id 7; title Probes fail; author ana; group acme/
+  app; url https://github.com/acme/app/issues/7; text Probes fail~They time out
+an edit of an issue | PATCH api.github.com/repos/acme/app/issues/7 | {"title":"Probes fail often","state":"open"
+  } |  | rule issue-edit; kind edit; id 7; title Probes fail often; url https://github.com/acme/app/issues/7
+an invitation | PUT api.github.com/repos/acme/app/collaborators/bo | {"permission":"push"
+  } |  | rule invite; kind share; id acme/app
+an answer to a review by number | POST api.github.com/repos/acme/app/pulls/3/comments | {"body":"So it is","
+  in_reply_to":77} | {"id":78,"user":{"login":"ana"}} | rule pull-answer; kind reply; id 78; parent 77; text So it is
+a label on an issue | POST api.github.com/repos/acme/app/issues/7/labels | ["bug"
+  ] |  | rule issue-part; kind edit; id 7; url https://github.com/acme/app/issues/7
+a milestone | POST api.github.com/repos/acme/app/milestones | {"title":"Autumn","description":"what must be there"
+  } | {"number":2} | rule milestone; kind post; id 2; title Autumn; text Autumn~what must be there
+a profile of a person | GET api.github.com/users/ana |  | {"login":"ana","name":"Ana"
+  } | rule api-person; kind view; id ana; title Ana
+an answer in a discussion | POST api.github.com/graphql | {"query":"mutation($i:AddDiscussionCommentInput!){
+  addDiscussionComment(input:$i){comment{id}}}","variables":{"i":{"discussionId":"D_1","replyToId":"DC_1","body":"
+  So do I"}}} | {"data":{"addDiscussionComment":{"comment":{"id":"DC_2"}}}
+  } | rule graphql-reply; kind reply; id DC_2; parent DC_1; text So do I
+a mutation that holds its words | POST api.github.com/graphql | {"query":"mutation{addComment(input:{subjectId:\"I_1\"
+  ,body:\"hello\"}){x}}"} |  | rule inline-comment; kind comment
+a page deletes | POST github.com/_graphql | {"persistedQueryName":"deleteIssueCommentMutation","variables":{"input":{"
+  id":"IC_1"}}} |  | rule page-delete; kind delete; id IC_1
+a star by form | POST github.com/acme/app/star | context=repository |  | rule form-star; kind save; id acme/app
+a page of the wiki | POST github.com/acme/app/wiki | wiki%5Bname%5D=Start&wiki%5Bbody%5D=
+  all+of+it |  | rule form-wiki; kind edit; id Start; text Start~all of it
+the page of an issue | GET github.com/acme/app/issues/7 |  | <title>Probes fail · Issue #7 · acme/app · GitHub</
+  title> | rule page-issue; id 7; title Probes fail
+what is in trend is no person | GET github.com/trending |  |  | none
+a comment before its answer | POST api.github.com/repos/acme/app/issues/7/comments | {"body":"Same here"
+  } |  | rule issue-comment; kind comment; phase commit; id 7; url https://github.com/acme/app/issues/
+  7; text Same here
+a comment | POST api.github.com/repos/acme/app/issues/7/comments | {"body":"Same here"} | {"id":55,"html_url":"https:/
+  /github.com/acme/app/issues/7#issuecomment-55","user":{"login":"bo"}} | id 55; author bo; parent 7; url https://
+  github.com/acme/app/issues/7#issuecomment-55
+an edit of a comment | PATCH api.github.com/repos/acme/app/issues/comments/55 | {"body":"Not here"
+  } |  | rule issue-comment-edit; kind edit; id 55; text Not here
+deleting a comment | DELETE api.github.com/repos/acme/app/issues/comments/
+  55 |  |  | rule issue-comment-delete; kind delete; id 55
+a pull request | POST api.github.com/repos/acme/app/pulls | {"title":"Fix","head":"b","base":"main","body":"
+  by waiting"} |  | rule pull-new; kind post; title Fix; text Fix~by waiting
+a review | POST api.github.com/repos/acme/app/pulls/8/reviews | {"body":"Good","event":"COMMENT","comments":[{"path":"
+  a.c","body":"why?"}]} |  | rule review; kind comment; text Good~why?
+an answer in a review | POST api.github.com/repos/acme/app/pulls/8/comments/31/replies | {"body":"because"
+  } |  | rule pull-reply; kind reply; parent 31; text because
+a public gist | POST api.github.com/gists | {"description":"notes","public":true,"files":{"a.txt":{"content":"
+  the text"}}} | {"id":"9f","html_url":"https://gist.github.com/9f","owner":{"login":"ana"}
+  } | rule gist; kind post; audience public; id 9f; title notes; author ana; url https://gist.github.com/
+  9f; text notes~the text
+a secret gist | POST api.github.com/gists | {"public":false,"files":{"a.txt":{"content":"x"}}
+  } |  | rule gist; audience private
+a star | PUT api.github.com/user/starred/acme/app |  |  | rule star; kind save; id acme/app
+following | PUT api.github.com/user/following/ana |  |  | rule follow; kind follow; id ana
+a reaction | POST api.github.com/repos/acme/app/issues/7/reactions | {"content":"+1"
+  } |  | rule react; kind react; id 7
+a comment by GraphQL | POST api.github.com/graphql | {"query":"mutation($i:ID!,$b:String!){addComment(input:{
+  subjectId:$i,body:$b}){clientMutationId}}","variables":{"i":"I_1","b":"x","body":"by GraphQL"}
+  } |  | rule graphql-comment; kind comment
+reading by GraphQL is nothing | POST api.github.com/graphql | {"query":"query { viewer { login } }"} |  | none
+a comment of the page | POST github.com/_graphql | {"query":"0f1e","variables":{"connections":[],"input":{"body":"
+  from the page","subjectId":"I_1"}}} |  | rule page-comment; kind comment; parent I_1; text from the page
+an issue of the page | POST github.com/_graphql | {"query":"0f1f","variables":{"input":{"title":"T","body":"B","
+  repositoryId":"R_1"}}} |  | rule page-post; kind post; title T; group R_1; text T~B
+a persisted query that asks is nothing | POST github.com/_graphql | {"query":"0f20","variables":{"login":"
+  somebody else"}} |  | none
+an issue by form | POST github.com/acme/app/issues | issue%5Btitle%5D=T&issue%5Bbody%5D=
+  B |  | rule form-issue; kind post; title T; group acme/app; text T~B
+a preview is a draft | POST github.com/preview | text=
+  half+a+thought |  | rule preview; kind draft; text half a thought
+a gist by form | POST gist.github.com/ana | gist%5Bpublic%5D=1&gist%5Bdescription%5D=d&
+  gist%5Bcontents%5D%5B%5D%5Bvalue%5D=v |  | rule form-gist; kind post; audience public; text d~v
+Copilot | POST api.githubcopilot.com/chat/completions | {"messages":[{"role":"user","content":"explain probes"}]
+  } |  | rule copilot; kind ai.prompt; audience ai; text explain probes
+a search | GET github.com/search?q=probes&type=code |  |  | rule search; kind search; text probes
+reading an issue by API | GET api.github.com/repos/acme/app/issues/7 |  | {"id":901,"number":7,"title":"Probes fail","
+  html_url":"https://github.com/acme/app/issues/7"} | rule api-issue; kind view; id 7; title Probes fail
+reading a repository by API | GET api.github.com/repos/acme/app |  | {"id":1,"full_name":"acme/app","html_url":"
+  https://github.com/acme/app","owner":{"login":"acme"}} | rule api-repository; kind view; id acme/app; author acme
+reading an issue | GET github.com/acme/app/issues/7 |  | <html><head><title>Probes fail · GitHub</title></
+  head><body>x</body></html> | rule page-issue; kind view; id 7; title Probes fail; url https://github.com/acme/app/
+  issues/7
+reading a file | GET github.com/acme/app/blob/main/README.md |  |  | rule page-file; kind view; id main/README.md
+a list is nothing | GET api.github.com/repos/acme/app/issues |  |  | none
+settings are no repository | GET github.com/settings/profile |  |  | none
+telemetry is nothing | POST github.com/_private/browser/stats | {"stats":[{"message":"long enough to be text"}]
+  } |  | none
+signing in is never read | POST github.com/session | login=a&password=b |  | secret
+tokens are never read | GET github.com/settings/tokens/new |  |  | secret
+]]
+for row in (brief:gsub("\n  ", "")):gmatch "[^\n]+" do
+  local name, method, host, path, sent, answer, wanted = row:match
+    "^(.-) | (%u+) ([^/]+)(.-) | (.-) ?| (.-) ?| (.*)$"
+  local expect = {}
+  for key, value in (wanted .. "; "):gmatch "(%l+) ?(.-); " do
+    expect[key] = value == "" and key ~= "text" and key ~= "id" or value:gsub("~", "\n")
+  end
+  tests[#tests + 1] = { name = name, method = method, host = host, path = path:gsub("%?.*", ""),
+    query = path:match "?(.*)$", body = sent ~= "" and sent or nil, answer = answer ~= "" and answer or nil,
+    type = sent:find "^[{[]" and json or sent ~= "" and form or nil, expect = expect,
+    answer_type = answer:sub(1, 1) == "<" and "text/html" or nil }
+end
 
 return {
   api = 1,
   id = "github",
-  version = "1.0.0",
+  version = "1.1.0",
   title = "GitHub",
   hosts = { "github.com", "api.github.com", "gist.github.com", "uploads.github.com", "*.githubcopilot.com" },
 
@@ -88,7 +214,8 @@ return {
       "/repos/*/*/dependabot/secrets/**", "/orgs/*/actions/secrets/**", "/*/*/settings/secrets/**",
       "/app/installations/*/access_tokens" } },
   },
-  redact_always = { "authenticity_token", "timestamp_secret", "required_field_*", "?token", "?access_token" },
+  redact_always = { "authenticity_token", "timestamp_secret", "required_field_*", "?token", "?access_token",
+    "config/secret" },
 
   rules = {
     -- REST
@@ -180,9 +307,8 @@ return {
     rest("project", "POST", { "/repos/*/*/projects", "/orgs/*/projects", "/user/projects" }, { kind = "post",
       typed = { "name", "body" }, object = { type = "list", title = "name" }, group = {}, answer = { id = "%id" } }),
     rest("project-part", "POST", { "/projects/*/columns", "/projects/columns/*/cards" }, { kind = "post", group = {},
-      typed = { "name", "note" }, object = { type = "list", title = "name" },
-      parent = { type = "list", id = { "/projects/columns/{}/cards", "/projects/{}/columns" } },
-      answer = { type = "list", id = "%id" } }),
+      typed = { "name", "note" }, object = { type = "list", title = "name" }, parent = { type = "list",
+      id = { "/projects/columns/{}/cards", "/projects/{}/columns" } }, answer = { type = "list", id = "%id" } }),
     rest("project-edit", "PATCH", { "/projects/*", "/projects/columns/*", "/projects/columns/cards/*" }, { group = {},
       kind = "edit", typed = { "name", "body", "note" }, object = { type = "list", title = "name",
         id = { "/projects/columns/cards/{}", "/projects/columns/{}", "/projects/{}" } } }),
@@ -219,9 +345,8 @@ return {
     rest("preview-api", "POST", { "/markdown", "/markdown/raw" }, { kind = "draft", phase = "draft",
       group = {}, typed = { "text" }, object = { type = "document" } }),
     rest("workflow", "POST", { "/repos/*/*/dispatches", "/repos/*/*/actions/workflows/*/dispatches",
-      "/repos/*/*/deployments", "/repos/*/*/deployments/*/statuses" }, { kind = "edit",
-      typed = { "event_type", "client_payload/**", "inputs/**", "description" },
-      object = { type = "repository", id = "+{/2}/{/3}" } }),
+      "/repos/*/*/deployments", "/repos/*/*/deployments/*/statuses" }, { kind = "edit", typed = { "event_type",
+      "client_payload/**", "inputs/**", "description" }, object = { type = "repository", id = "+{/2}/{/3}" } }),
     rest("fork", "POST", "/repos/*/*/forks", { kind = "save", object = { type = "repository", id = "+{/2}/{/3}" } }),
     rest("repository-new", "POST", { "/user/repos", "/orgs/*/repos", "/repos/*/*/generate" }, { kind = "post",
       typed = { "name", "description", "homepage" }, object = { type = "repository", title = "name" },
@@ -253,13 +378,51 @@ return {
       object = { type = "document", id = "/gists/{}" } }),
     rest("gist-edit", "PATCH", "/gists/*", { kind = "edit", typed = { "description", "files/**" }, group = {},
       object = { type = "document", id = "/gists/{}", title = "description" } }),
-    { id = "copilot", match = { method = "POST", host = "*.githubcopilot.com", path = "/**/completions" },
-      activity = { kind = "ai.prompt", audience = "ai", object = { type = "conversation" } },
-      typed = { "messages/#/content", "messages/#/content/#/text", "prompt", "suffix" }, deny = graphql },
+    rest("team-post-edit", { "PATCH", "DELETE" }, { "/orgs/*/teams/*/discussions/*", "/teams/*/discussions/*" },
+      { kind = "edit", audience = "group", typed = { "title", "body" }, group = {}, answer = { title = "title" },
+        object = { type = "topic", title = "title", id = { "/orgs/*/teams/*/discussions/{}",
+          "/teams/*/discussions/{}" } } }),
+    rest("team-comment-edit", { "PATCH", "DELETE" }, { "/orgs/*/teams/*/discussions/*/comments/*",
+      "/teams/*/discussions/*/comments/*" }, { kind = "edit", audience = "group", typed = { "body" }, group = {},
+        object = { type = "comment", id = "/**/comments/{}" } }),
+    rest("team-delete", "DELETE", { "/orgs/*/teams/*", "/teams/*" }, { kind = "delete", group = {},
+      object = { type = "group", id = { "/orgs/*/teams/{}", "/teams/{}" } } }),
+    rest("member", { "PUT", "DELETE", "POST" }, { "/repos/*/*/collaborators/*", "/orgs/*/members/*", "/orgs/*/blocks/*",
+      "/orgs/*/public_members/*", "/orgs/*/teams/*/repos/*/*", "/orgs/*/teams/*/memberships/*", "/user/blocks/*",
+      "/orgs/*/invitations", "/orgs/*/outside_collaborators/*" }, { kind = "edit", group = {}, typed = { "email" },
+        object = { type = "person", id = { "/repos/*/*/collaborators/{}", "/user/blocks/{}",
+          "/orgs/*/teams/*/memberships/{}", "/orgs/*/teams/{}/repos/**", "/orgs/*/*/{}" } } }),
+    rest("ref", { "PATCH", "DELETE" }, "/repos/*/*/git/refs/**", { kind = "edit",
+      object = { type = "branch", id = "/repos/*/*/git/refs/{}" } }),
+    rest("alert", "PATCH", { "/repos/*/*/code-scanning/alerts/*", "/repos/*/*/secret-scanning/alerts/*",
+      "/repos/*/*/dependabot/alerts/*" }, { kind = "edit", typed = { "dismissed_comment", "resolution_comment" },
+        object = { type = "issue", id = "/6" } }),
+    rest("advisory", { "POST", "PATCH" }, { "/repos/*/*/security-advisories", "/repos/*/*/security-advisories/*",
+      "/repos/*/*/security-advisories/reports" }, { kind = "post", typed = { "summary", "description" },
+        object = { type = "issue", id = "/5", title = "summary" }, answer = { id = "ghsa_id", url = "{html_url}" } }),
+    rest("repository-part", { "POST", "PUT", "PATCH", "DELETE" }, { "/repos/*/*/merges", "/repos/*/*/merge-upstream",
+      "/repos/*/*/branches/*/rename", "/repos/*/*/branches/*/protection/**", "/repos/*/*/branches/*/protection",
+      "/repos/*/*/transfer", "/repos/*/*/hooks/**", "/repos/*/*/pages/**", "/repos/*/*/autolinks",
+      "/repos/*/*/actions/**", "/repos/*/*/import/**" }, { kind = "edit", group = {}, typed = { "commit_message",
+        "new_name", "name", "value", "comment", "config/url", "issue/title", "issue/body", "comments/#/body" },
+        object = { type = "repository", id = "+{/2}/{/3}" } }),
+    rest("notified", { "PUT", "PATCH", "DELETE" }, { "/notifications/threads/*",
+      "/notifications/threads/*/subscription",
+      "/user/subscriptions/*/*" }, { kind = "follow", audience = "private", group = {}, object = { type = "topic",
+        id = { "/notifications/threads/{}/subscription", "/notifications/threads/{}", "+{/3}/{/4}" } } }),
+    rest("project-draft", "POST", { "/orgs/*/projectsV2/*/drafts", "/users/*/projectsV2/*/drafts" }, { kind = "post",
+      group = {}, typed = { "title", "body" }, object = { type = "issue", title = "title" }, answer = { id = "%id" } }),
+    { id = "copilot", match = { method = "POST", host = "*.githubcopilot.com", path = { "/**/completions",
+      "/github/chat/threads/*/messages", "/**/responses" } }, activity = { kind = "ai.prompt", audience = "ai",
+      object = { type = "conversation" } }, typed = { "messages/#/content", "messages/#/content/#/text", "prompt",
+      "suffix", "content", "input/**/text" }, deny = graphql },
 
     -- GraphQL and the persisted queries of the pages
     { id = "graphql-read", ignore = true, match = { method = "POST", host = api_host, path = "/graphql",
         body = { eq = { query = { "query*", "{*", "\nquery*", "\n query*" } } } } },
+    operation("graphql-thread", { "ThreadReply" }, { kind = "reply", has = { "variables/**" }, typed = said,
+      object = { type = "comment" }, parent = { type = "comment", id = "variables/**/pullRequestReviewThreadId" },
+      answer = { type = "comment", id = "data/*/comment/id" } }),
     operation("graphql-reply", { "addDiscussionComment" }, { kind = "reply", has = { "variables/**/replyToId" },
       object = { type = "comment" }, parent = { type = "comment", id = "variables/**/replyToId" }, typed = said,
       answer = { type = "comment", id = "data/*/comment/id" } }),
@@ -278,18 +441,18 @@ return {
     operation("graphql-follow", { "followUser", "followOrganization", "updateSubscription" }, { kind = "follow",
       object = { type = "person", id = { "variables/**/userId", "variables/**/organizationId",
         "variables/**/subscribableId" } } }),
-    operation("graphql-delete", { "delete" }, { kind = "delete", has = { "variables/**" },
+    operation("graphql-delete", removed, { kind = "delete", has = { "variables/**" },
       object = { type = "comment", id = node } }),
     operation("graphql-commit", { "createCommitOnBranch" }, { kind = "edit", object = { type = "file",
       id = "variables/**/path" }, typed = { "variables/**/headline", "variables/**/body", "variables/**/contents" } }),
     operation("graphql-edit", { "" }, { kind = "edit", has = { "variables/**" }, object = { type = "issue", id = node,
-      title = "variables/**/title" }, typed = { "variables/**" } }),
+      title = "variables/**/title" }, typed = said }),
     operation("inline-comment", { "addComment", "addDiscussionComment", "addPullRequestReview" }, { kind = "comment",
       object = { type = "comment" }, answer = { type = "comment", id = { "data/*/commentEdge/node/id",
         "data/*/comment/id" } }, typed = in_query }),
     operation("inline-post", { "createIssue", "createDiscussion", "createPullRequest" }, { kind = "post",
       object = { type = "issue" }, answer = { id = "data/*/*/id" }, typed = in_query }),
-    operation("inline-delete", { "delete" }, { kind = "delete", object = { type = "comment" }, typed = in_query }),
+    operation("inline-delete", removed, { kind = "delete", object = { type = "comment" }, typed = in_query }),
     operation("inline-edit", { "" }, { kind = "edit", object = { type = "issue" }, typed = in_query }),
 
     persisted("page-edit", { "update*", "edit*", "*Update*", "*Edit*" }, { kind = "edit",
@@ -349,16 +512,14 @@ return {
     { id = "form-gist-comment", match = { method = "POST", host = gist_host, path = "/*/*/comments" },
       activity = { kind = "comment", audience = "public", object = { type = "comment" },
         parent = { type = "document", id = "/2" } }, typed = { "comment[body]" } },
-    { id = "form-gist", match = { method = { "POST", "PUT" }, host = gist_host },
-      activity = { kind = "post", audience = { from = "gist[public]", default = "private",
-          map = { ["1"] = "public", ["0"] = "private" } },
-        object = { type = "document", title = { "gist[description]", "gist[contents][][name]" } } },
+    { id = "form-gist", match = { method = { "POST", "PUT" }, host = gist_host }, activity = { kind = "post",
+      audience = { from = "gist[public]", default = "private", map = { ["1"] = "public", ["0"] = "private" } },
+      object = { type = "document", title = { "gist[description]", "gist[contents][][name]" } } },
       typed = { "gist[description]", "gist[contents][][name]", "gist[contents][][value]", "gist[contents]**" } },
     { id = "upload-announced", match = { method = "POST", host = web_host, path = "/upload/policies/*" },
-      activity = { kind = "upload", phase = "prepare", audience = "unknown",
-        object = { type = "file", title = "name" }, group = { type = "repository", id = "repository_id" },
-        answer = { type = "file", id = "%asset/id", url = "{asset/href}", upload = "upload_url" } },
-          typed = { "name" }, deny = refused },
+      activity = { kind = "upload", phase = "prepare", audience = "unknown", object = { type = "file",
+      title = "name" }, group = { type = "repository", id = "repository_id" }, answer = { type = "file",
+      id = "%asset/id", url = "{asset/href}", upload = "upload_url" } }, typed = { "name" }, deny = refused },
 
     -- reading
     { id = "search", match = { method = "GET", path = { "/search", "/search/*", "/*/*/search", "/*/*/issues",
@@ -374,6 +535,8 @@ return {
     rest("api-release", "GET", { "/repos/*/*/releases/*", "/repos/*/*/releases/tags/*" }, { kind = "view",
       object = { type = "release", id = { "/repos/*/*/releases/tags/{}", "/repos/*/*/releases/{}" } },
       answer = { id = "%id", title = { "name", "tag_name" }, url = "{html_url}", author = "author/login" } }),
+    { id = "api-gists", ignore = true, match = { method = "GET", host = api_host, path = { "/gists/public",
+        "/gists/starred" } } },
     rest("api-gist", "GET", "/gists/*", { kind = "view", group = {}, object = { type = "document", id = "/gists/{}" },
       answer = { title = "description", url = "{html_url}", author = "owner/login" } }),
     rest("api-issue-part", "GET", { "/repos/*/*/issues/*/comments", "/repos/*/*/issues/*/events",
@@ -396,13 +559,10 @@ return {
         author = "creator/login" } }),
     rest("api-gist-part", "GET", { "/gists/*/comments", "/gists/*/commits", "/gists/*/forks" }, { kind = "view",
       group = {}, object = { type = "document", id = "/2" } }),
-    { id = "api-gists", ignore = true, match = { method = "GET", host = api_host, path = { "/gists/public",
-        "/gists/starred" } } },
     rest("api-person", "GET", { "/users/*", "/users/*/repos", "/users/*/gists", "/users/*/followers",
       "/users/*/following", "/users/*/events", "/users/*/starred", "/orgs/*", "/orgs/*/repos", "/orgs/*/members",
-      "/orgs/*/events" }, { kind = "view", group = {}, audience = "public",
-      object = { type = "person", id = "/2", url = "https://github.com/{id}" }, answer = { title = { "name",
-        "login" } } }),
+      "/orgs/*/events" }, { kind = "view", group = {}, audience = "public", object = { type = "person", id = "/2",
+      url = "https://github.com/{id}" }, answer = { title = { "name", "login" } } }),
     rest("api-legacy-search", "GET", "/legacy/*/search/**", { kind = "search", audience = "private", group = {},
       object = { type = "search" } }),
     rest("api-repository", "GET", "/repos/*/*", { kind = "view",
@@ -428,165 +588,11 @@ return {
         "/robots.txt", "/opensearch.xml", "/sw.js", "/security", "/team", "/enterprise", "/customer-stories" } } },
     page("page-repository", "/*/*", "repository", "+{/1}/{/2}"),
     page("page-person", "/*", "person", "/1"),
-    { id = "page-gist", match = { method = "GET", host = gist_host, path = "/*/*" },
-      activity = { kind = "view", audience = "public",
-        object = { type = "document", id = "/2", url = "https://{host}{path}" } }, typed = {} },
+    { id = "page-gist", match = { method = "GET", host = gist_host, path = "/*/*" }, activity = { kind = "view",
+      audience = "public", object = { type = "document", id = "/2", url = "https://{host}{path}" } }, typed = {} },
     { id = "telemetry", ignore = true, match = { path = { "/_private/**", "/collect", "/stats", "/**/git-receive-pack",
         "/**/git-upload-pack", "/**/info/lfs/**" } } },
   },
 
-  tests = {
-    { name = "an issue through the API", method = "POST", host = "api.github.com", path = "/repos/acme/app/issues",
-      type = json, body = [[{"title":"Probes fail","body":"They time out","labels":["bug"]}]], status = 201,
-      answer = [[{"id":901,"number":7,"html_url":"https://github.com/acme/app/issues/7","title":"Probes fail",]]
-        .. [["user":{"login":"ana"}}]],
-      expect = { rule = "issue-new", kind = "post", phase = "confirm", id = "7", title = "Probes fail", author = "ana",
-        group = "acme/app", url = "https://github.com/acme/app/issues/7", text = "Probes fail\nThey time out" } },
-    { name = "an edit of an issue", method = "PATCH", host = "api.github.com", path = "/repos/acme/app/issues/7",
-      type = json, body = [[{"title":"Probes fail often","state":"open"}]],
-      expect = { rule = "issue-edit", kind = "edit", id = "7", title = "Probes fail often",
-        url = "https://github.com/acme/app/issues/7" } },
-    { name = "an invitation", method = "PUT", host = "api.github.com", path = "/repos/acme/app/collaborators/bo",
-      type = json, body = [[{"permission":"push"}]],
-      expect = { rule = "invite", kind = "share", id = "acme/app" } },
-    { name = "an answer to a review by number", method = "POST", host = "api.github.com",
-      path = "/repos/acme/app/pulls/3/comments", type = json, body = [[{"body":"So it is","in_reply_to":77}]],
-      status = 201, answer = [[{"id":78,"user":{"login":"ana"}}]],
-      expect = { rule = "pull-answer", kind = "reply", id = "78", parent = "77", text = "So it is" } },
-    { name = "a label on an issue", method = "POST", host = "api.github.com",
-      path = "/repos/acme/app/issues/7/labels", type = json, body = [=[["bug"]]=],
-      expect = { rule = "issue-part", kind = "edit", id = "7", url = "https://github.com/acme/app/issues/7" } },
-    { name = "a milestone", method = "POST", host = "api.github.com", path = "/repos/acme/app/milestones", type = json,
-      body = [[{"title":"Autumn","description":"what must be there"}]], status = 201, answer = [[{"number":2}]],
-      expect = { rule = "milestone", kind = "post", id = "2", title = "Autumn", text = "Autumn\nwhat must be there" } },
-    { name = "a file of a release", method = "POST", host = "uploads.github.com",
-      path = "/repos/acme/app/releases/5/assets", query = "name=notes.txt", type = "text/plain", body = "what is new",
-      status = 201, answer = [[{"id":13}]],
-      expect = { rule = "release-file", kind = "upload", id = "13", title = "notes.txt",
-        text = "notes.txt\nwhat is new" } },
-    { name = "a profile of a person", host = "api.github.com", path = "/users/ana",
-      answer = [[{"login":"ana","name":"Ana"}]],
-      expect = { rule = "api-person", kind = "view", id = "ana", title = "Ana" } },
-    { name = "an answer in a discussion", method = "POST", host = "api.github.com", path = "/graphql", type = json,
-      body = [[{"query":"mutation($i:AddDiscussionCommentInput!){addDiscussionComment(input:$i){comment{id}}}",]]
-        .. [["variables":{"i":{"discussionId":"D_1","replyToId":"DC_1","body":"So do I"}}}]],
-      answer = [[{"data":{"addDiscussionComment":{"comment":{"id":"DC_2"}}}}]],
-      expect = { rule = "graphql-reply", kind = "reply", id = "DC_2", parent = "DC_1", text = "So do I" } },
-    { name = "a mutation that holds its words", method = "POST", host = "api.github.com", path = "/graphql",
-      type = json, body = [[{"query":"mutation{addComment(input:{subjectId:\"I_1\",body:\"hello\"}){x}}"}]],
-      expect = { rule = "inline-comment", kind = "comment" } },
-    { name = "a page deletes", method = "POST", host = "github.com", path = "/_graphql", type = json,
-      body = [[{"persistedQueryName":"deleteIssueCommentMutation","variables":{"input":{"id":"IC_1"}}}]],
-      expect = { rule = "page-delete", kind = "delete", id = "IC_1" } },
-    { name = "a star by form", method = "POST", host = "github.com", path = "/acme/app/star", type = form,
-      body = "context=repository", expect = { rule = "form-star", kind = "save", id = "acme/app" } },
-    { name = "a page of the wiki", method = "POST", host = "github.com", path = "/acme/app/wiki", type = form,
-      body = "wiki%5Bname%5D=Start&wiki%5Bbody%5D=all+of+it",
-      expect = { rule = "form-wiki", kind = "edit", id = "Start", text = "Start\nall of it" } },
-    { name = "the page of an issue", host = "github.com", path = "/acme/app/issues/7", answer_type = "text/html",
-      answer = "<title>Probes fail · Issue #7 · acme/app · GitHub</title>",
-      expect = { rule = "page-issue", id = "7", title = "Probes fail" } },
-    { name = "what is in trend is no person", host = "github.com", path = "/trending", expect = { none = true } },
-    { name = "a comment before its answer", method = "POST", host = "api.github.com",
-      path = "/repos/acme/app/issues/7/comments", type = json, body = [[{"body":"Same here"}]],
-      expect = { rule = "issue-comment", kind = "comment", phase = "commit", id = "7", text = "Same here",
-        url = "https://github.com/acme/app/issues/7" } },
-    { name = "a comment", method = "POST", host = "api.github.com", path = "/repos/acme/app/issues/7/comments",
-      type = json, body = [[{"body":"Same here"}]], status = 201,
-      answer = [[{"id":55,"html_url":"https://github.com/acme/app/issues/7#issuecomment-55","user":{"login":"bo"}}]],
-      expect = { id = "55", parent = "7", author = "bo",
-        url = "https://github.com/acme/app/issues/7#issuecomment-55" } },
-    { name = "an edit of a comment", method = "PATCH", host = "api.github.com",
-      path = "/repos/acme/app/issues/comments/55", type = json, body = [[{"body":"Not here"}]],
-      expect = { rule = "issue-comment-edit", kind = "edit", id = "55", text = "Not here" } },
-    { name = "deleting a comment", method = "DELETE", host = "api.github.com",
-      path = "/repos/acme/app/issues/comments/55", expect = { rule = "issue-comment-delete", kind = "delete",
-        id = "55" } },
-    { name = "a pull request", method = "POST", host = "api.github.com", path = "/repos/acme/app/pulls", type = json,
-      body = [[{"title":"Fix","head":"b","base":"main","body":"by waiting"}]],
-      expect = { rule = "pull-new", kind = "post", title = "Fix", text = "Fix\nby waiting" } },
-    { name = "a review", method = "POST", host = "api.github.com", path = "/repos/acme/app/pulls/8/reviews",
-      type = json,
-      body = [[{"body":"Good","event":"COMMENT","comments":[{"path":"a.c","body":"why?"}]}]],
-      expect = { rule = "review", kind = "comment", text = "Good\nwhy?" } },
-    { name = "an answer in a review", method = "POST", host = "api.github.com",
-      path = "/repos/acme/app/pulls/8/comments/31/replies", type = json, body = [[{"body":"because"}]],
-      expect = { rule = "pull-reply", kind = "reply", parent = "31", text = "because" } },
-    { name = "a public gist", method = "POST", host = "api.github.com", path = "/gists", type = json,
-      body = [[{"description":"notes","public":true,"files":{"a.txt":{"content":"the text"}}}]], status = 201,
-      answer = [[{"id":"9f","html_url":"https://gist.github.com/9f","owner":{"login":"ana"}}]],
-      expect = { rule = "gist", kind = "post", audience = "public", id = "9f", title = "notes", author = "ana",
-        url = "https://gist.github.com/9f", text = "notes\nthe text" } },
-    { name = "a secret gist", method = "POST", host = "api.github.com", path = "/gists", type = json,
-      body = [[{"public":false,"files":{"a.txt":{"content":"x"}}}]], expect = { rule = "gist", audience = "private" } },
-    { name = "a file", method = "PUT", host = "api.github.com", path = "/repos/acme/app/contents/docs/a.md",
-      type = json,
-      body = [[{"message":"docs","content":"aGVsbG8="}]],
-      expect = { rule = "file", kind = "edit", id = "docs/a.md", typed = { "message", "content" } } },
-    { name = "a star", method = "PUT", host = "api.github.com", path = "/user/starred/acme/app",
-      expect = { rule = "star", kind = "save", id = "acme/app" } },
-    { name = "following", method = "PUT", host = "api.github.com", path = "/user/following/ana",
-      expect = { rule = "follow", kind = "follow", id = "ana" } },
-    { name = "a reaction", method = "POST", host = "api.github.com", path = "/repos/acme/app/issues/7/reactions",
-      type = json, body = [[{"content":"+1"}]], expect = { rule = "react", kind = "react", id = "7" } },
-    { name = "a reaction to a comment", method = "POST", host = "api.github.com",
-      path = "/repos/acme/app/issues/comments/55/reactions", type = json, body = [[{"content":"+1"}]],
-      expect = { rule = "react", id = "55" } },
-    { name = "a comment by GraphQL", method = "POST", host = "api.github.com", path = "/graphql", type = json,
-      body = [[{"query":"mutation($i:ID!,$b:String!){addComment(input:{subjectId:$i,body:$b}){clientMutationId}}",]]
-        .. [["variables":{"i":"I_1","b":"x","body":"by GraphQL"}}]],
-      expect = { rule = "graphql-comment", kind = "comment" } },
-    { name = "reading by GraphQL is nothing", method = "POST", host = "api.github.com", path = "/graphql", type = json,
-      body = [[{"query":"query { viewer { login } }"}]], expect = { none = true } },
-    { name = "a comment of the page", method = "POST", host = "github.com", path = "/_graphql", type = json,
-      body = [[{"query":"0f1e","variables":{"connections":[],"input":{"body":"from the page","subjectId":"I_1"}}}]],
-      expect = { rule = "page-comment", kind = "comment", parent = "I_1", text = "from the page" } },
-    { name = "an issue of the page", method = "POST", host = "github.com", path = "/_graphql", type = json,
-      body = [[{"query":"0f1f","variables":{"input":{"title":"T","body":"B","repositoryId":"R_1"}}}]],
-      expect = { rule = "page-post", kind = "post", title = "T", group = "R_1", text = "T\nB" } },
-    { name = "a persisted query that asks is nothing", method = "POST", host = "github.com", path = "/_graphql",
-      type = json, body = [[{"query":"0f20","variables":{"login":"somebody else"}}]], expect = { none = true } },
-    { name = "a comment by form", method = "POST", host = "github.com", path = "/acme/app/issue_comments", type = form,
-      body = "authenticity_token=abc&issue=7&comment%5Bbody%5D=by+form",
-      expect = { rule = "form-comment", kind = "comment", parent = "7", text = "by form",
-        hidden = { "authenticity_token" } } },
-    { name = "an issue by form", method = "POST", host = "github.com", path = "/acme/app/issues", type = form,
-      body = "issue%5Btitle%5D=T&issue%5Bbody%5D=B",
-      expect = { rule = "form-issue", kind = "post", title = "T", group = "acme/app", text = "T\nB" } },
-    { name = "a preview is a draft", method = "POST", host = "github.com", path = "/preview", type = form,
-      body = "text=half+a+thought", expect = { rule = "preview", kind = "draft", text = "half a thought" } },
-    { name = "a gist by form", method = "POST", host = "gist.github.com", path = "/ana", type = form,
-      body = "gist%5Bpublic%5D=1&gist%5Bdescription%5D=d&gist%5Bcontents%5D%5B%5D%5Bvalue%5D=v",
-      expect = { rule = "form-gist", kind = "post", audience = "public", text = "d\nv" } },
-    { name = "an upload is announced", method = "POST", host = "github.com", path = "/upload/policies/assets",
-      type = form, body = "name=plan.png&size=5&content_type=image%2Fpng&repository_id=12",
-      answer = [[{"upload_url":"https://x.example","asset":{"id":77,"name":"plan.png"}}]],
-      expect = { rule = "upload-announced", kind = "upload", phase = "prepare", title = "plan.png", id = "77",
-        upload = "https://x.example" } },
-    { name = "Copilot", method = "POST", host = "api.githubcopilot.com", path = "/chat/completions", type = json,
-      body = [[{"messages":[{"role":"user","content":"explain probes"}]}]],
-      expect = { rule = "copilot", kind = "ai.prompt", audience = "ai", text = "explain probes" } },
-    { name = "a search", host = "github.com", path = "/search", query = "q=probes&type=code",
-      expect = { rule = "search", kind = "search", text = "probes" } },
-    { name = "reading an issue by API", host = "api.github.com", path = "/repos/acme/app/issues/7",
-      answer = [[{"id":901,"number":7,"title":"Probes fail","html_url":"https://github.com/acme/app/issues/7"}]],
-      expect = { rule = "api-issue", kind = "view", id = "7", title = "Probes fail" } },
-    { name = "reading a repository by API", host = "api.github.com", path = "/repos/acme/app",
-      answer = [[{"id":1,"full_name":"acme/app","html_url":"https://github.com/acme/app","owner":{"login":"acme"}}]],
-      expect = { rule = "api-repository", kind = "view", id = "acme/app", author = "acme" } },
-    { name = "reading an issue", host = "github.com", path = "/acme/app/issues/7", answer_type = "text/html",
-      answer = "<html><head><title>Probes fail · GitHub</title></head><body>x</body></html>",
-      expect = { rule = "page-issue", kind = "view", id = "7", title = "Probes fail",
-        url = "https://github.com/acme/app/issues/7" } },
-    { name = "reading a file", host = "github.com", path = "/acme/app/blob/main/README.md",
-      expect = { rule = "page-file", kind = "view", id = "main/README.md" } },
-    { name = "a list is nothing", host = "api.github.com", path = "/repos/acme/app/issues", expect = { none = true } },
-    { name = "settings are no repository", host = "github.com", path = "/settings/profile", expect = { none = true } },
-    { name = "telemetry is nothing", method = "POST", host = "github.com", path = "/_private/browser/stats",
-      type = json,
-      body = [[{"stats":[{"message":"long enough to be text"}]}]], expect = { none = true } },
-    { name = "signing in is never read", method = "POST", host = "github.com", path = "/session", type = form,
-      body = "login=a&password=b", expect = { secret = true } },
-    { name = "tokens are never read", host = "github.com", path = "/settings/tokens/new", expect = { secret = true } },
-  },
+  tests = tests,
 }
