@@ -3,7 +3,8 @@
  *
  * Hyperscan says only where a match ends. A pattern begins with a literal, the anchor, so the start is found by going
  * back over the rule's characters and looking for the anchor there; the end by going on over them. What lies between
- * is the candidate, longer than the match when the token goes on, never shorter.
+ * is the candidate, longer than the match when the token goes on, never shorter. A rule of extent `match` has no such
+ * literal: the bytes around its hits are matched once more, by the database that tells where a match begins.
  */
 #include "filters/scanner.h"
 #include <string.h>
@@ -222,6 +223,54 @@ static void block(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
     flt_offer(s, d, from, to, 0);
 }
 
+struct matches {
+    struct flt_scanner *s;
+    const struct flt_detector *d;
+    uint32_t base;     /* of the window in the text */
+    uint32_t from, to; /* the match that may go on; from == to: none */
+};
+
+/* Without flt_offer: of matches that overlap each is a candidate, since a validator may want the second of them. */
+static void end_match(struct matches *x)
+{
+    const struct flt_detector *d = x->d;
+    struct st_span text = x->s->text;
+    bool is_cut = (x->from > 0 && flt_set_has(&d->not_before, text.p[x->from - 1])) ||
+                  (x->to < text.n && flt_set_has(&d->not_after, text.p[x->to]));
+
+    if (x->to > x->from && x->to - x->from >= d->min && !is_cut)
+        flt_consider(x->s, &(struct flt_guess){ d, x->from, x->to, st_span_sub(text, x->from, x->to - x->from), 0 });
+    x->from = x->to = 0;
+}
+
+static bool on_match(void *ctx, const struct scan_hit *hit)
+{
+    struct matches *x = ctx;
+    uint32_t from = x->base + hit->from, to = x->base + hit->to;
+
+    if (hit->id != (unsigned)(x->d - x->s->packs->rules))
+        return true;
+    if (x->to > x->from && from == x->from && to > x->to) { /* one match at each of its ends: the longest counts */
+        x->to = to;
+        return true;
+    }
+    end_match(x);
+    x->from = from;
+    x->to = to;
+    return true;
+}
+
+/* The window has a byte more on either side, for \b. */
+static void matches(struct flt_scanner *s, const struct flt_detector *d, const struct flt_hit *hit)
+{
+    struct matches x = { .s = s, .d = d, .base = hit->first > d->width ? hit->first - d->width - 1 : 0 };
+    struct st_span window = st_span_sub(s->text, x.base, hit->end + 1 - x.base);
+
+    if (scan_spans(s->packs->start_db, s->start_scratch, window, on_match, &x, s->err) != ST_OK)
+        s->failed = true;
+    end_match(&x);
+}
+
 void flt_find_patterns(struct flt_scanner *s)
 {
     for (size_t i = 0; i < s->n_hits; i++) {
@@ -237,6 +286,7 @@ void flt_find_patterns(struct flt_scanner *s)
         case FLT_EXTENT_ASSIGNMENT: assignment(s, d, end); break;
         case FLT_EXTENT_BLOCK: block(s, d, end); break;
         case FLT_EXTENT_NAMED: flt_find_named(s, d, end); break;
+        case FLT_EXTENT_MATCH: matches(s, d, &s->hits[i]); break;
         }
     }
     s->n_hits = 0;

@@ -98,25 +98,44 @@ static const char *said(enum flt_valid valid, bool near)
     return near ? "shape, context word near" : "shape";
 }
 
-void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
+/* *more: what somebody who was asked adds to the confidence of what is validated. */
+static enum flt_valid validate(struct flt_scanner *s, const struct flt_guess *g, int *more)
 {
     const struct flt_detector *d = g->detector;
     struct flt_token token = { g->text, s->text, g->from, g->to };
-    enum flt_valid valid = FLT_V_SHAPE;
+    enum flt_valid valid = d->validator != NULL ? d->validator->fn(&token) : FLT_V_SHAPE;
+    unsigned said;
+
+    if (d->given == NULL || d->given->ask == NULL || valid == FLT_V_WRONG || valid == FLT_V_EXAMPLE)
+        return valid;
+    if (s->n_asked == FLT_ASKS_MAX)
+        return FLT_V_OK;
+    s->n_asked++;
+    said = d->given->ask(d->given->ctx, &(struct flt_hit_asked){ &d->rule, g->text });
+    if (said == 0 || said == FLT_SAID_NOTHING)
+        return said == 0 ? FLT_V_WRONG : valid;
+    *more = said <= 100 ? (int)said - d->validated : 0;
+    return FLT_V_OK;
+}
+
+void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
+{
+    const struct flt_detector *d = g->detector;
+    enum flt_valid valid;
+    int score, more = 0;
     const char *why;
-    int score;
     bool near;
 
     if (s->trace == NULL && is_hopeless(s, g)) /* a trace tells why, so it wants every step */
         return;
-    if (d->validator != NULL)
-        valid = d->validator->fn(&token);
+    valid = validate(s, g, &more);
     if (valid == FLT_V_WRONG || valid == FLT_V_EXAMPLE) {
         tell(s, g, 0, valid == FLT_V_WRONG ? "checksum or structure wrong" : "example value");
         return;
     }
     near = flt_word_near(s, d, g->from, g->to);
-    score = weigh(d, g->marks, valid, near);
+    score = weigh(d, g->marks, valid, near) + more;
+    score = score > 100 ? 100 : score;
     if (needs_word(s, g) && !near) {
         tell(s, g, score, "required context word missing");
         return;

@@ -210,6 +210,7 @@ struct reader {
     struct st_err *err;
     const char *file; /* in the arena */
     const struct ypack *pack;
+    const struct flt_given *given; /* NULL: the file is one */
     bool is_out_of_memory;
     size_t n_bad;
 };
@@ -364,6 +365,8 @@ static void build_pattern(struct reader *r, const struct yrule *y, struct flt_de
         BAD(r, y->pos, "the rule needs a pattern, or find: with another finder");
         return;
     }
+    if (y->extent == FLT_EXTENT_MATCH)
+        return;
     if (y->anchor.n == 0)
         BAD(r, y->pattern.pos, "the pattern needs its anchor: the literal it begins with");
     if (y->chars.s == NULL && y->extent != FLT_EXTENT_BLOCK && y->extent != FLT_EXTENT_ASSIGNMENT &&
@@ -569,6 +572,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
 {
     build_public(r, y, &d->rule);
     d->file = r->file;
+    d->given = r->given;
     d->pos = y->pos;
     d->find = (enum flt_find)y->find;
     d->extent = (enum flt_extent)y->extent;
@@ -596,7 +600,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
     build_set(r, &y->not_before, &d->not_before);
     build_set(r, &y->not_after, &d->not_after);
     r->n_bad += flt_allow_read(r->packs, d, &y->allow, r->diag);
-    if (d->find < FLT_FIND_WORDS && (d->n_match < 3 || d->n_miss < 3))
+    if (d->given == NULL && d->find < FLT_FIND_WORDS && (d->n_match < 3 || d->n_miss < 3))
         BAD(r, y->pos, "rule '%s' has %zu match and %zu miss examples; at least three of each are needed", y->id.s,
             d->n_match, d->n_miss);
     build_validator(r, y, d);
@@ -619,18 +623,11 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
 
 /* ---- files and folders -------------------------------------------------------------------------------------- */
 
-static enum st_rc read_file(struct reader *r, const char *path)
+static enum st_rc take_rules(struct reader *r, const struct ypack *pack)
 {
-    struct ypack *pack = take(r, sizeof *pack);
-    const struct yrule *rules;
+    const struct yrule *rules = pack->rules.items;
 
-    r->file = own(r, path);
-    if (pack == NULL || r->file == NULL)
-        return ST_ERR;
-    if (st_yaml_load(r->file, &pack_schema, r->packs->arena, pack, r->diag, r->err) != ST_OK)
-        return ST_ERR;
     r->pack = pack;
-    rules = pack->rules.items;
     for (size_t i = 0; i < pack->rules.n && !r->is_out_of_memory; i++) {
         struct flt_detector *d;
 
@@ -646,6 +643,42 @@ static enum st_rc read_file(struct reader *r, const char *path)
                     r->packs->rules[k].pos.line);
     }
     return r->is_out_of_memory ? ST_ERR : ST_OK;
+}
+
+static enum st_rc read_file(struct reader *r, const char *path)
+{
+    struct ypack *pack = take(r, sizeof *pack);
+
+    r->file = own(r, path);
+    if (pack == NULL || r->file == NULL)
+        return ST_ERR;
+    if (st_yaml_load(r->file, &pack_schema, r->packs->arena, pack, r->diag, r->err) != ST_OK)
+        return ST_ERR;
+    return take_rules(r, pack);
+}
+
+/* What is wrong with it stands somewhere in its file, but not at these lines. */
+static enum st_rc read_given(struct reader *r, const struct flt_given *given)
+{
+    const struct st_yaml_source source = { given->file, given->text };
+    struct ypack *pack = take(r, sizeof *pack);
+    struct st_diag *all = r->diag, *found = st_diag_new();
+    enum st_rc rc = ST_ERR;
+
+    r->file = own(r, given->file);
+    r->given = given;
+    r->diag = found;
+    if (found == NULL)
+        (void)st_fail(r->err, ST_E_NOMEM, "packs.load", "diagnostics", 0);
+    else if (pack != NULL && r->file != NULL &&
+             st_yaml_parse(&source, &pack_schema, r->packs->arena, pack, found, r->err) == ST_OK)
+        rc = take_rules(r, pack);
+    for (size_t i = 0; found != NULL && st_diag_at(found, i) != NULL; i++)
+        (void)st_diag_add(all, given->file, 0, 0, "detectors: %s", st_diag_at(found, i)->text);
+    st_diag_free(found);
+    r->diag = all;
+    r->given = NULL;
+    return rc;
 }
 
 static int is_pack(const struct dirent *entry)
@@ -692,7 +725,8 @@ enum st_rc flt_pack_measure(struct flt_packs *packs, struct st_diag *diag, struc
     return r.n_bad == 0 ? ST_OK : st_fail(err, ST_E_CONFIG, "packs.load", "a pack has a mistake", r.n_bad);
 }
 
-enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag, struct st_err *err)
+enum st_rc flt_pack_read(struct flt_packs *packs, const struct flt_sources *sources, struct st_diag *diag,
+                         struct st_err *err)
 {
     struct reader r = { .packs = packs, .diag = diag, .err = err };
     enum st_rc rc = ST_OK;
@@ -701,8 +735,11 @@ enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struc
     packs->words = take(&r, FLT_WORDS_MAX * sizeof *packs->words);
     if (packs->rules == NULL || packs->words == NULL)
         return ST_ERR;
-    for (size_t i = 0; dirs[i] != NULL; i++)
-        if (read_dir(&r, dirs[i]) != ST_OK)
+    for (size_t i = 0; sources->dirs[i] != NULL; i++)
+        if (read_dir(&r, sources->dirs[i]) != ST_OK)
+            rc = ST_ERR;
+    for (size_t i = 0; i < sources->n_given && !r.is_out_of_memory; i++)
+        if (read_given(&r, &sources->given[i]) != ST_OK)
             rc = ST_ERR;
     if (rc == ST_OK && r.n_bad > 0) {
         measure_all(&r); /* tells all mistakes at once */

@@ -138,9 +138,38 @@ static enum st_rc open_patterns(struct flt_packs *packs, struct scan_expr *exprs
             exprs[i].width = packs->rules[exprs[i].id].width;
         rc = scan_db_open(exprs, n, cache_dir, &packs->db, err);
     }
-    for (size_t i = 0; rc == ST_OK && i < n && exprs[i].id < FLT_TERM_BASE; i++)
-        packs->rules[exprs[i].id].width = scan_db_width(packs->db, i);
+    for (size_t i = 0; rc == ST_OK && i < n && exprs[i].id < FLT_TERM_BASE; i++) {
+        struct flt_detector *d = &packs->rules[exprs[i].id];
+
+        d->width = scan_db_width(packs->db, i);
+        d->gap = d->extent == FLT_EXTENT_MATCH ? d->width : 1;
+    }
     return rc;
+}
+
+/* exprs has room for all rules. */
+static enum st_rc open_starts(struct flt_packs *packs, struct scan_expr *exprs, const char *cache_dir,
+                              struct st_diag *diag, struct st_err *err)
+{
+    const struct flt_detector *d;
+    size_t n = 0;
+
+    for (size_t i = 0; i < packs->n; i++) {
+        d = &packs->rules[i];
+        if (d->find == FLT_FIND_PATTERN && d->extent == FLT_EXTENT_MATCH)
+            exprs[n++] = (struct scan_expr){
+                .pattern = d->pattern, .id = (unsigned)i, .is_caseless = d->is_caseless, .has_start = true
+            };
+    }
+    if (scan_db_open(exprs, n, cache_dir, &packs->start_db, err) == ST_OK)
+        return ST_OK;
+    if (err->code == ST_E_CONFIG && err->num >= 0 && (size_t)err->num < n) {
+        d = &packs->rules[exprs[err->num].id];
+        (void)st_diag_add(diag, d->file, d->pos.line, d->pos.col,
+                          "the pattern of '%s' is too large for extent: match; give it an anchor and chars",
+                          d->rule.id);
+    }
+    return ST_ERR;
 }
 
 static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_diag *diag, struct st_err *err)
@@ -165,6 +194,8 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
     }
     if (rc == ST_OK)
         rc = open_patterns(packs, exprs, n, cache_dir, diag, err);
+    if (rc == ST_OK)
+        rc = open_starts(packs, exprs, cache_dir, diag, err);
     n = 0;
     for (size_t w = 0; w < packs->n_words && rc == ST_OK; w++) {
         size_t forms = phrase_forms(packs, w, exprs + n);
@@ -182,6 +213,12 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
 enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct flt_packs **out, struct st_diag *diag,
                           struct st_err *err)
 {
+    return flt_packs_load_all(&(struct flt_sources){ .dirs = dirs, .cache_dir = cache_dir }, out, diag, err);
+}
+
+enum st_rc flt_packs_load_all(const struct flt_sources *sources, struct flt_packs **out, struct st_diag *diag,
+                              struct st_err *err)
+{
     struct flt_packs *packs = NULL;
     enum st_rc rc = ST_ERR;
 
@@ -195,10 +232,10 @@ enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct
         (void)st_fail(err, ST_E_NOMEM, "packs.load", "arena", 0);
         goto out;
     }
-    if (flt_pack_read(packs, dirs, diag, err) != ST_OK)
+    if (flt_pack_read(packs, sources, diag, err) != ST_OK)
         goto out;
     qsort(packs->rules, packs->n, sizeof *packs->rules, by_id);
-    if (make_lists(packs, err) != ST_OK || compile(packs, cache_dir, diag, err) != ST_OK)
+    if (make_lists(packs, err) != ST_OK || compile(packs, sources->cache_dir, diag, err) != ST_OK)
         goto out;
     if (flt_pack_examples(packs, diag, err) != ST_OK)
         goto out;
@@ -231,6 +268,7 @@ void flt_packs_release(struct flt_packs *packs)
     scan_db_free(packs->db);
     scan_db_free(packs->words_db);
     scan_db_free(packs->allow_db);
+    scan_db_free(packs->start_db);
     st_arena_free(packs->arena);
     packs->magic = 0;
     free(packs);

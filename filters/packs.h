@@ -25,6 +25,31 @@ struct flt_packs; /* all packs of one generation, compiled; refcounted, immutabl
  * and CPU; NULL: none. On ST_OK *out holds one reference: the caller's. */
 ST_MUST enum st_rc flt_packs_load(const char *const *dirs, const char *cache_dir, struct flt_packs **out,
                                   struct st_diag *diag, struct st_err *err);
+/* Detectors beside those of folders: a plugin's. `ask` is heard on each candidate of theirs that their own validator
+ * let through, FLT_ASKS_MAX of a message; the others are findings unheard, so that nobody hides one in a crowd. */
+#define FLT_ASKS_MAX 64u
+struct flt_hit_asked {
+    const struct flt_rule *rule;
+    struct st_span text; /* separators taken out */
+};
+#define FLT_SAID_YES     101u
+#define FLT_SAID_NOTHING 102u
+/* 0: it is none; 1 to 100: it is one, so sure; YES: as sure as the rule says of what is validated; NOTHING: whoever was
+ * asked does not look after this rule. */
+typedef unsigned flt_ask_f(void *ctx, const struct flt_hit_asked *hit);
+struct flt_given {       /* all borrowed for as long as the pack set lives */
+    const char *file;    /* for diagnostics, which name no line */
+    struct st_span text; /* a pack, as a file has it; without examples */
+    flt_ask_f *ask;      /* NULL: nobody */
+    void *ctx;
+};
+struct flt_sources { /* borrowed */
+    const char *const *dirs, *cache_dir;
+    const struct flt_given *given;
+    size_t n_given;
+};
+ST_MUST enum st_rc flt_packs_load_all(const struct flt_sources *sources, struct flt_packs **out, struct st_diag *diag,
+                                      struct st_err *err);
 struct flt_packs *flt_packs_retain(struct flt_packs *packs);
 void flt_packs_release(struct flt_packs *packs); /* NULL is fine */
 size_t flt_packs_count(const struct flt_packs *packs);

@@ -32,12 +32,13 @@ enum flt_find {
 };
 
 /* What of a pattern's match is the finding. */
-#define FLT_EXTENTS(X)                                                     \
-    X(WHOLE, "whole")           /* from the anchor over `chars` */         \
-    X(TAIL, "tail")             /* the last run of `chars` in the match */ \
-    X(ASSIGNMENT, "assignment") /* the value behind anchor and = or : */   \
-    X(BLOCK, "block")           /* from the anchor to its -----END line */ \
-    X(NAMED, "named")           /* the value of what has the anchor in its name */
+#define FLT_EXTENTS(X)                                                             \
+    X(WHOLE, "whole")           /* from the anchor over `chars` */                 \
+    X(TAIL, "tail")             /* the last run of `chars` in the match */         \
+    X(ASSIGNMENT, "assignment") /* the value behind anchor and = or : */           \
+    X(BLOCK, "block")           /* from the anchor to its -----END line */         \
+    X(NAMED, "named")           /* the value of what has the anchor in its name */ \
+    X(MATCH, "match")           /* the match itself; needs no anchor, and a second look */
 enum flt_extent {
 #define X(id, name) FLT_EXTENT_##id,
     FLT_EXTENTS(X)
@@ -99,6 +100,7 @@ struct flt_detector {
     enum flt_extent extent;
     enum flt_require require;
     const struct flt_validator *validator; /* NULL: none */
+    const struct flt_given *given;         /* NULL: of a file */
     const char *pattern;
     struct st_pos pattern_pos;
     bool is_caseless;
@@ -111,6 +113,7 @@ struct flt_detector {
     double entropy;                       /* least of a finding, bits per byte */
     struct flt_allow allow;
     uint32_t width;   /* of the pattern's longest match */
+    uint32_t gap;     /* hits so near to each other are worked off as one */
     uint32_t lengths; /* bit n: n digits are possible */
     const char *shape;
     const struct flt_prefix *prefixes;
@@ -169,11 +172,12 @@ struct flt_packs {
     struct flt_shapes *shapes;                     /* of FIND_SHAPE, 64 in each */
     bool may_glance;                               /* no pattern asks where a text begins or ends */
     struct scan_db *db, *words_db, *allow_db;      /* owned; patterns, context words, patterns of what is allowed */
+    struct scan_db *start_db;                      /* owned; once more the patterns of FLT_EXTENT_MATCH */
 };
 #define FLT_PACKS_MAGIC 0x666c7470u
 
 /* Reads the files into packs->rules and ->words; compiles nothing (pack_load.c). */
-ST_MUST enum st_rc flt_pack_read(struct flt_packs *packs, const char *const *dirs, struct st_diag *diag,
+ST_MUST enum st_rc flt_pack_read(struct flt_packs *packs, const struct flt_sources *sources, struct st_diag *diag,
                                  struct st_err *err);
 /* Compiles every pattern alone for its width; mistakes are in diag, with their place. */
 ST_MUST enum st_rc flt_pack_measure(struct flt_packs *packs, struct st_diag *diag, struct st_err *err);

@@ -42,7 +42,7 @@ enum st_rc scan_platform(struct st_err *err)
 
 static unsigned flags_of(const struct scan_expr *expr)
 {
-    return expr->is_caseless ? HS_FLAG_CASELESS : 0;
+    return (expr->is_caseless ? HS_FLAG_CASELESS : 0u) | (expr->has_start ? HS_FLAG_SOM_LEFTMOST : 0u);
 }
 
 /* A literal goes through the ordinary compiler as \xHH: the literal API has bugs in Hyperscan 5.4.0. */
@@ -94,8 +94,8 @@ static enum st_rc cache_name(const struct scan_expr *exprs, size_t n, const char
     (void)hs_populate_platform(&cpu);
     st_buf_fmt(&buf, "stoa-hs 2 block|%s|%u|%llu|", hs_version(), cpu.tune, cpu.cpu_features);
     for (size_t i = 0; i < n; i++)
-        st_buf_fmt(&buf, "%u|%d%d|%zu|%s|", exprs[i].id, exprs[i].is_caseless, exprs[i].is_literal,
-                   strlen(exprs[i].pattern), exprs[i].pattern);
+        st_buf_fmt(&buf, "%u|%d%d%s|%zu|%s|", exprs[i].id, exprs[i].is_caseless, exprs[i].is_literal,
+                   exprs[i].has_start ? "s" : "", strlen(exprs[i].pattern), exprs[i].pattern);
     if (st_buf_done(&buf, err, "scan.cache") != ST_OK)
         goto out;
     all = st_buf_view(&buf);
@@ -340,6 +340,7 @@ void scan_scratch_free(struct scan_scratch *scratch)
 
 struct run {
     scan_hit_f *on_hit;
+    scan_span_f *on_span; /* NULL: on_hit */
     void *ctx;
 };
 
@@ -347,23 +348,35 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 {
     const struct run *run = ctx;
 
-    (void)from; /* no start of match */
     (void)flags;
+    if (run->on_span != NULL)
+        return run->on_span(run->ctx, &(struct scan_hit){ id, (uint32_t)from, (uint32_t)to }) ? 0 : 1;
     return run->on_hit(run->ctx, id, (uint32_t)to) ? 0 : 1;
 }
 
-enum st_rc scan_run(const struct scan_db *db, struct scan_scratch *scratch, struct st_span text, scan_hit_f *on_hit,
-                    void *ctx, struct st_err *err)
+static enum st_rc run_db(const struct scan_db *db, struct scan_scratch *scratch, struct st_span text, struct run *run,
+                         struct st_err *err)
 {
-    struct run run = { on_hit, ctx };
     hs_error_t rc;
 
     if (text.n > INT32_MAX)
         return st_fail(err, ST_E_LIMIT, "scan.run", "text longer than 2 GiB", text.n);
     if (db->hs == NULL || text.n == 0)
         return ST_OK;
-    rc = hs_scan(db->hs, (const char *)text.p, (unsigned)text.n, 0, scratch->hs, on_match, &run);
+    rc = hs_scan(db->hs, (const char *)text.p, (unsigned)text.n, 0, scratch->hs, on_match, run);
     if (rc != HS_SUCCESS && rc != HS_SCAN_TERMINATED)
         return st_fail(err, ST_E_UNSUPPORTED, "scan.run", "the scanner failed", rc);
     return ST_OK;
+}
+
+enum st_rc scan_run(const struct scan_db *db, struct scan_scratch *scratch, struct st_span text, scan_hit_f *on_hit,
+                    void *ctx, struct st_err *err)
+{
+    return run_db(db, scratch, text, &(struct run){ .on_hit = on_hit, .ctx = ctx }, err);
+}
+
+enum st_rc scan_spans(const struct scan_db *db, struct scan_scratch *scratch, struct st_span text, scan_span_f *on_span,
+                      void *ctx, struct st_err *err)
+{
+    return run_db(db, scratch, text, &(struct run){ .on_span = on_span, .ctx = ctx }, err);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan - the one door to Hyperscan (or Vectorscan): expressions in, end offsets out.
  *
- * Block mode, no start of match, no UTF-8 mode, no combinations: each of them costs most of the speed or is refused by
- * one of the two libraries. What a hit means and where it begins is for the callers.
+ * Block mode, no UTF-8 mode, no combinations: each of them costs most of the speed or is refused by one of the two
+ * libraries. Start of match costs as much: only a database of its own has it, run over the few bytes around a hit. What
+ * a hit means and where it begins is for the callers.
  */
 #ifndef STOA_FILTERS_SCAN_H
 #define STOA_FILTERS_SCAN_H
@@ -13,6 +14,7 @@ struct scan_expr {
     const char *pattern;
     unsigned id; /* given back with each hit */
     bool is_caseless, is_literal;
+    bool has_start; /* scan_spans tells where it begins */
     unsigned width; /* of its longest match, as measured; kept with the database */
 };
 struct scan_db;
@@ -41,4 +43,12 @@ void scan_scratch_free(struct scan_scratch *scratch); /* NULL is fine */
 typedef bool scan_hit_f(void *ctx, unsigned id, uint32_t end);
 ST_MUST enum st_rc scan_run(const struct scan_db *db, struct scan_scratch *scratch, struct st_span text,
                             scan_hit_f *on_hit, void *ctx, struct st_err *err);
+struct scan_hit {
+    unsigned id;
+    uint32_t from, to; /* from: of the match that begins leftmost */
+};
+/* The same for expressions that have their start; in order of `to`. */
+typedef bool scan_span_f(void *ctx, const struct scan_hit *hit);
+ST_MUST enum st_rc scan_spans(const struct scan_db *db, struct scan_scratch *scratch, struct st_span text,
+                              scan_span_f *on_span, void *ctx, struct st_err *err);
 #endif

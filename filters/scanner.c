@@ -105,10 +105,12 @@ enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, st
     if (scan_scratch_new(packs->db, &s->scratch, err) != ST_OK ||
         scan_scratch_new(packs->words_db, &s->word_scratch, err) != ST_OK ||
         scan_scratch_new(packs->allow_db, &s->allow_scratch, err) != ST_OK ||
+        scan_scratch_new(packs->start_db, &s->start_scratch, err) != ST_OK ||
         flt_own_new(packs, &s->own, err) != ST_OK) {
         scan_scratch_free(s->scratch);
         scan_scratch_free(s->word_scratch);
         scan_scratch_free(s->allow_scratch);
+        scan_scratch_free(s->start_scratch);
         free(s);
         return ST_ERR;
     }
@@ -125,6 +127,7 @@ void flt_scanner_free(struct flt_scanner *s)
     scan_scratch_free(s->scratch);
     scan_scratch_free(s->word_scratch);
     scan_scratch_free(s->allow_scratch);
+    scan_scratch_free(s->start_scratch);
     flt_own_free(s->own);
     flt_packs_release(s->packs);
     s->magic = 0;
@@ -133,17 +136,17 @@ void flt_scanner_free(struct flt_scanner *s)
 
 static void note_hit(struct flt_scanner *s, size_t rule, uint32_t end)
 {
-    uint32_t last = s->last_hit[rule];
+    uint32_t last = s->last_hit[rule], gap = s->packs->rules[rule].gap;
 
     if (end <= s->done_to[rule])
         return;
-    if (last > 0 && end - s->hits[last - 1].end <= 1) { /* one match that goes on, reported at each of its ends */
+    if (last > 0 && end - s->hits[last - 1].end <= gap) { /* one match that goes on, reported at each of its ends */
         s->hits[last - 1].end = end;
         return;
     }
     if (s->n_hits == FLT_HITS_MAX)
         flt_find_patterns(s);
-    s->hits[s->n_hits++] = (struct flt_hit){ end, (uint16_t)rule };
+    s->hits[s->n_hits++] = (struct flt_hit){ end, end, (uint16_t)rule };
     s->last_hit[rule] = (uint32_t)s->n_hits;
 }
 
@@ -235,6 +238,7 @@ enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct 
 
     ST_CHECK(s, FLT_SCANNER_MAGIC);
     s->out = out;
+    s->n_asked = 0;
     s->is_counting = s->packs->n_terms > 0 || s->own != NULL;
     s->trace = s->is_counting ? NULL : trace;
     s->err = err;

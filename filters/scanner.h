@@ -42,7 +42,7 @@ struct flt_near {
     uint16_t word;
 };
 struct flt_hit {
-    uint32_t end;
+    uint32_t first, end; /* ends of one match that goes on */
     uint16_t rule;
 };
 
@@ -72,7 +72,8 @@ struct flt_glance { /* fields laid side by side (glance.c) */
 struct flt_scanner {
     unsigned magic;
     struct flt_packs *packs; /* one reference */
-    struct scan_scratch *scratch, *word_scratch, *allow_scratch;
+    struct scan_scratch *scratch, *word_scratch, *allow_scratch, *start_scratch;
+    unsigned n_asked;              /* of this message's candidates: those that somebody else was asked about */
     const struct flt_trace *trace; /* of the present scan; NULL */
     struct flt_findings *out;      /* of the running scan */
     /* of the running field */

@@ -207,8 +207,14 @@ static enum st_rc load_plugins(struct generation *gen, const char *path, struct 
 static enum st_rc load_rest(struct generation *gen, const char *path, struct st_diag *diag, struct st_err *err)
 {
     enum st_rc trust = check_trust(gen->config, path, diag, err), plugins = load_plugins(gen, path, diag, err);
-    enum st_rc policies =
-        pol_set_load(path, plugins == ST_OK ? lp_platforms(gen->plugins) : NULL, &gen->policies, diag, err);
+    struct pol_outside outside = { 0 };
+    enum st_rc policies;
+
+    if (plugins == ST_OK) {
+        outside.platforms = lp_platforms(gen->plugins);
+        outside.detectors = lp_detectors(gen->plugins, &outside.n_detectors);
+    }
+    policies = pol_set_load(path, &outside, &gen->policies, diag, err);
 
     return trust != ST_OK ? trust : plugins != ST_OK ? plugins : policies;
 }

@@ -46,6 +46,10 @@ struct lp_set *lp_set_retain(struct lp_set *set);
 void lp_set_release(struct lp_set *set);                   /* NULL is fine */
 const char *const *lp_platforms(const struct lp_set *set); /* ids, NULL-terminated, borrowed */
 
+/* Detectors of enabled plugins, for flt_packs_load_all. Borrowed; asking changes the plugins' states, so one process.
+ */
+const struct flt_given *lp_detectors(const struct lp_set *set, size_t *n);
+
 /* ---- adapters -------------------------------------------------------------------------------------------------- */
 
 /* The adapter that claims a host (exact or "*.suffix"), NULL when none does. host is lower case; a final dot

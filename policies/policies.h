@@ -141,9 +141,13 @@ const char *pol_route_name(enum pol_route route);
 
 struct pol_set; /* refcounted, immutable */
 
-/* Reads stoa.yaml, all policy files and all packs it names. known_platforms (NULL-terminated) are the adapters' ids, so
- * that a misspelt platform is found here; NULL skips that check. On ST_OK *out holds one reference. */
-ST_MUST enum st_rc pol_set_load(const char *config_path, const char *const *known_platforms, struct pol_set **out,
+struct pol_outside {                   /* what comes of plugins; all borrowed */
+    const char *const *platforms;      /* the adapters' ids, NULL-terminated; NULL: misspelt ones are not looked for */
+    const struct flt_given *detectors; /* for as long as the set lives */
+    size_t n_detectors;
+};
+/* Reads stoa.yaml, all policy files and all packs it names. On ST_OK *out holds one reference. */
+ST_MUST enum st_rc pol_set_load(const char *config_path, const struct pol_outside *outside, struct pol_set **out,
                                 struct st_diag *diag, struct st_err *err);
 struct pol_set *pol_set_retain(struct pol_set *set);
 void pol_set_release(struct pol_set *set);                          /* NULL is fine */

@@ -25,7 +25,8 @@ static const char *cache_dir(struct pol_set *set)
     return st_arena_str(set->arena, st_span_str(path));
 }
 
-static enum st_rc load_packs(struct pol_set *set, struct st_diag *diag, struct st_err *err)
+static enum st_rc load_packs(struct pol_set *set, const struct pol_outside *outside, struct st_diag *diag,
+                             struct st_err *err)
 {
     const struct st_list *list = &set->config.path.packs;
     const char **dirs = st_arena_alloc(set->arena, (list->n + 1) * sizeof *dirs);
@@ -34,16 +35,20 @@ static enum st_rc load_packs(struct pol_set *set, struct st_diag *diag, struct s
         return st_arena_fail(set->arena, err, "policies.packs");
     for (size_t i = 0; i < list->n; i++)
         dirs[i] = pol_str(list, i)->s;
-    return flt_packs_load(dirs, cache_dir(set), &set->packs, diag, err);
+    return flt_packs_load_all(
+        &(struct flt_sources){
+            .dirs = dirs, .cache_dir = cache_dir(set), .given = outside->detectors, .n_given = outside->n_detectors },
+        &set->packs, diag, err);
 }
 
 /* Runs the loads one after another; a mistake in a file lets the next one run, anything else ends it. */
-static enum st_rc load_all(struct pol_set *set, const char *const *platforms, struct st_diag *diag, struct st_err *err)
+static enum st_rc load_all(struct pol_set *set, const struct pol_outside *outside, struct st_diag *diag,
+                           struct st_err *err)
 {
-    struct pol_known known = { .platforms = platforms };
+    struct pol_known known = { .platforms = outside->platforms };
     enum st_rc rc = ST_OK;
 
-    if (load_packs(set, diag, err) != ST_OK)
+    if (load_packs(set, outside, diag, err) != ST_OK)
         rc = ST_ERR;
     if ((rc == ST_OK || err->code == ST_E_CONFIG) && pol_protected_load(set, diag, err) != ST_OK)
         rc = ST_ERR;
@@ -58,7 +63,7 @@ static enum st_rc load_all(struct pol_set *set, const char *const *platforms, st
     return rc;
 }
 
-enum st_rc pol_set_load(const char *config_path, const char *const *known_platforms, struct pol_set **out,
+enum st_rc pol_set_load(const char *config_path, const struct pol_outside *outside, struct pol_set **out,
                         struct st_diag *diag, struct st_err *err)
 {
     struct st_err own = ST_ERR_INIT;
@@ -78,7 +83,7 @@ enum st_rc pol_set_load(const char *config_path, const char *const *known_platfo
         goto out;
     }
     if (pol_config_load(set->config_file, set->arena, &set->config, diag, err) != ST_OK ||
-        load_all(set, known_platforms, diag, err) != ST_OK)
+        load_all(set, outside, diag, err) != ST_OK)
         goto out;
     *out = set;
     set = NULL; /* moved to the caller */

@@ -9,7 +9,7 @@
 -- The C tables are made at build time; the others are committed, and a test checks that they are fresh.
 
 local what, folder = arg[1], arg[2]
-local files = { "stoa", "connection", "request", "activity", "actor", "finding", "record", "item", "context" }
+local files = { "stoa", "connection", "request", "activity", "actor", "hit", "finding", "record", "item", "context" }
 local hooks = dofile(folder .. "/hooks.lua")
 local phases = {}
 for i, hook in ipairs(hooks) do
@@ -110,6 +110,27 @@ function Set:has(value) end
 ---@field queue? string who looks at it first
 ---@field verb? string what the learning is recorded as: "experienced", "completed"
 
+---A detector of the plugin's own: an entry of a pack (docs/detectors.md), with `label` for its id.
+---@class stoa.Detector
+---@field label string "internal.customer_id", what policies and records call it
+---@field pattern? string bounded regular expression; the match itself is the finding
+---@field title? stoa.Text|string the plugin's when absent
+---@field severity? "low"|"medium"|"high"|"critical" "medium" when absent
+---@field mask? string what redaction writes; "[customer_id]" after the label when absent
+---@field caseless? boolean
+---@field confidence? table<string, integer> base, validated, near
+---@field context? table<string, string[]|string|integer> words, within, required
+---@field validate? string|fun(hit: stoa.Hit, ctx: stoa.Context): boolean|integer the plugin's, or a pack's by name
+---@field find? string another finder than the pattern, with what it needs
+---@field shape? string
+---@field lengths? string[]
+---@field anchor? string|string[]
+---@field chars? string
+---@field extent? string
+---@field max? integer
+---@field tags? string[]
+---@field examples? table<string, string[]> match and miss; checked at every load
+
 ---@class stoa.Limits
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
@@ -117,11 +138,11 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"request"|"finding"|"record"|"curate" which is called; "activity" when absent
+---@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate" "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
----@field findings? string[] ids of detectors that found something
+---@field findings? string[] ids of detectors: given to an activity, expected of "validate"
 ---@field platform? string "generic" when absent
 ---@field kind? string "post" when absent
 ---@field audience? string "public" when absent
@@ -165,7 +186,13 @@ function Set:has(value) end
 ---@field enabled? boolean
 ---@field lower_until? string the last day on which findings may be lowered: "2027-03-31"
 ---@field config? table<string, stoa.Setting>
+---@field detectors? table<string, stoa.Detector>
 ---@field tests? stoa.Case[] ]]
+
+-- How people write a hook: "detectors.*.validate".
+local function full_name(hook)
+  return (hook.inside and hook.inside .. "." or "") .. hook.name
+end
 
 -- A hook's arguments: "a: stoa.Activity, ctx: stoa.Context", or their names alone.
 local function hook_args(hook, with_types)
@@ -180,7 +207,9 @@ local function write_luals(classes)
   print("-- SPDX-License-Identifier: Apache-2.0")
   print((preamble:gsub("%s+$", "")))
   for _, hook in ipairs(hooks) do
-    print(("---@field %s? fun(%s) %s"):format(hook.name, hook_args(hook, true), hook.doc))
+    if not hook.inside then
+      print(("---@field %s? fun(%s) %s"):format(hook.name, hook_args(hook, true), hook.doc))
+    end
   end
   for _, class in ipairs(classes) do
     print("\n---" .. class.doc)
@@ -238,7 +267,8 @@ end
 local function write_manual_hooks()
   print("\n## Hooks\n\n| hook | when | budget |\n|---|---|---|")
   for _, hook in ipairs(hooks) do
-    print(("| `%s(%s)` | %s | %s |"):format(hook.name, hook_args(hook, false), hook.doc, duration(hook.budget_us)))
+    print(("| `%s(%s)` | %s | %s |"):format(full_name(hook), hook_args(hook, false), hook.doc,
+      duration(hook.budget_us)))
   end
   print("\n" .. (hooks_outro:gsub("%s+$", "")))
 end
@@ -284,7 +314,7 @@ local function write_man(classes)
   print((roff((intro:gsub("%s+$", ""))):gsub("\n\n", "\n.PP\n")))
   print(".SH HOOKS")
   for _, hook in ipairs(hooks) do
-    print((".TP\n.B %s(%s)\n%s At most %s."):format(hook.name, hook_args(hook, false), roff(hook.doc),
+    print((".TP\n.B %s(%s)\n%s At most %s."):format(full_name(hook), hook_args(hook, false), roff(hook.doc),
       roff((duration(hook.budget_us):gsub("µ", "u")))))
   end
   print(".PP\n" .. roff((hooks_outro:gsub("%s+$", ""))))

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Every hook of a plugin, in running order: its name in the manifest, what it is called with, how long it may take.
--- The order makes the bits of the phases; `class` is the first argument's. A new hook is one entry here, its class
--- beside it, and its call in host/hook.c.
+-- The order makes the bits of the phases. A hook that is `inside` is no entry of the manifest itself. A new hook is one
+-- entry here, the class of its first argument beside it, and its call in host/hook.c.
 
 return {
   { name = "load", args = { { "conf", "table" } }, budget_us = 200000,
@@ -10,6 +10,9 @@ return {
     doc = "A connection begins: may it pass, be inspected, or be blocked?" },
   { name = "request", args = { { "r", "stoa.Request" }, { "ctx", "stoa.Context" } }, budget_us = 1000,
     doc = "The head of a request on an opened connection has come: notes facts for later hooks, or skips them." },
+  { name = "validate", inside = "detectors.*", args = { { "hit", "stoa.Hit" }, { "ctx", "stoa.Context" } },
+    budget_us = 200,
+    doc = "For each match of a detector of this plugin, 64 of a message: true, false, or a confidence from 0 to 100." },
   { name = "finding", args = { { "f", "stoa.Finding" }, { "ctx", "stoa.Context" } }, budget_us = 1000,
     doc = "After the detectors, for each of the first 64 findings of a message: raises or lowers it." },
   { name = "activity", args = { { "a", "stoa.Activity" }, { "ctx", "stoa.Context" } }, budget_us = 5000,

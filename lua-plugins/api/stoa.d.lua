@@ -25,6 +25,27 @@ function Set:has(value) end
 ---@field queue? string who looks at it first
 ---@field verb? string what the learning is recorded as: "experienced", "completed"
 
+---A detector of the plugin's own: an entry of a pack (docs/detectors.md), with `label` for its id.
+---@class stoa.Detector
+---@field label string "internal.customer_id", what policies and records call it
+---@field pattern? string bounded regular expression; the match itself is the finding
+---@field title? stoa.Text|string the plugin's when absent
+---@field severity? "low"|"medium"|"high"|"critical" "medium" when absent
+---@field mask? string what redaction writes; "[customer_id]" after the label when absent
+---@field caseless? boolean
+---@field confidence? table<string, integer> base, validated, near
+---@field context? table<string, string[]|string|integer> words, within, required
+---@field validate? string|fun(hit: stoa.Hit, ctx: stoa.Context): boolean|integer the plugin's, or a pack's by name
+---@field find? string another finder than the pattern, with what it needs
+---@field shape? string
+---@field lengths? string[]
+---@field anchor? string|string[]
+---@field chars? string
+---@field extent? string
+---@field max? integer
+---@field tags? string[]
+---@field examples? table<string, string[]> match and miss; checked at every load
+
 ---@class stoa.Limits
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
@@ -32,11 +53,11 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"request"|"finding"|"record"|"curate" which is called; "activity" when absent
+---@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate" "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
----@field findings? string[] ids of detectors that found something
+---@field findings? string[] ids of detectors: given to an activity, expected of "validate"
 ---@field platform? string "generic" when absent
 ---@field kind? string "post" when absent
 ---@field audience? string "public" when absent
@@ -80,6 +101,7 @@ function Set:has(value) end
 ---@field enabled? boolean
 ---@field lower_until? string the last day on which findings may be lowered: "2027-03-31"
 ---@field config? table<string, stoa.Setting>
+---@field detectors? table<string, stoa.Detector>
 ---@field tests? stoa.Case[]
 ---@field load? fun(conf: table) Once per worker and generation, with the settings: prepares tables.
 ---@field connect? fun(c: stoa.Connection, ctx: stoa.Context) A connection begins: may it pass, be inspected, or be blocked?
@@ -198,6 +220,12 @@ local Actor = {}
 ---@param group string name as in stoa.yaml
 ---@return boolean
 function Actor:in_group(group) end
+
+---One match of a plugin's own detector, before it is a finding. Valid inside the hook only.
+---@class stoa.Hit
+---@field text string What matched.
+---@field label string Of the detector.
+local Hit = {}
 
 ---One thing that a detector found in a message. Valid inside the hook only.
 ---@class stoa.Finding

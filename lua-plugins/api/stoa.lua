@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 local api = ...
 
-local everywhere = { "load", "connect", "request", "finding", "activity", "record", "curate" }
+local everywhere = { "load", "connect", "request", "validate", "finding", "activity", "record", "curate" }
 local setting = { { "spec", "table", "default, help and what the type knows", optional = true } }
 
 return api.class("stoa", "The module every plugin finds as the global stoa; stoa.schema describes settings.") {

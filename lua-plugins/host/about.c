@@ -71,6 +71,8 @@ static void put_hooks(struct st_buf *out, const struct lp_plugin *p)
             st_buf_fmt(out, "- `%s`, at most %.15g ms\n", lp_hook_name((enum lp_hook)hook), p->time_us[hook] / 1000.0);
     if (p->hooks == 0)
         st_buf_str(out, "Never: it has no hook.\n");
+    for (size_t i = 0; i < p->n_detectors; i++)
+        st_buf_fmt(out, "%s- `%s`\n", i == 0 ? "\n## What it finds\n\n" : "", p->detectors[i].label);
 }
 
 static void put_settings(struct st_buf *out, const struct lp_plugin *p, bool in_german)
@@ -148,7 +150,7 @@ void lp_plugin_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void 
     const struct lp_plugin *p = set->plugins[i];
     char text[120];
 
-    if (p->hooks == 0)
+    if (p->hooks == 0 && p->n_detectors == 0)
         fn(ctx, p->file, "has no hook, so it never runs; add activity, or another of docs/lua-api.md");
     if (strchr(p->name, '.') == NULL)
         fn(ctx, p->file, "its name has no owner; owner.name keeps two houses' plugins apart");

@@ -10,6 +10,7 @@ enum lp_api_class {
     LP_CLASS_REQUEST,
     LP_CLASS_ACTIVITY,
     LP_CLASS_ACTOR,
+    LP_CLASS_HIT,
     LP_CLASS_FINDING,
     LP_CLASS_RECORD,
     LP_CLASS_ITEM,
@@ -30,6 +31,11 @@ struct lp_api_entry {
 extern const struct lp_api_entry lp_api[];
 extern const size_t lp_api_count;
 
+struct lp_asked_hit {
+    const struct flt_hit_asked *hit;
+    int validate_ref; /* the validator, in the state's registry */
+    unsigned said;    /* as flt_ask_f */
+};
 struct lp_call {
     enum lp_hook hook;
     const struct lp_activity *activity; /* of a message; NULL: none that an adapter knows */
@@ -42,6 +48,7 @@ struct lp_call {
     const struct lp_asked *asked;
     struct lp_facts *noted;       /* by the hook request */
     const struct lp_facts *facts; /* what it noted, in later hooks; NULL: nothing */
+    struct lp_asked_hit *hit;
     struct flt_finding *finding;
     struct st_span found; /* its text */
     struct lp_record *record;
@@ -56,6 +63,8 @@ void lp_api_open(lua_State *L);
 void lp_api_push(lua_State *L, enum lp_api_class class);
 /* Calls the plugin's hook, which it must have. ST_E_PLUGIN: it failed; p->state knows how. */
 ST_MUST enum st_rc lp_hook_run(struct lp_plugin *p, const struct lp_call *call, struct st_err *err);
+/* The same when its circuit lets it; what fails counts with its on_failure. ST_ERR: no memory. */
+ST_MUST enum st_rc lp_hook_one(struct lp_plugin *p, const struct lp_call *call, struct st_err *err);
 struct lp_plugin *lp_api_plugin(lua_State *L);
 const struct lp_call *lp_api_call(lua_State *L); /* never NULL: raises */
 

@@ -8,6 +8,7 @@
 #include "api.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "detect.h"
 #include "objects.h"
 #include "set.h"
 
@@ -44,14 +45,18 @@ static int run_hook(lua_State *L)
         [LP_HOOK_CONNECT] = LP_CLASS_CONNECTION, [LP_HOOK_REQUEST] = LP_CLASS_REQUEST,
         [LP_HOOK_FINDING] = LP_CLASS_FINDING,    [LP_HOOK_ACTIVITY] = LP_CLASS_ACTIVITY,
         [LP_HOOK_RECORD] = LP_CLASS_RECORD,      [LP_HOOK_CURATE] = LP_CLASS_ITEM,
+        [LP_HOOK_VALIDATE] = LP_CLASS_HIT,
     };
     const struct hook_run *run = lua_touserdata(L, 1);
+    struct lp_asked_hit *hit = run->hook == LP_HOOK_VALIDATE ? run->plugin->call->hit : NULL;
 
     lua_settop(L, 0);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, run->plugin->hook_refs[run->hook]);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, hit != NULL ? hit->validate_ref : run->plugin->hook_refs[run->hook]);
     lp_api_push(L, about[run->hook]);
     lp_api_push(L, LP_CLASS_CONTEXT);
-    lua_call(L, 2, 0);
+    lua_call(L, 2, hit != NULL);
+    if (hit != NULL)
+        lp_hit_take(L, hit);
     return 0;
 }
 
@@ -74,6 +79,8 @@ static void honour_failure(const struct lp_plugin *p, const struct lp_call *call
     struct lp_opinion *out = call->opinion;
     uint8_t verdict = verdicts[p->on_failure];
 
+    if (call->hit != NULL)
+        lp_hit_failed(call->hit, p->on_failure);
     if (call->way != NULL && p->on_failure == LP_BLOCK)
         *call->way = LP_WAY_BLOCK;
     if (out == NULL)
@@ -122,7 +129,7 @@ static void take_back(const struct lp_call *call, const struct before *before)
         *call->way = LP_WAY_OPEN;
 }
 
-static enum st_rc call_one(struct lp_plugin *p, const struct lp_call *call, struct st_err *err)
+enum st_rc lp_hook_one(struct lp_plugin *p, const struct lp_call *call, struct st_err *err)
 {
     struct st_err why = ST_ERR_INIT;
     struct before before = look(call);
@@ -168,7 +175,7 @@ static enum st_rc call_all(struct lp_set *set, const struct lp_call *call, struc
 {
     for (size_t i = 0; i < set->n_plugins; i++)
         if (has_hook(set->plugins[i], call->hook) && !is_skipped(set->plugins[i], call->facts) &&
-            call_one(set->plugins[i], call, err) != ST_OK)
+            lp_hook_one(set->plugins[i], call, err) != ST_OK)
             return ST_ERR;
     return ST_OK;
 }
@@ -200,7 +207,7 @@ enum lp_way lp_hook_connect(struct lp_set *set, const struct lp_connection *conn
     *plugin = NULL;
     for (size_t i = 0; is_asked(set, call.hook) && i < set->n_plugins; i++) {
         way = LP_WAY_OPEN;
-        if (has_hook(set->plugins[i], call.hook) && call_one(set->plugins[i], &call, &err) != ST_OK)
+        if (has_hook(set->plugins[i], call.hook) && lp_hook_one(set->plugins[i], &call, &err) != ST_OK)
             way = LP_WAY_BLOCK;
         if (way == LP_WAY_INSPECT && connection->is_protected)
             way = LP_WAY_OPEN;

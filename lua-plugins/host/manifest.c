@@ -7,6 +7,7 @@
  */
 #include "manifest.h"
 #include "base/log.h"
+#include "detect.h"
 #include "settings.h"
 #include <string.h>
 
@@ -113,7 +114,9 @@ static void read_hooks(struct lp_conf *c, struct lp_plugin *p)
         const char *name = lp_hook_name((enum lp_hook)hook);
 
         lua_pushstring(c->L, name);
-        if (lua_rawget(c->L, -2) == LUA_TFUNCTION) {
+        if (lua_rawget(c->L, -2) != LUA_TNIL && hook == LP_HOOK_VALIDATE) {
+            lp_conf_fail(c, "'validate' belongs into one of the 'detectors'");
+        } else if (lua_isfunction(c->L, -1)) {
             p->hook_refs[hook] = luaL_ref(c->L, LUA_REGISTRYINDEX);
             p->hooks |= LP_HOOK_BIT(hook);
             continue;
@@ -136,9 +139,10 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
 {
     const struct lp_chosen *chosen;
 
-    lp_conf_keys(c, -1,
-                 "api name version title summary license categories permissions limits on_failure enabled config tests "
-                 "lower_until"
+    lp_conf_keys(
+        c, -1,
+        "api name version title summary license categories permissions limits on_failure enabled config detectors "
+        "tests lower_until"
 #define LP_HOOK(id, name, budget_us) " " name
 #include "hooks_table.inc"
 #undef LP_HOOK
@@ -168,5 +172,6 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
     read_limits(c, p);
     lp_settings_read(c, p, chosen);
     lp_cases_read(c, p);
+    lp_detectors_read(c, p);
     read_hooks(c, p);
 }

@@ -7,6 +7,7 @@
 #include "plugin.h"
 #include "api.h"
 #include "base/log.h"
+#include "detect.h"
 #include "manifest.h"
 #include "set.h"
 #include <stdlib.h>
@@ -73,6 +74,7 @@ enum st_rc lp_plugin_load(const struct lp_plugin_source *source, struct st_arena
     p->magic = LP_PLUGIN_MAGIC;
     p->file = path;
     p->libs = source->libs;
+    lp_detectors_init(p);
     memcpy(p->time_us, budgets_us, sizeof p->time_us);
     p->memory = MEMORY_DEFAULT;
     if (lp_file_read(path, &text, diag, err) != ST_OK || lp_state_new(LP_PLUGIN_MEMORY_MAX, &p->state, err) != ST_OK)
@@ -105,6 +107,7 @@ void lp_plugin_free(struct lp_plugin *p)
     if (p == NULL)
         return;
     ST_CHECK(p, LP_PLUGIN_MAGIC);
+    lp_detectors_fini(p);
     lp_state_free(p->state);
     explicit_bzero(p, sizeof *p);
     free(p);

@@ -102,6 +102,11 @@ struct lp_case {              /* one test of the manifest: a made-up activity, a
     bool skips;
 };
 
+struct lp_detector { /* one entry of the manifest's detectors */
+    const char *label;
+    int validate_ref; /* in the state's registry; LUA_NOREF: nobody is asked */
+};
+
 struct lp_plugin {
     unsigned magic;
     const char *name, *version, *file; /* in the arena of the set, like all that the manifest says */
@@ -111,6 +116,15 @@ struct lp_plugin {
     size_t n_settings;
     const struct lp_case *cases;
     size_t n_cases;
+    const struct lp_detector *detectors;
+    size_t n_detectors;
+    struct st_buf pack;      /* owned: the detectors, as a pack has them */
+    struct flt_packs *packs; /* owned: of them alone; NULL but in a trial */
+    struct {
+        struct flt_given given; /* of packs */
+        struct st_err err;      /* a validator failed */
+        const char *today;
+    } trial;
     struct lp_state *state;     /* owned */
     const struct lp_libs *libs; /* borrowed from the set */
     bool is_enabled;

@@ -9,6 +9,7 @@
  */
 #include "set.h"
 #include "base/file.h"
+#include "detect.h"
 #include "manifest.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -143,6 +144,12 @@ static enum st_rc load_plugin(struct loader *l, const char *path)
 
     if (lp_plugin_load(&source, set->arena, &p, l->diag, l->err) != ST_OK)
         return ST_ERR;
+    if (lp_detectors_make(p, l->diag, l->err) != ST_OK) {
+        lp_plugin_free(p);
+        return ST_ERR;
+    }
+    flt_packs_release(p->packs);
+    p->packs = NULL;
     for (size_t i = 0; disable != NULL && disable[i] != NULL; i++)
         p->is_enabled = p->is_enabled && strcmp(disable[i], p->name) != 0;
     while (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) < 0)
@@ -337,6 +344,11 @@ static enum st_rc finish(struct loader *l)
         set->platforms[i] = set->adapters.items[i]->id;
     for (size_t i = 0; i < set->n_plugins; i++)
         set->asked |= set->plugins[i]->is_enabled ? set->plugins[i]->hooks : 0;
+    if ((set->given = st_arena_alloc(set->arena, (set->n_plugins + 1) * sizeof *set->given)) == NULL)
+        return st_arena_fail(set->arena, l->err, "lua.set");
+    for (size_t i = 0; i < set->n_plugins; i++)
+        if (set->plugins[i]->is_enabled && set->plugins[i]->n_detectors > 0)
+            set->given[set->n_given++] = lp_detectors_given(set->plugins[i]);
     check_chosen(l);
     if (!l->sources->skip_tests && run_tests(l) != ST_OK)
         return ST_ERR;

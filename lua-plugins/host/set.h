@@ -16,6 +16,8 @@ struct lp_set {
     const char **platforms;
     struct lp_plugin *plugins[LP_LIST_MAX]; /* owned; in name order */
     size_t n_plugins;
+    struct flt_given *given; /* detectors of enabled plugins; in the arena */
+    size_t n_given;
     uint32_t asked; /* bits of enum lp_hook: those that an enabled plugin has */
     struct lp_rules rules;
     struct lp_libs libs;

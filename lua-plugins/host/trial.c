@@ -6,6 +6,7 @@
  * its author meant does not come into force. `stoa plugin profile` plays the same cases and looks at the clock.
  */
 #include "trial.h"
+#include "detect.h"
 #include "manifest.h"
 #include "objects.h"
 #include "set.h"
@@ -350,7 +351,9 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
                                   .tags = &s.tags,
                                   .today = k->today };
 
-    *out = (struct lp_outcome){ .way = k->route };
+    *out = (struct lp_outcome){ .way = k->route, .confidence = k->confidence };
+    if (k->hook == LP_HOOK_VALIDATE)
+        return lp_detectors_try(p, k, arena, &out->findings, err);
     if (set_stage(k, arena, &s, err) != ST_OK || give_facts(p, k, arena, &s.facts, err) != ST_OK ||
         st_json_read(st_span_str(k->record), "record", &s.record.fields, NULL, err) != ST_OK)
         return ST_ERR;
@@ -366,7 +369,13 @@ enum st_rc lp_trial_copy(const struct lp_plugin *p, const struct lp_case *k, str
     const struct lp_chosen chosen = { .given = k->config, .n_given = k->n_config, .is_enabled = true };
     const struct lp_plugin_source source = { .path = p->file, .libs = p->libs, .chosen = &chosen, .n_chosen = 1 };
 
-    return lp_plugin_load(&source, arena, out, diag, err);
+    if (lp_plugin_load(&source, arena, out, diag, err) != ST_OK)
+        return ST_ERR;
+    if (lp_detectors_make(*out, diag, err) == ST_OK)
+        return ST_OK;
+    lp_plugin_free(*out);
+    *out = NULL;
+    return ST_ERR;
 }
 
 /* ---- checking ---------------------------------------------------------------------------------------------------- */
@@ -450,6 +459,8 @@ static void expect_outcome(struct trial *t, const struct lp_case *k, const struc
         expect(t, k, "answer to whether it skips", k->skips ? "yes" : "no", got->skips ? "yes" : "no");
     }
     expect_words(t, k, "tag", k->tags, got->tags);
+    if (k->hook == LP_HOOK_VALIDATE)
+        expect_words(t, k, "finding", k->findings, got->findings);
 }
 
 static enum st_rc check_case(struct trial *t, const struct lp_case *k, struct st_arena *arena, struct st_err *err)

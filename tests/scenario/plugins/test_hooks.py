@@ -16,6 +16,8 @@ return {{
   api = 1, name = "house.hooks", version = "1", title = "Hooks", lower_until = "2999-12-31",
   permissions = {{ "text.read", "route.pass", "route.inspect", "verdict.block", "verdict.lower", "record.remove",
     "tag.write", "headers.read" }},
+  detectors = {{ part = {{ label = "secret.house_part", pattern = [[\\bP[0-9]{{6}}\\b]], severity = "high",
+    validate = function(hit) return hit.text:byte(7) == hit.text:byte(2) end }} }},
   request = function(r) if r:header("x-purpose") == "joke" then r:note_fact("joke", "yes") end end,
   activity = function(a, ctx) if ctx:fact("joke") then ctx:block {{ reason = "joke" }} end end,
   connect = function(c)
@@ -79,6 +81,15 @@ def test_a_finding_is_lowered_and_another_is_not(house):
     assert len(gateway.wait_records(1, "decision")) == 1
     said = json.dumps([r for r in gateway.opened("ana") if r["kind"] == "decision"])
     assert "pii.iban" in said and "forum.test" not in said, said  # the record hook took the host away
+
+
+def test_a_detector_of_its_own(house):
+    gateway, _, origin = house
+    assert post(gateway, "part P123456 is fine").status == 200  # the validator says no
+    assert b"P123456" in origin.received()
+    assert post(gateway, "part P123451 is not").status == 403
+    assert b"P123451" not in origin.received()
+    assert "secret.house_part" in json.dumps(gateway.opened("ana"))
 
 
 def test_a_page_is_tagged(house):

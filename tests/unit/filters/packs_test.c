@@ -160,7 +160,8 @@ static void cached_file(const char *dir, char *out, size_t size)
 
 T_TEST(a_damaged_cache_is_compiled_anew)
 {
-    const struct scan_expr exprs[] = { { "tok_[a-z]{4}", 1, false, false, 8 }, { "bank", 2, true, true, 4 } };
+    const struct scan_expr exprs[] = { { "tok_[a-z]{4}", 1, false, false, false, 8 },
+                                       { "bank", 2, true, true, false, 4 } };
     struct st_err err = ST_ERR_INIT;
     struct scan_db *db = NULL;
     char path[700];

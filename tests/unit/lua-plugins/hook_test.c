@@ -343,7 +343,10 @@ T_TEST(every_entry_keeps_to_its_phases)
             struct lp_request req = { .host = ST_SPAN("x.test") };
             struct lp_asked asked = { .req = &req, .groups = groups, .header = no_header };
             struct lp_facts noted = { .n = 0 };
+            struct flt_hit_asked match = { .rule = finding.rule, .text = ST_SPAN("x") };
+            struct lp_asked_hit hit = { .hit = &match };
             struct lp_call call = { .hook = hook,
+                                    .hit = &hit,
                                     .connection = &connection,
                                     .way = &way,
                                     .asked = &asked,

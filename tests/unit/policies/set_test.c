@@ -6,6 +6,7 @@
 #define MEMORY (1u << 20)
 
 static const char *const platforms[] = { "generic", "mediawiki", "youtube", NULL };
+static const struct pol_outside outside = { .platforms = platforms };
 
 /* A stoa.yaml whose folders are those of the source tree, where the tests run. */
 static const char *shipped_config(const char *folder)
@@ -26,7 +27,7 @@ static struct pol_set *shipped(void)
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
 
-    if (set == NULL && pol_set_load(shipped_config(t_folder()), platforms, &set, diag, &err) != ST_OK)
+    if (set == NULL && pol_set_load(shipped_config(t_folder()), &outside, &set, diag, &err) != ST_OK)
         st_diag_print(diag, stderr);
     st_diag_free(diag);
     T_CHECK(set != NULL, "%s: %s", err.where, err.what);
@@ -149,14 +150,14 @@ T_TEST(one_run_reports_everything)
     t_write(folder, "stoa.yaml", text);
     t_write(folder, "policy.d/1.policy.yaml",
             "version: 1\npolicy: p\nrules: [{ id: a, when: { finding: pii.ibam }, then: note }]\n");
-    T_CHECK(pol_set_load(t_write(folder, "stoa.yaml", text), platforms, &set, diag, &err) == ST_ERR && set == NULL,
+    T_CHECK(pol_set_load(t_write(folder, "stoa.yaml", text), &outside, &set, diag, &err) == ST_ERR && set == NULL,
             "loads");
     T_CHECK(err.code == ST_E_CONFIG && st_diag_count(diag) == 2, "%zu", st_diag_count(diag));
     T_CHECK(strstr(st_diag_at(diag, 0)->text, "did you mean \"pii.iban\"?") != NULL, "%s", st_diag_at(diag, 0)->text);
     T_CHECK(strstr(st_diag_at(diag, 1)->text, "expected a client address") != NULL, "%s", st_diag_at(diag, 1)->text);
     st_diag_free(diag);
     diag = st_diag_new();
-    T_CHECK(pol_set_load(t_write(folder, "stoa.yaml", "version: 7\n"), platforms, &set, diag, &err) == ST_ERR, "loads");
+    T_CHECK(pol_set_load(t_write(folder, "stoa.yaml", "version: 7\n"), &outside, &set, diag, &err) == ST_ERR, "loads");
     T_CHECK(st_diag_count(diag) == 2, "%zu", st_diag_count(diag));
     st_diag_free(diag);
 }
@@ -187,7 +188,7 @@ T_TEST(load_survives_every_oom)
 
         snprintf(path, sizeof path, "%s/stoa.yaml", folder);
         t_fail_alloc(nth);
-        rc = pol_set_load(path, platforms, &set, diag, &err);
+        rc = pol_set_load(path, &outside, &set, diag, &err);
         t_fail_alloc(0);
         if (rc == ST_ERR && err.code != ST_E_NOMEM)
             st_diag_print(diag, stderr);
