@@ -131,14 +131,16 @@ static void list_one(struct plugins *p, size_t i, const struct lp_about *about)
 
     (void)i;
     if (!p->cli->json) {
-        printf("%-28s %-8s %-4s %s\n", about->name, about->version, about->is_enabled ? "on" : "off",
-               in_german ? about->title_de : about->title_en);
+        printf("%-28s %-8s %-4s %s%s%s%s\n", about->name, about->version, about->is_enabled ? "on" : "off",
+               in_german ? about->title_de : about->title_en, about->missing != NULL ? " (needs " : "",
+               about->missing != NULL ? about->missing : "", about->missing != NULL ? ", which is not there)" : "");
         return;
     }
     st_json_object(&p->w, NULL);
     st_json_str(&p->w, "name", about->name);
     st_json_str(&p->w, "version", about->version);
     st_json_bool(&p->w, "enabled", about->is_enabled);
+    st_json_str(&p->w, "missing", about->missing);
     st_json_str(&p->w, "title_en", about->title_en);
     st_json_str(&p->w, "title_de", about->title_de);
     put_words(&p->w, "hooks", about->hooks);

@@ -215,6 +215,8 @@ static enum st_rc load_rest(struct generation *gen, const char *path, struct st_
         outside.detectors = lp_detectors(gen->plugins, &outside.n_detectors);
     }
     policies = pol_set_load(path, &outside, &gen->policies, diag, err);
+    if (plugins == ST_OK && policies == ST_OK)
+        plugins = lp_set_settle(gen->plugins, pol_set_packs(gen->policies), err);
 
     return trust != ST_OK ? trust : plugins != ST_OK ? plugins : policies;
 }

@@ -156,6 +156,16 @@ static enum st_rc check_fixed(struct supervisor *sup, const struct pol_config *n
     return rc == ST_OK ? ST_OK : st_fail(err, ST_E_CONFIG, "reload.check", "a setting is fixed while running", 0);
 }
 
+/* Plugins that are off because of something they need; once, not by each process. */
+static void tell_absences(const struct lp_set *plugins)
+{
+    struct lp_absence absence;
+
+    for (size_t i = 0; i < lp_plugin_count(plugins); i++)
+        if (lp_plugin_lacks(plugins, i, &absence))
+            ST_LOG(PLUGIN_WITHOUT, ST_ID("plugin", st_id(absence.plugin)), ST_ID("needs", st_id(absence.needs)));
+}
+
 /* Loads everything once, here, for its mistakes; what is kept is the config. */
 static enum st_rc check_whole(struct supervisor *sup, const char *path, struct st_diag *diag, struct st_err *err)
 {
@@ -163,6 +173,7 @@ static enum st_rc check_whole(struct supervisor *sup, const char *path, struct s
 
     if (generation_load(path, sup->next.number, &whole, diag, err) != ST_OK)
         return ST_ERR;
+    tell_absences(whole->plugins);
     generation_release(whole);
     return generation_load_config(path, sup->next.number, &sup->next.gen, diag, err);
 }

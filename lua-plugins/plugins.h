@@ -46,6 +46,9 @@ struct lp_set *lp_set_retain(struct lp_set *set);
 void lp_set_release(struct lp_set *set);                   /* NULL is fine */
 const char *const *lp_platforms(const struct lp_set *set); /* ids, NULL-terminated, borrowed */
 
+/* Once the packs are known: plugins that need a detector which is not there are off. What a plugin needs otherwise,
+ * lp_set_load has seen to. */
+ST_MUST enum st_rc lp_set_settle(struct lp_set *set, const struct flt_packs *packs, struct st_err *err);
 /* Detectors of enabled plugins, for flt_packs_load_all. Borrowed; asking changes the plugins' states, so one process.
  */
 const struct flt_given *lp_detectors(const struct lp_set *set, size_t *n);
@@ -193,11 +196,17 @@ struct lp_about { /* borrowed from the set; the lists are NULL-terminated, in th
     const char *name, *version, *title_en, *title_de, *file;
     const char *const *hooks, *const *permissions;
     bool is_enabled;
+    const char *missing; /* what it needs and is not there, so that it is off: "detector:pii.iban"; NULL: nothing */
     size_t tests;
 };
 size_t lp_plugin_count(const struct lp_set *set); /* in name order */
 ST_MUST enum st_rc lp_plugin_about(const struct lp_set *set, size_t i, struct st_arena *arena, struct lp_about *out,
                                    struct st_err *err);
+struct lp_absence {
+    const char *plugin, *file, *needs; /* as lp_about.missing; borrowed from the set */
+};
+/* Is that plugin off because of something that it needs? */
+bool lp_plugin_lacks(const struct lp_set *set, size_t i, struct lp_absence *out);
 /* What its manifest says, as a page of Markdown. */
 void lp_plugin_manual(const struct lp_set *set, size_t i, bool in_german, struct st_buf *out);
 /* What a careful author would still add or take away: fn is called once for each. */

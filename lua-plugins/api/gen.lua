@@ -131,6 +131,14 @@ function Set:has(value) end
 ---@field tags? string[]
 ---@field examples? table<string, string[]> match and miss; checked at every load
 
+---What must be there for the plugin to work; without it the plugin is off, and that is said once.
+---@class stoa.Needs
+---@field hooks? string[] that this version of Stoa must have
+---@field modules? string[] of lib/
+---@field platforms? string[] ids of adapters
+---@field plugins? string[] "owner.name", switched on
+---@field detectors? string[] ids, such as "pii.iban"
+
 ---@class stoa.Limits
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
@@ -180,6 +188,7 @@ function Set:has(value) end
 ---@field summary? stoa.Text|string
 ---@field license? string
 ---@field categories? string[]
+---@field needs? stoa.Needs
 ---@field permissions? string[]
 ---@field limits? stoa.Limits
 ---@field on_failure? "skip"|"coach"|"block"
@@ -251,6 +260,10 @@ memory and time; `os`, `io`, `package`, `debug`, `load`, `coroutine` and `collec
 step budget, and a hook that fails counts: five failures in 60 seconds rest the plugin for 60 seconds, the third rest is
 for good. While it rests or fails, its `on_failure` (`skip`, `coach` or `block`) stands in; a connection is blocked or
 goes on, a record and an item go on as they are.
+
+`needs` of the manifest names what must be there: `hooks` of this Stoa, `modules` of lib/, `platforms`, other `plugins`,
+`detectors`. Without one of them, or with a later `api`, the plugin is off, which the log and `stoa check` say in one
+line; everything else loads.
 
 Start one with `stoa plugin new --template coach owner.name`, and try it with `stoa plugin check`, `test` and `profile`.
 ]]

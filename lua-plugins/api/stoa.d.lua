@@ -46,6 +46,14 @@ function Set:has(value) end
 ---@field tags? string[]
 ---@field examples? table<string, string[]> match and miss; checked at every load
 
+---What must be there for the plugin to work; without it the plugin is off, and that is said once.
+---@class stoa.Needs
+---@field hooks? string[] that this version of Stoa must have
+---@field modules? string[] of lib/
+---@field platforms? string[] ids of adapters
+---@field plugins? string[] "owner.name", switched on
+---@field detectors? string[] ids, such as "pii.iban"
+
 ---@class stoa.Limits
 ---@field time? string such as "5ms", at most "100ms"
 ---@field memory? string such as "1MiB", at most "16MiB"
@@ -95,6 +103,7 @@ function Set:has(value) end
 ---@field summary? stoa.Text|string
 ---@field license? string
 ---@field categories? string[]
+---@field needs? stoa.Needs
 ---@field permissions? string[]
 ---@field limits? stoa.Limits
 ---@field on_failure? "skip"|"coach"|"block"

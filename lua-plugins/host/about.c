@@ -28,8 +28,16 @@ enum st_rc lp_plugin_about(const struct lp_set *set, size_t i, struct st_arena *
 
     if (hooks == NULL || rights == NULL)
         return st_arena_fail(arena, err, "lua.about");
-    *out = (struct lp_about){ p->name, p->version, p->title_en,   p->title_de, p->file,
-                              hooks,   rights,     p->is_enabled, p->n_cases };
+    *out = (struct lp_about){ .name = p->name,
+                              .version = p->version,
+                              .title_en = p->title_en,
+                              .title_de = p->title_de,
+                              .file = p->file,
+                              .hooks = hooks,
+                              .permissions = rights,
+                              .is_enabled = p->is_enabled,
+                              .missing = p->missing,
+                              .tests = p->n_cases };
     for (unsigned hook = 0; hook < LP_HOOK_COUNT; hook++)
         if ((p->hooks & LP_HOOK_BIT(hook)) != 0)
             *hooks++ = lp_hook_name((enum lp_hook)hook);
@@ -102,7 +110,10 @@ void lp_plugin_manual(const struct lp_set *set, size_t i, bool in_german, struct
         st_buf_fmt(out, ", %s", p->license);
     for (size_t k = 0; p->categories != NULL && p->categories[k] != NULL; k++)
         st_buf_fmt(out, ", %s", p->categories[k]);
-    st_buf_fmt(out, "%s.\n", p->is_enabled ? "" : "; switched off");
+    if (p->missing != NULL)
+        st_buf_fmt(out, "; off: it needs %s, which is not there.\n", p->missing);
+    else
+        st_buf_fmt(out, "%s.\n", p->is_enabled ? "" : "; switched off");
     if (summary != NULL)
         st_buf_fmt(out, "\n%s\n", summary);
     put_hooks(out, p);

@@ -9,6 +9,7 @@
 #include "api.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "needs.h"
 #include <string.h>
 
 #define LINKS_MAX   32
@@ -282,7 +283,7 @@ int lp_stoa_lib(lua_State *L)
 {
     const struct lp_libs *libs = lp_api_plugin(L)->libs;
     const char *name = lua_tostring(L, 1);
-    size_t i = 0;
+    const struct lp_lib *lib;
 
     if (lua_getfield(L, LUA_REGISTRYINDEX, "lp.libs") == LUA_TNIL) {
         lua_newtable(L);
@@ -293,11 +294,9 @@ int lp_stoa_lib(lua_State *L)
     lua_pushvalue(L, 1);
     if (lua_rawget(L, 2) != LUA_TNIL)
         return 1;
-    while (i < libs->n && strcmp(libs->items[i].name, name) != 0)
-        i++;
-    if (i == libs->n)
+    if ((lib = lp_lib_find(libs, name)) == NULL)
         return luaL_error(L, "there is no lib/%s.lua", name);
-    lp_state_chunk(L, libs->items[i].text);
+    lp_state_chunk(L, lib->text);
     lua_call(L, 0, 1);
     if (!lua_istable(L, -1))
         return luaL_error(L, "lib/%s.lua must return a table", name);

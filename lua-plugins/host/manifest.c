@@ -8,6 +8,7 @@
 #include "manifest.h"
 #include "base/log.h"
 #include "detect.h"
+#include "needs.h"
 #include "settings.h"
 #include <string.h>
 
@@ -135,20 +136,8 @@ const struct lp_chosen *lp_chosen_find(const struct lp_chosen *list, size_t n, c
     return NULL;
 }
 
-void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_plugin_source *source)
+static void read_identity(struct lp_conf *c, struct lp_plugin *p)
 {
-    const struct lp_chosen *chosen;
-
-    lp_conf_keys(
-        c, -1,
-        "api name version title summary license categories permissions limits on_failure enabled config detectors "
-        "tests lower_until"
-#define LP_HOOK(id, name, budget_us) " " name
-#include "hooks_table.inc"
-#undef LP_HOOK
-    );
-    if (lp_conf_num(c, -1, "api", 0) != 1)
-        lp_conf_fail(c, "'api' must be 1");
     p->name = lp_conf_need(c, -1, "name");
     if (strcmp(st_id(p->name).s, p->name) != 0 || p->name[0] == '\0')
         lp_conf_fail(c, "'name' must be owner.name: letters, digits and ._:-, at most 63");
@@ -158,17 +147,39 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
     (void)read_text(c, "summary", &p->summary_en, &p->summary_de);
     p->license = lp_conf_str(c, -1, "license", NULL);
     p->categories = lp_conf_strs(c, -1, "categories");
+}
+
+static void read_lowering(struct lp_conf *c, struct lp_plugin *p)
+{
+    p->lower_until = lp_conf_str(c, -1, "lower_until", NULL);
+    if (p->lower_until != NULL && !lp_is_date(p->lower_until))
+        lp_conf_fail(c, "'lower_until' must be a date such as 2027-01-15");
+    if ((p->permissions & 1u << LP_MAY_VERDICT_LOWER) != 0 && p->lower_until == NULL)
+        lp_conf_fail(c, "the permission verdict.lower needs lower_until, the last day on which it holds");
+}
+
+void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_plugin_source *source)
+{
+    const struct lp_chosen *chosen;
+
+    read_identity(c, p);
+    lp_needs_read(c, p);
+    if (p->missing != NULL) /* off: what else it says is for a house that has it */
+        return;
+    lp_conf_keys(c, -1,
+                 "api name version title summary license categories needs permissions limits on_failure enabled config "
+                 "detectors tests lower_until"
+#define LP_HOOK(id, name, budget_us) " " name
+#include "hooks_table.inc"
+#undef LP_HOOK
+    );
     chosen = lp_chosen_find(source->chosen, source->n_chosen, p->name);
     p->is_enabled = lp_conf_bool(c, -1, "enabled", true);
     if (chosen != NULL)
         p->is_enabled = chosen->is_enabled;
     p->permissions = read_permissions(c);
     p->on_failure = read_on_failure(c);
-    p->lower_until = lp_conf_str(c, -1, "lower_until", NULL);
-    if (p->lower_until != NULL && !lp_is_date(p->lower_until))
-        lp_conf_fail(c, "'lower_until' must be a date such as 2027-01-15");
-    if ((p->permissions & 1u << LP_MAY_VERDICT_LOWER) != 0 && p->lower_until == NULL)
-        lp_conf_fail(c, "the permission verdict.lower needs lower_until, the last day on which it holds");
+    read_lowering(c, p);
     read_limits(c, p);
     lp_settings_read(c, p, chosen);
     lp_cases_read(c, p);

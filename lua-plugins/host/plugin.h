@@ -107,6 +107,10 @@ struct lp_detector { /* one entry of the manifest's detectors */
     int validate_ref; /* in the state's registry; LUA_NOREF: nobody is asked */
 };
 
+struct lp_needs { /* names, each list NULL-terminated, or NULL */
+    const char *const *modules, *const *platforms, *const *plugins, *const *detectors;
+};
+
 struct lp_plugin {
     unsigned magic;
     const char *name, *version, *file; /* in the arena of the set, like all that the manifest says */
@@ -116,6 +120,8 @@ struct lp_plugin {
     size_t n_settings;
     const struct lp_case *cases;
     size_t n_cases;
+    struct lp_needs needs;
+    const char *missing; /* what of its needs is not there, so that it is off: "detector:pii.iban"; NULL: nothing */
     const struct lp_detector *detectors;
     size_t n_detectors;
     struct st_buf pack;      /* owned: the detectors, as a pack has them */

@@ -342,8 +342,8 @@ static enum st_rc finish(struct loader *l)
         return ST_ERR;
     for (size_t i = 0; i < set->adapters.n; i++)
         set->platforms[i] = set->adapters.items[i]->id;
-    for (size_t i = 0; i < set->n_plugins; i++)
-        set->asked |= set->plugins[i]->is_enabled ? set->plugins[i]->hooks : 0;
+    if (lp_set_settle(set, NULL, l->err) != ST_OK)
+        return ST_ERR;
     if ((set->given = st_arena_alloc(set->arena, (set->n_plugins + 1) * sizeof *set->given)) == NULL)
         return st_arena_fail(set->arena, l->err, "lua.set");
     for (size_t i = 0; i < set->n_plugins; i++)

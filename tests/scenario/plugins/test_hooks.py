@@ -29,6 +29,8 @@ return {{
   curate = function(item) if item.title:find("Rust", 1, true) then item:tag {{ topic = "lang/rust" }} end end,
 }}
 """
+LATER = """return { api = 1, name = "house.later", version = "1", title = "Later", permissions = { "verdict.block" },
+  needs = { detectors = { "pii.iban", "pii.moon" } }, activity = function(_, ctx) ctx:block { reason = "later" } end }"""
 JSON = [("Content-Type", "application/json")]
 
 
@@ -44,6 +46,7 @@ def house(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hooks")
     (folder / "own" / "detect").mkdir(parents=True)
     (folder / "own" / "detect" / "hooks.lua").write_text(PLUGIN)
+    (folder / "own" / "detect" / "later.lua").write_text(LATER)
     authority = Authority(folder)
     origins = [Origin(host, authority.leaf([host]), page)
                for host in ("forum.test", "pass.test", "block.test", "en.wikipedia.org")]
@@ -90,6 +93,15 @@ def test_a_detector_of_its_own(house):
     assert post(gateway, "part P123451 is not").status == 403
     assert b"P123451" not in origin.received()
     assert "secret.house_part" in json.dumps(gateway.opened("ana"))
+
+
+def test_a_plugin_without_what_it_needs_is_off_and_says_so_once(house):
+    gateway, _, _ = house
+    assert post(gateway, "hello").status == 200
+    lines = [line for line in gateway.log if "plugin.without" in line]
+    assert len(lines) == 1 and "house.later" in lines[0] and "detector:pii.moon" in lines[0], lines
+    said = gateway.stoa("check")
+    assert "plugin house.later is off: it needs detector:pii.moon" in said.stderr, said.stderr
 
 
 def test_a_page_is_tagged(house):

@@ -249,7 +249,7 @@ T_TEST(a_wrong_manifest_is_explained)
         { HEAD "on_failure = 'explode' }", "must be skip, coach or block" },
         { HEAD "activity = 1 }", "'activity' must be a function" },
         { HEAD "config = { n = stoa.schema.integer { default = 'x' } } }", "must be a whole number" },
-        { "return { api = 2, name = 'x', version = '1', title = 'x' }", "'api' must be 1" },
+        { "return { name = 'x', version = '1', title = 'x' }", "'api' must be 1" },
         { "return { api = 1, name = 'two words', version = '1', title = 'x' }", "'name' must be" },
         { HEAD "load = function() while true do end end }", "longer than its time budget" },
         { "\x1bLua", "attempt to load a binary chunk" },
