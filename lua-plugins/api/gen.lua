@@ -120,7 +120,7 @@ function Set:has(value) end
 ---@field caseless? boolean
 ---@field confidence? table<string, integer> base, validated, near
 ---@field context? table<string, string[]|string|integer> words, within, required
----@field validate? string|fun(hit: stoa.Hit, ctx: stoa.Context): boolean|integer the plugin's, or a pack's by name
+---@field validate? string|fun(hit: stoa.Hit, ctx: stoa.Context) a pack's by name, or the plugin's own
 ---@field find? string another finder than the pattern, with what it needs
 ---@field shape? string
 ---@field lengths? string[]
