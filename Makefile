@@ -17,6 +17,7 @@ run: release
 test:
 	@tools/setup build run test
 	@mkdir -p build
+	@tools/other-engine build/other-hs
 	@cmake --preset sanitize >build/cmake.log 2>&1 || { cat build/cmake.log; exit 1; }
 	@cmake --build build/sanitize -j $(JOBS)
 	@cd build/sanitize && ctest --output-on-failure --no-tests=error

@@ -173,8 +173,27 @@ static int after_each(void **state)
     return 0;
 }
 
+/* Is the library that these tests are to run with the one that is loaded? (tests/other_engine.cmake) */
+static bool has_library(void)
+{
+    const char *wanted = getenv("STOA_ENGINE_DIR");
+    FILE *maps = wanted == NULL ? NULL : fopen("/proc/self/maps", "re");
+    bool found = wanted == NULL;
+    char line[4096];
+
+    while (maps != NULL && !found && fgets(line, sizeof line, maps) != NULL)
+        found = strstr(line, wanted) != NULL && strstr(line, "/libhs.so") != NULL;
+    if (maps != NULL)
+        fclose(maps);
+    return found;
+}
+
 int main(void)
 {
+    if (!has_library()) {
+        fputs("the scan library in $STOA_ENGINE_DIR is not the one that is loaded\n", stderr);
+        return 1;
+    }
     for (size_t i = 0; i < n_tests; i++) {
         tests[i].setup_func = before_each;
         tests[i].teardown_func = after_each;
