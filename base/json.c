@@ -21,15 +21,28 @@ static enum st_rc refused(const json_error_t *e, const char *file, struct st_dia
     return st_fail(err, ST_E_SYNTAX, "json.read", "not valid JSON", e->position);
 }
 
+static enum st_rc load(struct st_span text, size_t flags, json_t **out, json_error_t *e)
+{
+    json_t *root = json_loadb(text.n > 0 ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES | flags, e);
+
+    if (root == NULL)
+        return ST_ERR;
+    *out = root;
+    return ST_OK;
+}
+
 enum st_rc st_json_read(struct st_span text, const char *file, json_t **out, struct st_diag *diag, struct st_err *err)
 {
     json_error_t e;
-    json_t *root = json_loadb(text.n > 0 ? (const char *)text.p : "", text.n, JSON_REJECT_DUPLICATES, &e);
 
-    if (root == NULL)
-        return refused(&e, file, diag, err);
-    *out = root;
-    return ST_OK;
+    return load(text, 0, out, &e) == ST_OK ? ST_OK : refused(&e, file, diag, err);
+}
+
+enum st_rc st_json_read_texts(struct st_span text, json_t **out, struct st_err *err)
+{
+    json_error_t e;
+
+    return load(text, JSON_ALLOW_NUL, out, &e) == ST_OK ? ST_OK : refused(&e, "", NULL, err);
 }
 
 void st_json_init(struct st_json *w, struct st_buf *to)

@@ -16,6 +16,9 @@
 ST_MUST enum st_rc st_json_read(struct st_span text, const char *file, json_t **out, struct st_diag *diag,
                                 struct st_err *err);
 
+/* The same for texts of strangers, whose strings may hold NUL: they are taken with their length. */
+ST_MUST enum st_rc st_json_read_texts(struct st_span text, json_t **out, struct st_err *err);
+
 struct st_json { /* writer; no allocation of its own */
     struct st_buf *to;
     unsigned depth;

@@ -23,6 +23,7 @@ struct scan_run {
     struct flt_packs *packs;
     struct flt_scanner *scanner;
     bool is_jsonl;
+    bool is_named;                      /* the running file stands on the command line itself */
     const char *excludes[EXCLUDES_MAX]; /* shell patterns, of paths and of names */
     size_t n_excludes;
     size_t failed; /* files that were named and could not be scanned */
@@ -39,37 +40,40 @@ static enum st_rc scan_text(struct scan_run *run, struct st_arena *arena, struct
     return flt_scan(run->scanner, arena, doc, findings, NULL, &run->err);
 }
 
-/* One line of JSON in, one out, with the same id. */
-static enum st_rc scan_line(struct scan_run *run, struct st_span line, const char *path, unsigned number)
+/* *item is the line's object (the caller's, also on ST_ERR; NULL), *text what it says, which may hold anything. */
+static enum st_rc read_line(struct scan_run *run, struct st_span line, unsigned number, json_t **item,
+                            struct st_span *text)
+{
+    const json_t *said;
+
+    if (st_json_read_texts(line, item, &run->err) != ST_OK || !json_is_string(said = json_object_get(*item, "text")))
+        return st_fail(&run->err, ST_E_SYNTAX, "cli.scan",
+                       "expected a JSON object with \"id\" and \"text\" on this line", number);
+    *text = st_span(json_string_value(said), json_string_length(said));
+    return ST_OK;
+}
+
+/* One line of JSON in, one out, with the same id: the findings, or why there are none. */
+static enum st_rc scan_line(struct scan_run *run, struct st_span line, unsigned number)
 {
     struct st_arena *arena = st_arena_new(ARENA_MAX);
     struct flt_findings findings = { 0 };
     json_t *item = NULL;
-    const json_t *text;
+    struct st_span text;
     enum st_rc rc = ST_ERR;
 
-    if (arena == NULL) {
+    if (arena == NULL)
         st_fail(&run->err, ST_E_NOMEM, "cli.scan", "arena", 0);
-        goto out;
-    }
-    if (st_json_read(line, path, &item, NULL, &run->err) != ST_OK ||
-        !json_is_string(text = json_object_get(item, "text"))) {
-        st_fail(&run->err, ST_E_SYNTAX, "cli.scan", "expected a JSON object with \"id\" and \"text\" on this line",
-                number);
-        goto out;
-    }
-    if (scan_text(run, arena, st_span(json_string_value(text), json_string_length(text)), &findings) != ST_OK)
-        goto out;
-    scan_report_line(&run->report, json_object_get(item, "id"), &findings);
-    rc = ST_OK;
-out:
+    else if ((rc = read_line(run, line, number, &item, &text)) == ST_OK)
+        rc = scan_text(run, arena, text, &findings);
+    scan_report_line(&run->report, json_object_get(item, "id"), &findings, rc == ST_OK ? NULL : run->err.what);
     json_decref(item);
     st_arena_free(arena);
     return rc;
 }
 
 /* A broken line is said and the others are scanned all the same; the file counts as failed. */
-static enum st_rc scan_lines(struct scan_run *run, const char *path, struct st_span text)
+static enum st_rc scan_lines(struct scan_run *run, struct st_span text)
 {
     enum st_rc rc = ST_OK;
     struct st_span line;
@@ -77,10 +81,28 @@ static enum st_rc scan_lines(struct scan_run *run, const char *path, struct st_s
 
     while (st_span_next(&text, '\n', &line)) {
         number++;
-        if (st_span_trim(line).n > 0 && scan_line(run, line, path, number) != ST_OK)
+        if (st_span_trim(line).n > 0 && scan_line(run, line, number) != ST_OK)
             rc = ST_ERR;
     }
     return rc;
+}
+
+/* Is a file that was named, and has such a name, made of lines with a text? Others are files like any other. */
+static bool is_lines(const struct scan_run *run, const char *path, struct st_span text)
+{
+    json_t *item = NULL;
+    struct st_span line;
+    bool is_so = false;
+
+    if (run->is_jsonl)
+        return true;
+    if (!run->is_named || run->report.format == SCAN_SARIF || !st_span_ends(st_span_str(path), ST_SPAN(".jsonl")) ||
+        !st_span_next(&text, '\n', &line))
+        return false;
+    if (st_json_read_texts(line, &item, NULL) == ST_OK)
+        is_so = json_is_string(json_object_get(item, "text"));
+    json_decref(item);
+    return is_so;
 }
 
 /* A document or an archive: stoa-extract takes it apart. What it could not read is told, and counts as found: nobody
@@ -107,8 +129,8 @@ static enum st_rc scan_file(struct scan_run *run, const char *path)
     st_buf_init(&bytes, FILE_MAX + 65536);
     if (arena == NULL || cli_read(path, FILE_MAX, &bytes, &run->err) != ST_OK)
         goto out;
-    if (run->is_jsonl || (run->report.format != SCAN_SARIF && st_span_ends(st_span_str(path), ST_SPAN(".jsonl")))) {
-        rc = scan_lines(run, path, st_buf_view(&bytes));
+    if (is_lines(run, path, st_buf_view(&bytes))) {
+        rc = scan_lines(run, st_buf_view(&bytes));
         goto out;
     }
     if (flt_file_is_packed(flt_file_type(st_buf_view(&bytes)))) {
@@ -170,6 +192,7 @@ static void scan_path(struct scan_run *run, char *path)
         return;
     }
     while ((entry = fts_read(tree)) != NULL) {
+        run->is_named = entry->fts_level == 0;
         if (entry->fts_info != FTS_DP && is_excluded(run, entry)) {
             (void)fts_set(tree, entry, FTS_SKIP);
             continue;

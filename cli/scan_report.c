@@ -107,17 +107,31 @@ static void write_findings(struct scan_report *report, const struct scan_file *f
     st_json_end(w);
 }
 
-void scan_report_line(struct scan_report *report, const json_t *id, const struct flt_findings *findings)
+static void write_id(struct st_json *w, const json_t *id)
+{
+    if (json_is_integer(id))
+        st_json_int(w, "id", json_integer_value(id));
+    else if (json_is_real(id))
+        st_json_real(w, "id", json_real_value(id));
+    else if (json_is_boolean(id))
+        st_json_bool(w, "id", json_is_true(id));
+    else if (json_is_string(id))
+        st_json_span(w, "id", st_span(json_string_value(id), json_string_length(id)));
+    else
+        st_json_str(w, "id", NULL);
+}
+
+void scan_report_line(struct scan_report *report, const json_t *id, const struct flt_findings *findings,
+                      const char *why)
 {
     struct scan_file line = { .findings = findings };
     struct st_json *w = &report->json;
 
     st_json_init(w, &report->out);
     st_json_object(w, NULL);
-    if (json_is_integer(id))
-        st_json_int(w, "id", json_integer_value(id));
-    else
-        st_json_str(w, "id", json_string_value(id)); /* null when it is neither */
+    write_id(w, id);
+    if (why != NULL)
+        st_json_str(w, "error", why);
     write_findings(report, &line);
     st_json_end(w);
     cli_print(&report->out);

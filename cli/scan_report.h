@@ -32,7 +32,9 @@ void scan_report_begin(struct scan_report *report);
 void scan_report_file(struct scan_report *report, const struct scan_file *file);
 /* A file, or its line (0: none of them), that could not be read: `why` is the program's sentence. */
 void scan_report_skip(struct scan_report *report, const char *path, unsigned line, const char *why);
-/* One line of JSON lines; id is the line's own, NULL or of another type: null. */
-void scan_report_line(struct scan_report *report, const json_t *id, const struct flt_findings *findings);
+/* One line of JSON lines; id is the line's own, NULL, a list or an object: null. `why`: it could not be read, or NULL.
+ */
+void scan_report_line(struct scan_report *report, const json_t *id, const struct flt_findings *findings,
+                      const char *why);
 void scan_report_end(struct scan_report *report); /* also frees what begin took */
 #endif

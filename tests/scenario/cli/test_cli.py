@@ -245,7 +245,30 @@ def test_json_lines_name_the_line_that_is_none(gateway, tmp_path):
     path.write_text(json.dumps({"id": 1, "text": IBAN}) + "\nnonsense\n")
     done = stoa("scan", path)
     assert done.returncode == 2 and said_once(done).startswith(f"stoa: {path}:2: expected"), done
-    assert done.stderr.count("\n") == 1 and json.loads(done.stdout)["findings"], done
+    one, other = map(json.loads, done.stdout.splitlines())
+    assert done.stderr.count("\n") == 1 and one["findings"] and one["id"] == 1, done
+    assert other == {"id": None, "error": 'expected a JSON object with "id" and "text" on this line', "findings": []}
+
+
+def test_every_json_line_has_its_answer():
+    lines = [{"id": 1, "text": f"\0{IBAN}\0"}, {"id": "a\0b", "text": "\0"}, {"id": 2.5, "text": ""}, {"id": True, "text": IBAN},
+             {"id": [], "text": "x"}, {"id": 6, "no": "text"}, {"id": 7, "text": 8}, [], {"id": 9, "text": IBAN}]
+    given = "\n".join(map(json.dumps, lines)) + "\n\n" + '{"id": 10, "text": "\\ud800"}\n{"id": 11'
+    done = stoa("scan", "--jsonl", "-", text=given)
+    told = list(map(json.loads, done.stdout.splitlines()))
+    assert [line["id"] for line in told] == [1, "a\0b", 2.5, True, None, 6, 7, None, 9, None, None], done
+    assert [i for i, line in enumerate(told) if "error" in line] == [5, 6, 7, 9, 10], done
+    assert [i for i, line in enumerate(told) if line["findings"]] == [0, 3, 8], done
+    finding = told[0]["findings"][0]
+    assert f"\0{IBAN}"[finding["start"]:finding["end"]] == IBAN[4:-8] and done.returncode == 2
+
+
+def test_a_file_of_other_json_lines_is_a_file_like_any_other(tmp_path):
+    (tmp_path / "log.jsonl").write_text(json.dumps({"message": IBAN}) + "\n")
+    (tmp_path / "posts.jsonl").write_text(json.dumps({"id": 1, "text": IBAN}) + "\n")
+    for words in ([tmp_path / "log.jsonl"], [tmp_path]):  # in a folder every file is one
+        done = stoa("scan", *words)
+        assert done.returncode == 1 and "log.jsonl:1:" in done.stdout and '"id"' not in done.stdout, done
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")

@@ -71,6 +71,23 @@ def test_exit_codes_tell_a_hook_what_to_do(tree):
     assert done.returncode == 2 and done.stderr.startswith("stoa: --sarif is a report about files"), done
 
 
+REQUIRED = {  # of SARIF 2.1.0: the name of a member, and what the object or the objects in it must have
+    "runs": ["tool"], "driver": ["name"], "rules": ["id"], "results": ["message"], "message": ["text"], "suppressions": ["kind"],
+    "invocations": ["executionSuccessful"], "toolExecutionNotifications": ["message"], "physicalLocation": ["artifactLocation"]}
+LEAST = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1, "byteOffset": 0, "byteLength": 0, "ruleIndex": 0}
+NAMES = {"level": {"none", "note", "warning", "error"}, "kind": {"inSource", "external"}, "columnKind": {"utf16CodeUnits", "unicodeCodePoints"}}
+
+
+def hold_to_schema(name, value):
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict):
+            assert all(member in one for member in REQUIRED.get(name, [])), (name, one)
+            for member, inside in one.items():
+                hold_to_schema(member, inside)
+        assert name not in LEAST or (isinstance(one, int) and one >= LEAST[name]), (name, one)
+        assert name not in NAMES or one in NAMES[name], (name, one)
+
+
 def test_sarif_is_what_a_forge_reads(tree):
     (tree / "locked.pdf").write_bytes(b"%PDF-1.4 nothing more")
     done = scan("scan", "--sarif", ".", folder=tree)
@@ -78,6 +95,7 @@ def test_sarif_is_what_a_forge_reads(tree):
     assert done.returncode == 1, done
     log = json.loads(done.stdout)
     run = log["runs"][0]
+    hold_to_schema("", log)
     assert log["version"] == "2.1.0" and run["columnKind"] == "unicodeCodePoints"
     rules = run["tool"]["driver"]["rules"]
     assert len({rule["id"] for rule in rules}) == len(rules) > 400
