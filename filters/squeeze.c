@@ -411,29 +411,42 @@ static uint64_t cuts_of(const struct flt_block *here, const struct flt_block *ne
     return (here->quotes | here->tildes | lines) & (seen << 1 | was_seen);
 }
 
-/* Where groups of n bytes may begin a row, with a blank or with a sign behind them. */
-static inline uint64_t rows_of(unsigned n, struct pair blanks, struct pair signs, struct pair later, uint64_t near)
+/* Where groups of n bytes may begin a row, with a blank or with a sign behind them. Groups hold no blank, so the first
+ * one ends them: *before is where one stands before the last byte of the groups of one less, and grows. A sign between
+ * blanks, and one of three or four bytes, is seen as that of a group of one more. */
+static inline uint64_t rows_of(unsigned n, struct pair blanks, struct pair signs, struct pair later, uint64_t near,
+                               uint64_t *before)
 {
-    uint64_t apart = on(blanks, n) & on(blanks, 2 * n + 1); /* the third is hardly shorter than the others */
+    uint64_t grouped = on(signs, n) & on(later, 2 * n + 1) & ~*before, apart;
 
-    apart &= n == 1 ? UINT64_MAX : near & ~on(blanks, 3 * n);
-    return apart | (on(signs, n) & on(later, 2 * n + 1));
+    *before |= n > 1 ? on(blanks, n - 1) : 0;
+    apart = on(blanks, n) & on(blanks, 2 * n + 1) & ~*before;
+    apart &= n == 1 ? UINT64_MAX : near & ~on(blanks, 3 * n);                     /* the third is hardly shorter */
+    apart &= n <= 2 ? on(blanks, 3 * n + 2) & on(blanks, 4 * n + 3) : UINT64_MAX; /* PAYLOAD_MIN takes more of them */
+    return grouped | apart;
 }
 
-/* A glance for may_be_row, at 64 places at once. It leaves out none of those where best_row finds one. A sign between
- * blanks, and one of three or four bytes, is seen as that of a group of one more. */
+/* A glance for may_be_row, at 64 places at once. It leaves out none of those where best_row finds one. */
 static uint64_t begins_of(const struct flt_block *here, const struct flt_block *next, bool was_word)
 {
     struct pair b = { here->blanks, next->blanks }, s = { signs_of(here), signs_of(next) }, later = within(s, 2);
-    uint64_t near, rows, low = b.low | s.low, high = b.high | s.high;
+    uint64_t near, rows = 0, before = 0, low = b.low | s.low, high = b.high | s.high;
 
     if ((low & (low - 1)) == 0 && (low == 0 || high == 0) && (high & (high - 1)) == 0)
         return 0; /* less than two gaps */
     near = within((struct pair){ here->digits, next->digits }, 3 * GROUP_MAX + 6).low;
-    rows = rows_of(1, b, s, later, near) | rows_of(2, b, s, later, near) | rows_of(3, b, s, later, near) |
-           rows_of(4, b, s, later, near) | rows_of(5, b, s, later, near) | rows_of(6, b, s, later, near) |
-           rows_of(7, b, s, later, near) | rows_of(8, b, s, later, near) | rows_of(9, b, s, later, near) |
-           rows_of(GROUP_MAX, b, s, later, near) | rows_of(GROUP_MAX + 1, b, s, later, near);
+    /* in this order, and each with a number that the compiler knows */
+    rows |= rows_of(1, b, s, later, near, &before);
+    rows |= rows_of(2, b, s, later, near, &before);
+    rows |= rows_of(3, b, s, later, near, &before);
+    rows |= rows_of(4, b, s, later, near, &before);
+    rows |= rows_of(5, b, s, later, near, &before);
+    rows |= rows_of(6, b, s, later, near, &before);
+    rows |= rows_of(7, b, s, later, near, &before);
+    rows |= rows_of(8, b, s, later, near, &before);
+    rows |= rows_of(9, b, s, later, near, &before);
+    rows |= rows_of(GROUP_MAX, b, s, later, near, &before);
+    rows |= rows_of(GROUP_MAX + 1, b, s, later, near, &before);
     return rows & ~(here->blanks | here->controls) & ~(here->words << 1 | was_word);
 }
 
