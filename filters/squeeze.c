@@ -450,15 +450,23 @@ static uint64_t begins_of(const struct flt_block *here, const struct flt_block *
     return rows & ~(here->blanks | here->controls) & ~(here->words << 1 | was_word);
 }
 
-/* Answers where to go on. */
-static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct flt_block blocks[3])
+/* Where a gap may begin in the middle one of three blocks. */
+static uint64_t spots_of(const struct flt_block blocks[3])
 {
     const struct flt_block *before = &blocks[0], *here = &blocks[1], *next = &blocks[2];
     const unsigned top = ST_BYTES_BLOCK - 1;
-    uint64_t spots = begins_of(here, next, before->words >> top != 0) |
-                     cuts_of(here, next, (before->blanks | before->controls) >> top == 0);
 
-    for (; spots != 0; spots &= spots - 1) {
+    return begins_of(here, next, before->words >> top != 0) |
+           cuts_of(here, next, (before->blanks | before->controls) >> top == 0);
+}
+
+/* Answers where to go on. */
+static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct flt_block blocks[3])
+{
+    const struct flt_block *here = &blocks[1], *next = &blocks[2];
+    const unsigned top = ST_BYTES_BLOCK - 1;
+
+    for (uint64_t spots = spots_of(blocks); spots != 0; spots &= spots - 1) {
         unsigned i = (unsigned)__builtin_ctzll(spots);
         struct ahead ahead = { ~here->words >> i | ~next->words << 1 << (top - i),
                                here->digits >> i | next->digits << 1 << (top - i) };
@@ -483,6 +491,13 @@ static void walk(struct flt_excerpt *x)
         blocks[0] = blocks[1];
         blocks[1] = blocks[2];
     }
+}
+
+bool flt_may_squeeze(const struct flt_block *only, size_t n)
+{
+    struct flt_block blocks[3] = { { .controls = UINT64_MAX }, *only, { .controls = UINT64_MAX } };
+
+    return only->digits != 0 && n > 0 && spots_of(blocks) << (ST_BYTES_BLOCK - n) != 0;
 }
 
 enum st_rc flt_squeeze(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,

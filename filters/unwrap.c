@@ -292,6 +292,13 @@ static size_t next_place(struct st_span s, size_t at)
     return s.n;
 }
 
+bool flt_may_unwrap(const struct flt_block *only, size_t n)
+{
+    const struct flt_block none = { .controls = UINT64_MAX }, middle = between(only, &none);
+
+    return n >= RUN_MIN && (may_begin(only) || may_begin(&middle));
+}
+
 /* The first run at or after `at`; false: none. run->to moves on in any case. */
 static bool next_run(struct st_span s, size_t at, struct run *run)
 {

@@ -8,6 +8,7 @@
  */
 #include "filters/views.h"
 #include "base/hash.h"
+#include "filters/look.h"
 #include "filters/map.h"
 #include "filters/scanner.h"
 #include <string.h>
@@ -110,14 +111,21 @@ static enum st_rc unwrap(struct reader *r, const struct flt_view *base, unsigned
 static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned done, unsigned depth)
 {
     struct flt_view base = r->s->view; /* the next reading makes it anew */
+    bool may_squeeze = (done & 1u << FLT_READ_SQUEEZED) == 0, may_unwrap = depth < FLT_UNWRAP_MAX;
+    struct flt_block only;
 
     if (is_uuid(base.text))
         return ST_OK;
+    if (base.text.n <= ST_BYTES_BLOCK) { /* one look for both */
+        flt_look(base.text, 0, &only);
+        may_squeeze = may_squeeze && flt_may_squeeze(&only, base.text.n);
+        may_unwrap = may_unwrap && flt_may_unwrap(&only, base.text.n);
+    }
     if ((done & 1u << FLT_READ_PEELED) == 0 && peel(r, raw, base.text, done, depth) != ST_OK)
         return ST_ERR;
-    if ((done & 1u << FLT_READ_SQUEEZED) == 0 && squeeze(r, &base, done, depth) != ST_OK)
+    if (may_squeeze && squeeze(r, &base, done, depth) != ST_OK)
         return ST_ERR;
-    return depth < FLT_UNWRAP_MAX ? unwrap(r, &base, depth) : ST_OK;
+    return may_unwrap ? unwrap(r, &base, depth) : ST_OK;
 }
 
 /* ---- what is known ----------------------------------------------------------------------------------------------- */
@@ -129,6 +137,20 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
 static bool may_be_quiet(const struct flt_scanner *s)
 {
     return s->field->text.n <= QUIET_TEXT && s->trace == NULL && s->own == NULL && s->packs->n_terms == 0;
+}
+
+/* A key that is a UUID alone. With a digit among its first eight characters, the finder of numbers takes it for one
+ * there and then (uuid_end), and neither an address nor an other reading is in it. */
+static bool is_key(const struct flt_scanner *s)
+{
+    struct st_span text = s->field->text;
+
+    if (text.n != FLT_UUID_LEN || !s->has_no_pattern || s->trace != NULL || s->own != NULL || !flt_is_uuid_at(text, 0))
+        return false;
+    for (size_t i = 0; i < 8; i++)
+        if (flt_is_digit(text.p[i]))
+            return true;
+    return false;
 }
 
 static bool is_alike(const struct flt_field *a, const struct flt_field *b)
@@ -152,6 +174,8 @@ enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct 
     const struct flt_field **quiet;
     size_t before = s->out->n;
 
+    if (is_key(s))
+        return ST_OK;
     if (!may_be_quiet(s))
         return read_whole(s, arena, err);
     quiet = &s->quiet[st_hash64(s->field->text) % FLT_QUIET_MAX];

@@ -8,6 +8,7 @@
 #define STOA_FILTERS_VIEWS_H
 #include "filters/normalise.h"
 
+struct flt_block;
 struct flt_doc;
 struct flt_scanner;
 
@@ -25,6 +26,11 @@ bool flt_begins_a_line(struct st_span text, size_t at);
 /* The next run from *at on that decodes to a text (unwrap.c); *at moves behind it. */
 ST_MUST enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_t *at, struct flt_view *out,
                               bool *any, struct st_err *err);
+
+/* What flt_squeeze and flt_unwrap look for first, in a text of n bytes that is one block: false where they would find
+ * nothing to do. */
+bool flt_may_squeeze(const struct flt_block *only, size_t n);
+bool flt_may_unwrap(const struct flt_block *only, size_t n);
 
 /* All readings of the running field but the first (views.c). */
 ST_MUST enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err);

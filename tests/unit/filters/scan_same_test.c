@@ -188,10 +188,29 @@ static void put_far_words(struct st_buf *json)
     put_string(json, st_span_str(words[1]));
 }
 
+/* A UUID, or nearly: now and then no digit is among the first, a digit is missing, or something stands beside it. */
+static void put_uuid(struct st_buf *json)
+{
+    static const char *const beside[] = { "", "", "", "", "urn:uuid:", "4111 ", "a" };
+    unsigned letters = t_rand() % 4 == 0 ? 8 : 0;
+    bool is_card = letters > 0 && t_rand() % 2 == 0;
+
+    st_buf_str(json, beside[t_rand() % ST_LEN(beside)]);
+    for (unsigned i = 0; i < 36 - (t_rand() % 16 == 0); i++) {
+        if (i == 8 || i == 13 || i == 18 || i == 23)
+            st_buf_byte(json, '-');
+        else
+            st_buf_byte(json, (uint8_t)(i < letters         ? "abcdefab"[i]
+                                        : is_card && i < 28 ? "4111-1111-1111-1111"[i - 9]
+                                                            : "0123456789abcdef"[t_rand() % 16]));
+    }
+    st_buf_str(json, beside[t_rand() % ST_LEN(beside)]);
+}
+
 static void put_value(struct st_buf *json, struct st_buf *post)
 {
     static const char *const seams[] = { "", " ", "-", ".", "/", ", ", ": ", "=", "  ", "x" };
-    unsigned kind = t_rand() % 9;
+    unsigned kind = t_rand() % 10;
 
     if (kind == 0) {
         st_buf_fmt(json, "1%u%u", (unsigned)(t_rand() % 10000000), (unsigned)(t_rand() % 100000000));
@@ -207,6 +226,8 @@ static void put_value(struct st_buf *json, struct st_buf *post)
     }
     if (kind == 8)
         put_far_words(json);
+    if (kind == 9)
+        put_uuid(json);
     for (unsigned parts = kind == 6 || kind == 7 ? 1 + t_rand() % 8 : 0; parts > 0; parts--) {
         put_string(json, any_piece());
         st_buf_str(json, seams[t_rand() % ST_LEN(seams)]);
