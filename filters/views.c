@@ -133,7 +133,7 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
 /* Messages say the same small things over and over: kinds, states, names of people. What is found in a text depends on
  * its bytes and on the words in its path and name, so where nothing was found in one, nothing is in a second that is
  * equal in all three. Only the customer's own words and rows count over a whole message, and a trace tells of each
- * text: with them, every text is read. */
+ * text: with them, every text is read; and whoever else was asked about one may say another thing of the next. */
 static bool may_be_quiet(const struct flt_scanner *s)
 {
     return s->field->text.n <= QUIET_TEXT && s->trace == NULL && s->own == NULL && s->packs->n_terms == 0;
@@ -173,6 +173,7 @@ enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct 
 {
     const struct flt_field **quiet;
     size_t before = s->out->n;
+    unsigned asked = s->n_asked;
 
     if (is_key(s))
         return ST_OK;
@@ -183,7 +184,8 @@ enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct 
         return ST_OK;
     if (read_whole(s, arena, err) != ST_OK)
         return ST_ERR;
-    if (s->out->n == before && before < FLT_FINDINGS_MAX) /* a full list may take in one for another */
+    /* a full list may take in one for another */
+    if (s->out->n == before && s->n_asked == asked && before < FLT_FINDINGS_MAX)
         *quiet = s->field;
     return ST_OK;
 }

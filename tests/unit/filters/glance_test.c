@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* glance_test - small fields that are passed over hold no pattern, whatever stands beside them. */
 #include "filters/filters.h"
+#include "filters/packs.h"
 #include "filters/rules.h"
 #include "t.h"
 
@@ -132,5 +133,36 @@ T_TEST(a_pattern_that_asks_for_the_ends_of_a_text_is_found)
     packs = load(PACK(RULE("key", "KEY-", "KEY-[0-9]{4}$") RULE("more", "MORE-", "MORE-[0-9]{4}")));
     scan(packs, texts, ST_LEN(texts), seen);
     assert_string_equal(seen, "-xx-");
+    flt_packs_release(packs);
+}
+
+/* Yes to every second one, whatever it is. */
+static unsigned every_second(void *ctx, const struct flt_hit_asked *hit)
+{
+    unsigned *n = ctx;
+
+    (void)hit;
+    return ++*n % 2 == 0 ? FLT_SAID_YES : 0;
+}
+
+/* Equal texts are not read twice, but whoever is asked about them may change their mind. */
+T_TEST(a_text_that_somebody_was_asked_about_is_read_again)
+{
+    static const char pack[] = "pack: house\nversion: 1.0.0\nlicence: LicenseRef-house\nrules:\n"
+                               "  - id: house.key\n    title: Key\n    severity: high\n    mask: \"[key]\"\n"
+                               "    find: pattern\n    anchor: [KEY-]\n    pattern: 'KEY-[0-9]{4}'\n"
+                               "    chars: '-A-Z0-9'\n    max: 64\n    confidence: { base: 85 }\n";
+    static const char *const texts[] = { "KEY-1234 ", "KEY-1234 ", "other", "KEY-1234 ", "other", "KEY-1234 " };
+    unsigned n = 0;
+    const struct flt_given given = { "house", st_span_str(pack), every_second, &n };
+    const char *dirs[] = { NULL };
+    const struct flt_sources from = { .dirs = dirs, .given = &given, .n_given = 1 };
+    struct flt_packs *packs = NULL;
+    struct st_err err = ST_ERR_INIT;
+    char seen[ST_LEN(texts) + 1];
+
+    T_OK(flt_packs_load_all(&from, &packs, NULL, &err), err);
+    scan(packs, texts, ST_LEN(texts), seen);
+    assert_string_equal(seen, "-x---x");
     flt_packs_release(packs);
 }
