@@ -344,14 +344,18 @@ static bool is_number(const struct flt_finding *f)
            d->validator->fn != val_plain && f->confidence >= 75 && f->rule->severity < FLT_CRITICAL;
 }
 
-/* Of two numbers of equal rank in all but their severity: the longer one, then the one whose own label stands nearest
- * before it. 0: neither. */
+/* Of two numbers of equal rank in all but their severity: the one that has a label of its own, then the longer one,
+ * then the one whose label stands nearest before it. 0: neither. */
 static int64_t by_label(struct flt_scanner *s, const struct flt_finding *a, const struct flt_finding *b)
 {
+    uint32_t of_a = flt_label_of(s, (const struct flt_detector *)a->rule, a->from, a->to);
+    uint32_t of_b = flt_label_of(s, (const struct flt_detector *)b->rule, b->from, b->to);
+
+    if ((of_a > 0) != (of_b > 0))
+        return of_a > 0 ? 1 : -1;
     if (a->to - a->from != b->to - b->from)
         return (int64_t)(a->to - a->from) - (int64_t)(b->to - b->from);
-    return (int64_t)flt_label_of(s, (const struct flt_detector *)a->rule, a->from, a->to) -
-           (int64_t)flt_label_of(s, (const struct flt_detector *)b->rule, b->from, b->to);
+    return (int64_t)of_a - (int64_t)of_b;
 }
 
 /* Candidate i loses against candidate k. */
