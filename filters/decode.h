@@ -147,6 +147,7 @@ ST_MUST enum st_rc flt_form_value(struct flt_dec *dec, const struct flt_piece *r
 ST_MUST enum st_rc flt_engineio(struct flt_dec *dec, const struct flt_body *body, bool is_message, bool *is_good,
                                 struct st_err *err);
 unsigned flt_engine_version(struct st_span query);                  /* 3 or 4; 0 when it is named twice */
+bool flt_engine_counted(struct st_span s, size_t *n);               /* LENGTH:PACKET: how many bytes it has */
 size_t flt_units(struct st_span utf8);                              /* UTF-16 units of valid UTF-8 */
 size_t flt_length_of(struct st_span content, enum flt_count count); /* what a run's digits should say */
 /* One packet, a digit and its data; its UTF-8 is valid. */

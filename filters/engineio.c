@@ -163,6 +163,16 @@ static bool next_counted(struct st_span s, size_t at[4])
     return n != ST_SPAN_NPOS;
 }
 
+bool flt_engine_counted(struct st_span s, size_t *n)
+{
+    size_t at[4] = { 0 };
+
+    if (!next_counted(s, at))
+        return false;
+    *n = at[3];
+    return true;
+}
+
 static enum st_rc counted(struct flt_dec *dec, const struct flt_piece *all, enum flt_count count, bool *is_good,
                           struct st_err *err)
 {

@@ -171,6 +171,10 @@ struct flt_idle {
 };
 ST_MUST enum st_rc flt_wire_idle(struct st_arena *arena, const struct flt_input *in, const struct flt_doc *doc,
                                  struct flt_idle *out, struct st_err *err);
+/* The packets of an engine.io poll as they stand in it, each of which says something for itself; 0: it cannot be taken
+ * apart, or has more than max. They borrow from in->body. And how a body is put together from them again. */
+size_t flt_wire_packets(const struct flt_input *in, struct st_span *packets, size_t max);
+void flt_wire_join(const struct flt_input *in, struct st_span packet, struct st_buf *body);
 /* The answer to a poll (plain: no content coding) with one more message in front of what it carries; ST_AGAIN: this
  * answer carries no messages (an error, the end of a session). in: query, wire and the answer's content_type and body.
  */

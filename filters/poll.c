@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOKEN_MAX 128u
-#define RID_MAX   16u
-#define IDLE_MAX  1024u
+#define TOKEN_MAX  128u
+#define RID_MAX    16u
+#define IDLE_MAX   1024u
+#define PACKET_END 0x1E
 
 static bool is_token(struct st_span s)
 {
@@ -117,6 +118,52 @@ enum st_rc flt_wire_idle(struct st_arena *arena, const struct flt_input *in, con
     return in->wire == FLT_WIRE_XMPP ? idle_bosh(arena, doc, out, err) : ST_OK;
 }
 
+/* ---- packet by packet -------------------------------------------------------------------------------------------- */
+
+/* Bytes of the first packet; 0: it is none. An event with attachments and these belong together. */
+static size_t packet_at(unsigned version, struct st_span s)
+{
+    size_t n = 0, digits = flt_digits_at(s, 0), at = version == 3 ? digits + 1 : 0;
+    struct st_span packet;
+
+    if (version == 4) {
+        n = st_span_chr(s, PACKET_END);
+        n = n == ST_SPAN_NPOS ? s.n : n;
+    } else if (!flt_engine_counted(s, &n)) {
+        return 0;
+    }
+    packet = st_span_sub(s, at, n - at);
+    if (packet.n == 0 || packet.p[0] == 'b' || st_span_starts(packet, ST_SPAN("45")) ||
+        st_span_starts(packet, ST_SPAN("46")))
+        return 0;
+    return n;
+}
+
+size_t flt_wire_packets(const struct flt_input *in, struct st_span *packets, size_t max)
+{
+    unsigned version = flt_engine_version(in->query);
+    size_t count = 0, n;
+
+    if (in->wire != FLT_WIRE_SOCKETIO || version == 0 || in->content_encoding.n > 0 ||
+        !st_span_ieq(flt_type_essence(in->content_type), ST_SPAN("text/plain")))
+        return 0;
+    for (size_t at = 0; at < in->body.n; at += n + (version == 4)) {
+        struct st_span rest = st_span_sub(in->body, at, in->body.n);
+
+        if (count == max || (n = packet_at(version, rest)) == 0)
+            return 0;
+        packets[count++] = st_span_sub(rest, 0, n);
+    }
+    return count;
+}
+
+void flt_wire_join(const struct flt_input *in, struct st_span packet, struct st_buf *body)
+{
+    if (body->n > 0 && flt_engine_version(in->query) == 4)
+        st_buf_byte(body, PACKET_END);
+    st_buf_span(body, packet);
+}
+
 /* ---- the answer to a poll ---------------------------------------------------------------------------------------- */
 
 static enum st_rc insert_binary(struct st_span body, struct st_span message, struct st_buf *out)
@@ -153,7 +200,7 @@ static enum st_rc insert_packet(const struct flt_input *in, struct st_span messa
         if (digits == 0 && in->body.p[0] != 'b') /* a packet's type, or Base64 */
             return ST_AGAIN;
         st_buf_span(out, message);
-        st_buf_byte(out, 0x1E);
+        st_buf_byte(out, PACKET_END);
     }
     st_buf_span(out, in->body);
     return ST_OK;

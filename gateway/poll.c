@@ -79,7 +79,14 @@ bool poll_goes_on(struct txn *t)
     struct lp_reply reply;
     struct st_err err = ST_ERR_INIT;
 
-    if (!is_replaceable(t) || lp_reply(t->chain.route, &exchange, &refusal, t->arena, &reply, &err) != ST_OK ||
+    if (!is_replaceable(t))
+        return false;
+    if (poll_keeps_others(t)) {
+        t->is_redacted = true;
+        t->n_trailers = 0;
+        return true;
+    }
+    if (lp_reply(t->chain.route, &exchange, &refusal, t->arena, &reply, &err) != ST_OK ||
         replace(t, &reply, &err) != ST_OK)
         return false;
     t->is_redacted = true;

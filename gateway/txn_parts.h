@@ -196,6 +196,9 @@ void poll_init(struct txn *t);
 void poll_know(struct txn *t); /* the request was judged, its doc is there: which session does it poll? */
 /* The blocked message of a long poll: true when the session goes on without it, and the exchange with it. */
 ST_MUST bool poll_goes_on(struct txn *t);
+/* poll_packets.c: what may leave of such a message is in t->redacted, and the client will be told of the rest; false:
+ * nothing of it may. */
+ST_MUST bool poll_keeps_others(struct txn *t);
 /* The next event of the origin's answer, as back_ops.read, with what the client of this session is to be told. */
 ST_MUST enum st_rc poll_read(struct txn *t, size_t max, struct http1_event *event);
 void poll_took(struct txn *t);

@@ -72,6 +72,41 @@ def test_the_waiting_poll_says_why_though_another_worker_has_it(house):
     assert packets_of(reader.get()) == ["438[null]"]
 
 
+@pytest.mark.parametrize("version", (3, 4))
+def test_packets_beside_the_refused_one_go_on(house, version):
+    """In their order; each refused one is told, a draft is not, and what means nothing alone keeps its neighbours."""
+    reader, writer, sid = house.client(0), house.client(1), f"p{version}"
+    good = [event(n, "topics.post", {"title": "Probes", "content": f"Überlegung Nummer {n}: how?", "cid": 1}) for n in (4, 6)]
+    draft = event(5, "plugins.composer.renderPreview", SECRET)
+    begin_poll(reader, sid, version)
+    reply, got = say(writer, sid, version, good[0], event(8, "topics.post", POST), draft, good[1], event(9, "topics.post", POST))
+    assert (reply.status, unpacked(version, got)) == (200, [*good, "2" if version == 3 else "6"])
+    told = packets_of(reader.get(), version)
+    assert [refusal(packet, number) for packet, number in zip(told, (8, 9))] and told[2] == "434[null]"
+
+
+@pytest.mark.parametrize("beside", (
+    ["b" + "AAAA" * 9, event(4, "topics.get", 1)],  # an attachment
+    ['451-["file",{"_placeholder":true,"num":0}]', "bAAAA"],  # and what it belongs to
+    [event(n, "topics.get", n) for n in range(20)]))
+def test_what_cannot_be_taken_apart_stays_here_as_one(house, beside):
+    _, got = say(house.client(1), "p5", 3, event(8, "topics.post", POST), *beside)
+    assert got in (None, b"1:2")  # the request was refused, or says nothing now
+
+
+def test_what_is_one_secret_in_two_packets_stays_here(house):
+    """Each alone is nothing; behind each other they are what the person typed."""
+    reader, writer = house.client(0), house.client(1)
+    begin_poll(reader, "p6")
+    parts = [event(n, "modules.chats.send", {"roomId": 7, "message": text})
+             for n, text in ((1, "DE02 1203 0000 "), (2, "0000 2020 51"))]
+    say(writer, "p6", 3, parts[0])
+    assert packets_of(reader.get()) == ["431[null]"]
+    begin_poll(reader, "p6")
+    _, got = say(writer, "p6", 3, event(3, "topics.post", POST), parts[1])
+    assert got == b"1:2" and len(packets_of(reader.get())) >= 2
+
+
 def test_a_draft_is_dropped_in_silence(house):
     reader, writer = house.client(0), house.client(1)
     begin_poll(reader, "s2")
