@@ -150,12 +150,13 @@ struct flt_doc {
  */
 ST_MUST enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct flt_doc **out,
                               struct st_err *err);
+struct flt_scanner;
 /* Whether a segment of a request target's path (without query) may hold what is looked for; cheap, for every request.
  */
-bool flt_path_is_telling(struct st_span path);
+bool flt_path_is_telling(struct flt_scanner *scanner, struct st_span path);
 /* Adds such segments to a doc that adapters have read already: nobody typed them. */
-ST_MUST enum st_rc flt_path_fields(struct st_arena *arena, struct st_span path, struct flt_doc *doc,
-                                   struct st_err *err);
+ST_MUST enum st_rc flt_path_fields(struct flt_scanner *scanner, struct st_arena *arena, struct st_span path,
+                                   struct flt_doc *doc, struct st_err *err);
 /* For a path pattern of an adapter: '*' is one segment, a trailing "**" any rest; ASCII case matters. */
 bool flt_path_match(struct st_span pattern, struct st_span path);
 
@@ -239,7 +240,6 @@ struct flt_trace {
 };
 
 /* A worker's own scratch space; not shared between threads or processes. */
-struct flt_scanner;
 ST_MUST enum st_rc flt_scanner_new(struct flt_packs *packs, struct flt_scanner **out, struct st_err *err);
 void flt_scanner_free(struct flt_scanner *scanner); /* NULL is fine */
 /* Scans every field that is not is_secret, each normalised (NFKC, case, zero-width, full-width), findings mapped back

@@ -202,6 +202,34 @@ static void read_path(struct flt_scanner *s, struct flt_path *path, struct st_sp
         s->failed = true;
 }
 
+/* Some rule for that many digits wants one of the words. */
+static bool is_wanted(const struct flt_packs *packs, const struct flt_path *path, size_t digits)
+{
+    for (size_t i = 0; i < path->n_words; i++) {
+        const struct flt_word *w = &packs->word_index[path->words[i]];
+
+        for (uint32_t k = w->first; k < w->first + w->n; k++) {
+            const struct flt_detector *d = &packs->rules[packs->word_rules[k]];
+
+            if (d->require != FLT_REQUIRE_NOTHING && (d->lengths >> digits & 1) != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool flt_number_is_named(struct flt_scanner *s, struct st_span name, size_t digits)
+{
+    struct flt_path path = { .is_read = true };
+    struct path_words look = { &path, s->packs, name };
+    struct st_err ignored;
+
+    if (name.n < FLT_WORD_MIN || digits >= 32)
+        return false;
+    return scan_run(s->packs->words_db, s->word_scratch, name, on_path_word, &look, &ignored) != ST_OK ||
+           path.is_full || is_wanted(s->packs, &path, digits);
+}
+
 /* The words in the path and the name of the running field. Fields of one kind share the bytes of their path, so it is
  * known by where it lies, as long as a scan goes on. */
 static const struct flt_path *path_of(struct flt_scanner *s)

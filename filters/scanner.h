@@ -125,6 +125,9 @@ bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t
 /* How plainly a word of the detector's before the candidate says what it is: the nearest says it, and of two that end
  * together the longer one; 0: none does. Compares with that of another detector on the same window. */
 uint32_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
+/* May digits alone, so many, be what a rule looks for that wants one of its words near, since what comes before them
+ * has one? Between scans; true when it cannot be told. */
+bool flt_number_is_named(struct flt_scanner *s, struct st_span name, size_t digits);
 /* Have the words around [from, to) been looked for? If not, asking costs as much as many checksums. */
 bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
 /* Marks, in near_mark, every rule one of whose words is in the window of [from, to) or in the field's path; false when

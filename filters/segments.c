@@ -2,13 +2,15 @@
 /* segments - the path of a request target, looked into segment by segment.
  *
  * Paths are full of numbers that mean nothing: ids, dates, hashes. So only a segment with many digits, or one that may
- * be a token, becomes a field, and none goes on in the next one. It has the segment before it for its name, since
- * "card" or "iban" tells what a number is. What is found is then weighed as what stands in an address: digits alone may
- * be an id, which leaves their finding below what the shipped policies act on unless a word says more; and a token that
- * belongs to addresses (a webhook's, a signed link's; its detector has the tag "address") is sent to the very host that
- * gave it out. Nothing is masked in here: another path would be another place.
+ * be a token, becomes a field, and none goes on in the next one. Digits alone do when they may be a card's number, or
+ * when the segment before them is a word that some detector wants near its numbers. A field has the segment before it
+ * for its name, since "card" or "iban" tells what a number is. What is found is then weighed as what stands in an
+ * address: digits alone may be an id, which leaves their finding below what the shipped policies act on unless a word
+ * says more; and a token that belongs to addresses (a webhook's, a signed link's; its detector has the tag "address")
+ * is sent to the very host that gave it out. Nothing is masked in here: another path would be another place.
  */
 #include "filters/filters.h"
+#include "filters/scanner.h"
 #include <string.h>
 
 #define NUMBER_MIN    11 /* bytes of a segment */
@@ -31,11 +33,11 @@ static bool satisfies_luhn(struct st_span digits)
 }
 
 /* Cheap, for every request: most segments are words, ids and hashes. */
-static bool is_telling(struct st_span segment)
+static bool is_telling(struct flt_scanner *scanner, struct st_span before, struct st_span segment)
 {
     size_t digits = 0, hex = 0, upper = 0;
 
-    if (segment.n < NUMBER_MIN)
+    if (segment.n < NUMBER_DIGITS)
         return false;
     for (size_t i = 0; i < segment.n; i++) {
         uint8_t c = segment.p[i];
@@ -45,25 +47,28 @@ static bool is_telling(struct st_span segment)
         upper += c >= 'A' && c <= 'Z';
     }
     if (digits == segment.n)
-        return digits <= CARD_MAX && satisfies_luhn(segment);
+        return digits <= CARD_MAX &&
+               ((digits >= NUMBER_MIN && satisfies_luhn(segment)) || flt_number_is_named(scanner, before, digits));
+    if (segment.n < NUMBER_MIN)
+        return false;
     if (hex == segment.n && (hex == 32 || hex == 36 || hex == 40 || hex == 64))
         return false;
     return digits >= NUMBER_DIGITS || (segment.n >= TOKEN_MIN && digits > 0 && upper > 0);
 }
 
-static size_t count_telling(struct st_span path)
+static size_t count_telling(struct flt_scanner *scanner, struct st_span path)
 {
-    struct st_span segment;
+    struct st_span segment, before = ST_SPAN_NONE;
     size_t n = 0;
 
-    while (st_span_next(&path, '/', &segment))
-        n += is_telling(segment);
+    for (; st_span_next(&path, '/', &segment); before = segment)
+        n += is_telling(scanner, before, segment);
     return n;
 }
 
-bool flt_path_is_telling(struct st_span path)
+bool flt_path_is_telling(struct flt_scanner *scanner, struct st_span path)
 {
-    return count_telling(path) > 0;
+    return count_telling(scanner, path) > 0;
 }
 
 /* A plus sign is one in a path; what is no UTF-8 afterwards is read as it stands. */
@@ -86,9 +91,10 @@ static enum st_rc put_segment(struct st_arena *arena, struct st_span before, str
     return ST_OK;
 }
 
-enum st_rc flt_path_fields(struct st_arena *arena, struct st_span path, struct flt_doc *doc, struct st_err *err)
+enum st_rc flt_path_fields(struct flt_scanner *scanner, struct st_arena *arena, struct st_span path,
+                           struct flt_doc *doc, struct st_err *err)
 {
-    size_t n = count_telling(path);
+    size_t n = count_telling(scanner, path);
     struct st_span segment, before = ST_SPAN("/");
     struct flt_field *fields;
 
@@ -100,7 +106,7 @@ enum st_rc flt_path_fields(struct st_arena *arena, struct st_span path, struct f
         memcpy(fields, doc->fields, doc->n * sizeof *fields);
     doc->fields = fields;
     for (; n > 0 && st_span_next(&path, '/', &segment); before = segment) {
-        if (!is_telling(segment))
+        if (!is_telling(scanner, before, segment))
             continue;
         if (put_segment(arena, before, segment, &fields[doc->n], err) != ST_OK)
             return ST_ERR;

@@ -132,7 +132,7 @@ static struct flt_findings look(struct st_arena *arena, struct st_span path, str
     struct st_err err = ST_ERR_INIT;
 
     T_OK(flt_decode(arena, &in, doc, &err), err);
-    T_OK(flt_path_fields(arena, path, *doc, &err), err);
+    T_OK(flt_path_fields(scanner, arena, path, *doc, &err), err);
     T_OK(flt_scan(scanner, arena, *doc, &findings, NULL, &err), err);
     flt_path_weigh(*doc, &findings);
     return findings;
@@ -168,7 +168,7 @@ T_TEST(paths_of_the_platforms_raise_nothing_that_is_acted_upon)
         (void)benign_next(&b);
         st_buf_reset(&path);
         benign_line(&b, shapes[n % ST_LEN(shapes)]);
-        telling += flt_path_is_telling(st_buf_view(&path));
+        telling += flt_path_is_telling(scanner, st_buf_view(&path));
         findings = look(arena, st_buf_view(&path), &doc);
         for (size_t i = 0; i < findings.n; i++) {
             const struct flt_finding *f = &findings.items[i];
@@ -184,7 +184,7 @@ T_TEST(paths_of_the_platforms_raise_nothing_that_is_acted_upon)
     print_message("%u paths: %u looked into, %u findings acted upon, %u below\n", PATHS, telling, acted, other);
     st_buf_fini(&path);
     T_CHECK(acted == 0, "%u findings", acted);
-    T_CHECK(telling > PATHS / 8 && telling < PATHS / 2 && other < PATHS / 50, "%u looked into, %u low findings",
+    T_CHECK(telling > PATHS / 8 && telling < PATHS / 100 * 52 && other < PATHS / 50, "%u looked into, %u low findings",
             telling, other);
 }
 
@@ -201,6 +201,9 @@ T_TEST(what_is_typed_into_a_path_is_found)
         { "/a/my%20card%204111111111111111", "pii.card.visa", ACTED_UPON, 100 },
         { "/a/4111-1111-1111-1111", "pii.card.visa", ACTED_UPON, 100 },
         { "/ssn/536-90-4399", "pii.us.ssn", ACTED_UPON, 100 },
+        { "/ssn/536904399", "pii.us.ssn", 50, 100 },
+        { "/users/536904399", NULL, 0, 0 },
+        { "/customers/ssn/536904399/x", "pii.us.ssn", 50, 100 },
         { "/a/4111%201111%201111%201111", "pii.card.visa", ACTED_UPON, 100 },
         { "/DE02120300000000202051", "pii.iban", ACTED_UPON, 100 },
         { "/a/b/pay%20DE02%201203%200000%200000%202020%2051/c", "pii.iban", ACTED_UPON, 100 },
