@@ -167,7 +167,7 @@ static void run_finder(struct bench *b, void (*find)(struct flt_scanner *s))
         s->field = &b->doc->fields[i];
         s->field_index = (uint32_t)i;
         s->text = s->field->text;
-        s->view = (struct flt_view){ s->text, NULL };
+        s->view = (struct flt_view){ .text = s->text };
         s->n_hits = s->n_found = 0;
         s->near_from = s->near_to = 0;
         find(s);

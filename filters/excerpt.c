@@ -10,11 +10,13 @@
 #define BEHIND    80u    /* and behind it */
 #define PIECE_MAX 16384u /* and on to the end of the piece that is cut there */
 
-void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, struct st_span s)
+void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, const struct flt_view *from)
 {
-    *x = (struct flt_excerpt){ .s = s };
-    st_buf_init(&x->text, s.n + 64);
-    flt_build_init(&x->build, arena, (2 * s.n + 64) * sizeof(struct flt_map_pt));
+    size_t n = from->text.n;
+
+    *x = (struct flt_excerpt){ .s = from->text, .leaves_out_nothing = from->is_whole };
+    st_buf_init(&x->text, n + 64);
+    flt_build_init(&x->build, arena, (2 * n + 64) * sizeof(struct flt_map_pt));
 }
 
 /* Where the stretch ends that goes on at the change before `at`. */
@@ -51,7 +53,8 @@ static void pass(struct flt_excerpt *x, size_t at)
 {
     size_t head = head_end(x, at), tail = tail_begin(x, at);
 
-    if (head + FLT_LEFT_OUT.n < tail) { /* a unit of the same length would be read as a copy */
+    if (!x->leaves_out_nothing &&
+        head + FLT_LEFT_OUT.n < tail) { /* a unit of the same length would be read as a copy */
         copy(x, x->kept, head);
         st_buf_span(&x->text, FLT_LEFT_OUT);
         flt_build_unit(&x->build, FLT_LEFT_OUT.n, tail - (head > x->kept ? head : x->kept));
@@ -77,6 +80,7 @@ enum st_rc flt_excerpt_close(struct flt_excerpt *x, const struct flt_view *from,
     struct st_arena *arena = x->build.arena;
     enum st_rc rc;
 
+    out->is_whole = from->is_whole;
     if (!x->any) /* nothing was put, so nothing was taken */
         return ST_OK;
     pass(x, x->s.n);

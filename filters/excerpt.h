@@ -18,9 +18,10 @@ struct flt_excerpt {
     struct flt_build build;
     size_t kept; /* what lies before is in `text`, or dropped */
     bool any;
+    bool leaves_out_nothing;
 };
 
-void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, struct st_span s);
+void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, const struct flt_view *from);
 /* The raw_n bytes at `at` become n others (raw_n at most); calls come in the order of `at`. */
 void flt_excerpt_put(struct flt_excerpt *x, size_t at, size_t raw_n, const void *bytes, size_t n);
 /* Frees what open made; out becomes the view over `from`, when any place was changed. */

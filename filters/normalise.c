@@ -520,7 +520,7 @@ static enum st_rc finish(struct maker *m, struct st_arena *arena, struct st_span
     n = m->text.n > 0 ? fold_look_alikes(m->text.p, m->text.n, &m->build, &any) : 0;
     if (any && flt_build_done(&m->build, map, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
         return ST_ERR;
-    *out = (struct flt_view){ text, map };
+    *out = (struct flt_view){ .text = text, .map = map };
     if (!any && !m->is_changed)
         return ST_OK;
     out->text.n = n;
@@ -537,7 +537,7 @@ enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_c
     bool has_twins = false;
     enum st_rc rc;
 
-    *out = (struct flt_view){ text, NULL };
+    *out = (struct flt_view){ .text = text };
     if (text.n == 0)
         return ST_OK;
     if (text.n > UINT32_MAX / EXPANSION_MAX)

@@ -18,6 +18,7 @@ enum flt_case { FLT_CASE_KEEP, FLT_CASE_FOLD };
 struct flt_view {
     struct st_span text;       /* borrows the field's text when nothing changed, else lives in the arena */
     const struct flt_map *map; /* NULL: offsets are those of the field's text */
+    bool is_whole;             /* what is read from it leaves nothing out of it (excerpt.h) */
 };
 
 /* text is valid UTF-8, as flt_field.text is; bad bytes become '?'. ST_ERR is memory or the arena's ceiling. */

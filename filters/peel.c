@@ -149,7 +149,7 @@ static enum st_rc pass(struct st_arena *arena, const struct flt_view *from, stru
     *any = has_escape(&x);
     if (!*any)
         return ST_OK;
-    flt_excerpt_open(&x.out, arena, from->text);
+    flt_excerpt_open(&x.out, arena, from);
     while ((x.p = next_sign(&x, x.p)) < x.end)
         if (!take_escape(&x))
             x.p++;
@@ -167,6 +167,7 @@ enum st_rc flt_peel(struct st_arena *arena, const struct flt_view *from, struct 
         if (pass(arena, &before, out, &more, err) != ST_OK)
             return ST_ERR;
         before = *out;
+        before.is_whole = true; /* what the first pass changed is in no other reading */
         *any = *any || more;
     }
     return ST_OK;

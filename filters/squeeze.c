@@ -506,7 +506,7 @@ enum st_rc flt_squeeze(struct st_arena *arena, const struct flt_view *from, stru
     struct flt_excerpt x;
 
     *out = *from;
-    flt_excerpt_open(&x, arena, from->text);
+    flt_excerpt_open(&x, arena, from);
     walk(&x);
     *any = x.any;
     return flt_excerpt_close(&x, from, out, err);

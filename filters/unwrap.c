@@ -595,6 +595,7 @@ enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_
     struct st_buf bytes, text;
     enum st_rc rc = ST_OK;
 
+    out->is_whole = false;
     st_buf_init(&run.chars, from->text.n + 64);
     st_buf_init(&bytes, from->text.n + 64);
     st_buf_init(&text, INFLATE_TIMES * from->text.n + INFLATE_GRACE);

@@ -161,7 +161,7 @@ static bool is_alike(const struct flt_field *a, const struct flt_field *b)
 static enum st_rc read_whole(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
 {
     struct reader r = { s, arena, err, BUDGET_TIMES * s->field->text.n + BUDGET_GRACE };
-    struct flt_view raw = { s->field->text, NULL };
+    struct flt_view raw = { .text = s->field->text };
 
     s->reading = FLT_READ_PLAIN;
     if (flt_read(s, arena, &raw, err) != ST_OK)

@@ -387,6 +387,38 @@ T_TEST(every_disguise_is_seen_through)
     flt_packs_release(s.packs);
 }
 
+/* What one pass took off is read even when another pass finds something elsewhere, and leaves the rest out. */
+T_TEST(escapes_of_two_depths_are_read_side_by_side)
+{
+    static const char *const dirs[] = { "filters/packs", NULL };
+    struct st_arena *arena = st_arena_new(1u << 20);
+    struct st_err err = ST_ERR_INIT;
+    struct flt_findings findings;
+    struct flt_scanner *scanner;
+    struct flt_packs *packs;
+    struct st_buf text, key;
+    struct flt_doc *doc;
+    size_t bad;
+
+    T_OK(flt_packs_load(dirs, t_tmpdir(), &packs, NULL, &err), err);
+    T_OK(flt_scanner_new(packs, &scanner, &err), err);
+    st_buf_init(&text, 1 << 16);
+    st_buf_init(&key, 1 << 16);
+    T_OK(flt_fake_expand(ST_SPAN("${fake:github.pat_classic}"), 1, &key, &bad, &err), err);
+    escape_u(st_buf_view(&key), &text);
+    for (int i = 0; i < 30; i++)
+        st_buf_str(&text, " and so on, and so on");
+    st_buf_str(&text, " 100 %2525");
+    T_OK(flt_text_doc(arena, st_buf_view(&text), &doc, &err), err);
+    T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
+    T_CHECK(findings.n == 1 && findings.items[0].from == 0, "%zu findings", findings.n);
+    st_buf_fini(&text);
+    st_buf_fini(&key);
+    flt_scanner_free(scanner);
+    flt_packs_release(packs);
+    st_arena_free(arena);
+}
+
 /* Each reading allocates in its own way: any of them may be refused, and then the scan says so. */
 T_TEST(every_reading_survives_every_oom)
 {

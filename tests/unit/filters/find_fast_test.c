@@ -181,7 +181,7 @@ static void check_text(struct flt_scanner *s, struct st_span text)
 
     s->trace = &trace;
     s->text = text;
-    s->view = (struct flt_view){ text, NULL };
+    s->view = (struct flt_view){ .text = text };
     s->near_from = s->near_to = 0;
     for (uint32_t i = 0; i < text.n; i++) {
         bool begins = flt_is_digit(text.p[i]) && (i == 0 || !flt_is_digit(text.p[i - 1])), is_long, was_long;

@@ -118,14 +118,14 @@ T_TEST(squeeze_steps_over_nothing)
     for (int round = 0; round < 3000; round++) {
         uint8_t bytes[700];
         struct st_arena *arena = st_arena_new(1u << 20);
-        struct flt_view raw = { random_text(bytes, 20 + any_below(sizeof bytes - 20)), NULL }, quick, slow = raw;
+        struct flt_view raw = { .text = random_text(bytes, 20 + any_below(sizeof bytes - 20)) }, quick, slow = raw;
         struct flt_excerpt x;
         bool any = false;
 
         if (round % 3 == 0)
             raw.text = slow.text = st_span_sub(raw.text, 0, any_below(ST_BYTES_BLOCK + 1));
         T_CHECK(flt_squeeze(arena, &raw, &quick, &any, &err) == ST_OK, "round %d", round);
-        flt_excerpt_open(&x, arena, raw.text);
+        flt_excerpt_open(&x, arena, &raw);
         walk_slowly(&x);
         T_CHECK(x.any == any, "round %d: \"%.*s\"", round, (int)raw.text.n, (const char *)raw.text.p);
         if (raw.text.n <= ST_BYTES_BLOCK) {
@@ -152,7 +152,7 @@ T_TEST(squeeze_joins_nothing_over_what_was_left_out)
     struct st_err err = ST_ERR_INIT;
     struct st_arena *arena = st_arena_new(1u << 20);
     char bytes[1200];
-    struct flt_view raw = { st_span(bytes, sizeof bytes), NULL }, excerpt, squeezed;
+    struct flt_view raw = { .text = st_span(bytes, sizeof bytes) }, excerpt, squeezed;
     struct flt_excerpt x;
     bool any = false;
 
@@ -161,7 +161,7 @@ T_TEST(squeeze_joins_nothing_over_what_was_left_out)
     memcpy(bytes + 77, " Zz9aB4c ", 9); /* what follows the first change ends with it, what leads to the other begins */
     memcpy(bytes + 904, " Dd8eE5f ", 9);
     for (size_t second = 1030; second < 1045; second++) {
-        flt_excerpt_open(&x, arena, raw.text);
+        flt_excerpt_open(&x, arena, &raw);
         flt_excerpt_put(&x, 0, 1, "", 0);
         flt_excerpt_put(&x, second, 1, "", 0);
         T_CHECK(flt_excerpt_close(&x, &raw, &excerpt, &err) == ST_OK, "second %zu", second);
