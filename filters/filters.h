@@ -221,6 +221,7 @@ struct flt_findings {
     size_t n;
     bool is_capped; /* more than FLT_FINDINGS_MAX: the rest was not kept, the verdict is as strict as the worst */
     bool is_short;  /* a text would have had more readings than its size allows: what they hold is not known */
+    bool is_open;   /* what may be a long finding (a key, a token) had no end where its text ends */
 };
 #define FLT_FINDINGS_MAX   256
 #define FLT_CONFIDENCE_MIN 50 /* below it a candidate is no finding */
@@ -260,5 +261,5 @@ ST_MUST enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, str
 ST_MUST enum st_rc flt_redact(const struct flt_doc *doc, const struct flt_findings *findings, const bool *mark,
                               struct st_buf *out, struct st_buf *query_out, struct st_err *err);
 #include "filters/files.h"
-#include "filters/stretch.h" /* messages that are not held whole */
+#include "filters/hold.h" /* messages that are not held whole */
 #endif

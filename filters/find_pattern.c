@@ -216,6 +216,7 @@ static void block(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
 
         to = end + (uint32_t)(at + 8 + (close == ST_SPAN_NPOS ? 0 : close + 5));
     } else {
+        s->out->is_open = s->out->is_open || s->text.n - end < d->max;
         while (to < s->text.n && to - end < d->max &&
                (flt_is_alnum(s->text.p[to]) || strchr("+/=\r\n \t\\-:,", s->text.p[to]) != NULL))
             to++;

@@ -6,6 +6,7 @@
  * else. Of overlapping candidates the surer-than-medium and more severe one stays, so that a token inside an
  * assignment is named by its vendor. Findings are capped; the least of them gives way, never the most severe.
  */
+#include "filters/excerpt.h"
 #include "filters/runs.h"
 #include "filters/scanner.h"
 #include "filters/views.h"
@@ -126,6 +127,8 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     const char *why;
     bool near;
 
+    if (g->to == s->text.n && d->max > FLT_WIDTH_MAX)
+        s->out->is_open = true;
     if (s->trace == NULL && is_hopeless(s, g)) /* a trace tells why, so it wants every step */
         return;
     valid = validate(s, g, &more);
@@ -302,11 +305,34 @@ static bool is_changed(const struct flt_scanner *s, const struct flt_finding *vi
     return !st_span_eq(st_span_sub(text, from, to - from), st_span_sub(s->text, view->from, view->to - view->from));
 }
 
+#define SIGN_MAX 12u /* bytes of one sign, however it is escaped */
+
+/* Does it reach over a place where an excerpt left something out? Nobody wrote such a text, and what was written there
+ * has been read as it stands. */
+static bool is_over_gap(const struct flt_scanner *s, const struct flt_finding *f)
+{
+    struct st_span text = st_span_sub(s->text, 0, f->to);
+    uint32_t at = f->from, from, to;
+    size_t n;
+
+    if (s->reading == FLT_READ_PLAIN || s->reading == FLT_READ_JOINED || flt_map_run(s->view.map) != NULL)
+        return false;
+    for (; (n = st_span_find(st_span_sub(text, at, text.n), FLT_LEFT_OUT)) != ST_SPAN_NPOS; at++) {
+        at += (uint32_t)n;
+        flt_view_range(&s->view, at + 1, at + 2, &from, &to); /* one sign, unless the three are one unit */
+        if (to - from > SIGN_MAX)
+            return true;
+    }
+    return false;
+}
+
 static void keep(struct flt_scanner *s, const struct flt_finding *f)
 {
     const struct flt_map *run = flt_map_run(s->view.map);
     struct flt_finding mapped = *f;
 
+    if (is_over_gap(s, f))
+        return;
     mapped.is_bare = is_bare(s->text, f);
     if (run != NULL) {
         mapped.run = run->run;

@@ -29,7 +29,9 @@ struct flt_cutter {
     enum flt_codec kind;    /* JSON, FORM, HTML, TEXT */
     enum flt_reason reason; /* why it is no longer what it was said to be */
     bool is_declared, is_first, has_ended, is_done;
+    bool is_pressed;
     size_t size, overlap; /* of the stretch and the one before */
+    uint64_t at;          /* of the body: where the window begins */
     struct st_buf type;
     struct st_buf window, message;
     size_t given;              /* of the window: dropped at the next call */
@@ -74,11 +76,17 @@ void flt_cutter_free(struct flt_cutter *cutter)
     free(cutter);
 }
 
+static void drop_given(struct flt_cutter *cutter)
+{
+    st_buf_drop(&cutter->window, cutter->given);
+    cutter->at += cutter->given;
+    cutter->given = 0;
+}
+
 enum st_rc flt_cutter_feed(struct flt_cutter *cutter, struct st_span data, struct st_err *err)
 {
     ST_CHECK(cutter, CUTTER_MAGIC);
-    st_buf_drop(&cutter->window, cutter->given);
-    cutter->given = 0;
+    drop_given(cutter);
     st_buf_span(&cutter->window, data);
     return st_buf_done(&cutter->window, err, "filters.cutter");
 }
@@ -87,6 +95,12 @@ void flt_cutter_end(struct flt_cutter *cutter)
 {
     ST_CHECK(cutter, CUTTER_MAGIC);
     cutter->has_ended = true;
+}
+
+void flt_cutter_press(struct flt_cutter *cutter)
+{
+    ST_CHECK(cutter, CUTTER_MAGIC);
+    cutter->is_pressed = true;
 }
 
 size_t flt_cutter_memory(const struct flt_cutter *cutter)
@@ -172,15 +186,24 @@ static void give_up_json(struct flt_cutter *cutter)
     st_buf_span(&cutter->type, PLAIN);
 }
 
+/* Bytes of the stretch that can be cut off now; 0: there are too few. */
+static size_t size_now(const struct flt_cutter *cutter, size_t n)
+{
+    if (n >= cutter->size + SLACK)
+        return cutter->size;
+    return cutter->is_pressed && n >= 2 * FLT_OVERLAP + SLACK ? n - SLACK : 0;
+}
+
 /* Where the next stretch begins and this one ends; the tracks are then ahead and *end. */
 static void find_cuts(struct flt_cutter *cutter, struct st_span w, struct track *end, size_t *next, size_t *to)
 {
+    size_t size = size_now(cutter, w.n);
     bool has_mark = cutter->is_first && st_span_starts(w, ST_SPAN("\xEF\xBB\xBF"));
 
     cutter->ahead = cutter->front;
-    *next = cut_at(cutter, &cutter->ahead, w, has_mark ? 3 : 0, cutter->size - FLT_OVERLAP);
+    *next = cut_at(cutter, &cutter->ahead, w, has_mark ? 3 : 0, size - FLT_OVERLAP);
     *end = cutter->ahead;
-    *to = cut_at(cutter, end, w, *next, cutter->size);
+    *to = cut_at(cutter, end, w, *next, size);
 }
 
 /* w with what opens and closes it; answers the length of the former. end: NULL when nothing is to be closed. */
@@ -197,7 +220,8 @@ static size_t put_stretch(struct flt_cutter *cutter, struct st_span w, const str
     return opening;
 }
 
-static void describe(const struct flt_cutter *cutter, size_t opening, size_t next, struct flt_stretch *out)
+/* Of the window: where the next stretch begins, and where this one ends. */
+static void describe(const struct flt_cutter *cutter, size_t opening, size_t next, size_t to, struct flt_stretch *out)
 {
     *out = (struct flt_stretch){ .message = st_buf_view(&cutter->message),
                                  .content_type = st_buf_view(&cutter->type),
@@ -205,6 +229,8 @@ static void describe(const struct flt_cutter *cutter, size_t opening, size_t nex
                                  .front = cutter->is_first ? 0 : (uint32_t)opening + FLT_EDGE,
                                  .back = cutter->is_done ? UINT32_MAX : (uint32_t)(opening + next) + FLT_EDGE,
                                  .beyond = (uint32_t)(opening + cutter->overlap) - FLT_EDGE,
+                                 .shared = st_span_sub(st_buf_view(&cutter->message), opening + next, to - next),
+                                 .shared_at = cutter->at + next,
                                  .is_first = cutter->is_first,
                                  .is_last = cutter->is_done };
 }
@@ -216,13 +242,12 @@ enum st_rc flt_cutter_next(struct flt_cutter *cutter, struct flt_stretch *out, b
     size_t next = 0, to = 0;
 
     ST_CHECK(cutter, CUTTER_MAGIC);
-    st_buf_drop(&cutter->window, cutter->given);
-    cutter->given = 0;
+    drop_given(cutter);
     w = st_buf_view(&cutter->window);
-    *any = !cutter->is_done && (cutter->has_ended || w.n >= cutter->size + SLACK);
+    *any = !cutter->is_done && (cutter->has_ended || size_now(cutter, w.n) > 0);
     if (!*any)
         return ST_OK;
-    cutter->is_done = w.n < cutter->size + SLACK;
+    cutter->is_done = cutter->has_ended && w.n < cutter->size + SLACK;
     if (!cutter->is_done)
         find_cuts(cutter, w, &end, &next, &to);
     if (!cutter->is_done && cutter->kind == FLT_CODEC_JSON && end.json.at == FLT_AT_WRONG) {
@@ -230,16 +255,16 @@ enum st_rc flt_cutter_next(struct flt_cutter *cutter, struct flt_stretch *out, b
         find_cuts(cutter, w, &end, &next, &to);
     }
     if (cutter->is_done)
-        describe(cutter, put_stretch(cutter, w, NULL), 0, out);
+        describe(cutter, put_stretch(cutter, w, NULL), 0, 0, out);
     else
-        describe(cutter, put_stretch(cutter, st_span_sub(w, 0, to), &end), next, out);
+        describe(cutter, put_stretch(cutter, st_span_sub(w, 0, to), &end), next, to, out);
     if (st_buf_done(&cutter->message, err, "filters.stretch") != ST_OK ||
         st_buf_done(&cutter->type, err, "filters.stretch") != ST_OK)
         return ST_ERR;
     cutter->front = cutter->ahead;
     cutter->given = next;
     cutter->overlap = to - next;
-    cutter->is_first = false;
+    cutter->is_first = cutter->is_pressed = false;
     return ST_OK;
 }
 

@@ -47,6 +47,8 @@ struct flt_stretch {
     enum flt_reason reason;               /* the body is not what its type says from here on; NONE */
     uint32_t front, back;                 /* a finding that begins here is this stretch's: [front, back) of message */
     uint32_t beyond;                      /* so is one from before that ends behind here: no stretch has all of it */
+    struct st_span shared;                /* with the next stretch, which begins with it; empty in the last */
+    uint64_t shared_at;                   /* where that begins in the body */
     bool is_first, is_last;
 };
 struct flt_cutter;
@@ -58,6 +60,8 @@ void flt_cutter_free(struct flt_cutter *cutter); /* NULL is fine */
 /* Pieces of up to 512 KiB, each after next has answered false. */
 ST_MUST enum st_rc flt_cutter_feed(struct flt_cutter *cutter, struct st_span data, struct st_err *err);
 void flt_cutter_end(struct flt_cutter *cutter); /* no more comes */
+/* No more comes for a while: the next stretch may be a smaller one, of at least 2 * FLT_OVERLAP. */
+void flt_cutter_press(struct flt_cutter *cutter);
 /* The next stretch; *any false: more has to come, or all was given. */
 ST_MUST enum st_rc flt_cutter_next(struct flt_cutter *cutter, struct flt_stretch *out, bool *any, struct st_err *err);
 size_t flt_cutter_memory(const struct flt_cutter *cutter);

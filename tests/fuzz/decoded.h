@@ -40,7 +40,7 @@ static void fuzz_redact(const struct flt_doc *doc)
     static const struct flt_rule rule = { .id = "fuzz", .mask = "[\"m\\]" };
     static const bool mark[3] = { true, true, true };
     struct flt_finding items[3];
-    struct flt_findings findings = { items, 3, false, false };
+    struct flt_findings findings = { .items = items, .n = 3 };
     struct st_err err = ST_ERR_INIT;
     struct st_buf out, query;
 

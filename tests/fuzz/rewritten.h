@@ -8,7 +8,7 @@ static const struct flt_rule fuzz_mask = { .id = "fuzz", .mask = "[<\"m&'\n\xC3\
 
 static struct st_span fuzz_written(const struct flt_doc *doc, struct flt_finding *finding, struct st_buf *out)
 {
-    struct flt_findings findings = { finding, finding != NULL ? 1 : 0, false, false };
+    struct flt_findings findings = { .items = finding, .n = finding != NULL };
     struct st_err err = ST_ERR_INIT;
     struct st_buf query;
     bool mark = true;

@@ -14,7 +14,7 @@
 
 static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
 static struct flt_finding finding = { .rule = &iban, .from = 4, .to = 26, .confidence = 95 };
-static const struct flt_findings findings = { &finding, 1, false, false };
+static const struct flt_findings findings = { .items = &finding, .n = 1 };
 static const char *const groups[] = { "sales", "press-office", NULL };
 
 static struct lp_opinion opinion;

@@ -70,7 +70,7 @@ static bool read_check(struct plant *p)
 /* Writes one finding's mask over it; the message that comes of it, decoded. */
 static struct flt_doc *rewrite(struct plant *p, const struct flt_doc *doc, struct flt_finding *finding)
 {
-    struct flt_findings findings = { finding, 1, false, false };
+    struct flt_findings findings = { .items = finding, .n = 1 };
     struct st_err err = ST_ERR_INIT;
     struct st_buf body, query;
     struct flt_doc *out;

@@ -132,7 +132,7 @@ T_TEST(a_poll_goes_on_without_its_message)
                                 .content_type = req.content_type,
                                 .wire = lp_wire(set, &req) };
         struct flt_finding finding = { .field = 0 }; /* the first field is the query's */
-        struct flt_findings findings = { &finding, polls[i].is_found_in_query, false, false };
+        struct flt_findings findings = { .items = &finding, .n = polls[i].is_found_in_query };
         struct lp_refusal refusal = { "No.", "R-1", &findings };
         struct st_err err = ST_ERR_INIT;
         struct flt_doc *doc = NULL;
