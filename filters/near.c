@@ -39,16 +39,11 @@ bool flt_word_stands(struct st_span text, uint32_t end, const char *word)
     return n > FLT_SHORT_WORD || (n <= end && is_apart(text, end - (uint32_t)n, end));
 }
 
-static bool has_word(const struct flt_detector *d, size_t word)
-{
-    return (d->words[word / 64] >> (word % 64) & 1) != 0;
-}
-
 /* For a text of nothing but words, of which the list could not hold all. */
 static bool search_words(const struct flt_scanner *s, const struct flt_detector *d, struct st_span window)
 {
     for (size_t w = 0; w < s->packs->n_words; w++)
-        if (has_word(d, w) && flt_ifind(window, s->packs->words[w]))
+        if (flt_wants(d, w) && flt_ifind(window, s->packs->words[w]))
             return true;
     return false;
 }
@@ -84,7 +79,7 @@ static bool near_listed(const struct flt_scanner *s, const struct flt_detector *
     size_t a = first_near(s, window_from(&d->window, from));
 
     for (; a < s->n_near && s->near[a].end <= to + d->window.after; a++)
-        if ((s->near[a].end <= from || s->near[a].end > to) && has_word(d, s->near[a].word))
+        if ((s->near[a].end <= from || s->near[a].end > to) && flt_wants(d, s->near[a].word))
             return true;
     return false;
 }
@@ -251,7 +246,7 @@ static bool in_path(struct flt_scanner *s, const struct flt_detector *d)
     const struct flt_path *path = path_of(s);
 
     for (size_t i = 0; i < path->n_words; i++)
-        if (has_word(d, path->words[i]))
+        if (flt_wants(d, path->words[i]))
             return true;
     return path->is_full && (search_words(s, d, path->path) || search_words(s, d, path->name));
 }
@@ -271,14 +266,14 @@ uint32_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint3
     const struct flt_path *path = path_of(s);
 
     for (size_t i = 0; i < path->n_words; i++)
-        if (has_word(d, path->words[i]) && strlen(s->packs->words[path->words[i]]) > best)
+        if (flt_wants(d, path->words[i]) && strlen(s->packs->words[path->words[i]]) > best)
             best = (uint32_t)strlen(s->packs->words[path->words[i]]);
     if (stands_alone(s, from, to))
         return best;
     if (lo < s->near_from || hi > s->near_to)
         read_words(s, lo, hi);
     for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= from; i++)
-        if (has_word(d, s->near[i].word)) {
+        if (flt_wants(d, s->near[i].word)) {
             uint32_t away = from - s->near[i].end, n = (uint32_t)strlen(s->packs->words[s->near[i].word]);
             uint32_t label = (away < LABEL_FAR ? LABEL_FAR - away : 1) * LABEL_STEP + n;
 

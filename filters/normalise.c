@@ -3,13 +3,13 @@
  *
  * Most text stays as it is and is borrowed after one pass that only looks: ASCII sixteen bytes at a time, and letters
  * known to be their own form. The rest is read cluster by cluster: a character with the marks that follow it is
- * composed as NFKC wants it, then folded to ASCII where it has an ASCII meaning. A second pass looks at runs of letters
- * and digits that mix scripts: when look-alikes make all of such a run ASCII, it was meant to be read as ASCII. Only
- * utf8proc knows Unicode here; its data decides, not ours (is_stable is held against it by a test, for every
- * character).
+ * composed as NFKC wants it, then folded to ASCII where it has an ASCII meaning. A second pass (alike.c) looks at runs
+ * of letters and digits that mix scripts: when look-alikes make all of such a run ASCII, it was meant so. Only utf8proc
+ * knows Unicode here; its data decides, not ours (is_stable is held against it by a test, for every character).
  */
 #include "filters/normalise.h"
 #include "base/bytes.h"
+#include "filters/alike.h"
 #include "filters/escape.h"
 #include "filters/map.h"
 #include <string.h>
@@ -256,130 +256,6 @@ static void take_cluster(struct maker *m)
     m->p += raw_n;
 }
 
-/* ---- look-alikes ------------------------------------------------------------------------------------------------ */
-
-/* Letters that most fonts draw like a Latin one; small on purpose, it decides about tokens and not about prose. */
-#define TWINS_FROM      0x391
-#define TWIN(cp, latin) [(cp)-TWINS_FROM] = (latin)
-static const char twins[] = {
-    TWIN(0x0391, 'A'), TWIN(0x0392, 'B'), TWIN(0x0395, 'E'), TWIN(0x0396, 'Z'), TWIN(0x0397, 'H'), TWIN(0x0399, 'I'),
-    TWIN(0x039A, 'K'), TWIN(0x039C, 'M'), TWIN(0x039D, 'N'), TWIN(0x039F, 'O'), TWIN(0x03A1, 'P'), TWIN(0x03A4, 'T'),
-    TWIN(0x03A5, 'Y'), TWIN(0x03A7, 'X'), TWIN(0x03B1, 'a'), TWIN(0x03B9, 'i'), TWIN(0x03BA, 'k'), TWIN(0x03BD, 'v'),
-    TWIN(0x03BF, 'o'), TWIN(0x03C1, 'p'), TWIN(0x03C5, 'u'), TWIN(0x03C7, 'x'), TWIN(0x0405, 'S'), TWIN(0x0406, 'I'),
-    TWIN(0x0408, 'J'), TWIN(0x0410, 'A'), TWIN(0x0412, 'B'), TWIN(0x0415, 'E'), TWIN(0x041A, 'K'), TWIN(0x041C, 'M'),
-    TWIN(0x041D, 'H'), TWIN(0x041E, 'O'), TWIN(0x0420, 'P'), TWIN(0x0421, 'C'), TWIN(0x0422, 'T'), TWIN(0x0423, 'Y'),
-    TWIN(0x0425, 'X'), TWIN(0x0430, 'a'), TWIN(0x0433, 'r'), TWIN(0x0435, 'e'), TWIN(0x043A, 'k'), TWIN(0x043C, 'm'),
-    TWIN(0x043E, 'o'), TWIN(0x043F, 'n'), TWIN(0x0440, 'p'), TWIN(0x0441, 'c'), TWIN(0x0442, 't'), TWIN(0x0443, 'y'),
-    TWIN(0x0445, 'x'), TWIN(0x0455, 's'), TWIN(0x0456, 'i'), TWIN(0x0458, 'j'), TWIN(0x0475, 'v'), TWIN(0x04AE, 'Y'),
-    TWIN(0x04BA, 'h'), TWIN(0x04BB, 'h'), TWIN(0x04C0, 'I'), TWIN(0x04CF, 'l'), TWIN(0x0501, 'd'), TWIN(0x050C, 'G'),
-    TWIN(0x051A, 'Q'), TWIN(0x051B, 'q'), TWIN(0x051C, 'W'), TWIN(0x051D, 'w'),
-};
-
-/* The Latin letter that looks the same, or 0. */
-static uint8_t twin_of(utf8proc_int32_t cp)
-{
-    return cp >= TWINS_FROM && cp < TWINS_FROM + (utf8proc_int32_t)sizeof twins ? (uint8_t)twins[cp - TWINS_FROM] : 0;
-}
-
-static uint8_t twin_at(const uint8_t *p)
-{
-    return twin_of((utf8proc_int32_t)((p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu)));
-}
-
-static bool is_token_byte(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-}
-
-/* A run of token bytes and two-byte letters from p on; *is_mixed: it has both, and every letter has a Latin twin. */
-static const uint8_t *token_run(const uint8_t *p, const uint8_t *end, bool *is_mixed)
-{
-    bool has_ascii = false, has_letters = false, all_alike = true;
-
-    while (p < end) {
-        if (is_token_byte(*p)) {
-            has_ascii = true;
-            p++;
-        } else if (*p >= 0xC3 && *p <= 0xDF && end - p > 1) {
-            has_letters = true;
-            all_alike = all_alike && twin_at(p) != 0;
-            p += 2;
-        } else {
-            break;
-        }
-    }
-    *is_mixed = has_ascii && has_letters && all_alike;
-    return p;
-}
-
-static const uint8_t *two_byte_letter(const uint8_t *p, const uint8_t *end)
-{
-    for (; end - p >= ST_BYTES_STEP; p += ST_BYTES_STEP) {
-        unsigned letters = st_bytes_in(p, 0xC3, 0xDF);
-
-        if (letters != 0)
-            return p + st_bytes_first(letters);
-    }
-    while (p < end && !(*p >= 0xC3 && *p <= 0xDF))
-        p++;
-    return p;
-}
-
-/* The first run at or after p that is meant to be read as ASCII, *stop behind it; NULL: none. p does not lie inside a
- * run. */
-static const uint8_t *mixed_run(const uint8_t *p, const uint8_t *end, const uint8_t **stop)
-{
-    for (;;) {
-        const uint8_t *from = two_byte_letter(p, end);
-        bool is_mixed;
-
-        if (end - from < 2)
-            return NULL;
-        while (from > p && is_token_byte(from[-1]))
-            from--;
-        *stop = token_run(from, end, &is_mixed);
-        if (is_mixed)
-            return from;
-        p = *stop;
-    }
-}
-
-/* Writes the Latin twins of a run over the text; answers the new end. */
-static uint8_t *write_twins(const uint8_t *p, const uint8_t *end, uint8_t *to, struct flt_build *build)
-{
-    while (p < end) {
-        if (*p < 0x80) {
-            *to++ = *p++;
-            flt_build_copy(build, 1);
-            continue;
-        }
-        *to++ = twin_at(p);
-        flt_build_unit(build, 1, 2);
-        p += 2;
-    }
-    return to;
-}
-
-/* A layer of its own over the first one: in place, since twins are shorter. *any: something was replaced. */
-static size_t fold_look_alikes(uint8_t *text, size_t n, struct flt_build *build, bool *any)
-{
-    const uint8_t *p = text, *end = text + n, *run, *stop;
-    uint8_t *to = text;
-
-    while ((run = mixed_run(p, end, &stop)) != NULL) {
-        memmove(to, p, (size_t)(run - p));
-        flt_build_copy(build, (size_t)(run - p));
-        to = write_twins(run, stop, to + (run - p), build);
-        *any = true;
-        p = stop;
-    }
-    if (!*any)
-        return n;
-    memmove(to, p, (size_t)(end - p));
-    flt_build_copy(build, (size_t)(end - p));
-    return (size_t)(to + (end - p) - text);
-}
-
 /* ---- what stays as it is ---------------------------------------------------------------------------------------- */
 
 /* Past the ASCII bytes that stay as they are; with fold, upper case does not. It stops where an escape may begin. */
@@ -429,7 +305,7 @@ static const uint8_t *settled_run(const uint8_t *p, const uint8_t *end, bool is_
         n = take(p, end, &cp);
         if (is_folding || !is_stable(cp))
             return joins(cp) && !is_unseen(cp) ? last : p;
-        *has_twins = *has_twins || twin_of(cp) != 0;
+        *has_twins = *has_twins || flt_twin_of(cp) != 0;
         last = p;
         p += n;
     }
@@ -517,7 +393,7 @@ static enum st_rc finish(struct maker *m, struct st_arena *arena, struct st_span
     if (m->build.has_units && flt_build_done(&m->build, NULL, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
         return ST_ERR;
     flt_build_reset(&m->build);
-    n = m->text.n > 0 ? fold_look_alikes(m->text.p, m->text.n, &m->build, &any) : 0;
+    n = m->text.n > 0 ? flt_fold_alike(m->text.p, m->text.n, &m->build, &any) : 0;
     if (any && flt_build_done(&m->build, map, 0, FLT_LAYER_RAW, &map, err) != ST_OK)
         return ST_ERR;
     *out = (struct flt_view){ .text = text, .map = map };
@@ -544,7 +420,7 @@ enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_c
         return st_fail(err, ST_E_LIMIT, "filters.normalise", "text", text.n);
     m.end = text.p + text.n;
     if (settled_run(m.p, m.end, m.is_folding, &has_twins) == m.end &&
-        (!has_twins || mixed_run(m.p, m.end, &stop) == NULL))
+        (!has_twins || flt_mixed_run(m.p, m.end, &stop) == NULL))
         return ST_OK;
     st_buf_init(&m.text, text.n * EXPANSION_MAX + 64);
     flt_build_init(&m.build, arena, (text.n * EXPANSION_MAX + 64) * sizeof(struct flt_map_pt));

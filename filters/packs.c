@@ -41,11 +41,6 @@ static enum st_rc add(struct flt_packs *packs, struct flt_list *list, const stru
     return ST_OK;
 }
 
-static bool wants(const struct flt_detector *d, size_t word)
-{
-    return (d->words[word / 64] >> (word % 64) & 1) != 0;
-}
-
 /* From each context word to the rules that want it. */
 static enum st_rc index_words(struct flt_packs *packs, struct st_err *err)
 {
@@ -56,7 +51,7 @@ static enum st_rc index_words(struct flt_packs *packs, struct st_err *err)
         return st_arena_fail(packs->arena, err, "packs.load");
     for (size_t w = 0; w < packs->n_words; w++) {
         for (size_t i = 0; i < packs->n; i++)
-            packs->word_index[w].n += wants(&packs->rules[i], w);
+            packs->word_index[w].n += flt_wants(&packs->rules[i], w);
         packs->word_index[w].first = n;
         n += packs->word_index[w].n;
     }
@@ -65,7 +60,7 @@ static enum st_rc index_words(struct flt_packs *packs, struct st_err *err)
     n = 0;
     for (size_t w = 0; w < packs->n_words; w++)
         for (size_t i = 0; i < packs->n; i++)
-            if (wants(&packs->rules[i], w))
+            if (flt_wants(&packs->rules[i], w))
                 packs->word_rules[n++] = (uint16_t)i;
     return ST_OK;
 }

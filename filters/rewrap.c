@@ -43,23 +43,11 @@ const struct flt_run *flt_run_closer(const struct flt_run *a, const struct flt_r
 
 /* ---- how a run is written ---------------------------------------------------------------------------------------- */
 
-/* A line's end and what the next is quoted or indented with; 0: none is here. */
-static size_t fold_at(struct st_span s, size_t at)
-{
-    size_t n = at < s.n && s.p[at] == '\r';
-
-    if (at + n >= s.n || s.p[at + n] != '\n')
-        return 0;
-    for (n++; at + n < s.n && (s.p[at + n] == ' ' || s.p[at + n] == '\t' || s.p[at + n] == '>');)
-        n++;
-    return n;
-}
-
 static size_t line_at(struct st_span s, size_t at)
 {
     size_t n = 0;
 
-    while (at + n < s.n && fold_at(s, at + n) == 0)
+    while (at + n < s.n && flt_fold_at(s, at + n) == 0)
         n++;
     return n;
 }
@@ -87,7 +75,7 @@ static size_t take_chars(const struct flt_run *run, struct st_buf *out)
 
     for (size_t at = 0, n, skip; at < s.n; at += n + skip) {
         n = run->is_pairs ? st_hex_digit(s.p[at]) >= 0 : line_at(s, at);
-        skip = n > 0 ? 0 : run->is_pairs ? 1 : fold_at(s, at);
+        skip = n > 0 ? 0 : run->is_pairs ? 1 : flt_fold_at(s, at);
         if (run->is_pairs && at + 1 < s.n && s.p[at] == '0' && s.p[at + 1] == 'x') {
             n = 0;
             skip = 2;
@@ -212,7 +200,7 @@ static enum st_rc encode(const struct flt_run *run, struct st_span bytes, struct
 /* Lines as long as those of the run, with its line ends between. */
 static void put_lines(struct st_span like, struct st_span chars, struct st_buf *out)
 {
-    size_t first = line_at(like, 0), fold = fold_at(like, first), second = line_at(like, first + fold);
+    size_t first = line_at(like, 0), fold = flt_fold_at(like, first), second = line_at(like, first + fold);
     size_t width = first + fold + second < like.n ? second : first;
 
     if (fold == 0)

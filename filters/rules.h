@@ -142,6 +142,12 @@ struct flt_detector {
     } copies;
 };
 
+/* Is context word w one of the rule's? */
+static inline bool flt_wants(const struct flt_detector *d, size_t w)
+{
+    return (d->words[w / 64] >> (w % 64) & 1) != 0;
+}
+
 struct flt_list { /* the detectors of one finder, or of one length */
     const struct flt_detector **items;
     size_t n;

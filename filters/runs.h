@@ -32,8 +32,22 @@ bool flt_run_is(const struct flt_run *a, const struct flt_run *b);
 /* Of two that are the same, the one that was met in a text more like the original. */
 const struct flt_run *flt_run_closer(const struct flt_run *a, const struct flt_run *b);
 
-/* unwrap.c: as many whole bytes as there are, up to the first character that is no digit; answers how many. out has
- * room for as many bytes as there are characters. */
+/* ---- unwrap.c, rewrap.c ---- */
+
+/* The bytes of a line's end, with what the next one is quoted or indented with; 0: none is at `at`. */
+size_t flt_fold_at(struct st_span s, size_t at);
+
+/* ---- radix.c ---- */
+
+#define FLT_RUN_MIN  16u  /* characters of a run */
+#define FLT_RUN_LONG 144u /* of one that may hold a text in its middle */
+/* Could a run that begins with these FLT_RUN_MIN characters open? */
+bool flt_may_hold_text(struct st_span head);
+/* The whole run in bytes, when it is anything. *radix is the first to try, then the one that opened it; *phase:
+ * characters in front that are no part of it. */
+enum flt_look flt_open_chars(struct st_span chars, enum flt_radix *radix, uint32_t *phase, struct st_buf *bytes);
+/* As many whole bytes as there are, up to the first character that is no digit; answers how many. out has room for as
+ * many bytes as there are characters. */
 size_t flt_decode_bits(struct st_span chars, enum flt_radix radix, uint8_t *out);
 void flt_decode_85(struct st_span chars, struct st_buf *out);
 

@@ -11,6 +11,7 @@
  */
 #include "filters/filters.h"
 #include "filters/scanner.h"
+#include "filters/validate.h"
 #include <string.h>
 
 #define NUMBER_MIN    11 /* bytes of a segment */
@@ -18,19 +19,6 @@
 #define CARD_MAX      19
 #define TOKEN_MIN     20
 #define AS_AN_ID      15 /* of confidence, that digits alone lose */
-
-/* Of digits alone: one in ten numbers satisfies it, and no card number does not. */
-static bool satisfies_luhn(struct st_span digits)
-{
-    unsigned sum = 0;
-
-    for (size_t i = 0; i < digits.n; i++) {
-        unsigned d = digits.p[digits.n - 1 - i] - '0';
-
-        sum += i % 2 == 0 ? d : d < 5 ? 2 * d : 2 * d - 9;
-    }
-    return sum % 10 == 0;
-}
 
 /* Cheap, for every request: most segments are words, ids and hashes. */
 static bool is_telling(struct flt_scanner *scanner, struct st_span before, struct st_span segment)
@@ -47,8 +35,8 @@ static bool is_telling(struct flt_scanner *scanner, struct st_span before, struc
         upper += c >= 'A' && c <= 'Z';
     }
     if (digits == segment.n)
-        return digits <= CARD_MAX &&
-               ((digits >= NUMBER_MIN && satisfies_luhn(segment)) || flt_number_is_named(scanner, before, digits));
+        return digits <= CARD_MAX && /* one in ten numbers has the sum, and each card */
+               ((digits >= NUMBER_MIN && flt_luhn(segment)) || flt_number_is_named(scanner, before, digits));
     if (segment.n < NUMBER_MIN)
         return false;
     if (hex == segment.n && (hex == 32 || hex == 36 || hex == 40 || hex == 64))

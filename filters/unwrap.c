@@ -14,14 +14,11 @@
 #include "filters/views.h"
 #include <string.h>
 
-#define RUN_MIN       16u /* characters */
 #define LINE_MIN      16u /* of a line that goes on in the next one */
-#define SAMPLE_MIN    11u /* bytes that must be readable */
-#define SAMPLE_MAX    36u
+#define FOLD_MAX      24u /* bytes between two lines of a run */
 #define PAIRS_MIN     10u /* of spaced hexadecimal */
 #define PAIRS_SHOWN   5   /* digits in five of them: text is 2x to 7x */
-#define PHASES        4u
-#define INFLATE_TIMES 4u /* the text it stands in; more is cut */
+#define INFLATE_TIMES 4u  /* the text it stands in; more is cut */
 #define INFLATE_GRACE 4096u
 
 struct run {
@@ -53,16 +50,13 @@ static size_t run_length(struct st_span s, size_t at)
     return n;
 }
 
-/* The end of a line and what the next is quoted or indented with. */
-static size_t fold_at(struct st_span s, size_t at)
+size_t flt_fold_at(struct st_span s, size_t at)
 {
-    size_t n = 0;
+    size_t n = at < s.n && s.p[at] == '\r';
 
-    if (at < s.n && s.p[at] == '\r')
-        n++;
     if (at + n >= s.n || s.p[at + n] != '\n')
         return 0;
-    for (n++; at + n < s.n && n < 24 && strchr(" \t>", s.p[at + n]) != NULL && s.p[at + n] != 0;)
+    for (n++; at + n < s.n && n < FOLD_MAX && (s.p[at + n] == ' ' || s.p[at + n] == '\t' || s.p[at + n] == '>');)
         n++;
     return n;
 }
@@ -73,7 +67,7 @@ static void take_lines(struct st_span s, struct run *run)
 
     st_buf_put(&run->chars, s.p + at, n);
     at += n;
-    while (n >= LINE_MIN && (gap = fold_at(s, at)) > 0 && (n = run_length(s, at + gap)) > 0) {
+    while (n >= LINE_MIN && (gap = flt_fold_at(s, at)) > 0 && (n = run_length(s, at + gap)) > 0) {
         st_buf_put(&run->chars, s.p + at + gap, n);
         at += gap + n;
     }
@@ -121,105 +115,11 @@ static bool take_85(struct st_span s, struct run *run)
     return true;
 }
 
-/* ---- a glance ---------------------------------------------------------------------------------------------------- */
-
-/* Both alphabets of RFC 4648. */
-static int digit_64(uint8_t c)
-{
-    static const int8_t from_plus['z' - '+' + 1] = {
-        62, -1, 62, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1, -1, 0,  1,  2,  3,  4,
-        5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1, 63, -1,
-        26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
-    };
-
-    return c >= '+' && c <= 'z' ? from_plus[c - '+'] : -1;
-}
-
-static int digit_32(uint8_t c)
-{
-    return flt_is_upper(c) ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
-}
-
-size_t flt_decode_bits(struct st_span chars, enum flt_radix radix, uint8_t *out)
-{
-    static int (*const digit_of[])(uint8_t) = { st_hex_digit, digit_32, digit_64 };
-    static const unsigned width[] = { 4, 5, 6 };
-    uint32_t value = 0;
-    unsigned bits = 0;
-    size_t n = 0;
-
-    for (size_t i = 0; i < chars.n; i++) {
-        int digit = digit_of[radix](chars.p[i]);
-
-        if (digit < 0)
-            break;
-        value = (value << width[radix] | (unsigned)digit) & 0xFFFF;
-        bits += width[radix];
-        if (bits >= 8) {
-            bits -= 8;
-            out[n++] = (uint8_t)(value >> bits);
-        }
-    }
-    return n;
-}
-
-/* Could UTF-16, or something compressed begin with these bytes? */
-static bool may_be_coded(struct st_span s)
-{
-    bool is_zero = s.p[0] == 0;
-
-    if (s.p[0] == 0x1F || s.p[0] == 0x78 || s.p[0] >= 0xFE)
-        return true;
-    return (is_zero || s.p[1] == 0) && (s.p[2] == 0) == is_zero && (s.p[3] == 0) != is_zero;
-}
-
-/* Could a text begin with these bytes? */
-static bool may_be_text(struct st_span s)
-{
-    if (may_be_coded(s))
-        return true;
-    for (size_t i = 0, n; i < s.n; i += n) {
-        uint8_t c = s.p[i];
-
-        n = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : c >= 0xE0 && c <= 0xEF ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
-        if (n == 0 || c < '\t' || c == 0x7F || (c > '\r' && c < ' '))
-            return false;
-        for (size_t k = 1; k < n && i + k < s.n; k++)
-            if ((s.p[i + k] & 0xC0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
-/* Three bytes of each four characters; digits only. */
-static bool may_be_text_64(const uint8_t *p)
-{
-    uint8_t bytes[9];
-
-    for (size_t i = 0; i < 3; i++, p += 4) {
-        int32_t value = digit_64(p[0]) << 18 | digit_64(p[1]) << 12 | digit_64(p[2]) << 6 | digit_64(p[3]);
-
-        bytes[3 * i] = (uint8_t)(value >> 16);
-        bytes[3 * i + 1] = (uint8_t)(value >> 8);
-        bytes[3 * i + 2] = (uint8_t)value;
-    }
-    return may_be_text(st_span(bytes, sizeof bytes));
-}
-
-/* Most runs are names, numbers and keys: the first characters tell. A long run may hold a text in its middle. */
+/* A glance: most runs are names, numbers and keys, and the first characters tell. A long run may hold a text in its
+ * middle. */
 static bool may_open(struct st_span s, size_t at, size_t n)
 {
-    struct st_span head = st_span_sub(s, at, RUN_MIN);
-    uint8_t bytes[RUN_MIN];
-
-    if (n >= 4 * SAMPLE_MAX || fold_at(s, at + n) > 0 || flt_decode_bits(head, FLT_RADIX_32, bytes) == RUN_MIN * 5 / 8)
-        return true;
-    if (flt_decode_bits(head, FLT_RADIX_HEX, bytes) == RUN_MIN / 2 && may_be_text(st_span(bytes, RUN_MIN / 2)))
-        return true;
-    for (size_t phase = 0; phase < PHASES; phase++)
-        if (may_be_text_64(head.p + phase))
-            return true;
-    return false;
+    return n >= FLT_RUN_LONG || flt_fold_at(s, at + n) > 0 || flt_may_hold_text(st_span_sub(s, at, FLT_RUN_MIN));
 }
 
 /* ---- the next run ------------------------------------------------------------------------------------------------ */
@@ -281,7 +181,7 @@ static size_t next_place(struct st_span s, size_t at)
     struct flt_block here, next, middle;
 
     flt_look(s, at, &here);
-    for (; at + RUN_MIN <= s.n; at += ST_BYTES_BLOCK, here = next) {
+    for (; at + FLT_RUN_MIN <= s.n; at += ST_BYTES_BLOCK, here = next) {
         if (may_begin(&here))
             return at;
         flt_look(s, at + ST_BYTES_BLOCK, &next);
@@ -296,7 +196,7 @@ bool flt_may_unwrap(const struct flt_block *only, size_t n)
 {
     const struct flt_block none = { .controls = UINT64_MAX }, middle = between(only, &none);
 
-    return n >= RUN_MIN && (may_begin(only) || may_begin(&middle));
+    return n >= FLT_RUN_MIN && (may_begin(only) || may_begin(&middle));
 }
 
 /* The first run at or after `at`; false: none. run->to moves on in any case. */
@@ -316,12 +216,12 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
         n = run_length(s, at);
         run->from = at;
         run->to = at + (n > 0 ? n : 1);
-        if (n != 2 && n != 4 && n < RUN_MIN && s.p[at] != '<')
+        if (n != 2 && n != 4 && n < FLT_RUN_MIN && s.p[at] != '<')
             continue;
-        if (n >= RUN_MIN && !may_open(s, at, n))
+        if (n >= FLT_RUN_MIN && !may_open(s, at, n))
             continue;
         st_buf_reset(&run->chars);
-        if (n >= RUN_MIN) {
+        if (n >= FLT_RUN_MIN) {
             take_lines(s, run);
             return true;
         }
@@ -334,141 +234,10 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
     return false;
 }
 
-/* ---- decoding ---------------------------------------------------------------------------------------------------- */
-
-void flt_decode_85(struct st_span chars, struct st_buf *out)
-{
-    uint32_t value = 0;
-    unsigned n = 0;
-
-    for (size_t i = 0; i < chars.n; i++) {
-        if (chars.p[i] <= ' ')
-            continue;
-        if (chars.p[i] < '!' || chars.p[i] > 'u')
-            return;
-        value = value * 85 + (uint32_t)(chars.p[i] - '!');
-        if (++n < 5)
-            continue;
-        for (int shift = 24; shift >= 0; shift -= 8)
-            st_buf_byte(out, (uint8_t)(value >> shift));
-        value = n = 0;
-    }
-    for (unsigned k = n; n > 0 && k < 5; k++)
-        value = value * 85 + 84;
-    for (unsigned k = 1; k < n; k++)
-        st_buf_byte(out, (uint8_t)(value >> (32 - 8 * k)));
-}
-
-static void decode(struct st_span chars, enum flt_radix radix, struct st_buf *out)
-{
-    uint8_t *room;
-
-    st_buf_reset(out);
-    if (radix == FLT_RADIX_85)
-        flt_decode_85(chars, out);
-    else if ((room = st_buf_room(out, chars.n)) != NULL)
-        out->n += flt_decode_bits(chars, radix, room);
-}
-
-static bool is_all(struct st_span chars, enum flt_radix radix)
-{
-    if (radix == FLT_RADIX_HEX && chars.n % 2 != 0)
-        return false;
-    for (size_t i = 0; i < chars.n && radix <= FLT_RADIX_32; i++)
-        if ((radix == FLT_RADIX_HEX ? st_hex_digit(chars.p[i]) : digit_32(chars.p[i])) < 0)
-            return false;
-    return true;
-}
-
-static bool is_readable(struct st_span s)
-{
-    for (size_t i = 0; i < s.n;) {
-        size_t n = st_span_utf8(st_span_sub(s, i, 4));
-
-        if (n == 0)
-            return s.n - i < 4 && i > 0; /* a character cut at the end of the sample */
-        if (n == 1 && (s.p[i] < '\t' || s.p[i] == 0x7F || (s.p[i] > '\r' && s.p[i] < ' ')))
-            return false;
-        i += n;
-    }
-    return s.n >= SAMPLE_MIN;
-}
-
-static bool is_wide(struct st_span s, size_t zero)
-{
-    if (s.n < SAMPLE_MIN)
-        return false;
-    for (size_t i = 0; i + 1 < s.n; i += 2)
-        if (s.p[i + zero] != 0 || s.p[i + 1 - zero] == 0)
-            return false;
-    return true;
-}
-
-static enum flt_look look_at(struct st_span bytes)
-{
-    struct st_span s = st_span_sub(bytes, 0, SAMPLE_MAX);
-
-    if (st_span_starts(s, ST_SPAN("\x1F\x8B\x08")))
-        return FLT_LOOK_GZIP;
-    if (s.n > SAMPLE_MIN && s.p[0] == 0x78 && (s.p[0] << 8 | s.p[1]) % 31 == 0)
-        return FLT_LOOK_ZLIB;
-    if (is_wide(s, 1) || st_span_starts(s, ST_SPAN("\xFF\xFE")))
-        return FLT_LOOK_UTF16LE;
-    if (is_wide(s, 0) || st_span_starts(s, ST_SPAN("\xFE\xFF")))
-        return FLT_LOOK_UTF16BE;
-    return is_readable(s) ? FLT_LOOK_TEXT : FLT_LOOK_NOTHING;
-}
-
-/* Could the first nine bytes of base64 be text, or compressed? Text has no high bits, or few. */
-static bool may_be_64(struct st_span chars)
-{
-    static const uint8_t high[] = { 0x20, 0x08, 0x02, 0 };
-    unsigned seen = 0;
-
-    if (chars.n < 12 || chars.p[0] == 'H' || chars.p[0] == 'e' || chars.n >= 4 * SAMPLE_MAX)
-        return true;
-    for (size_t i = 0; i < 12; i++)
-        seen += (digit_64(chars.p[i]) & high[i % 4]) != 0;
-    return seen <= 2;
-}
-
-/* A few characters from the front, and a few from the middle, where the front may be something else. */
-static enum flt_look sample(struct st_span chars, enum flt_radix radix, struct st_buf *bytes)
-{
-    size_t middle = chars.n / 2 / 8 * 8;
-    enum flt_look look;
-
-    decode(st_span_sub(chars, 0, 2 * SAMPLE_MAX), radix, bytes);
-    if ((look = look_at(st_buf_view(bytes))) != FLT_LOOK_NOTHING || chars.n < 4 * SAMPLE_MAX)
-        return look;
-    decode(st_span_sub(chars, middle, 2 * SAMPLE_MAX), radix, bytes);
-    return look_at(st_buf_view(bytes)) == FLT_LOOK_TEXT ? FLT_LOOK_TEXT : FLT_LOOK_NOTHING;
-}
-
 /* The whole run in bytes, when it is anything; FLT_LOOK_NOTHING otherwise. */
 static enum flt_look open_run(struct run *run, struct st_buf *bytes)
 {
-    struct st_span chars = st_buf_view(&run->chars);
-
-    for (enum flt_radix radix = run->radix;
-         radix < FLT_RADICES && radix <= (run->radix == FLT_RADIX_85 ? FLT_RADIX_85 : FLT_RADIX_64); radix++) {
-        if (!is_all(chars, radix))
-            continue;
-        for (size_t phase = 0; phase < (radix == FLT_RADIX_64 ? PHASES : 1); phase++) {
-            struct st_span from = st_span_sub(chars, phase, chars.n);
-            enum flt_look look = FLT_LOOK_NOTHING;
-
-            if (radix != FLT_RADIX_64 || may_be_64(from))
-                look = sample(from, radix, bytes);
-            if (look == FLT_LOOK_NOTHING)
-                continue;
-            decode(from, radix, bytes);
-            run->radix = radix;
-            run->phase = (uint32_t)phase;
-            return look;
-        }
-    }
-    return FLT_LOOK_NOTHING;
+    return flt_open_chars(st_buf_view(&run->chars), &run->radix, &run->phase, bytes);
 }
 
 /* ---- to text ----------------------------------------------------------------------------------------------------- */

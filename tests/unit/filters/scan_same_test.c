@@ -64,7 +64,7 @@ static bool near_slowly(const struct flt_scanner *s, const struct flt_detector *
     for (size_t w = 0; w < s->packs->n_words; w++) {
         char form[256];
 
-        for (int nth = 0; has_word(d, w) && nth < 4; nth++)
+        for (int nth = 0; flt_wants(d, w) && nth < 4; nth++)
             if (form_of(s->packs->words[w], nth, form) && form_near(s, d, form, s->packs->words[w], from, to))
                 return true;
     }
@@ -178,7 +178,7 @@ static void put_far_words(struct st_buf *json)
     for (size_t tries = 0, found = 0; tries < 20000 && found < ST_LEN(words); tries++) {
         size_t w = t_rand() % packs->n_words;
 
-        if (has_word(example->detector, w))
+        if (flt_wants(example->detector, w))
             words[found++] = packs->words[w];
     }
     put_string(json, st_span_str(words[0]));

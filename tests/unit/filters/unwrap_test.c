@@ -88,7 +88,7 @@ static bool next_run_slowly(struct st_span s, size_t at, struct run *run)
 
         run->from = at;
         st_buf_reset(&run->chars);
-        if (n >= RUN_MIN) {
+        if (n >= FLT_RUN_MIN) {
             take_lines(s, run);
             return true;
         }
