@@ -4,6 +4,7 @@
  * `preview` is what they would make of one page or text, node by node; `list`, `test` and `export` need no gateway and
  * no configuration: a folder of rules is enough. `run` is what the rules would have made of recorded exchanges.
  */
+#include "base/clock.h"
 #include "cli/recording.h"
 #include "gateway/generation.h"
 #include <getopt.h>
@@ -106,6 +107,7 @@ static int preview_file(struct cli *cli, const char *dir, const char *path, stru
     item->title = page.title;
     item->lang = page.lang;
     item->text = page.text;
+    lp_page_age(&page, st_clock_wall_ms(), item);
     if (preview_item(cli, set, item, &err) != ST_OK)
         code = cli_broken(cli, diag, &err);
 out:

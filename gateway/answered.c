@@ -20,13 +20,18 @@ static const char *page_platform(const struct txn *t)
     return lp_host_platform(t->rules->gen->plugins, t->req.host);
 }
 
+static bool asks_for_page(const struct txn *t)
+{
+    struct st_span mode = http_field_get(t->head, "sec-fetch-dest");
+
+    return t->is_on_opened_host && !t->is_unread && page_platform(t) != NULL &&
+           st_span_eq(t->head->method, ST_SPAN("GET")) && (mode.n == 0 || st_span_ieq(mode, ST_SPAN("document")));
+}
+
 static bool wants_page(const struct txn *t)
 {
-    struct st_span type = http_field_get(t->response, "content-type"), mode = http_field_get(t->head, "sec-fetch-dest");
-
-    return t->is_on_opened_host && !t->is_unread && t->response->status == 200 && page_platform(t) != NULL &&
-           st_span_eq(t->head->method, ST_SPAN("GET")) && st_span_istarts(type, ST_SPAN("text/html")) &&
-           (mode.n == 0 || st_span_ieq(mode, ST_SPAN("document")));
+    return t->response->status == 200 && asks_for_page(t) &&
+           st_span_istarts(http_field_get(t->response, "content-type"), ST_SPAN("text/html"));
 }
 
 /* https://host/path, without the query: it may hold what a person typed. */
@@ -77,6 +82,16 @@ static void report_page(struct txn *t)
     st_arena_free(arena);
 }
 
+/* Nobody asks an address for curation's sake: that one is dead is learnt from who comes past it. */
+static void report_gone(struct txn *t)
+{
+    const struct copy copy = {
+        .platform = page_platform(t), .kind = "view", .person = "", .url = page_url(t), .is_gone = true
+    };
+
+    copies_add(t->worker->copies, &copy);
+}
+
 static void telling_enter(struct txn *t, enum txn_telling next)
 {
     assert(next > t->telling);
@@ -103,6 +118,8 @@ bool answered_head(struct txn *t)
     bool is_wanted = wants_answer(t, &c);
 
     telling_enter(t, is_wanted ? TXN_TELLS_AT_END : TXN_TOLD);
+    if ((t->response->status == 404 || t->response->status == 410) && asks_for_page(t))
+        report_gone(t);
     if (!is_wanted && t->response->status >= 200 && t->response->status < 400)
         report_taken(&c);
     return is_wanted || wants_page(t);

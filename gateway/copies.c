@@ -99,6 +99,7 @@ static bool pack(struct st_buf *to, const struct copy *copy)
     st_pack_u64(to, copy->length_ms);
     st_pack_u8(to, copy->is_html);
     st_pack_span(to, copy->object_id);
+    st_pack_u8(to, copy->is_gone);
     if (to->failed == ST_E_NONE)
         return true;
     if (to->n > before)

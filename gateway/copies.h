@@ -18,7 +18,7 @@ struct copy {                       /* all borrowed */
     const char *platform, *kind, *person;
     struct st_span url, title, author, lang, content_type, text, object_id;
     uint64_t dwell_ms, length_ms;
-    bool is_html;
+    bool is_html, is_gone; /* gone: the address answers no more, and there is no text */
 };
 /* Borrows both; NULL when memory is out. */
 struct copies *copies_new(struct fam_child *child, struct worker_counts *counts);

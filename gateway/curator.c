@@ -5,8 +5,12 @@
  * its text; each rule that holds becomes a RESOURCE record without any person in it, and, when the rule gives credit
  * for the time spent and a person is known, a LEARNING record (the recorder drops it unless that person opted in). The
  * text is gone when the item is done. The same resource by the same rule is recorded once in a while only, not per
- * reader.
+ * reader. For each address it remembers how many different people came, as keyed hashes under a key that nobody else
+ * has and that ends with the process: a rule may ask whether they are five or more, never who. An address that answers
+ * no more matters only when it was curated.
  */
+#include "base/hash.h"
+#include "base/hash64.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/table.h"
@@ -27,6 +31,12 @@
 #define URL_MAX       512
 #define OBJECT_MAX    128
 
+struct signal { /* of one address */
+    uint64_t people[LP_LEARNERS_MAX];
+    unsigned n;
+    bool is_curated; /* a rule has tagged it */
+};
+
 struct curator;
 struct cur_peer {
     struct curator *cur;
@@ -37,7 +47,9 @@ struct curator {
     struct generation *gen;
     struct outbox *outbox;
     struct cur_peer peers[WORKERS_MAX];
-    struct st_table *seen; /* url and rule -> when it was recorded (uint64_t, owned) */
+    struct st_table *seen;    /* url and rule -> when it was recorded (uint64_t, owned) */
+    struct st_table *signals; /* url -> struct signal (owned) */
+    struct st_sip sip;        /* of their people */
     uint64_t items, dropped, resources, learnings;
 };
 
@@ -45,7 +57,7 @@ struct item { /* one page or post, as the worker packed it */
     char platform[64], kind[64], person[256];
     struct st_span url, title, author, lang, content_type, text, object_id;
     uint64_t dwell_ms, length_ms;
-    bool is_html;
+    bool is_html, is_gone;
 };
 
 static bool item_unpack(struct st_unpack *u, struct item *item)
@@ -63,6 +75,7 @@ static bool item_unpack(struct st_unpack *u, struct item *item)
     item->length_ms = st_unpack_u64(u);
     item->is_html = st_unpack_u8(u) != 0;
     item->object_id = st_unpack_span(u);
+    item->is_gone = st_unpack_u8(u) != 0;
     return !u->bad;
 }
 
@@ -217,34 +230,73 @@ static void apply(struct curator *cur, const struct item *item, const struct lp_
         cur->learnings++;
 }
 
+/* What is known of the address; NULL: nothing, and there is no room for it. Borrowed until the next. */
+static struct signal *signal_of(struct curator *cur, struct st_span url)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct signal *signal = st_table_get(cur->signals, url);
+
+    if (signal != NULL || url.n == 0 || url.n > URL_MAX || (signal = calloc(1, sizeof *signal)) == NULL)
+        return signal;
+    if (st_table_put(cur->signals, url, signal, &err) == ST_OK)
+        return signal;
+    free(signal);
+    return NULL;
+}
+
+static unsigned count_person(const struct curator *cur, struct signal *signal, const char *person)
+{
+    uint64_t who = st_siphash(&cur->sip, st_span_str(person));
+
+    if (signal == NULL)
+        return 0;
+    for (unsigned i = 0; i < signal->n; i++)
+        if (signal->people[i] == who)
+            return signal->n;
+    if (person[0] != '\0' && signal->n < LP_LEARNERS_MAX)
+        signal->people[signal->n++] = who;
+    return signal->n;
+}
+
+static void take_page(struct item *item, const struct lp_page *page, struct lp_item *subject)
+{
+    item->text = page->text;
+    if (item->title.n == 0)
+        item->title = page->title;
+    if (item->lang.n == 0)
+        item->lang = page->lang;
+    lp_page_age(page, st_clock_wall_ms(), subject);
+}
+
 static enum st_rc curate(struct curator *cur, struct item *item, struct st_arena *arena, struct st_err *err)
 {
-    struct lp_item subject;
+    struct signal *signal = item->is_gone ? st_table_get(cur->signals, item->url) : signal_of(cur, item->url);
+    struct lp_item subject = { .platform = item->platform,
+                               .kind = item->kind,
+                               .learners = count_person(cur, signal, item->person),
+                               .is_dead = item->is_gone };
     struct lp_tag *tags = NULL;
+    struct lp_page page;
     size_t n = 0;
 
+    if (item->is_gone && (signal == NULL || !signal->is_curated))
+        return ST_OK;
     if (item->is_html) {
-        struct lp_page page;
-
         if (lp_page_text(arena, item->text, item->content_type, &page, err) != ST_OK)
             return ST_ERR;
-        item->text = page.text;
-        if (item->title.n == 0)
-            item->title = page.title;
-        if (item->lang.n == 0)
-            item->lang = page.lang;
+        take_page(item, &page, &subject);
     }
-    subject = (struct lp_item){ .platform = item->platform,
-                                .kind = item->kind,
-                                .url = item->url,
-                                .title = item->title,
-                                .author = item->author,
-                                .lang = item->lang,
-                                .text = item->text,
-                                .dwell_ms = item->dwell_ms,
-                                .length_ms = item->length_ms };
+    subject.url = item->url;
+    subject.title = item->title;
+    subject.author = item->author;
+    subject.lang = item->lang;
+    subject.text = item->text;
+    subject.dwell_ms = item->dwell_ms;
+    subject.length_ms = item->length_ms;
     if (lp_curate(cur->gen->plugins, &subject, arena, &tags, &n, err) != ST_OK)
         return ST_ERR;
+    if (signal != NULL && n > 0)
+        signal->is_curated = true;
     for (size_t i = 0; i < n; i++)
         apply(cur, item, &tags[i]);
     return ST_OK;
@@ -298,12 +350,18 @@ static void generation(void *self, struct generation *gen)
 static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
 {
     struct curator *cur = self;
+    uint8_t key[ST_SIP_KEY_LEN];
 
+    if (st_random(key, sizeof key, err) != ST_OK)
+        return ST_ERR;
+    cur->sip = st_sip_key(key);
+    st_wipe(key, sizeof key);
     cur->child = child;
     cur->gen = fam_generation(child);
     cur->outbox = outbox_new(child, OUTBOX_BYTES);
     cur->seen = st_table_new(SEEN_MAX, true, free);
-    if (cur->outbox == NULL || cur->seen == NULL)
+    cur->signals = st_table_new(SEEN_MAX, true, free);
+    if (cur->outbox == NULL || cur->seen == NULL || cur->signals == NULL)
         return st_fail(err, ST_E_NOMEM, "curator.start", "curator", 0);
     return outbox_keep(cur->outbox, fam_journal(child), err);
 }
@@ -362,6 +420,7 @@ static void curator_fini(struct curator *cur)
         fam_link_free(cur->peers[i].link);
     outbox_free(cur->outbox);
     st_table_free(cur->seen);
+    st_table_free(cur->signals);
 }
 
 int fam_curator_main(unsigned number)

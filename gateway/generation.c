@@ -193,10 +193,13 @@ static enum st_rc load_plugins(struct generation *gen, const char *path, struct 
     struct lp_chosen *chosen = st_arena_alloc(gen->arena, plugins->n * sizeof *chosen + 1);
     const struct lp_sources sources = { .dirs = names(gen->arena, &gen->config->path.plugins, err),
                                         .disable = names(gen->arena, &gen->config->path.disable, err),
+                                        .trusted = names(gen->arena, &gen->config->curation.trusted, err),
+                                        .doubtful = names(gen->arena, &gen->config->curation.doubtful, err),
                                         .chosen = chosen,
                                         .n_chosen = plugins->n };
 
-    if (sources.dirs == NULL || sources.disable == NULL || chosen == NULL)
+    if (sources.dirs == NULL || sources.disable == NULL || sources.trusted == NULL || sources.doubtful == NULL ||
+        chosen == NULL)
         return st_arena_fail(gen->arena, err, "generation.load");
     for (size_t i = 0; i < plugins->n; i++)
         if (choose(gen->arena, path, (const struct pol_plugin *)plugins->items + i, &chosen[i]) != ST_OK)

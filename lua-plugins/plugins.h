@@ -33,7 +33,8 @@ struct lp_sources {                           /* all borrowed */
     const char *libs;                         /* one more folder of shared modules; NULL */
     const struct lp_chosen *chosen;
     size_t n_chosen;
-    bool skip_tests; /* the files' own tests are not run: lp_set_test follows */
+    const char *const *trusted, *const *doubtful; /* hosts for trust(), exact or "*.suffix"; NULL-terminated, or NULL */
+    bool skip_tests;                              /* the files' own tests are not run: lp_set_test follows */
 };
 /* Loads the adapters, plugins and curation rules (platforms, curation, detect) below each directory. A file that is
  * wrong is a diagnostic; self-tests in the files are run.
@@ -237,7 +238,14 @@ struct lp_item { /* a bounded copy of a page or post; spans borrowed */
     const char *platform, *kind;
     struct st_span url, title, author, lang, text; /* text: plain, HTML already taken off */
     uint64_t dwell_ms, length_ms;
+    const char *trust; /* in its source: "high", "low", "unknown"; NULL: as the sources' lists say of the url's host */
+    bool has_age;      /* since it was published, in age_ms */
+    uint64_t age_ms;
+    unsigned learners; /* different people who opened it, as far as somebody counts */
+    bool is_dead;      /* its address answers no more; only rules that ask for that see it */
 };
+#define LP_LEARNERS_MIN 5u  /* fewer people say who they are */
+#define LP_LEARNERS_MAX 64u /* nobody counts on */
 struct lp_tag {
     const char *rule, *topic, *level, *skill, *queue, *verb; /* borrowed from the set; NULL when absent */
     uint64_t credit_dwell_ms, expire_ms;
@@ -265,7 +273,9 @@ struct st_json;
 void lp_curate_write(const struct lp_set *set, size_t i, struct st_json *w);
 struct lp_page {
     struct st_span title, lang, text; /* in the arena */
+    uint64_t published_ms;            /* the day it says of itself, since 1970, UTC; 0: none */
 };
+void lp_page_age(const struct lp_page *page, int64_t now_ms, struct lp_item *item); /* has_age and age_ms; now: wall */
 /* Title, language and text of an HTML page (or any text), bounded. */
 ST_MUST enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_span content_type,
                                 struct lp_page *out, struct st_err *err);

@@ -137,6 +137,18 @@ static const struct st_yaml_opt path_opts[] = {
 };
 static const struct st_yaml_schema path_schema = TABLE("path", path_opts, SIZE_OF(path), WITHIN(path, pos) + 1);
 
+static const struct st_yaml_opt curation_opts[] = {
+    { .name = "trusted",
+      .type = ST_Y_STRS,
+      .offset = WITHIN(curation, trusted),
+      .help = "Hosts whose pages are of high trust to curation rules: docs.example.org, or *.example.org." },
+    { .name = "doubtful",
+      .type = ST_Y_STRS,
+      .offset = WITHIN(curation, doubtful),
+      .help = "Hosts whose pages are of low trust to curation rules, also where they are among the trusted ones." },
+};
+static const struct st_yaml_schema curation_schema = TABLE("curation", curation_opts, SIZE_OF(curation), 0);
+
 #define PLUGIN(field) offsetof(struct pol_plugin, field)
 static const struct st_yaml_opt plugin_opts[] = {
     { .name = "name",
@@ -336,6 +348,7 @@ static const struct st_yaml_opt config_opts[] = {
     MAP(resolver, resolver_schema, "How host names become addresses."),
     MAP(identity, identity_schema, "Who is behind a client address."),
     MAP(path, path_schema, "Where policies, detectors and plugins are."),
+    MAP(curation, curation_schema, "What is known of sources that curation rules ask about."),
     MAP(limit, limit_schema, "Ceilings and deadlines."),
     MAP(failure, failure_schema, "What happens when the gateway cannot do its work: allow or block."),
     MAP(audit, audit_schema, "The record log."),

@@ -82,6 +82,9 @@ struct pol_config {
         struct st_list disable;                  /* plugin names, of struct st_str */
     } path;
     struct {
+        struct st_list trusted, doubtful; /* hosts, of struct st_str */
+    } curation;
+    struct {
         struct st_pos pos;
         int64_t head_bytes, fields;        /* of one message head */
         int64_t body_memory, body_max;     /* held in memory; held at all (spooled beyond memory) */

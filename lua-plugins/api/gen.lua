@@ -342,7 +342,7 @@ end
 
 -- What a rule of curation/ finds; host/curate.c makes them.
 local rule_words = { "curate", "hashtag", "phrase", "url", "author", "platform", "kind", "lang", "dwell", "length",
-  "where", "all_of", "any_of" }
+  "trust", "age", "learners", "dead", "where", "all_of", "any_of" }
 
 local function write_luacheck()
   print("-- SPDX-License-Identifier: Apache-2.0")

@@ -78,6 +78,7 @@ static void add_kid(lua_State *L, struct lp_node *node, const struct lp_node *ki
     if ((node->size += kid->size) > NODES_MAX)
         luaL_error(L, "a condition has more than %d parts", NODES_MAX);
     node->cost = kid->cost > node->cost ? kid->cost : node->cost;
+    node->asks_dead = node->asks_dead || kid->asks_dead;
     kids = lp_conf_alloc(&run->conf, (node->n_kids + 1) * sizeof *kids);
     if (node->n_kids > 0)
         memcpy(kids, node->kids, node->n_kids * sizeof *kids);
@@ -178,13 +179,19 @@ static void list_words(lua_State *L, struct lp_node *node)
     }
 }
 
+static const char *const names[] = {
+#define X(id, name) name,
+    LP_NODES(X)
+#undef X
+};
+
+bool lp_is_trust(const char *word)
+{
+    return strcmp(word, "high") == 0 || strcmp(word, "low") == 0 || strcmp(word, "unknown") == 0;
+}
+
 static int word_node(lua_State *L)
 {
-    static const char *const names[] = {
-#define X(id, name) name,
-        LP_NODES(X)
-#undef X
-    };
     enum lp_node_type type = (enum lp_node_type)lua_tointeger(L, lua_upvalueindex(1));
     struct rules_run *run = building(L);
     const char *const *words;
@@ -201,6 +208,8 @@ static int word_node(lua_State *L)
     for (n = 0; n == 0 || words[n] != NULL; n++) {
         if (words[n] == NULL || words[n][0] == '\0')
             return luaL_error(L, "%s needs a word", names[type]);
+        if (type == LP_NODE_TRUST && !lp_is_trust(words[n]))
+            return luaL_error(L, "trust is \"high\", \"low\" or \"unknown\"");
     }
     node = push_node(L, type);
     node->cost = cost_of(type);
@@ -221,10 +230,38 @@ static int least_node(lua_State *L)
 
     node->is_media = is_text;
     node->least = is_text ? lp_ms_of(shown[0]) : bytes > 0 ? (uint64_t)bytes : 0;
-    if (node->least == 0 || (type == LP_NODE_DWELL && !is_text))
+    if (node->least == 0 || (type != LP_NODE_LENGTH && !is_text))
         return luaL_error(L, "a duration such as \"2m\" is expected%s",
                           type == LP_NODE_LENGTH ? ", or a number of bytes" : "");
-    node->label = label_of(building(L), type == LP_NODE_DWELL ? "dwell" : "length", shown);
+    node->label = label_of(building(L), names[type], shown);
+    return 1;
+}
+
+static int learners_node(lua_State *L)
+{
+    lua_Integer n = luaL_checkinteger(L, 1);
+    char shown[32];
+    const char *const words[] = { shown, NULL };
+    struct lp_node *node = push_node(L, LP_NODE_LEARNERS);
+
+    if (n < (lua_Integer)LP_LEARNERS_MIN || n > (lua_Integer)LP_LEARNERS_MAX)
+        return luaL_error(L, "learners needs a number from %d to %d: fewer people say who they are",
+                          (int)LP_LEARNERS_MIN, (int)LP_LEARNERS_MAX);
+    (void)snprintf(shown, sizeof shown, "%d or more", (int)n);
+    node->least = (uint64_t)n;
+    node->label = label_of(building(L), "learners", words);
+    return 1;
+}
+
+static int dead_node(lua_State *L)
+{
+    struct lp_node *node;
+
+    if (!lua_isnoneornil(L, 1) && !(lua_isboolean(L, 1) && lua_toboolean(L, 1)))
+        return luaL_error(L, "dead() takes nothing; ~dead() is its opposite");
+    node = push_node(L, LP_NODE_DEAD);
+    node->asks_dead = true;
+    node->label = "dead";
     return 1;
 }
 
@@ -298,7 +335,7 @@ static void read_tests(struct lp_conf *c, struct lp_rule *rule)
         lua_setfield(c->L, -2, "text");
         lua_pushnil(c->L);
         lua_rawseti(c->L, -2, 1);
-        lp_conf_keys(c, -1, "text kind lang platform url author title dwell match");
+        lp_conf_keys(c, -1, "text kind lang platform url author title dwell trust age learners dead match");
         t->text = lp_conf_need(c, -1, "text");
         t->kind = lp_conf_str(c, -1, "kind", "view");
         t->platform = lp_conf_str(c, -1, "platform", "generic");
@@ -307,6 +344,11 @@ static void read_tests(struct lp_conf *c, struct lp_rule *rule)
         t->author = lp_conf_str(c, -1, "author", "");
         t->title = lp_conf_str(c, -1, "title", "");
         t->dwell_ms = lp_conf_ms(c, -1, "dwell");
+        t->age_ms = lp_conf_ms(c, -1, "age");
+        t->learners = lp_conf_num(c, -1, "learners", 0);
+        t->is_dead = lp_conf_bool(c, -1, "dead", false);
+        if ((t->trust = lp_conf_str(c, -1, "trust", NULL)) != NULL && !lp_is_trust(t->trust))
+            lp_conf_fail(c, "'trust' is high, low or unknown");
         t->wanted = lp_conf_bool(c, -1, "match", true);
         rule->n_tests++;
         lp_conf_leave(c, inner);
@@ -391,7 +433,9 @@ static void add_conditions(lua_State *L)
                        { "url", LP_NODE_URL, word_node },           { "author", LP_NODE_AUTHOR, word_node },
                        { "platform", LP_NODE_PLATFORM, word_node }, { "kind", LP_NODE_KIND, word_node },
                        { "lang", LP_NODE_LANG, word_node },         { "dwell", LP_NODE_DWELL, least_node },
-                       { "length", LP_NODE_LENGTH, least_node },    { "where", LP_NODE_WHERE, where_node },
+                       { "length", LP_NODE_LENGTH, least_node },    { "trust", LP_NODE_TRUST, word_node },
+                       { "age", LP_NODE_AGE, least_node },          { "learners", LP_NODE_LEARNERS, learners_node },
+                       { "dead", LP_NODE_DEAD, dead_node },         { "where", LP_NODE_WHERE, where_node },
                        { "all_of", LP_NODE_ALL, all_of },           { "any_of", LP_NODE_ANY, any_of },
                        { "curate", LP_NODE_ALL, curate_name } };
     static const luaL_Reg operators[] = {

@@ -19,6 +19,10 @@
     X(LANG, "lang")         \
     X(DWELL, "dwell")       \
     X(LENGTH, "length")     \
+    X(TRUST, "trust")       \
+    X(AGE, "age")           \
+    X(LEARNERS, "learners") \
+    X(DEAD, "dead")         \
     X(WHERE, "where")
 enum lp_node_type {
 #define X(id, name) LP_NODE_##id,
@@ -34,8 +38,9 @@ struct lp_node {
     const char *const *words; /* any of them */
     size_t words_at, n_words; /* hashtag, phrase: the same in the list of all */
     enum lp_node_cost cost;   /* of its dearest part */
-    uint64_t least;           /* dwell in ms, length in bytes */
+    uint64_t least;           /* dwell in ms, length in bytes, learners; of age the most, in ms */
     bool is_media;            /* length: of media in ms, not of the text */
+    bool asks_dead;           /* dead() is in it */
     int where_ref;            /* in the registry of the rule's state */
     const struct lp_node **kids;
     size_t n_kids, size; /* size: nodes below and itself; a tree whose branches share parts could be huge to walk */
@@ -43,9 +48,9 @@ struct lp_node {
 };
 
 struct lp_rule_test {
-    const char *text, *kind, *lang, *platform, *url, *author, *title;
-    uint64_t dwell_ms;
-    bool wanted;
+    const char *text, *kind, *lang, *platform, *url, *author, *title, *trust; /* trust: NULL where not given */
+    uint64_t dwell_ms, age_ms, learners;
+    bool is_dead, wanted;
 };
 
 struct lp_rule {
@@ -62,11 +67,13 @@ struct lp_rules {
     size_t n;
     struct lp_state *states[512]; /* one per file; owned */
     size_t n_states;
-    struct lp_words words; /* of all hashtags and phrases */
+    const char *const *trusted, *const *doubtful; /* hosts, NULL-terminated, in the arena of the set; NULL: none */
+    struct lp_words words;                        /* of all hashtags and phrases */
 };
 
 ST_MUST enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_arena *arena, struct st_diag *diag,
                                  struct st_err *err);
+bool lp_is_trust(const char *word); /* high, low, unknown */
 /* Runs the tests in the files. */
 ST_MUST enum st_rc lp_rules_check(struct lp_set *set, struct st_diag *diag, struct st_err *err);
 void lp_rules_fini(struct lp_rules *rules);

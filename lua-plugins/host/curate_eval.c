@@ -17,6 +17,7 @@
 
 struct look { /* at one item */
     const struct lp_item *item;
+    const struct lp_rules *rules;
     struct lp_words *words;
     bool is_open, is_read; /* words knows this item's text; and has read all of it */
 };
@@ -115,6 +116,10 @@ static int run_where(lua_State *L)
     lua_setfield(L, -2, "dwell_ms");
     lua_pushinteger(L, (lua_Integer)item->length_ms);
     lua_setfield(L, -2, "length_ms");
+    if (item->has_age) {
+        lua_pushinteger(L, (lua_Integer)item->age_ms);
+        lua_setfield(L, -2, "age_ms");
+    }
     lua_call(L, 1, 1);
     run->held = lua_toboolean(L, -1); /* raw: truth needs no metamethod */
     return 0;
@@ -131,9 +136,43 @@ static bool where_held(const struct lp_rule *rule, const struct lp_node *node, c
     return false;
 }
 
-static bool word_held(const struct lp_node *node, const char *word, const struct lp_item *item)
+static bool host_is_in(const char *const *hosts, struct st_span host)
 {
+    for (; hosts != NULL && *hosts != NULL; hosts++) {
+        struct st_span pattern = st_span_str(*hosts);
+
+        if (st_span_starts(pattern, ST_SPAN("*."))
+                ? host.n >= pattern.n &&
+                      st_span_ieq(st_span_sub(host, host.n - pattern.n + 1, host.n), st_span_sub(pattern, 1, pattern.n))
+                : st_span_ieq(host, pattern))
+            return true;
+    }
+    return false;
+}
+
+/* The more exact list wins nothing: a host in both is doubtful. */
+static const char *trust_of(const struct look *look)
+{
+    struct st_span url = look->item->url;
+    size_t scheme = st_span_find(url, ST_SPAN("://")), end;
+
+    if (look->item->trust != NULL)
+        return look->item->trust;
+    url = scheme != ST_SPAN_NPOS ? st_span_sub(url, scheme + 3, url.n) : url;
+    for (end = 0; end < url.n && strchr("/:?#", url.p[end]) == NULL; end++)
+        ;
+    url = st_span_sub(url, 0, end);
+    if (host_is_in(look->rules->doubtful, url))
+        return "low";
+    return host_is_in(look->rules->trusted, url) ? "high" : "unknown";
+}
+
+static bool word_held(const struct lp_node *node, const char *word, const struct look *look)
+{
+    const struct lp_item *item = look->item;
+
     switch (node->type) {
+    case LP_NODE_TRUST: return strcmp(word, trust_of(look)) == 0;
     case LP_NODE_URL: return url_is(word, item->url);
     case LP_NODE_AUTHOR: return glob(word, item->author);
     case LP_NODE_PLATFORM: return item->platform != NULL && strcmp(word, item->platform) == 0;
@@ -146,6 +185,9 @@ static bool word_held(const struct lp_node *node, const char *word, const struct
     case LP_NODE_NOT:
     case LP_NODE_DWELL:
     case LP_NODE_LENGTH:
+    case LP_NODE_AGE:
+    case LP_NODE_LEARNERS:
+    case LP_NODE_DEAD:
     case LP_NODE_WHERE: break;
     }
     return false;
@@ -160,21 +202,27 @@ static bool leaf_held(struct look *look, const struct lp_node *node)
         return item->dwell_ms >= node->least;
     if (node->type == LP_NODE_LENGTH)
         return (node->is_media ? item->length_ms : item->text.n) >= node->least;
+    if (node->type == LP_NODE_AGE)
+        return item->has_age && item->age_ms <= node->least;
+    if (node->type == LP_NODE_LEARNERS)
+        return item->learners >= node->least;
+    if (node->type == LP_NODE_DEAD)
+        return item->is_dead;
     if (node->cost == LP_COST_TEXT)
         return words_held(look, node);
     for (size_t i = 0; i < node->n_words; i++)
-        if (word_held(node, node->words[i], item))
+        if (word_held(node, node->words[i], look))
             return true;
     return false;
 }
 
-/* Could the node come out as wanted? Whatever a where() would say is possible, and so is that a phrase is not there:
- * the text may be read in part only. */
+/* Could the node come out as wanted? Whatever a where() would say is possible, and so is what only the curator knows;
+ * so is that a phrase is not there: the text may be read in part only. */
 static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
 {
     bool all = (node->type == LP_NODE_ALL) == wanted; /* each part must, or one of them */
 
-    if (node->type == LP_NODE_WHERE)
+    if (node->type == LP_NODE_WHERE || node->type == LP_NODE_AGE || node->type == LP_NODE_LEARNERS)
         return true;
     if (node->type == LP_NODE_NOT)
         return may_be(look, node->kids[0], !wanted);
@@ -242,7 +290,7 @@ static bool held(const struct explain *x, const struct lp_node *node, struct loo
 static struct look look_at(struct lp_set *set, const struct lp_item *item)
 {
     ST_CHECK(set, LP_SET_MAGIC);
-    return (struct look){ item, &set->rules.words, false, false };
+    return (struct look){ item, &set->rules, &set->rules.words, false, false };
 }
 
 /* Each phrase that turns up may be the one a rule waits for, so the first few are tried at once: a text that is about
@@ -275,11 +323,11 @@ enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_a
     for (size_t i = 0; i < set->rules.n; i++) {
         const struct explain quiet = { NULL, NULL, set->rules.items[i] };
 
-        if (held(&quiet, quiet.rule->when, &look, 0))
+        if ((!item->is_dead || quiet.rule->when->asks_dead) && held(&quiet, quiet.rule->when, &look, 0))
             tags.items[tags.n++] = quiet.rule->tag;
     }
     tags.most = tags.n + LP_TAGS_MAX;
-    if (lp_hook_curate(set, item, &tags, arena, err) != ST_OK)
+    if (!item->is_dead && lp_hook_curate(set, item, &tags, arena, err) != ST_OK)
         return ST_ERR;
     *n = tags.n;
     return ST_OK;
@@ -316,7 +364,12 @@ enum st_rc lp_rules_check(struct lp_set *set, struct st_diag *diag, struct st_er
                                     .author = st_span_str(t->author),
                                     .lang = st_span_str(t->lang),
                                     .text = st_span_str(t->text),
-                                    .dwell_ms = t->dwell_ms };
+                                    .dwell_ms = t->dwell_ms,
+                                    .trust = t->trust,
+                                    .has_age = t->age_ms > 0,
+                                    .age_ms = t->age_ms,
+                                    .learners = (unsigned)t->learners,
+                                    .is_dead = t->is_dead };
             struct look look = look_at(set, &item);
 
             if (held(&quiet, quiet.rule->when, &look, 0) == t->wanted)

@@ -73,8 +73,8 @@ static void push_join(lua_State *L, const char *join, const json_t *kids, unsign
 /* A condition, by the function that a Lua file would call. */
 static void push_node(lua_State *L, const json_t *node, unsigned depth)
 {
-    static const char *const plain[] = { "hashtag", "phrase", "url",   "author", "platform",
-                                         "kind",    "lang",   "dwell", "length", NULL };
+    static const char *const plain[] = { "hashtag", "phrase", "url",   "author", "platform", "kind", "lang",
+                                         "dwell",   "length", "trust", "age",    "learners", "dead", NULL };
     void *at = json_is_object(node) ? json_object_iter((json_t *)node) : NULL;
     const char *key = at != NULL ? json_object_iter_key(at) : "";
     const json_t *value = at != NULL ? json_object_iter_value(at) : NULL;
@@ -243,6 +243,10 @@ static void write_node(struct st_json *w, const char *key, const struct lp_node 
         else
             st_json_int(w, "length", (int64_t)node->least);
         break;
+    case LP_NODE_TRUST: write_words(w, "trust", node); break;
+    case LP_NODE_AGE: write_ms(w, "age", node->least); break;
+    case LP_NODE_LEARNERS: st_json_int(w, "learners", (int64_t)node->least); break;
+    case LP_NODE_DEAD: st_json_bool(w, "dead", true); break;
     case LP_NODE_WHERE: st_json_str(w, "where", node->label); break;
     }
     st_json_end(w);
@@ -263,6 +267,12 @@ static void write_tests(struct st_json *w, const struct lp_rule *rule)
         write_str(w, "author", t->author);
         write_str(w, "title", t->title);
         write_ms(w, "dwell", t->dwell_ms);
+        write_str(w, "trust", t->trust);
+        write_ms(w, "age", t->age_ms);
+        if (t->learners > 0)
+            st_json_int(w, "learners", (int64_t)t->learners);
+        if (t->is_dead)
+            st_json_bool(w, "dead", true);
         st_json_bool(w, "match", t->wanted);
         st_json_end(w);
     }

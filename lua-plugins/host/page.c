@@ -18,6 +18,7 @@ struct page {
     size_t at;
     struct st_buf text, main, title; /* main: inside <main> or <article> */
     struct st_span lang;
+    uint64_t published_ms;           /* of the first tag that tells; 0: none yet */
     unsigned main_depth, skip_depth; /* skip: nav, header outside of main, footer, aside */
     bool in_title;
 };
@@ -249,6 +250,45 @@ static struct st_span tag_name(struct st_span in, size_t from, size_t end)
     return st_span_sub(in, from, n);
 }
 
+static unsigned digits_of(struct st_span s, size_t from, size_t n)
+{
+    unsigned value = 0;
+
+    for (size_t i = from; i < from + n; i++) {
+        if (i >= s.n || s.p[i] < '0' || s.p[i] > '9')
+            return 0;
+        value = value * 10 + (s.p[i] - (unsigned)'0');
+    }
+    return value;
+}
+
+/* "2026-05-17", whatever follows, as ms since 1970; 0: no such day. */
+static uint64_t day_of(struct st_span s)
+{
+    unsigned year = digits_of(s, 0, 4), month = digits_of(s, 5, 2), day = digits_of(s, 8, 2);
+    uint64_t era, in_year;
+
+    if (s.n < 10 || s.p[4] != '-' || s.p[7] != '-' || year < 1971 || month < 1 || month > 12 || day < 1 || day > 31)
+        return 0;
+    year -= month < 3; /* a year that begins with March ends with the day that leap years add */
+    in_year = (153 * (uint64_t)(month < 3 ? month + 9 : month - 3) + 2) / 5 + day - 1;
+    era = (uint64_t)year * 365 + year / 4 - year / 100 + year / 400;
+    return (era + in_year - 719468) * 86400000u;
+}
+
+/* <meta property="article:published_time" content="…">, <meta name="date" …>, <time itemprop="datePublished" …>. */
+static void read_day(struct page *g, struct st_span name, struct st_span tag)
+{
+    struct st_span which = attribute(tag, "property");
+
+    if (which.n == 0)
+        which = attribute(tag, "name");
+    if (which.n == 0)
+        which = attribute(tag, "itemprop");
+    if (named(which, "article:published_time datePublished date dc.date dcterms.created pubdate"))
+        g->published_ms = day_of(attribute(tag, named(name, "time") ? "datetime" : "content"));
+}
+
 static void read_tag(struct page *g)
 {
     size_t from = g->at + 1, end;
@@ -263,6 +303,8 @@ static void read_tag(struct page *g)
         g->in_title = !is_end && g->title.n == 0 && g->skip_depth == 0;
         return;
     }
+    if (g->published_ms == 0 && !is_end && named(name, "meta time"))
+        read_day(g, name, st_span_sub(g->in, from + name.n, end - from - name.n));
     if (named(name, "html") && !is_end)
         g->lang = attribute(st_span_sub(g->in, from + name.n, end - from - name.n), "lang");
     if (named(name, "nav footer aside svg select") || (named(name, "header") && g->main_depth == 0))
@@ -347,6 +389,7 @@ enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_s
     rc = settle(arena, &g.title, &out->title, err);
     if (rc == ST_OK)
         rc = settle(arena, g.main.n > 0 ? &g.main : &g.text, &out->text, err);
+    out->published_ms = g.published_ms;
     g.lang = st_span_sub(g.lang, 0, 35);
     if (rc == ST_OK && g.lang.n > 0) {
         if ((copy = st_arena_dup(arena, g.lang.p, g.lang.n)) == NULL)
@@ -358,4 +401,10 @@ enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_s
     st_buf_fini(&g.main);
     st_buf_fini(&g.title);
     return rc;
+}
+
+void lp_page_age(const struct lp_page *page, int64_t now_ms, struct lp_item *item)
+{
+    item->has_age = page->published_ms > 0;
+    item->age_ms = now_ms > 0 && (uint64_t)now_ms > page->published_ms ? (uint64_t)now_ms - page->published_ms : 0;
 }

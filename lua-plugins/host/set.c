@@ -334,11 +334,32 @@ static void check_chosen(struct loader *l)
     }
 }
 
+/* A copy of the list, for as long as the set lives. */
+static enum st_rc keep_hosts(struct loader *l, const char *const *from, const char *const **to)
+{
+    const char **list;
+    size_t n = 0;
+
+    if (from == NULL)
+        return ST_OK;
+    while (from[n] != NULL)
+        n++;
+    if ((list = st_arena_alloc(l->set->arena, (n + 1) * sizeof *list)) == NULL)
+        return st_arena_fail(l->set->arena, l->err, "lua.set");
+    for (size_t i = 0; i < n; i++)
+        if ((list[i] = st_arena_str(l->set->arena, st_span_str(from[i]))) == NULL)
+            return st_arena_fail(l->set->arena, l->err, "lua.set");
+    *to = list;
+    return ST_OK;
+}
+
 static enum st_rc finish(struct loader *l)
 {
     struct lp_set *set = l->set;
 
-    if (lp_adapters_index(&set->adapters, set->arena, l->err) != ST_OK)
+    if (lp_adapters_index(&set->adapters, set->arena, l->err) != ST_OK ||
+        keep_hosts(l, l->sources->trusted, &set->rules.trusted) != ST_OK ||
+        keep_hosts(l, l->sources->doubtful, &set->rules.doubtful) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; i < set->adapters.n; i++)
         set->platforms[i] = set->adapters.items[i]->id;

@@ -41,12 +41,13 @@ def test_what_ships_survives_json(folder):
 def test_every_condition_survives_json(folder):
     leaves = [{"hashtag": ["k8s", "ops"]}, {"phrase": ["a b", "Größe"]}, {"url": ["*.test/*"]}, {"author": ["ana *"]},
               {"platform": ["youtube"]}, {"kind": ["view", "post"]}, {"lang": ["de"]}, {"dwell": "90s"},
-              {"length": "10m"}, {"length": 1500}]
+              {"length": "10m"}, {"length": 1500}, {"trust": ["high"]}, {"age": "90d"}, {"learners": 5}, {"dead": True}]
     when = {"all": [{"any": leaves[:5]}, {"not": {"all": leaves[5:]}}, {"not": {"not": leaves[0]}}]}
     rule = {**RULE, "owner": "academy", "when": when, "tag": {"topic": "a/b", "level": "beginner"}, "skill": "skills:x",
             "queue": "academy", "credit": {"when": {"dwell": "2m"}, "verb": "experienced"}, "expire": "180d",
             "test": [{"text": "hello", "kind": "view", "platform": "generic", "lang": "de", "url": "https://x.test/",
-                      "author": "ana", "title": "t", "dwell": "1500ms", "match": False}]}
+                      "author": "ana", "title": "t", "dwell": "1500ms", "trust": "low", "age": "3d", "learners": 7, "dead": True,
+                      "match": False}]}
     assert exported("--plugins", folder([rule])) == [rule]
 
 

@@ -78,13 +78,18 @@ static void open_rig(struct rig *r)
         snprintf(path, sizeof path, "%s%s", dir, folders[i]);
         mkdir(path, 0700);
     }
-    put(dir, "stoa.yaml", "version: 1\nlisten:\n  - address: 127.0.0.1:3128\nstate_dir: .\n");
+    put(dir, "stoa.yaml",
+        "version: 1\nlisten:\n  - address: 127.0.0.1:3128\nstate_dir: .\n"
+        "curation: { trusted: [\"*.example\"], doubtful: [bad.example] }\n");
     put(dir, "plugins/curation/k8s.curate.lua",
         "curate 'k8s' {\n  title = { en = 'K', de = 'K' }, owner = 'academy',\n  when = phrase 'kubernetes',\n"
         "  tag = { topic = 'cloud/kubernetes', level = 'beginner' }, skill = 'skills:containers', queue = 'academy',\n"
         "  credit = { when = dwell '2m', verb = 'experienced' },\n  test = {\n"
         "    { 'kubernetes one', match = true }, { 'kubernetes two', match = true }, { 'kubernetes', match = true },\n"
-        "    { 'gardens', match = false }, { 'cooking', match = false }, { 'trains', match = false },\n  },\n}\n");
+        "    { 'gardens', match = false }, { 'cooking', match = false }, { 'trains', match = false },\n  },\n}\n"
+        "curate 'many' { title = 'M', when = learners(5) & phrase 'puppet', tag = { topic = 'cloud/puppet' } }\n"
+        "curate 'gone' { title = 'G', when = dead() & url 'wiki.example/*', queue = 'academy' }\n"
+        "curate 'new' { title = 'N', when = age '30d' & trust 'high' & phrase 'ansible', tag = { topic = 'x' } }\n");
     T_OK(ipc_pair(fds, &err), err);
     r->sup = fds[0];
     r->child = fam_child_new(&ops, &r->cur, 0, fds[1]);
@@ -112,7 +117,7 @@ static void close_rig(struct rig *r)
 struct page {
     const char *person, *url, *title, *lang, *text, *object_id;
     uint64_t dwell_ms;
-    bool is_html;
+    bool is_html, is_gone;
 };
 
 static void pack_page(struct st_buf *body, const struct page *page)
@@ -130,6 +135,7 @@ static void pack_page(struct st_buf *body, const struct page *page)
     st_pack_u64(body, 0);
     st_pack_u8(body, page->is_html);
     st_pack_str(body, page->object_id);
+    st_pack_u8(body, page->is_gone);
 }
 
 static void send_items(struct rig *r, struct st_buf *body)
@@ -150,6 +156,8 @@ static void send_page(struct rig *r, const struct page *page)
     send_items(r, &body);
 }
 
+static const char *subject = "k8s"; /* the rule that is expected */
+
 /* The next record; its kind, with person and details as text. */
 static bool receive(struct rig *r, enum aud_kind *kind, char person[256], char details[4096])
 {
@@ -166,7 +174,7 @@ static bool receive(struct rig *r, enum aud_kind *kind, char person[256], char d
     *kind = entry.kind;
     snprintf(person, 256, "%s", entry.person);
     snprintf(details, 4096, "%.*s", (int)entry.details.n, (const char *)entry.details.p);
-    T_CHECK(strcmp(entry.subject, "k8s") == 0, "%s", entry.subject);
+    T_CHECK(strcmp(entry.subject, subject) == 0, "%s", entry.subject);
     aud_entry_fini(&entry);
     return true;
 }
@@ -174,7 +182,8 @@ static bool receive(struct rig *r, enum aud_kind *kind, char person[256], char d
 T_TEST(a_page_that_a_rule_likes_is_a_resource_without_a_person)
 {
     struct page page = {
-        "ana", "https://wiki.example/Pods", "Pods", "en", "all about kubernetes and canary 4711", "p1", 1000, false
+        "ana", "https://wiki.example/Pods", "Pods", "en", "all about kubernetes and canary 4711", "p1", 1000, false,
+        false
     };
     char person[256], details[4096];
     enum aud_kind kind;
@@ -193,7 +202,7 @@ T_TEST(a_page_that_a_rule_likes_is_a_resource_without_a_person)
 
 T_TEST(a_resource_is_recorded_once_in_a_while_learning_each_time)
 {
-    struct page page = { "ana", "https://wiki.example/Pods", "Pods", "en", "kubernetes", "p1", 130000, false };
+    struct page page = { "ana", "https://wiki.example/Pods", "Pods", "en", "kubernetes", "p1", 130000, false, false };
     char person[256], details[4096];
     unsigned resources = 0, learnings = 0;
     enum aud_kind kind;
@@ -227,7 +236,8 @@ T_TEST(html_is_taken_off)
                          "<p>Kuber<b>netes</b></p><script>var x = 1</script></body></html>",
                          "",
                          0,
-                         true };
+                         true,
+                         false };
     char person[256], details[4096];
     enum aud_kind kind;
     struct rig r;
@@ -243,7 +253,8 @@ T_TEST(what_no_record_may_hold_is_left_out)
 {
     static char long_title[600];
     struct page page = { "",           "https://a.example/x", long_title, "not a language",
-                         "kubernetes", "an id with spaces",   0,          false };
+                         "kubernetes", "an id with spaces",   0,          false,
+                         false };
     char person[256], details[4096];
     enum aud_kind kind;
     struct rig r;
@@ -259,7 +270,7 @@ T_TEST(what_no_record_may_hold_is_left_out)
 
 T_TEST(no_rule_no_record_and_nonsense_is_dropped)
 {
-    struct page page = { "ana", "https://a.example/x", "Gardens", "en", "roses", "", 999999, false };
+    struct page page = { "ana", "https://a.example/x", "Gardens", "en", "roses", "", 999999, false, false };
     struct st_err err = ST_ERR_INIT;
     char person[256], details[4096];
     enum aud_kind kind;
@@ -279,7 +290,7 @@ T_TEST(no_rule_no_record_and_nonsense_is_dropped)
 T_TEST(of_several_in_one_message_each_is_looked_at_and_nonsense_ends_it)
 {
     const char *const urls[] = { "https://wiki.example/One", "https://wiki.example/Two" };
-    struct page page = { "", "", "Pods", "en", "all about kubernetes", "p1", 0, false };
+    struct page page = { "", "", "Pods", "en", "all about kubernetes", "p1", 0, false, false };
     char person[256], details[4096];
     struct st_buf body;
     enum aud_kind kind;
@@ -297,5 +308,93 @@ T_TEST(of_several_in_one_message_each_is_looked_at_and_nonsense_ends_it)
     for (size_t i = 0; i < ST_LEN(urls); i++)
         T_CHECK(receive(&r, &kind, person, details) && strstr(details, urls[i]) != NULL, "%zu", i);
     T_CHECK(r.cur.items == 3 && r.cur.dropped == 1, "counted");
+    close_rig(&r);
+}
+
+T_TEST(different_people_are_counted_and_nobody_is_named)
+{
+    static const char *const people[] = { "ana", "ben", "ana", "cem", "", "dora", "ben", "eva" };
+    struct page page = {
+        .url = "https://wiki.example/Puppet", .title = "P", .lang = "en", .text = "puppet", .object_id = ""
+    };
+    char person[256], details[4096];
+    enum aud_kind kind;
+    struct rig r;
+
+    open_rig(&r);
+    subject = "many";
+    for (size_t i = 0; i < ST_LEN(people); i++) {
+        page.person = people[i];
+        send_page(&r, &page);
+        T_CHECK(receive(&r, &kind, person, details) == (i + 1 == ST_LEN(people)), "after %zu", i + 1);
+    }
+    T_CHECK(kind == AUD_RESOURCE && person[0] == '\0' && strstr(details, "eva") == NULL, "%s", details);
+    page.url = "https://wiki.example/Other";
+    send_page(&r, &page);
+    T_CHECK(!receive(&r, &kind, person, details), "another address counts anew");
+    subject = "k8s";
+    close_rig(&r);
+}
+
+T_TEST(an_address_that_was_curated_and_is_gone_goes_to_the_rule_that_asks)
+{
+    struct page page = { .person = "",
+                         .url = "https://wiki.example/Pods",
+                         .title = "Pods",
+                         .lang = "en",
+                         .text = "kubernetes",
+                         .object_id = "" };
+    struct page gone = {
+        .person = "", .url = page.url, .title = "", .lang = "", .text = "", .object_id = "", .is_gone = true
+    };
+    char person[256], details[4096];
+    enum aud_kind kind;
+    struct rig r;
+
+    open_rig(&r);
+    send_page(&r, &gone);
+    T_CHECK(!receive(&r, &kind, person, details), "nobody had curated it");
+    send_page(&r, &page);
+    T_CHECK(receive(&r, &kind, person, details), "curated");
+    subject = "gone";
+    send_page(&r, &gone);
+    T_CHECK(receive(&r, &kind, person, details) && kind == AUD_RESOURCE && strstr(details, "\"queue\":\"academy\""),
+            "%s", details);
+    T_CHECK(!receive(&r, &kind, person, details), "by that rule alone");
+    send_page(&r, &gone);
+    T_CHECK(!receive(&r, &kind, person, details), "and once");
+    subject = "k8s";
+    close_rig(&r);
+}
+
+T_TEST(a_page_s_day_and_its_source_are_known)
+{
+    static const struct {
+        const char *url, *day;
+        bool is_new;
+    } cases[] = { { "https://a.example/1", "", false },
+                  { "https://a.example/2", "2001-01-01", false },
+                  { "https://a.example/3", "9998-01-01", true },
+                  { "https://bad.example/4", "9998-01-01", false },
+                  { "https://a.test/5", "9998-01-01", false } };
+    char person[256], details[4096], html[512];
+    enum aud_kind kind;
+    struct rig r;
+
+    open_rig(&r);
+    subject = "new";
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct page page = {
+            .person = "", .url = cases[i].url, .title = "", .lang = "", .text = html, .object_id = "", .is_html = true
+        };
+
+        (void)snprintf(html, sizeof html,
+                       "<html><head><meta property=\"article:published_time\" content=\"%sT08:00:00Z\"></head>"
+                       "<p>ansible</p></html>",
+                       cases[i].day);
+        send_page(&r, &page);
+        T_CHECK(receive(&r, &kind, person, details) == cases[i].is_new, "%s %s", cases[i].url, cases[i].day);
+    }
+    subject = "k8s";
     close_rig(&r);
 }

@@ -13,7 +13,10 @@ static struct lp_item item(const char *text)
                              .lang = ST_SPAN("de-AT"),
                              .text = st_span_str(text),
                              .dwell_ms = 120000,
-                             .length_ms = 60000 };
+                             .length_ms = 60000,
+                             .has_age = true,
+                             .age_ms = 86400000,
+                             .learners = 7 };
 }
 
 T_TEST(each_condition_alone)
@@ -55,6 +58,14 @@ T_TEST(each_condition_alone)
         { "length(10000)", false },
         { "length '1m'", true },
         { "length '2m'", false },
+        { "trust 'unknown'", true },
+        { "trust { 'high', 'low' }", false },
+        { "age '1d'", true },
+        { "age '23h'", false },
+        { "learners(7)", true },
+        { "learners(8)", false },
+        { "dead()", false },
+        { "~dead()", true },
         { "~phrase 'pods'", false },
         { "phrase 'pods' & kind 'view'", true },
         { "phrase 'nope' | kind 'view'", true },
@@ -192,6 +203,12 @@ T_TEST(a_wrong_rule_is_explained)
         { "curate 'r' { title = 'R', when = phrase 'x', credit = { when = phrase 'y' } }",
           "must be a dwell condition" },
         { "curate 'r' { title = 'R', when = phrase 'x', test = { { 'y' } } }", "should match, and does not" },
+        { "curate 'r' { title = 'R', when = trust 'some' }", "trust is \"high\", \"low\" or" },
+        { "curate 'r' { title = 'R', when = age(7) }", "a duration such as" },
+        { "curate 'r' { title = 'R', when = learners(4) }", "from 5 to 64: fewer people say who they are" },
+        { "curate 'r' { title = 'R', when = dead 'x' }", "dead() takes nothing" },
+        { "curate 'r' { title = 'R', when = phrase 'x', test = { { 'x', trust = 'so' } } }", "'trust' is high" },
+        { "curate 'r' { title = 'R', when = age '1d', test = { { 'x', age = '2d' } } }", "should match, and does not" },
         { "curate 'r' { when = phrase 'x' }", "'title' is missing" },
         { "curate '' {}", "needs a name" },
         { "curate(1)", "string expected" },
@@ -243,4 +260,46 @@ T_TEST(curating_survives_every_oom)
     }
     lp_set_release(set);
     st_diag_free(diag);
+}
+
+/* With the lists of a site; what a test of a rule says of its item comes first. */
+T_TEST(trust_is_what_the_lists_say_of_the_host)
+{
+    static const char *const trusted[] = { "wiki.test", "*.docs.test", NULL }, *const doubtful[] = { "x.docs.test",
+                                                                                                     NULL };
+    static const struct {
+        const char *url, *trust;
+    } cases[] = {
+        { "https://wiki.test/Pods?x=1", "high" },
+        { "https://WIKI.test:8443/", "high" },
+        { "https://a.docs.test", "high" },
+        { "https://docs.test/", "unknown" },
+        { "https://adocs.test/", "unknown" },
+        { "https://x.docs.test/", "low" },
+        { "https://wiki.test.evil.test/", "unknown" },
+        { "https://evil.test/wiki.test", "unknown" },
+        { "", "unknown" },
+    };
+    const char *dir = lt_dir("trust"), *const dirs[] = { dir, NULL };
+    const struct lp_sources sources = { .dirs = dirs, .trusted = trusted, .doubtful = doubtful };
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *set = NULL;
+
+    lt_write(dir, "curation/one.curate.lua",
+             "for _, word in ipairs { 'high', 'low', 'unknown' } do\n"
+             "  curate(word) { title = 'T', when = trust(word), test = { { 'x', trust = word } } }\nend");
+    T_OK(lp_set_load(&sources, &set, NULL, &err), err);
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct lp_item it = item("x");
+        struct lp_tag *tags;
+        size_t n;
+
+        it.url = st_span_str(cases[i].url);
+        T_OK(lp_curate(set, &it, arena, &tags, &n, &err), err);
+        T_CHECK(n == 1 && strcmp(tags[0].rule, cases[i].trust) == 0, "%s: %s", cases[i].url,
+                n > 0 ? tags[0].rule : "none");
+        st_arena_free(arena);
+    }
+    lp_set_release(set);
 }

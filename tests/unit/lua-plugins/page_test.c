@@ -146,3 +146,35 @@ T_TEST(a_page_survives_every_oom)
             break;
     }
 }
+
+T_TEST(the_day_a_page_says_of_itself)
+{
+    static const struct {
+        const char *head;
+        uint64_t day; /* since 1970 */
+    } days[] = {
+        { "<meta property='article:published_time' content='2000-03-01T08:00:00+01:00'>", 11017 },
+        { "<meta name=date content=1971-01-01>", 365 },
+        { "<meta content=\"2024-02-29\" itemprop=datePublished>", 19782 },
+        { "<time itemprop=datePublished datetime=2026-11-30>today</time>", 20787 },
+        { "<time datetime=2026-11-30>of a comment</time>", 0 },
+        { "<meta name=date content='1 May 2020'>", 0 },
+        { "<meta name=date content='2020-13-01'>", 0 },
+        { "<meta name=date content='2020-1'>", 0 },
+        { "<meta name=date content=''><meta name=pubdate content=2000-03-01>", 11017 },
+        { "<meta name=author content='2020-01-01'>", 0 },
+    };
+
+    for (size_t i = 0; i < ST_LEN(days); i++) {
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct st_err err = ST_ERR_INIT;
+        struct lp_page page;
+        char html[256];
+
+        (void)snprintf(html, sizeof html, "<html><head>%s</head><p>x", days[i].head);
+        T_OK(lp_page_text(arena, st_span_str(html), ST_SPAN("text/html"), &page, &err), err);
+        T_CHECK(page.published_ms == days[i].day * 86400000u, "%s: %llu", days[i].head,
+                (unsigned long long)(page.published_ms / 86400000u));
+        st_arena_free(arena);
+    }
+}
