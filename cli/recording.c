@@ -54,7 +54,7 @@ static enum st_rc unpack(struct player *p, struct st_span text, struct st_span *
     size_t n = 0;
 
     if (room == NULL)
-        return st_arena_fail(p->arena, err, "cli.adapter");
+        return st_arena_fail(p->arena, err, "cli.recording");
     if (st_base64_decode(text, room, &n, err) != ST_OK)
         return ST_ERR;
     *out = st_span(room, n);
@@ -84,11 +84,11 @@ static enum st_rc join_params(struct player *p, const json_t *params, struct st_
         st_buf_byte(&b, '=');
         put_form(&b, text_of(json_object_get(item, "value")));
     }
-    rc = st_buf_done(&b, err, "cli.adapter");
+    rc = st_buf_done(&b, err, "cli.recording");
     if (rc == ST_OK && b.n > 0) {
         out->p = st_arena_dup(p->arena, b.p, b.n);
         out->n = b.n;
-        rc = out->p != NULL ? ST_OK : st_arena_fail(p->arena, err, "cli.adapter");
+        rc = out->p != NULL ? ST_OK : st_arena_fail(p->arena, err, "cli.recording");
     }
     st_buf_fini(&b);
     return rc;
@@ -169,7 +169,7 @@ static enum st_rc read_exchange(struct player *p, const json_t *item, struct rec
 
     memset(x, 0, sizeof *x);
     if (!json_is_object(request) || !read_url(p, text_of(json_object_get(request, "url")), &x->req))
-        return st_fail(err, ST_E_SYNTAX, "cli.adapter", "no request with a URL", p->number);
+        return st_fail(err, ST_E_SYNTAX, "cli.recording", "no request with a URL", p->number);
     x->req.method = text_of(json_object_get(request, "method"));
     x->req.content_type = type_of(request);
     x->ts = json_string_value(json_object_get(item, "startedDateTime"));

@@ -96,15 +96,38 @@ int lp_request_platform(lua_State *L)
     return push_text(L, lp_api_call(L)->asked->platform);
 }
 
-/* Credentials have many names; a name that looks like one is one. */
+/* Credentials have many names; a name that looks like one is one: with one of these anywhere in it, or with one of the
+ * short ones as a word of its own ("x-sid", but not "x-side"). */
+static const char *const credential_parts[] = {
+    "auth",   "cookie", "token",     "key",        "secret",    "sess",   "csrf", "xsrf",  "pass",   "pwd",
+    "jwt",    "jws",    "bearer",    "credential", "signature", "signed", "saml", "oidc",  "oauth",  "dtsg",
+    "assert", "ticket", "challenge", "proof",      "dpop",      "totp",   "hmac", "nonce", "digest", "certificate",
+};
+static const char *const credential_words[] = {
+    "sid", "lsd", "sig", "otp", "pin", "mac", "cert", "sso", "ssid", "sas"
+};
+
+static bool has_word(const char *name, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (const char *at = name; *at != '\0';) {
+        size_t run = strcspn(at, "-_.");
+
+        if (run == n && memcmp(at, word, n) == 0)
+            return true;
+        at += run + (at[run] != '\0');
+    }
+    return false;
+}
+
 static bool is_credential(const char *name)
 {
-    static const char *const parts[] = {
-        "auth", "cookie", "token", "key", "secret", "session", "csrf", "xsrf", "pass"
-    };
-
-    for (size_t i = 0; i < ST_LEN(parts); i++)
-        if (strstr(name, parts[i]) != NULL)
+    for (size_t i = 0; i < ST_LEN(credential_parts); i++)
+        if (strstr(name, credential_parts[i]) != NULL)
+            return true;
+    for (size_t i = 0; i < ST_LEN(credential_words); i++)
+        if (has_word(name, credential_words[i]))
             return true;
     return false;
 }

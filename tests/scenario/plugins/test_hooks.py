@@ -34,8 +34,13 @@ LATER = """return { api = 1, name = "house.later", version = "1", title = "Later
 JSON = [("Content-Type", "application/json")]
 
 
+GONE = set()
+
+
 def page(request):
-    if request.target == "/wiki/Rust":
+    if request.target in GONE:
+        return "410 Gone", [("Content-Type", "text/plain")], b"moved away"
+    if request.target.startswith("/wiki/Rust"):
         html = b"<html lang=en><title>Rust in an hour</title><p>" + b"Ownership is a rule of the language. " * 40
         return "200 OK", [("Content-Type", "text/html; charset=utf-8")], html
     return echo(request)
@@ -46,6 +51,9 @@ def house(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hooks")
     (folder / "own" / "detect").mkdir(parents=True)
     (folder / "own" / "detect" / "hooks.lua").write_text(PLUGIN)
+    (folder / "own" / "curation").mkdir()
+    (folder / "own" / "curation" / "gone.curate.lua").write_text(
+        'curate "house-gone" { title = "Gone", when = dead(), queue = "academy" }')
     (folder / "own" / "detect" / "later.lua").write_text(LATER)
     authority = Authority(folder)
     origins = [Origin(host, authority.leaf([host]), page)
@@ -111,6 +119,21 @@ def test_a_page_is_tagged(house):
     client.open("en.wikipedia.org")
     assert b"Ownership" in client.request("GET", "/wiki/Rust").body
     assert [r["subject"] for r in gateway.wait_records(1, "resource")] == ["house.hooks"]
+
+
+def test_an_address_that_was_tagged_and_is_gone_goes_to_the_rule_that_asks(house):
+    gateway, _, _ = house
+    client = Client(gateway, "127.0.0.2")
+    client.open("en.wikipedia.org")
+    GONE.add("/wiki/Never")
+    assert client.request("GET", "/wiki/Never").status == 410  # nobody had tagged it
+    before = len(gateway.records("resource"))
+    assert client.request("GET", "/wiki/Rust-2").status == 200
+    assert gateway.wait_records(before + 1, "resource")[-1]["subject"] == "house.hooks"
+    GONE.add("/wiki/Rust-2")
+    assert client.request("GET", "/wiki/Rust-2").status == 410
+    told = gateway.wait_records(before + 2, "resource")
+    assert [r["subject"] for r in told[before + 1:]] == ["house-gone"], told
 
 
 def test_what_the_head_told_holds_for_the_post(house):

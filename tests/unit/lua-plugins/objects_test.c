@@ -111,6 +111,72 @@ static struct st_span header(const void *ctx, const char *name)
     return strcmp(name, "referer") == 0 || strcmp(name, "cookie") == 0 ? ST_SPAN("https://a.test/") : ST_SPAN_NONE;
 }
 
+static struct st_span any_header(const void *ctx, const char *name)
+{
+    (void)ctx;
+    return st_span_str(name);
+}
+
+T_TEST(no_header_that_may_hold_a_credential_is_shown)
+{
+    static const char *const hidden[] = {
+        "Authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "Set-Cookie",
+        "X-Api-Key",
+        "X-CSRF-Token",
+        "X-XSRF",
+        "X-Session-Id",
+        "X-PHPSESSID",
+        "X-JWT",
+        "X-Bearer",
+        "X-Signature",
+        "Signature",
+        "X-FB-LSD",
+        "X-Sid",
+        "sid",
+        "X-OIDC",
+        "X-SAML",
+        "X-FB-DTSG",
+        "X-OTP",
+        "X-Totp-Code",
+        "X-Password",
+        "X-Amz-Credential",
+        "DPoP",
+        "X.sig",
+        "X_Client_Cert",
+        "X-Ms-SAS",
+        "X-Nonce",
+    };
+    static const char *const shown[] = {
+        "Referer", "User-Agent",    "Accept-Language", "Content-Type", "Origin",
+        "X-Side",  "X-Significant", "X-Purpose",       "X-Spinner",    "Sec-Fetch-Dest"
+    };
+    const struct lp_request req = { .method = ST_SPAN("GET"), .host = ST_SPAN("a.test"), .path = ST_SPAN("/p") };
+    const struct lp_asked asked = { .req = &req, .header = any_header };
+    struct lp_set *set = plugin("credentials", HEAD "permissions = { 'headers.read' }, request = function(r)\n"
+                                                    " r:note_fact('it', r:header(r.path:sub(2)) or '') end }");
+    struct st_err err = ST_ERR_INIT;
+
+    for (size_t i = 0; i < ST_LEN(hidden) + ST_LEN(shown); i++) {
+        const char *name = i < ST_LEN(hidden) ? hidden[i] : shown[i - ST_LEN(hidden)];
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct lp_request asks = req;
+        struct lp_asked about = asked;
+        const struct lp_facts *facts;
+        char path[64];
+
+        (void)snprintf(path, sizeof path, "/%s", name);
+        asks.path = st_span_str(path);
+        about.req = &asks;
+        T_OK(lp_hook_request(set, &about, arena, &facts, &err), err);
+        T_CHECK(facts->n == 1 && (facts->items[0].value[0] == '\0') == (i < ST_LEN(hidden)), "%s", name);
+        st_arena_free(arena);
+    }
+    lp_set_release(set);
+}
+
 /* The verdict of an activity that follows the request, and who failed on the way. */
 static struct lp_opinion request_and_post(struct lp_set *set, struct st_arena *arena)
 {
