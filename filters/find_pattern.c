@@ -94,6 +94,8 @@ static void whole(struct flt_scanner *s, const struct flt_detector *d, uint32_t 
             break;
     if (at == end)
         return;
+    while (at > s->done_to[d - s->packs->rules] && anchor_at(d, s->text, at - 1) > 0) /* AAAA begins at its first A */
+        at--;
     to = walk_on(s, d, at, end > at + n ? end : (uint32_t)(at + n));
     if (to == at)
         return;

@@ -32,11 +32,21 @@ static bool is_apart(struct st_span text, uint32_t from, uint32_t to)
     return !flt_is_alpha(next) || (flt_is_lower(text.p[to - 1]) && flt_is_upper(next)); /* cardNumber */
 }
 
+/* "sin\":" is as short as its letters. */
+static bool is_short(const char *word)
+{
+    size_t n = 0;
+
+    while (flt_is_alpha((uint8_t)word[n]))
+        n++;
+    return n <= FLT_SHORT_WORD && strchr(word, ' ') == NULL;
+}
+
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word)
 {
     size_t n = strlen(word);
 
-    return n > FLT_SHORT_WORD || (n <= end && is_apart(text, end - (uint32_t)n, end));
+    return (n > FLT_SHORT_WORD && !is_short(word)) || (n <= end && is_apart(text, end - (uint32_t)n, end));
 }
 
 /* For a text of nothing but words, of which the list could not hold all. */

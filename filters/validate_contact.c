@@ -114,10 +114,11 @@ static size_t country_code(struct st_span d)
     return 0;
 }
 
-/* Numbers kept free for films and manuals: 555-01xx in North America, Ofcom's drama ranges. */
+/* Numbers kept free for films and manuals: 555-01xx in North America, Ofcom's drama ranges; the directory's 555-1212.
+ */
 static bool is_fiction(struct st_span d)
 {
-    if (d.n == 11 && d.p[0] == '1' && memcmp(d.p + 4, "55501", 5) == 0)
+    if (d.n == 11 && d.p[0] == '1' && (memcmp(d.p + 4, "55501", 5) == 0 || memcmp(d.p + 4, "5551212", 7) == 0))
         return true;
     return d.n == 12 && (memcmp(d.p, "447700900", 9) == 0 || memcmp(d.p, "442079460", 9) == 0);
 }

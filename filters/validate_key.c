@@ -196,6 +196,8 @@ enum flt_valid val_http_basic(const struct flt_token *token)
     colon = st_span_chr(plain, ':');
     if (colon == ST_SPAN_NPOS || colon == 0)
         return FLT_V_WRONG;
+    if (st_span_eq(st_span_sub(plain, 0, colon), ST_SPAN("s6BhdRkqt3"))) /* of RFC 6749 */
+        return FLT_V_EXAMPLE;
     password = st_span_sub(plain, colon + 1, plain.n);
     /* RFC 7617's own example is Aladdin:open sesame */
     if (is_common(password) || password.n < 3 || st_span_starts(plain, ST_SPAN("Aladdin:")))

@@ -287,6 +287,20 @@ enum flt_valid val_random_value(const struct flt_token *token)
     return !only(s, is_key_byte) || is_worded(s, mix) ? FLT_V_WRONG : by_length(s, mix);
 }
 
+/* https://host/…/TOKEN: who knows the address may post; its last part is random. */
+enum flt_valid val_url_tail(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+    size_t from = s.n;
+
+    while (from > 0 && (flt_is_alnum(s.p[from - 1]) || s.p[from - 1] == '-' || s.p[from - 1] == '_'))
+        from--;
+    s = st_span_sub(s, from, s.n - from);
+    if (flt_has_placeholder(token->text) || flt_is_sequence(s) || flt_distinct(s) < 7)
+        return FLT_V_EXAMPLE;
+    return FLT_V_OK;
+}
+
 /* https://TOKEN@host: the whole user is one. */
 enum flt_valid val_url_token(const struct flt_token *token)
 {
