@@ -169,6 +169,11 @@ return {
         "/ajax/bulk-route-definitions", "/ajax/route-definition", "/ajax/navigation", "/a/bz",
           "/security/hsts-pixel.gif",
         "/data/manifest", "/video/unified_cvc", "/ajax/mercury/delivery_receipts.php" } } },
+    -- Chats that are not encrypted go out in binary frames (of the page, or MQTT) around JSON in JSON. Only what sends
+    -- a message has an "otid" or a "msgid"; the whole frame is then what was typed.
+    { id = "chat-frame", match = { method = "WEBSOCKET", host = { "gateway.*", "edge-chat.*" },
+        body = { eq = { ["**"] = { "*otid*", "*msgid*" } } } },
+      activity = { kind = "message", audience = "group", object = { type = "message" } }, typed = { "**", "!?*" } },
     { id = "encrypted", match = { host = { "web-chat-e2ee.*", "edge-chat.*" } },
       activity = { kind = "opaque", audience = "direct", object = { type = "conversation" } }, typed = {} },
     { id = "upload-raw", match = { method = { "POST", "PUT" }, host = "rupload.*", path = "/**" },
@@ -284,6 +289,15 @@ return {
     { name = "that somebody types is nothing", method = "POST", host = "www.facebook.com", path = "/api/graphql/",
       type = form, body = sent("CometUFILiveTypingBroadcastMutation_StartMutation", [[{"input":{"feedback_id":"Z"}}]]),
       expect = { none = true } },
+    { name = "a message in the page's own frame", method = "WEBSOCKET", host = "gateway.facebook.com",
+      path = "/ws/lightspeed", type = "application/octet-stream",
+      body = "\13\0\0\20\1" .. [[{"payload":"{\"tasks\":[{\"label\":\"46\",\"payload\":\"{\\\"otid\\\":\\\"7\\\",]]
+        .. [[\\\"text\\\":\\\"hello\\\"}\"}]}"}]], expect = { rule = "chat-frame", kind = "message" } },
+    { name = "a message over MQTT", method = "WEBSOCKET", host = "edge-chat.facebook.com", path = "/chat",
+      type = "application/octet-stream", body = "2\40\0\8/ls_req\0\1" .. [[{"msgid":"7","body":"hello"}]],
+      expect = { rule = "chat-frame", kind = "message" } },
+    { name = "a ping over MQTT", method = "WEBSOCKET", host = "edge-chat.facebook.com", path = "/chat",
+      type = "application/octet-stream", body = "\192\0", expect = { rule = "encrypted", kind = "opaque" } },
     { name = "encrypted chats are opaque", method = "WEBSOCKET", host = "web-chat-e2ee.facebook.com",
       path = "/ws/chat", type = "application/octet-stream", body = "\1\2",
       expect = { rule = "encrypted", kind = "opaque", text = "" } },

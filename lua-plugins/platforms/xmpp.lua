@@ -89,8 +89,11 @@ return {
     stanza("status", { has = { "presence/status" } }, { kind = "edit", audience = "group",
       object = { type = "person" } }, { "presence/status" }, "presence"),
 
-    { id = "upload-bytes", match = { method = "PUT", path = { "/file_share/*/*", "/upload/*/*" } },
-      activity = { kind = "upload", audience = "group", object = { type = "file", title = "/3" } }, typed = { "**" } },
+    { id = "upload-bytes", match = { method = "PUT", path = { "/file_share/*/*", "/upload/*/*",
+        "/upload/*/*/*", "/httpfileupload/*/*", "/httpupload/*/*", "/http_upload/*/*" } },
+      activity = { kind = "upload", audience = "group", object = { type = "file", title = { "/upload/*/*/{}",
+        "/3" } } },
+      typed = { "**" } },
   },
 
   tests = {
@@ -148,6 +151,9 @@ return {
           .. [[<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas">No.</text></error></iq>]] } },
     { name = "the bytes of a file", method = "PUT", host = "up.chat.example", path = "/file_share/tok1/notes.txt",
       type = "text/plain", body = "some notes",
+      expect = { rule = "upload-bytes", kind = "upload", title = "notes.txt", text = "some notes" } },
+    { name = "the bytes of a file, on another server", method = "PUT", host = "up.chat.example",
+      path = "/upload/ab12/cd34/notes.txt", type = "text/plain", body = "some notes",
       expect = { rule = "upload-bytes", kind = "upload", title = "notes.txt", text = "some notes" } },
     { name = "a microblog", method = "WEBSOCKET", host = "chat.example", path = "/xmpp-websocket", type = xml,
       body = [[<iq type="set" id="p1"><pubsub><publish node="urn:xmpp:microblog:0"><item><entry><title>Hi</title>]]

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import urllib.parse
 
 import pytest
 
@@ -91,6 +92,25 @@ CALLS = [
      "reply", "T", ["w1"]),
     ("POST", "/graphql", gql("addProjectV2DraftIssue", {"projectId": "P", "title": "w1", "body": "w2"}), "edit", "",
      ["w1", "w2"]),
+    # what the pages send as forms
+    ("POST", "//github.com/acme/app/issues/7", {"_method": "put", "issue[title]": "w1", "issue[body]": "w2"}, "edit",
+     "7", ["w1", "w2"]),
+    ("POST", "//github.com/acme/app/issue_comments/901", {"issue_comment[body]": "w1"}, "edit", "901", ["w1"]),
+    ("POST", "//github.com/acme/app/issue_comments/901", {"_method": "delete"}, "delete", "901", []),
+    ("POST", "//github.com/acme/app/pull/create", {"pull_request[title]": "w1", "pull_request[body]": "w2"}, "post",
+     "", ["w1", "w2"]),
+    ("POST", "//github.com/acme/app/discussions", {"discussion[title]": "w1", "discussion[body]": "w2"}, "post", "",
+     ["w1", "w2"]),
+    ("POST", "//github.com/acme/app/discussions/3/comments", {"comment[body]": "w1"}, "comment", "3", ["w1"]),
+    ("POST", "//github.com/acme/app/tree-save/main/a.md", {"filename": "w1", "value": "w2", "message": "w3"}, "edit",
+     "w1", ["w1", "w2", "w3"]),
+    ("POST", "//github.com/acme/app/releases", {"release[name]": "w1", "release[body]": "w2"}, "post", "",
+     ["w1", "w2"]),
+    ("POST", "//gist.github.com/ana/ab/comments", {"comment[body]": "w1"}, "comment", "ab", ["w1"]),
+    ("POST", "//github.com/users/follow?target=bo", {"commit": "Follow"}, "follow", "bo", []),
+    ("GET", "//github.com/acme/app/pull/7", None, "view", "7", []),
+    ("GET", "//github.com/acme/app/discussions/3", None, "view", "3", []),
+    ("GET", "//github.com/acme/app", None, "view", "acme/app", []),
     ("GET", f"{R}/pulls/7", None, "view", "7", []),
     ("GET", f"{R}/releases/latest", None, "view", "901", []),
     ("GET", f"{R}/commits/abc", None, "view", "abc", []),
@@ -100,12 +120,17 @@ CALLS = [
 
 
 def exchange(method, path, body, answer=MADE):
-    request = {"method": method, "url": "https://api.github.com" + path, "headers": {"content-type": "application/json"}}
+    is_form = path.startswith("//")
+    kind = "application/x-www-form-urlencoded" if is_form else "application/json"
+    request = {"method": method, "url": "https:" + path if is_form else "https://api.github.com" + path,
+               "headers": {"content-type": kind}}
     if body is not None:
-        request["body_base64"] = base64.b64encode(json.dumps(body).encode()).decode()
-    return {"request": request, "response": {
-        "status": 200, "headers": {"content-type": "application/json"},
-        "body_base64": base64.b64encode(json.dumps(answer).encode()).decode()}}
+        text = urllib.parse.urlencode(body) if is_form else json.dumps(body)
+        request["body_base64"] = base64.b64encode(text.encode()).decode()
+    response = {"status": 200, "headers": {"content-type": "text/html" if is_form else "application/json"}}
+    if not is_form:
+        response["body_base64"] = base64.b64encode(json.dumps(answer).encode()).decode()
+    return {"request": request, "response": response}
 
 
 def read(exchanges):
