@@ -304,6 +304,7 @@ static bool item_of(const struct recording_play *play, struct lp_item *item, str
         if (lp_page_text(play->arena, answer->body, answer->content_type, &page, err) != ST_OK)
             return false;
         item->text = page.text;
+        lp_page_age(&page, st_clock_wall_ms(), item);
         item->title = item->title.n > 0 ? item->title : page.title;
         item->lang = item->lang.n > 0 ? item->lang : page.lang;
     }

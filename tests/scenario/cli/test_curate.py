@@ -127,6 +127,20 @@ def test_a_recording_with_rules_of_ones_own(recording, folder):
     assert (5, "cats") in rules and (1, "kubernetes-basics") in rules, done
 
 
+def test_a_page_s_own_day_counts(recording, folder, tmp_path):
+    new = {"name": "new", "title": {"en": "New", "de": "Neu"}, "when": {"age": "90d"}, "tag": {"topic": "news"}}
+    days = [f"<html><meta name=date content={day}><title>Cats</title><p>All about cats.</html>"
+            for day in ("9998-01-01", "2001-01-01")]
+    recording.write_text("\n".join(
+        json.dumps(exchange("GET", f"https://en.wikipedia.org/wiki/{n}", answer=page)) for n, page in enumerate(days)))
+    done = curate("run", "--json", "--plugins", folder([new]), recording)
+    assert [json.loads(line)["exchange"] for line in done.stdout.splitlines()] == [1], done
+    for page, answer in zip(days, ("matches", "does not match")):
+        (tmp_path / "page.html").write_text(page)
+        done = curate("preview", "--plugins", tmp_path, tmp_path / "page.html")
+        assert done.stdout.startswith(f"new: {answer}"), done
+
+
 def test_a_recording_that_cannot_be_read(recording, tmp_path):
     assert curate("run", tmp_path / "none.har").returncode == 2
     recording.write_text(recording.read_text() + "\nno json\n")
