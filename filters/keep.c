@@ -418,6 +418,8 @@ void flt_settle(struct flt_scanner *s)
 {
     bool stands[FLT_FOUND_MAX];
 
+    if (s->n_found == 0) /* as in most readings */
+        return;
     memset(stands, true, sizeof stands);
     sort_by_from(s->found, s->n_found);
     lose(s, stands, true);
