@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 BENCH ?=
 DESTDIR ?=
 
-.PHONY: help setup release sanitize run test lint bench bench-streams bench-peers fuzz install fresh clean
+.PHONY: help setup release sanitize run test lint bench bench-streams bench-peers fuzz reloads install fresh clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -48,6 +48,12 @@ fuzz:
 	@tools/setup build test
 	@cmake --preset fuzz >/dev/null && cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run build/fuzz
+
+## make reloads   10,000 reloads of adapters, plugins and rules under AddressSanitizer; some minutes
+reloads:
+	@tools/setup build run test
+	@cmake --preset sanitize >/dev/null && cmake --build build/sanitize -j $(JOBS) --target unit_lua-plugins_set
+	@STOA_RELOADS=10000 build/sanitize/unit/unit_lua-plugins_set
 
 ## make install   into DESTDIR (default /)
 install: release
