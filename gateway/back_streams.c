@@ -19,6 +19,13 @@ struct head_event { /* in the exchange's arena */
     struct head_event *next;
 };
 
+enum answer_state {
+    ANSWER_COMES,
+    ANSWER_ENDED, /* all of it is here */
+    ANSWER_CUT,   /* the stream was closed before that */
+    ANSWER_OVER,  /* it ended, and the stream was closed */
+};
+
 struct back_stream {
     struct back back;
     unsigned magic;
@@ -35,11 +42,11 @@ struct back_stream {
     size_t window, share; /* share: of the worker's budget */
     struct http_field *trailers;
     size_t n_trailers;
-    bool end_is_there, is_closed;
-    uint32_t code;     /* of the close */
-    uint64_t heard;    /* the session's, when the request left */
-    bool was_used;     /* the session was, before */
-    struct st_err err; /* why the answer cannot be taken */
+    enum answer_state answer; /* written by answer_enter only */
+    uint32_t code;            /* of the close */
+    uint64_t heard;           /* the session's, when the request left */
+    bool was_used;            /* the session was, before */
+    struct st_err err;        /* why the answer cannot be taken */
 };
 
 static const struct back_ops back_stream_ops;
@@ -113,6 +120,18 @@ void back_stream_tell(struct back_stream *b)
     b->owner.on_event(b->owner.ctx);
 }
 
+/* The only writer of b->answer. */
+static void answer_enter(struct back_stream *b, enum answer_state next)
+{
+    assert(next > b->answer);
+    b->answer = next;
+}
+
+static bool is_closed(const struct back_stream *b)
+{
+    return b->answer == ANSWER_CUT || b->answer == ANSWER_OVER;
+}
+
 /* How HTTP/1 would have framed it. */
 static enum st_rc find_framing(const struct back_stream *b, struct http1_event *event, bool is_end, struct st_err *err)
 {
@@ -158,7 +177,8 @@ static enum st_rc take_end(struct back_stream *b, const struct http2_event *even
                                          .n = event->n_trailers } };
     struct http2_head *kept;
 
-    b->end_is_there = true;
+    if (b->answer == ANSWER_COMES)
+        answer_enter(b, ANSWER_ENDED);
     if (event->n_trailers == 0)
         return ST_OK;
     if (http2_head_take(b->arena, &from, &kept, err) != ST_OK)
@@ -182,7 +202,8 @@ void back_stream_take(struct back_stream *b, const struct http2_event *event)
         break;
     case HTTP2_END: rc = take_end(b, event, &b->err); break;
     case HTTP2_CLOSED:
-        b->is_closed = true;
+        if (!is_closed(b))
+            answer_enter(b, b->answer == ANSWER_ENDED ? ANSWER_OVER : ANSWER_CUT);
         b->code = event->code;
         break;
     case HTTP2_WRITABLE:
@@ -244,7 +265,7 @@ static size_t room(struct back *back)
 {
     struct back_stream *b = mine(back);
 
-    return b->is_closed ? 0 : http2_room(b->h2);
+    return is_closed(b) ? 0 : http2_room(b->h2);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------------------- */
@@ -279,9 +300,9 @@ static enum st_rc read_event(struct back *back, struct st_arena *arena, size_t m
         b->taken = event->data.n;
         return ST_OK;
     }
-    if (b->err.code != ST_E_NONE || (b->is_closed && !b->end_is_there))
+    if (b->err.code != ST_E_NONE || b->answer == ANSWER_CUT)
         return explain(b, err);
-    if (!b->end_is_there)
+    if (b->answer == ANSWER_COMES)
         return ST_AGAIN;
     event->kind = HTTP1_END;
     event->trailers = b->trailers;
@@ -294,7 +315,7 @@ static void widen(struct back_stream *b)
 {
     size_t most = (size_t)worker_config(b->session->sessions->worker)->upstream.window, more = b->window;
 
-    if (b->end_is_there || b->received < 2 * b->window || evbuffer_get_length(b->in) > 0)
+    if (b->answer != ANSWER_COMES || b->received < 2 * b->window || evbuffer_get_length(b->in) > 0)
         return;
     if (more > most - b->window)
         more = most > b->window ? most - b->window : 0;
@@ -325,8 +346,8 @@ static enum back_loss loss(const struct back *back, uint32_t *code)
 {
     const struct back_stream *b = (const struct back_stream *)back;
 
-    *code = b->is_closed ? b->code : HTTP2_INTERNAL_ERROR;
-    if (b->err.code != ST_E_NONE || !b->is_closed)
+    *code = is_closed(b) ? b->code : HTTP2_INTERNAL_ERROR;
+    if (b->err.code != ST_E_NONE || !is_closed(b))
         return BACK_CUT;
     if (b->code == HTTP2_REFUSED_STREAM)
         return BACK_UNTOUCHED;

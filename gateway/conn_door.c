@@ -167,7 +167,7 @@ enum st_rc conn_welcome(struct conn *conn)
         conn_end(conn, CONN_CUT);
         return ST_OK;
     }
-    if (conn->leaf_is_due)
+    if (conn->leaf_state == LEAF_DUE)
         return ST_AGAIN;
     if ((tls = conn_accept(conn)) == NULL)
         return ST_OK;

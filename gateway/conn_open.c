@@ -157,12 +157,19 @@ enum st_rc conn_reach(struct conn *conn)
     return upstream_state(conn->origin) == UPSTREAM_READY ? start_splice(conn) : ST_AGAIN;
 }
 
+/* The only writer of conn->leaf_state. A listener's own leaf comes before a site's. */
+static void leaf_enter(struct conn *conn, enum conn_leaf next)
+{
+    assert(next != conn->leaf_state && next != LEAF_UNASKED);
+    conn->leaf_state = next;
+}
+
 static void on_leaf(void *ctx)
 {
     struct conn *conn = ctx;
 
     ST_CHECK(conn, CONN_MAGIC);
-    conn->leaf_is_due = false;
+    leaf_enter(conn, LEAF_DECIDED);
     conn_step(conn);
 }
 
@@ -172,7 +179,7 @@ void conn_wait_for_leaf(struct conn *conn, const char *name)
     conn->leaf.ctx = conn;
     conn->leaf.client = &conn->from;
     (void)snprintf(conn->leaf.name, sizeof conn->leaf.name, "%s", name);
-    conn->leaf_is_due = true;
+    leaf_enter(conn, LEAF_DUE);
     leaf_get(conn->worker->leaves, &conn->leaf);
 }
 
@@ -353,7 +360,7 @@ enum st_rc conn_prepare(struct conn *conn)
         conn_end(conn, CONN_CUT);
         return ST_OK;
     }
-    return conn->leaf_is_due || !origin_is_decided(conn) ? ST_AGAIN : start_handshake(conn);
+    return conn->leaf_state == LEAF_DUE || !origin_is_decided(conn) ? ST_AGAIN : start_handshake(conn);
 }
 
 enum st_rc conn_handshake(struct conn *conn)

@@ -38,6 +38,12 @@ enum conn_state {
 #undef X
 };
 
+enum conn_leaf {
+    LEAF_UNASKED,
+    LEAF_DUE,
+    LEAF_DECIDED, /* it is there, or will not be */
+};
+
 struct conn {
     unsigned magic;
     enum conn_state state; /* written by enter only */
@@ -59,7 +65,8 @@ struct conn {
     char name[256];           /* SNI, else the CONNECT host */
     struct upstream *origin;  /* owned; being reached, or spliced */
     struct leaf_wait leaf;
-    bool leaf_is_due, is_late, hello_began;
+    enum conn_leaf leaf_state; /* written by leaf_enter (conn_open.c) only */
+    bool is_late, hello_began;
     bool offers_http2; /* the client does */
     struct splice splice;
     struct joint *joint; /* owned; the splice goes on inside the kernel */
@@ -90,7 +97,7 @@ enum st_rc conn_greet(struct conn *conn);
 enum st_rc conn_guess(struct conn *conn);
 
 /* conn_open.c: what each state does. ST_OK: the state changed; ST_AGAIN: it waits. */
-void conn_wait_for_leaf(struct conn *conn, const char *name); /* leaf_is_due until it is there, or will not be */
+void conn_wait_for_leaf(struct conn *conn, const char *name); /* LEAF_DUE until it is there, or will not be */
 /* Our side of the client's TLS, with that leaf. NULL: there is none, and the connection has ended. */
 ST_MUST struct tls *conn_accept(struct conn *conn);
 bool conn_route(struct conn *conn, const char *host, struct pol_routed *out); /* true: for announced uploads alone */

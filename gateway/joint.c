@@ -45,13 +45,18 @@ struct flow {
     size_t kept_from;
 };
 
+enum joint_state {
+    JOINT_MOVES,
+    JOINT_BROKEN, /* one side is gone; what was there of the other's was delivered */
+};
+
 struct joint {
     unsigned magic;
+    enum joint_state state; /* written by joint_enter only */
     struct joint_pipes *pipes;
     struct link_loop *loop;
     struct link_owner owner;
     struct flow flows[2];
-    bool is_broken;
     uint64_t bytes;
     struct later_item gone;
 };
@@ -192,6 +197,12 @@ static enum st_rc move(struct flow *flow)
     return rc;
 }
 
+static void joint_enter(struct joint *joint, enum joint_state next)
+{
+    assert(next >= joint->state); /* both sides may break */
+    joint->state = next;
+}
+
 static void set_event(struct event *event, bool *is_on, bool wants)
 {
     if (*is_on == wants)
@@ -202,7 +213,7 @@ static void set_event(struct event *event, bool *is_on, bool wants)
 
 static void watch(struct flow *flow)
 {
-    bool is_alive = !flow->joint->is_broken && flow->state != FLOW_DONE;
+    bool is_alive = flow->joint->state == JOINT_MOVES && flow->state != FLOW_DONE;
 
     set_event(flow->readable, &flow->is_reading, is_alive && flow->held == 0 && flow->state == FLOW_OPEN);
     set_event(flow->writable, &flow->is_writing, is_alive && flow->held > 0);
@@ -221,11 +232,11 @@ static void step(struct flow *flow)
 
     if (move(flow) == ST_ERR) {
         (void)move(other(flow)); /* what is there already */
-        joint->is_broken = true;
+        joint_enter(joint, JOINT_BROKEN);
         watch(other(flow));
     }
     watch(flow);
-    if (joint->is_broken || joint->bytes != bytes || flow->state != before)
+    if (joint->state == JOINT_BROKEN || joint->bytes != bytes || flow->state != before)
         joint->owner.on_event(joint->owner.ctx);
 }
 
@@ -305,7 +316,7 @@ void joint_free(struct joint *joint)
 enum st_rc joint_outcome(const struct joint *joint)
 {
     ST_CHECK(joint, JOINT_MAGIC);
-    if (joint->is_broken)
+    if (joint->state == JOINT_BROKEN)
         return ST_ERR;
     return joint->flows[0].state == FLOW_DONE && joint->flows[1].state == FLOW_DONE ? ST_OK : ST_AGAIN;
 }

@@ -46,6 +46,12 @@ static void on_timer(void *ctx)
     session_update(session);
 }
 
+/* The only writer of session->check. */
+static void check_enter(struct session *session, enum session_check next)
+{
+    session->check = next;
+}
+
 static void arm(struct session *session, uint64_t ms)
 {
     struct st_err ignored;
@@ -73,7 +79,7 @@ void session_lets_go(struct session *session)
     session->n--;
     if (session->n == 0 && session->state == SESSION_IS_OPEN) {
         session->idle_since_ms = st_clock_ms();
-        session->is_checked = false;
+        check_enter(session, SESSION_IS_TRUSTED);
         arm(session, IDLE_MAX_MS);
     }
     session_update(session);
@@ -169,8 +175,8 @@ static bool feed(struct session *session)
         (void)evbuffer_drain(in, piece.iov_len);
         has_moved = true;
     }
-    if (has_moved && session->is_checked) {
-        session->is_checked = false;
+    if (has_moved && session->check == SESSION_IS_ASKED) {
+        check_enter(session, SESSION_IS_TRUSTED);
         disarm(session);
     }
     if (rc == ST_ERR)
@@ -264,7 +270,7 @@ static void dialled(struct session *session)
 static void on_late(struct session *session)
 {
     session->is_late = false;
-    if (session->is_checked)
+    if (session->check == SESSION_IS_ASKED)
         lose(session);
     else if (session->n == 0 && session->state == SESSION_IS_OPEN)
         enter(session, SESSION_IS_LEAVING);
@@ -370,7 +376,7 @@ enum st_rc session_stream(struct session *session, struct link_owner owner, stru
         return ST_OK;
     disarm(session);
     if (st_clock_ms() - session->idle_since_ms >= CHECK_AFTER_MS && http2_ping(session->h2, err) == ST_OK) {
-        session->is_checked = true;
+        check_enter(session, SESSION_IS_ASKED);
         arm(session, ALIVE_WITHIN);
     }
     return ST_OK;

@@ -23,6 +23,11 @@ enum session_state { /* LEAVING: takes no more streams; LOST: nothing comes or g
 #undef X
 };
 
+enum session_check {
+    SESSION_IS_TRUSTED,
+    SESSION_IS_ASKED, /* after a long silence: a PING is under way, and any byte will do */
+};
+
 struct back_stream;
 struct session {
     unsigned magic;
@@ -36,7 +41,7 @@ struct session {
     struct back_stream *ready; /* those with news */
     uint64_t opened, heard;    /* streams so far; pieces that came */
     uint64_t idle_since_ms;
-    bool is_checked; /* a PING is under way: any byte will do */
+    enum session_check check; /* written by check_enter only */
     bool is_late;
     bool insists;      /* the origin takes nothing else */
     bool has_settings; /* the origin's came: before, nobody knows how many streams it takes */
