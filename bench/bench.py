@@ -62,7 +62,9 @@ MODES = {
     "down10m": ("GET of 10 MiB, 2 connections", "--get /bin/10485760 --connections 2 --warmup 1", ALL),
 }
 TRACED = {"keep": 400, "post4k": 400, "new": 200}
-IDLE = {"HTTP/1.1": ("", ALL - {"direct"}), "HTTP/2": ("--streams 1", MODES["h2"][2])}
+# what a connection has done once before it is silent, and who can hold it so
+IDLE = {"HTTP/1.1": ("--get /json/1000", ALL - {"direct"}), "HTTP/2": ("--get /json/1000 --streams 1", MODES["h2"][2]),
+        "WebSocket": ("--echo 200", frozenset({"stoa", "haproxy"}))}
 
 
 class Stage:
@@ -144,13 +146,13 @@ def cell(peer, mode, seconds):
 
 
 def hold(peer, count, over):
-    """KiB of the process tree for a connection that has done one GET and is silent; and how many were lost."""
-    warm = Load(peer, f"--get /json/1000 --connections 8 --requests 0 {over}".split())
+    """KiB of the process tree for a connection that has done `over` once and is silent; and how many were lost."""
+    warm = Load(peer, f"--connections 8 --requests 0 {over}".split())
     warm.close()
     time.sleep(0.3)
     pids = measure.tree(peer.pid)
     before, sockets = measure.memory(pids), measure.sockets(pids)
-    load = Load(peer, f"--get /json/1000 --connections {count} --at-once 32 --warmup 1 --each 1 --seconds 60 {over}".split())
+    load = Load(peer, f"--connections {count} --at-once 32 --warmup 1 --each 1 --seconds 60 {over}".split())
     used, opened = measure.memory(pids) - before, measure.sockets(pids) - sockets
     figures = load.go()  # one more request on each: who was lost fails
     load.close()

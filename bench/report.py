@@ -153,8 +153,8 @@ def render(results):
         parts.append(f"Posts with a planted IBAN: {sum(c['requests'] for c in refused)}, refused "
                      f"{sum(c['refused'] for c in refused)}; the origin saw it {results['secrets']} times.")
     if results["idle"]:
-        parts.append(f"## Memory of an idle connection\n\nOne GET done, then silent. Two sockets: both ends are open (goal "
-                     f"{IDLE[0]} KiB, aim {IDLE[1]}); one: the upstream end went back to a pool (aim 24).\n\n" + idle_table(results, names))
+        parts.append(f"## Memory of an idle connection\n\nOne GET, or one message and its echo, done, then silent. "
+                     f"Two sockets: both ends are open, as a WebSocket's are (goal {IDLE[0]} KiB, aim {IDLE[1]}); one: the upstream end went back to a pool (aim 24).\n\n" + idle_table(results, names))
     if results["calls"]:
         parts.append("## System calls a request (strace -c)\n\n" + calls_table(results, names) + "\n\n"
                      + calls_of(results, "stoa"))
