@@ -86,7 +86,9 @@ static const struct st_yaml_opt rule_opts[] = {
       .offset = RULE(then),
       .required = true,
       .names = then_names,
-      .help = "The verdict, from mild to strict." },
+      .help =
+          "The verdict, from mild to strict. coach sends the message and says so in the answer's Stoa-Coach field; a "
+          "message of a WebSocket, or of a call that stays open, has no such answer: there it is sent and recorded." },
     { .name = "message",
       .type = ST_Y_TEXT,
       .offset = RULE(message),

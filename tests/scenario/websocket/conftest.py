@@ -37,6 +37,12 @@ return {
 """
 
 
+COACH = """  - id: coach-mail
+    when: { finding: [pii.email.personal] }
+    then: coach
+"""
+
+
 class House:
     def __init__(self, folder, more="", workers=1, way="explicit"):
         self.authority = Authority(folder)
@@ -49,7 +55,7 @@ class House:
         self.origins["redacted.example"] = SocketOrigin("redacted.example", self.authority.leaf(["redacted.example"]),
                                                         serve=hold, answer="permessage-deflate")
         cards = folder / "cards.policy.yaml"
-        cards.write_text((POLICY.parent / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example"))
+        cards.write_text((POLICY.parent / "redact-cards.policy.yaml").read_text().replace("*.test", "*.example") + COACH)
         self.plugins = folder / "plugins"
         (self.plugins / "platforms").mkdir(parents=True)
         (self.plugins / "platforms" / "testchat.lua").write_text("-- SPDX-License-Identifier: Apache-2.0" + PLUGIN)

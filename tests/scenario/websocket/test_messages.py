@@ -145,6 +145,19 @@ def test_w3_redacted_and_what_follows_stays_readable(house):
     origin.done()
 
 
+def test_w3_what_is_coached_is_sent_as_it_was_and_recorded(house):
+    """There is no answer that could carry the advice (docs/policy.md, `then`)."""
+    client, origin = house.pair("redacted.example", address="127.0.0.3")
+    before, said = house.count("verdict_coach"), "write to maria.schmidt1987@gmail.com, please"
+    client.say(said)
+    assert origin.hear() == ("text", said)
+    assert house.count("verdict_coach") == before + 1
+    decisions = [record for record in house.gateway.opened("ben") if record["kind"] == "decision"]
+    assert [decision["details"]["verdict"] for decision in decisions] == ["coach"]
+    client.drop()
+    origin.done()
+
+
 def test_w3_the_platform_says_no_in_its_own_way(house):
     client, origin = house.pair("chat.test")
     refused, dropped = house.count("socket_refused"), house.count("socket_dropped")
