@@ -310,7 +310,7 @@ static void grow(struct flt_scanner *s, uint32_t at)
         g.separators[g.n_groups] = separator;
         g.groups[g.n_groups++] = (uint8_t)(i - start);
         g.to = i;
-        if (s->packs->by_length[g.n].n > 0)
+        if (s->packs->by_length[g.n].n > 0 && flt_is_asked(s, g.from, g.to))
             offer(s, &g);
         if (i + 1 >= n || !may_separate(p[i]))
             return;

@@ -99,6 +99,17 @@ static const char *said(enum flt_valid valid, bool near)
     return near ? "shape, context word near" : "shape";
 }
 
+/* Of what lies across a border one is enough. */
+bool flt_is_asked(const struct flt_scanner *s, uint32_t from, uint32_t to)
+{
+    if (s->border == 0)
+        return true;
+    if (s->n_found > 0 || s->out->n > 0)
+        return false;
+    flt_view_range(&s->view, from, to, &from, &to);
+    return from < s->border && to > s->border;
+}
+
 /* *more: what somebody who was asked adds to the confidence of what is validated. */
 static enum flt_valid validate(struct flt_scanner *s, const struct flt_guess *g, int *more)
 {
@@ -127,6 +138,8 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     const char *why;
     bool near;
 
+    if (!flt_is_asked(s, g->from, g->to))
+        return;
     if (g->to == s->text.n && d->max > FLT_WIDTH_MAX)
         s->out->is_open = true;
     if (s->trace == NULL && is_hopeless(s, g)) /* a trace tells why, so it wants every step */

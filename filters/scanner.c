@@ -167,7 +167,7 @@ enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct 
     s->text = s->view.text;
     s->n_hits = s->n_found = 0;
     s->near_from = s->near_to = 0;
-    if (!(s->has_no_pattern && s->reading == FLT_READ_PLAIN) &&
+    if (!(s->has_no_pattern && s->reading == FLT_READ_PLAIN && s->text.p == view->text.p) &&
         scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
         return ST_ERR;
     if (s->n_hits > 0) {
@@ -191,8 +191,7 @@ static int by_place(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
-                              struct st_err *err)
+void flt_begin_fields(struct flt_scanner *s)
 {
     memset(s->out, 0, sizeof *s->out);
     s->out->items = s->kept;
@@ -201,6 +200,17 @@ static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, con
     s->glance.n = 0;
     memset(s->paths, 0, sizeof s->paths);
     memset(s->quiet, 0, sizeof s->quiet);
+}
+
+void flt_break_off(struct flt_scanner *s)
+{
+    memset(s->last_hit, 0, 2 * s->packs->n * sizeof *s->last_hit); /* and done_to */
+}
+
+static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
+                              struct st_err *err)
+{
+    flt_begin_fields(s);
     for (size_t i = 0; i < doc->n; i++) {
         s->field = &doc->fields[i];
         s->field_index = (uint32_t)i;
@@ -225,10 +235,9 @@ static enum st_rc scan_fields(struct flt_scanner *s, struct st_arena *arena, con
     enum st_rc rc = read_fields(s, arena, doc, err);
 
     st_wipe(s->glance.row, s->glance.row_n); /* nobody's text outlives its message */
-    if (rc == ST_OK)
-        return ST_OK;
-    memset(s->last_hit, 0, 2 * s->packs->n * sizeof *s->last_hit); /* and done_to: the field was left in its middle */
-    return ST_ERR;
+    if (rc != ST_OK)
+        flt_break_off(s);
+    return rc;
 }
 
 enum st_rc flt_scan(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, struct flt_findings *out,

@@ -84,6 +84,7 @@ struct flt_scanner {
     enum flt_reading reading;
     bool has_no_pattern;                 /* as it stands */
     struct flt_seam seam;                /* of reading JOINED */
+    uint32_t border;                     /* only what lies across it is asked for (across.c); 0: everything is */
     uint64_t message_at, message_before; /* where in the message this field begins, and the one before it */
     struct flt_near near[FLT_NEAR_MAX];
     size_t n_near;
@@ -112,6 +113,11 @@ struct flt_scanner {
 };
 #define FLT_SCANNER_MAGIC 0x666c7473u
 
+/* Before the first field of a scan (s->out is to be filled); after a field that was left in its middle (scanner.c). */
+void flt_begin_fields(struct flt_scanner *s);
+void flt_break_off(struct flt_scanner *s);
+/* Is anybody interested in what stands there? */
+bool flt_is_asked(const struct flt_scanner *s, uint32_t from, uint32_t to);
 /* Validates, weighs and keeps or drops (keep.c). */
 void flt_consider(struct flt_scanner *s, const struct flt_guess *guess);
 /* Why the rule's own allow makes it no finding; NULL: it does not (allow.c). */

@@ -125,7 +125,7 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
         return ST_ERR;
     if (may_squeeze && squeeze(r, &base, done, depth) != ST_OK)
         return ST_ERR;
-    return may_unwrap ? unwrap(r, &base, depth) : ST_OK;
+    return may_unwrap && r->s->border == 0 ? unwrap(r, &base, depth) : ST_OK;
 }
 
 /* ---- what is known ----------------------------------------------------------------------------------------------- */
@@ -136,7 +136,8 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
  * text: with them, every text is read; and whoever else was asked about one may say another thing of the next. */
 static bool may_be_quiet(const struct flt_scanner *s)
 {
-    return s->field->text.n <= QUIET_TEXT && s->trace == NULL && s->own == NULL && s->packs->n_terms == 0;
+    return s->field->text.n <= QUIET_TEXT && s->trace == NULL && s->own == NULL && s->packs->n_terms == 0 &&
+           s->border == 0;
 }
 
 /* A key that is a UUID alone. With a digit among its first eight characters, the finder of numbers takes it for one

@@ -215,9 +215,9 @@ static enum st_rc judge(struct run *run)
 
     if (pol_judge(run->in->gen->policies, run->arena, &facts, &out->judgement, &out->err) != ST_OK)
         return ST_ERR;
-    if (!may_drip(run) || out->judgement.verdict >= POL_REDACT) /* it does not leave, or not as it was typed */
+    if (!may_drip(run) || out->judgement.verdict == POL_BLOCK)
         return ST_OK;
-    return drips_note(run->in->drips, &drip, &out->err);
+    return drips_note(run->in->drips, &drip, &out->findings, out->judgement.redact, &out->err);
 }
 
 /* The last resort: no judge, no memory. */

@@ -2,9 +2,11 @@
 /* drips - see drips.h.
  *
  * The texts of one place are read twice with the new one behind them: run together, as digits one by one would be, and
- * with a blank between, as groups would. Only what crosses the border to the new text counts. A client that sends the
- * whole text again with each key (a draft) replaces what it sent, so that "4", "41", "411" are no number. A place is
- * the conversation, thread or object that the adapter names, else the address that it is sent to.
+ * with a blank between, as groups would. Only what crosses the border to the new text counts, and a look says first
+ * whether anything may (flt_may_cross): nearly always nothing does. A client that sends the whole text again with each
+ * key (a draft) replaces what it sent, so that "4", "41", "411" are no number; where no adapter says what is a draft,
+ * each text that goes on the one before counts as one. A place is the conversation, thread or object that the adapter
+ * names, else the address that it is sent to.
  */
 #include "gateway/drips.h"
 #include "base/hash.h"
@@ -14,6 +16,9 @@
 #define WAYS     8u   /* places for one key */
 #define PART_MAX 120u /* bytes of one text that are kept, from its end, or read, from its front */
 #define SEP      0x1Fu
+#define SURE     80u /* an adapter's rule said what was done; below it a draft is a guess */
+#define JOINTS   2u
+#define MASKED   ST_SPAN(";") /* what stands for it joins nothing */
 
 static void wipe(struct drip *drip)
 {
@@ -132,14 +137,27 @@ static struct drip *place_for(struct drips *drips, uint64_t key)
     return oldest;
 }
 
-/* How much of what is kept comes before this text: all, but for a text that it goes on. */
-static size_t before(const struct drip *drip, struct st_span text)
+/* Is the text kept last, or its end, a draft of this one? */
+static bool is_draft_of(const struct drip *drip, struct st_span last, const struct drip_case *c)
+{
+    struct st_span text = c->activity->text;
+    bool is_sure = c->activity->confidence >= SURE;
+
+    if (is_sure && !drip->is_draft)
+        return false;
+    if (is_sure && last.n > PART_MAX - 4) /* its beginning is not here */
+        return st_span_find(text, last) != ST_SPAN_NPOS;
+    return st_span_starts(text, last) ? is_sure || text.n > last.n : is_sure && st_span_starts(last, text);
+}
+
+/* How much of what is kept comes before this text: all, but for a draft of it. */
+static size_t before(const struct drip *drip, const struct drip_case *c)
 {
     size_t at = drip->n;
 
     while (at > 0 && drip->text[at - 1] != SEP)
         at--;
-    if (!st_span_starts(text, st_span(drip->text + at, drip->n - at)) || text.n <= drip->n - at)
+    if (!is_draft_of(drip, st_span(drip->text + at, drip->n - at), c))
         return drip->n;
     return at > 0 ? at - 1 : 0;
 }
@@ -153,23 +171,28 @@ static size_t boundary(struct st_span s, size_t at)
     return at;
 }
 
-/* What was kept, with `joint` between its texts, then the new one; answers where that begins. */
-static uint32_t put_text(const struct drip *drip, struct st_span text, const char *joint, struct st_buf *out)
+static uint8_t *put(uint8_t *to, struct st_span s)
 {
-    size_t n = before(drip, text);
+    if (s.n > 0)
+        memcpy(to, s.p, s.n);
+    return to + s.n;
+}
 
-    st_buf_reset(out);
-    for (size_t i = 0; i < n; i++) {
-        if (drip->text[i] == SEP)
-            st_buf_str(out, joint);
-        else
-            st_buf_byte(out, drip->text[i]);
-    }
-    if (n > 0)
-        st_buf_str(out, joint);
-    n = out->n;
-    st_buf_span(out, st_span_sub(text, 0, boundary(text, text.n < PART_MAX ? text.n : PART_MAX)));
-    return (uint32_t)n;
+/* The first n bytes of what was kept, with `joint` between its texts and behind them, then the new one. */
+static enum st_rc join(const struct drip *drip, size_t n, struct st_span joint, const struct drip_case *c,
+                       struct flt_joined *out, struct st_err *err)
+{
+    struct st_span rest = st_span(drip->text, n), text = c->activity->text, part;
+    uint8_t *start = st_arena_alloc(c->arena, (n + 1) * (1 + joint.n) + PART_MAX), *to = start;
+
+    if (start == NULL)
+        return st_arena_fail(c->arena, err, "gateway.drips");
+    while (st_span_next(&rest, SEP, &part))
+        to = put(put(to, part), joint);
+    out->border = (uint32_t)(to - start);
+    to = put(to, st_span_sub(text, 0, boundary(text, text.n < PART_MAX ? text.n : PART_MAX)));
+    out->text = st_span(start, (size_t)(to - start));
+    return ST_OK;
 }
 
 static bool is_told(const struct flt_findings *findings, const struct flt_finding *f)
@@ -232,13 +255,14 @@ static enum st_rc take(struct drips *drips, const struct drip_case *c, const str
     return add(c, findings, &f, err);
 }
 
-static enum st_rc read_joined(struct drips *drips, const struct drip_case *c, struct st_span text, uint32_t border,
+static enum st_rc read_joined(struct drips *drips, const struct drip_case *c, const struct flt_joined *joined,
                               struct flt_findings *findings, struct st_err *err)
 {
+    uint32_t border = joined->border;
     struct flt_findings found;
     struct flt_doc *doc;
 
-    if (flt_text_doc(c->arena, text, &doc, err) != ST_OK ||
+    if (flt_text_doc(c->arena, joined->text, &doc, err) != ST_OK ||
         flt_scan(c->scanner, c->arena, doc, &found, NULL, err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; i < found.n; i++) {
@@ -257,34 +281,33 @@ static bool is_typed(const struct drips *drips, const struct drip_case *c)
 
 enum st_rc drips_look(struct drips *drips, const struct drip_case *c, struct flt_findings *findings, struct st_err *err)
 {
-    static const char *const joints[] = { "", " " };
-    struct st_span text = c->activity->text;
+    static const struct st_span joints[JOINTS] = { { (const uint8_t *)"", 0 }, { (const uint8_t *)" ", 1 } };
+    struct flt_joined joined[JOINTS];
     const struct drip *drip;
-    struct st_buf joined;
-    enum st_rc rc = ST_OK;
+    bool may = true;
+    size_t n;
 
     if (!is_typed(drips, c) || drips->items == NULL)
         return ST_OK;
-    if ((drip = find(drips, key_of(drips, c), st_clock_ms())) == NULL)
+    if ((drip = find(drips, key_of(drips, c), st_clock_ms())) == NULL || (n = before(drip, c)) == 0)
         return ST_OK;
-    st_buf_init(&joined, 2 * DRIP_KEPT + PART_MAX);
-    for (size_t i = 0; i < ST_LEN(joints) && rc == ST_OK; i++) {
-        uint32_t border = put_text(drip, text, joints[i], &joined);
-
-        rc = st_buf_done(&joined, err, "gateway.drips");
-        if (rc == ST_OK && border > 0)
-            rc = read_joined(drips, c, st_buf_view(&joined), border, findings, err);
-    }
-    st_buf_fini(&joined);
-    return rc;
+    for (size_t i = 0; i < JOINTS; i++)
+        if (join(drip, n, joints[i], c, &joined[i], err) != ST_OK)
+            return ST_ERR;
+    if (flt_may_cross(c->scanner, c->arena, joined, JOINTS, &may, err) != ST_OK)
+        return ST_ERR;
+    for (size_t i = 0; i < JOINTS && may; i++)
+        if (read_joined(drips, c, &joined[i], findings, err) != ST_OK)
+            return ST_ERR;
+    return ST_OK;
 }
 
 /* ---- keeping ----------------------------------------------------------------------------------------------------- */
 
 /* The end of a text behind what is kept, the oldest of which makes room. */
-static void keep(struct drip *drip, struct st_span text)
+static void keep(struct drip *drip, const struct drip_case *c, struct st_span text)
 {
-    size_t n = before(drip, text), from = text.n > PART_MAX ? text.n - PART_MAX : 0, drop;
+    size_t n = before(drip, c), from = text.n > PART_MAX ? text.n - PART_MAX : 0, drop;
 
     while (from < text.n && (text.p[from] & 0xC0) == 0x80)
         from++;
@@ -296,13 +319,55 @@ static void keep(struct drip *drip, struct st_span text)
     memmove(drip->text, drip->text + drop, n);
     if (n > 0)
         drip->text[n++] = SEP;
-    memcpy(drip->text + n, text.p, text.n);
+    (void)put(drip->text + n, text);
     drip->n = n + text.n;
+    drip->is_draft = c->activity->phase == LP_DRAFT;
     st_wipe(drip->text + drip->n, DRIP_KEPT - drip->n);
 }
 
-enum st_rc drips_note(struct drips *drips, const struct drip_case *c, struct st_err *err)
+/* What is left of one typed field without what is masked in it: findings come in order. */
+static uint8_t *put_rest(uint8_t *to, const struct drip_case *c, uint32_t field, const struct flt_findings *findings,
+                         const bool *masked)
 {
+    struct st_span text = c->doc->fields[field].text;
+    size_t at = 0;
+
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct flt_finding *f = &findings->items[i];
+
+        if (f->field != field || !masked[i] || f->to <= at)
+            continue;
+        if (f->from > at)
+            to = put(to, st_span_sub(text, at, f->from - at));
+        to = put(to, MASKED);
+        at = f->to;
+    }
+    return put(to, st_span_sub(text, at, text.n));
+}
+
+/* The text as it leaves. */
+static enum st_rc leaving(const struct drip_case *c, const struct flt_findings *findings, const bool *masked,
+                          struct st_span *out, struct st_err *err)
+{
+    size_t most = findings->n * MASKED.n;
+    uint8_t *start, *to;
+
+    for (size_t i = 0; i < c->activity->n_typed; i++)
+        most += c->doc->fields[c->activity->typed[i]].text.n + 1;
+    if ((start = to = st_arena_alloc(c->arena, most)) == NULL)
+        return st_arena_fail(c->arena, err, "gateway.drips");
+    for (size_t i = 0; i < c->activity->n_typed; i++) {
+        to = put_rest(to, c, c->activity->typed[i], findings, masked);
+        *to++ = '\n';
+    }
+    *out = st_span_trim(st_span(start, (size_t)(to - start)));
+    return ST_OK;
+}
+
+enum st_rc drips_note(struct drips *drips, const struct drip_case *c, const struct flt_findings *findings,
+                      const bool *masked, struct st_err *err)
+{
+    struct st_span text = c->activity->text;
     struct drip *drip;
     uint64_t key;
 
@@ -310,11 +375,13 @@ enum st_rc drips_note(struct drips *drips, const struct drip_case *c, struct st_
         return ST_OK;
     if (make(drips, err) != ST_OK || arm(drips, err) != ST_OK)
         return ST_ERR;
+    if (masked != NULL && leaving(c, findings, masked, &text, err) != ST_OK)
+        return ST_ERR;
     key = key_of(drips, c);
     if ((drip = find(drips, key, st_clock_ms())) == NULL)
         drip = place_for(drips, key);
     drip->key = key;
     drip->last_ms = st_clock_ms();
-    keep(drip, c->activity->text);
+    keep(drip, c, text);
     return ST_OK;
 }

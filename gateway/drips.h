@@ -18,6 +18,7 @@ struct drip {
     uint64_t key; /* 0: free */
     uint64_t last_ms;
     size_t n;
+    bool is_draft;           /* the last of its texts was one */
     uint8_t text[DRIP_KEPT]; /* the older ones first, with a unit separator between */
 };
 struct drips { /* all zero at first */
@@ -43,6 +44,8 @@ struct drip_case { /* one message; borrowed */
 /* Adds to findings those that began in earlier texts and end in this one, with their part of it. */
 ST_MUST enum st_rc drips_look(struct drips *drips, const struct drip_case *c, struct flt_findings *findings,
                               struct st_err *err);
-/* The message leaves: its text is kept. */
-ST_MUST enum st_rc drips_note(struct drips *drips, const struct drip_case *c, struct st_err *err);
+/* The message leaves: its text is kept, but for the findings that are masked in it. masked: a mark for each of them;
+ * NULL: it leaves as it is. */
+ST_MUST enum st_rc drips_note(struct drips *drips, const struct drip_case *c, const struct flt_findings *findings,
+                              const bool *masked, struct st_err *err);
 #endif

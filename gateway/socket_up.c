@@ -243,12 +243,11 @@ static bool is_counter(struct st_span s)
     return true;
 }
 
-/* Behind the payloads before it, since a text may be cut over several. Counters and times do not go on in each other.
- */
+/* Behind the payloads before it, since a text may be cut over several. Counters and times are groups of their own. */
 static bool remember(struct socket *s, struct st_span payload)
 {
     if (s->control.n + payload.n + 1 > CONTROL_MAX)
-        st_buf_drop(&s->control, s->control.n > CONTROL_MAX / 2 ? s->control.n - CONTROL_MAX / 4 : s->control.n);
+        st_buf_drop(&s->control, s->control.n - CONTROL_MAX / 4); /* a payload has 125 bytes at most */
     if (is_counter(payload))
         st_buf_byte(&s->control, ' ');
     st_buf_span(&s->control, payload);
