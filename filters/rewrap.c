@@ -284,6 +284,19 @@ static enum st_rc check_whole(const struct flt_run *run, struct st_err *err)
     return rc;
 }
 
+/* What stands between the head of zlib and its checksum. */
+static enum st_rc pack_raw(struct st_span text, struct st_buf *out, struct st_err *err)
+{
+    struct st_buf zlib;
+    enum st_rc rc;
+
+    st_buf_init(&zlib, text.n + 4096);
+    if ((rc = flt_coding_pack(text, false, &zlib, err)) == ST_OK && zlib.n > 6)
+        st_buf_span(out, st_span_sub(st_buf_view(&zlib), 2, zlib.n - 6));
+    st_buf_fini(&zlib);
+    return rc == ST_OK ? st_buf_done(out, err, "filters.rewrap") : rc;
+}
+
 /* text as the bytes that are encoded. */
 static enum st_rc pack(const struct flt_run *run, struct st_span text, struct st_buf *out, struct st_err *err)
 {
@@ -296,6 +309,7 @@ static enum st_rc pack(const struct flt_run *run, struct st_span text, struct st
     case FLT_LOOK_UTF16BE: is_done = flt_charset_encode(FLT_LAYER_UTF16BE, text, out); break;
     case FLT_LOOK_GZIP: return flt_coding_pack(text, true, out, err);
     case FLT_LOOK_ZLIB: return flt_coding_pack(text, false, out, err);
+    case FLT_LOOK_RAW: return pack_raw(text, out, err);
     }
     return is_done ? st_buf_done(out, err, "filters.rewrap") : CANNOT("a character without a place", err);
 }

@@ -12,7 +12,15 @@
 #include "filters/map.h"
 
 enum flt_radix { FLT_RADIX_HEX, FLT_RADIX_32, FLT_RADIX_64, FLT_RADIX_85, FLT_RADICES };
-enum flt_look { FLT_LOOK_NOTHING, FLT_LOOK_TEXT, FLT_LOOK_UTF16LE, FLT_LOOK_UTF16BE, FLT_LOOK_GZIP, FLT_LOOK_ZLIB };
+enum flt_look {
+    FLT_LOOK_NOTHING,
+    FLT_LOOK_TEXT,
+    FLT_LOOK_UTF16LE,
+    FLT_LOOK_UTF16BE,
+    FLT_LOOK_GZIP,
+    FLT_LOOK_ZLIB,
+    FLT_LOOK_RAW /* deflate without a head: only where a word in front says so */
+};
 
 struct flt_run {
     const struct flt_run *up; /* in whose text it stands; NULL: in the field's */

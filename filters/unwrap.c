@@ -199,6 +199,12 @@ bool flt_may_unwrap(const struct flt_block *only, size_t n)
     return n >= FLT_RUN_MIN && (may_begin(only) || may_begin(&middle));
 }
 
+/* MediaWiki's editors say so in front of what they have packed, which has no head of its own. */
+static bool is_announced(struct st_span s, size_t at)
+{
+    return st_span_ends(st_span_sub(s, 0, at), ST_SPAN("rawdeflate,"));
+}
+
 /* The first run at or after `at`; false: none. run->to moves on in any case. */
 static bool next_run(struct st_span s, size_t at, struct run *run)
 {
@@ -218,7 +224,7 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
         run->to = at + (n > 0 ? n : 1);
         if (n != 2 && n != 4 && n < FLT_RUN_MIN && s.p[at] != '<')
             continue;
-        if (n >= FLT_RUN_MIN && !may_open(s, at, n))
+        if (n >= FLT_RUN_MIN && !may_open(s, at, n) && !is_announced(s, at))
             continue;
         st_buf_reset(&run->chars);
         if (n >= FLT_RUN_MIN) {
@@ -238,6 +244,20 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
 static enum flt_look open_run(struct run *run, struct st_buf *bytes)
 {
     return flt_open_chars(st_buf_view(&run->chars), &run->radix, &run->phase, bytes);
+}
+
+/* Looks like nothing, as deflate without a head does; a word in front says that it is. */
+static enum flt_look open_announced(struct run *run, struct st_buf *bytes)
+{
+    struct st_span chars = st_buf_view(&run->chars);
+    uint8_t *room;
+
+    run->radix = FLT_RADIX_64;
+    run->phase = 0;
+    st_buf_reset(bytes);
+    if ((room = st_buf_room(bytes, chars.n)) != NULL)
+        bytes->n += flt_decode_bits(chars, FLT_RADIX_64, room);
+    return bytes->n > 0 ? FLT_LOOK_RAW : FLT_LOOK_NOTHING;
 }
 
 /* ---- to text ----------------------------------------------------------------------------------------------------- */
@@ -348,7 +368,7 @@ static enum st_rc read_bytes(const struct st_buf *bytes, struct run *run, size_t
                              struct st_err *err)
 {
     run->is_cut = false;
-    if (run->look == FLT_LOOK_GZIP || run->look == FLT_LOOK_ZLIB)
+    if (run->look == FLT_LOOK_GZIP || run->look == FLT_LOOK_ZLIB || run->look == FLT_LOOK_RAW)
         return inflate_into(bytes, run, limit, text, err);
     if (run->look == FLT_LOOK_UTF16LE || run->look == FLT_LOOK_UTF16BE)
         narrow(st_buf_view(bytes), run->look == FLT_LOOK_UTF16BE, text, &run->is_cut);
@@ -370,6 +390,8 @@ enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_
     st_buf_init(&text, INFLATE_TIMES * from->text.n + INFLATE_GRACE);
     for (out->text.n = 0; rc == ST_OK && out->text.n == 0 && next_run(from->text, *at, &run); *at = run.to) {
         run.look = open_run(&run, &bytes);
+        if (run.look == FLT_LOOK_NOTHING && is_announced(from->text, run.from))
+            run.look = open_announced(&run, &bytes);
 
         if (st_buf_done(&run.chars, err, "filters.unwrap") != ST_OK ||
             st_buf_done(&bytes, err, "filters.unwrap") != ST_OK)

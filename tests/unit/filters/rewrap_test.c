@@ -445,6 +445,9 @@ static const struct {
     { "text/plain", "see eyJjYXJkIjo0MTExMTExMTExMTExMTExLCJuIjoxfQ== end",
       "see eyJjYXJkIjoiW2NhcmRdIiwibiI6MX0= end" },
     { "text/plain", "see my card %34%31%31%31 1111 1111 1111, end", "see my card %5Bcard%5D, end" },
+    /* a word in front that lies hides nothing */
+    { "text/plain", "see rawdeflate,bXkgY2FyZCBpcyA0MTExIDExMTEgMTExMSAxMTExLCBsb2w end",
+      "see rawdeflate,bXkgY2FyZCBpcyBbY2FyZF0sIGxvbA end" },
     /* the last sign of three bytes says nothing: nobody writes it so, and what it is for is not known */
     { "text/plain", "see bXkgY2FyZCBpcyA0MTExIDExMTEgMTExMSAxMTExLCBsb2x end", NULL },
 };
@@ -496,6 +499,47 @@ T_TEST(rewrap_masks_what_is_marked)
     forget(&t);
     st_buf_fini(&body);
     st_buf_fini(&got);
+    close_suite(&s);
+}
+
+/* What MediaWiki's editors send: the page packed without a head, and a word in front that says so. */
+T_TEST(rewrap_packed_without_a_head)
+{
+    static const char *const fronts[] = { "rawdeflate,", "RAWDEFLATE,", "deflate," };
+    struct st_err err = ST_ERR_INIT;
+    struct suite s = { 0 };
+
+    open_suite(&s);
+    for (size_t i = 0; i < ST_LEN(fronts); i++) {
+        struct st_buf zlib, body, packed;
+        uint8_t room[256];
+        z_stream z = { .next_out = room, .avail_out = sizeof room };
+        struct told t;
+
+        st_buf_init(&zlib, TEXT_ROOM);
+        st_buf_init(&body, TEXT_ROOM);
+        st_buf_init(&packed, TEXT_ROOM);
+        T_OK(flt_coding_pack(ST_SPAN("<p>My card is 4111 1111 1111 1111, lol</p>"), false, &zlib, &err), err);
+        st_buf_str(&body, fronts[i]);
+        base64(st_span_sub(st_buf_view(&zlib), 2, zlib.n - 6), &body);
+        tell(&s, &t, "text/plain", st_buf_view(&body), ids);
+        T_CHECK((t.marked == 1) == (i == 0), "%s: %zu findings", fronts[i], t.marked);
+        if (i == 0 && t.marked == 1) {
+            T_OK(flt_redact(t.doc, &t.findings, t.mark, &t.out, NULL, &err), err);
+            T_CHECK(st_span_starts(st_buf_view(&t.out), text_span(fronts[i])), "the word in front is gone");
+            un_padded(st_span_sub(st_buf_view(&t.out), strlen(fronts[i]), t.out.n), &packed);
+            z.next_in = packed.p;
+            z.avail_in = (unsigned)packed.n;
+            T_CHECK(inflateInit2(&z, -15) == Z_OK && inflate(&z, Z_FINISH) == Z_STREAM_END, "not packed");
+            T_CHECK(st_span_eq(st_span(room, z.total_out), ST_SPAN("<p>My card is [card], lol</p>")), "%.*s",
+                    (int)z.total_out, (const char *)room);
+            (void)inflateEnd(&z);
+        }
+        forget(&t);
+        st_buf_fini(&zlib);
+        st_buf_fini(&body);
+        st_buf_fini(&packed);
+    }
     close_suite(&s);
 }
 
