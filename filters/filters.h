@@ -93,6 +93,9 @@ struct flt_length;
 struct flt_run;
 struct flt_map; /* from offsets in a field's text to offsets in the plain body; opaque */
 
+/* What somebody counts in a field, so that a mask has to be as long as what it stands for. */
+enum flt_keep { FLT_KEEP_NOTHING, FLT_KEEP_BYTES, FLT_KEEP_UTF16 /* units */ };
+
 struct flt_field {
     /* Where it is, from the outside in: keys joined by '/', array elements as '#', query fields under "?":
      * "wpTextbox1", "variables/input/message/text", "blocks/#/text", "?q". Wire data, hence a span. */
@@ -100,10 +103,11 @@ struct flt_field {
     struct st_span text; /* decoded UTF-8; lives in the arena of the decode */
     struct st_span name; /* file name of a multipart part; empty otherwise */
     enum flt_codec chain[FLT_CHAIN_MAX];
-    uint8_t depth;  /* used entries of chain */
-    bool is_query;  /* in the request target, not in the body */
-    bool is_path;   /* a segment of the request target's path: no mask can be written into it */
-    bool is_secret; /* set by whoever knows (an adapter): never scanned, never shown, never handed on */
+    uint8_t depth;      /* used entries of chain */
+    bool is_query;      /* in the request target, not in the body */
+    bool is_path;       /* a segment of the request target's path: no mask can be written into it */
+    bool is_secret;     /* set by whoever knows (an adapter): never scanned, never shown, never handed on */
+    enum flt_keep keep; /* the same */
     const struct flt_map *map;
 };
 

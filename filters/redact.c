@@ -8,12 +8,21 @@
  * takes the whole unit. Where a layer cannot be written, the answer is ST_E_UNSUPPORTED and the caller blocks.
  */
 #include "filters/decode.h"
+#include "filters/fit.h"
 #include "filters/quote.h"
 #include "filters/runs.h"
 #include <stdio.h>
 
 #define MASK_MAX 4096u            /* a mask after the quoting of all its layers */
 #define RUN_MAX  (16u * 1048576u) /* an encoded run after the same */
+
+/* Is what is written in the field's text as long as what stands there, where that counts? */
+static bool keeps_length(const struct flt_field *field, const struct flt_edit *edit, struct st_span written)
+{
+    struct st_span was = st_span_sub(field->text, edit->from, edit->to - edit->from);
+
+    return field->keep == FLT_KEEP_NOTHING || flt_fit_units(was, field->keep) == flt_fit_units(written, field->keep);
+}
 
 /* One edit of a field's text, up through the layers of the field. */
 static enum st_rc add_edit(struct flt_edits *edits, const struct flt_field *field, const struct flt_edit *edit,
@@ -36,6 +45,8 @@ static enum st_rc add_edit(struct flt_edits *edits, const struct flt_field *fiel
     flt_map_range(field->map, NULL, &up.from, &up.to);
     st_buf_init(&text, edit->is_run ? RUN_MAX : MASK_MAX);
     rc = flt_quote_edit(edit, bytes, field->text, number, &text, err);
+    if (rc == ST_OK && !keeps_length(field, edit, st_buf_view(&text)))
+        rc = st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "a mask that cannot be as long", 0);
     if (rc == ST_OK)
         rc = flt_quote_through(field->map, &text, err);
     if (rc == ST_OK)

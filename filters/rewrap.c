@@ -8,6 +8,7 @@
  */
 #include "base/json.h"
 #include "filters/decode.h"
+#include "filters/fit.h"
 #include "filters/quote.h"
 #include "filters/runs.h"
 #include <string.h>
@@ -501,21 +502,62 @@ struct st_span flt_finding_value(const struct flt_doc *doc, const struct flt_fin
     return st_span_sub(text, finding->from, finding->to - finding->from);
 }
 
+/* Where it stands in the text of `run`, if it does. */
+static uint32_t from_in(const struct flt_finding *f, const struct flt_run *run)
+{
+    return run != NULL ? f->in_from : f->from;
+}
+
+/* The one that follows the i-th in the order of places; i = n: the first. Findings of a run come in none. */
+static size_t next_of(const struct flt_masking *masking, const struct flt_run *run, size_t i)
+{
+    size_t next = masking->n;
+
+    for (size_t k = 0; k < masking->n; k++) {
+        uint32_t from = from_in(&masking->items[k], run), last = i < masking->n ? from_in(&masking->items[i], run) : 0;
+
+        if (i < masking->n && (from < last || (from == last && k <= i)))
+            continue;
+        if (next == masking->n || from < from_in(&masking->items[next], run))
+            next = k;
+    }
+    return next;
+}
+
+static enum st_rc add_mask(struct flt_edits *edits, struct flt_fit *fit, struct flt_edit *place, const char *mask,
+                           struct st_err *err)
+{
+    if (fit->keep == FLT_KEEP_NOTHING)
+        return flt_edits_add(edits, place, st_span_str(mask), err);
+    if (fit->is_number) { /* it is written whole, as a string */
+        place->from = 0;
+        place->to = (uint32_t)fit->text.n;
+    }
+    return flt_fit_add(edits, fit, place, mask, err);
+}
+
 enum st_rc flt_masking_edits(const struct flt_masking *masking, const struct flt_run *run, struct st_span text,
                              struct flt_edits *edits, struct st_err *err)
 {
-    for (size_t i = 0; i < masking->n; i++) {
-        const struct flt_finding *f = &masking->items[i];
+    const struct flt_map *map = masking->field->map;
+    struct flt_fit fit = { .keep = masking->field->keep,
+                           .text = text,
+                           .is_number = run == NULL && map != NULL && map->layer == FLT_LAYER_NUMBER };
+
+    if (fit.keep != FLT_KEEP_NOTHING && run != NULL && flt_fit_run(run, &fit.keep, err) != ST_OK)
+        return ST_ERR;
+    for (size_t k = 0, i = masking->n; k < masking->n; k++) {
+        const struct flt_finding *f = &masking->items[i = fit.keep != FLT_KEEP_NOTHING ? next_of(masking, run, i) : k];
         struct flt_edit place = { .from = run != NULL ? f->in_from : f->from,
                                   .to = run != NULL ? f->in_to : f->to,
-                                  .is_changed = f->is_changed,
+                                  .is_changed = f->is_changed || (run != NULL && fit.keep != FLT_KEEP_NOTHING),
                                   .is_bare = f->is_bare };
         const struct flt_run *child;
 
         if (!masking->mark[i])
             continue;
         if (below(run, f) == NULL) {
-            if (flt_run_is(f->run, run) && flt_edits_add(edits, &place, st_span_str(f->rule->mask), err) != ST_OK)
+            if (flt_run_is(f->run, run) && add_mask(edits, &fit, &place, f->rule->mask, err) != ST_OK)
                 return ST_ERR;
             continue;
         }

@@ -19,7 +19,8 @@ target_include_directories(engine_built PRIVATE unit "${CMAKE_SOURCE_DIR}/filter
 target_compile_options(engine_built PRIVATE -Wno-unused-function)
 target_link_options(engine_built PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup)
 target_link_libraries(engine_built PRIVATE "${other_hs}" stoa_filters dep::cmocka)
-set_target_properties(engine_built PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/unit")
+set_target_properties(engine_built PROPERTIES # found by LD_LIBRARY_PATH, like the others
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/unit" SKIP_BUILD_RPATH TRUE)
 add_test(NAME engine/built COMMAND engine_built WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 
 foreach(module packs scan_same scan_benign redact evasion find_named words glance)

@@ -369,6 +369,39 @@ static void read_speaks(struct lp_conf *c, struct lp_adapter *a)
     lp_conf_leave(c, mark);
 }
 
+static enum flt_keep read_count(struct lp_conf *c)
+{
+    const char *count = lp_conf_str(c, -1, "count", "utf16");
+
+    if (strcmp(count, "bytes") == 0)
+        return FLT_KEEP_BYTES;
+    if (strcmp(count, "utf16") != 0)
+        lp_conf_fail(c, "'count' must be utf16 or bytes");
+    return FLT_KEEP_UTF16;
+}
+
+static void read_counted(struct lp_conf *c, struct lp_adapter *a)
+{
+    size_t mark, inner, n;
+    struct lp_counted *list;
+
+    if (!lp_conf_enter(c, -1, "keep_length", &mark))
+        return;
+    n = lp_conf_len(c, -1);
+    a->counted = list = lp_conf_alloc(c, n * sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        if (!lp_conf_enter_at(c, -1, i + 1, &inner))
+            continue;
+        lp_conf_keys(c, -1, "path where count");
+        list[a->n_counted] =
+            (struct lp_counted){ lp_conf_strs(c, -1, "path"), lp_conf_strs(c, -1, "where"), read_count(c) };
+        if (list[a->n_counted++].path == NULL)
+            lp_conf_fail(c, "'path' is missing");
+        lp_conf_leave(c, inner);
+    }
+    lp_conf_leave(c, mark);
+}
+
 static void read_check(struct lp_conf *c, struct lp_check *k)
 {
     size_t mark;
@@ -454,8 +487,8 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
         return a;
     }
     lp_conf_keys(c, -1,
-                 "api id version title hosts fallback anywhere secret speaks redact_always hide_names link_names "
-                 "text_names skip_names text_min rules tests");
+                 "api id version title hosts fallback anywhere secret speaks redact_always keep_length "
+                 "hide_names link_names text_names skip_names text_min rules tests");
     if (lp_conf_num(c, -1, "api", 0) != 1)
         lp_conf_fail(c, "'api' must be 1");
     a->id = lp_conf_need(c, -1, "id");
@@ -476,6 +509,7 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
         lp_conf_fail(c, "'hosts' is missing");
     read_secrets(c, a);
     read_speaks(c, a);
+    read_counted(c, a);
     read_routes(c, a);
     read_checks(c, a);
     lp_shortlist_make(c, &a->may_hide, a->secrets, sizeof *a->secrets, a->n_secrets);

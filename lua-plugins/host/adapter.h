@@ -111,6 +111,11 @@ struct lp_check { /* one exchange of the file's own tests */
     bool is_final;
 };
 
+struct lp_counted {                         /* fields in which the platform counts: a mask keeps their length */
+    const char *const *path, *const *where; /* and of that one is in the message; NULL: always */
+    enum flt_keep keep;
+};
+
 struct lp_adapter {
     const char *id, *version, *title, *file;
     const char *const *hosts;
@@ -122,8 +127,10 @@ struct lp_adapter {
     size_t n_speaks;
     struct lp_shortlist may_hide, may_speak, may_route; /* of secrets, speaks, routes */
     const char *const *redact;                          /* field path patterns */
-    const char *const *hide_names;                      /* globs on the last part of a field's path, lower case */
-    const char *const *link_names;                      /* the same, for the query of a request that only reads */
+    const struct lp_counted *counted;                   /* keep_length */
+    size_t n_counted;
+    const char *const *hide_names; /* globs on the last part of a field's path, lower case */
+    const char *const *link_names; /* the same, for the query of a request that only reads */
     const char *const *text_names, *const *skip_names;
     uint64_t text_min;
     struct lp_route *routes;

@@ -58,11 +58,35 @@ static bool glance_at(struct glance *table, struct st_span path, struct glance *
     return known;
 }
 
+static bool has_field(const struct flt_doc *doc, const char *const *patterns)
+{
+    for (size_t i = 0; i < doc->n; i++)
+        if (lp_path_in(patterns, doc->fields[i].path))
+            return true;
+    return false;
+}
+
+/* In which fields the platform counts, so that masks there keep their length. */
+static void mark_counted(const struct lp_adapter *a, struct flt_doc *doc)
+{
+    for (size_t k = 0; k < a->n_counted; k++) {
+        const struct lp_counted *counted = &a->counted[k];
+
+        if (counted->where != NULL && !has_field(doc, counted->where))
+            continue;
+        for (size_t i = 0; i < doc->n; i++)
+            if (lp_path_in(counted->path, doc->fields[i].path))
+                doc->fields[i].keep = counted->keep;
+    }
+}
+
 void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc)
 {
     bool is_link = only_reads(req->method);
     struct glance seen[GLANCES] = { 0 }, *g;
 
+    if (doc != NULL && route != NULL)
+        mark_counted(route->adapter, doc);
     for (size_t i = 0; doc != NULL && i < doc->n; i++) {
         struct flt_field *f = &doc->fields[i];
 

@@ -70,6 +70,7 @@ return {
     "/cookie/consent", "/auth/**", "/two_step_verification/**", "/two_factor/**", "/dialog/oauth/**", "/security/**",
     "/ajax/login/**", "/api/graphql/login", "/v*/oauth/**", "/oauth/**", "/debug_token", "/v*/debug_token",
     "/device/login", "/v*/device/login", "/logout.php" } } },
+  keep_length = { { path = "**/message/text", where = "**/message/ranges/#/**" } }, -- mentions say where they stand
   redact_always = { "fb_dtsg", "lsd", "jazoest", "pass", "encpass", "__user", "__a", "__req", "__hs", "__s", "__dyn",
     "__csr", "__spin_*", "?fb_dtsg*", "variables/input/client_mutation_id", "variables/input/idempotence_token",
     "access_token", "?access_token",

@@ -54,6 +54,11 @@ return {
   hosts = { "linkedin.com", "*.linkedin.com" },
   secret = { { path = { "/checkpoint/**", "/uas/**", "/login/**", "/login", "/oauth/**", "/signup/**",
     "/flagship-web/login/**", "/psettings/change-password/**", "/authwall/**" } } },
+  -- Mentions name the place in the text where they begin.
+  keep_length = {
+    { path = { "**/commentary/text", "**/commentaryV2/text", "**/commentV2/text", "**/body/text",
+        "**/attributedBody/text" },
+      where = { "**/attributes/#/**", "**/attributesV2/#/**" } } },
   redact_always = { "session_password", "session_key", "csrfToken", "loginCsrfParam", "trackingId", "**/trackingId",
     "originToken", "**/originToken" },
 
