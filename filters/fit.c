@@ -31,7 +31,8 @@ enum st_rc flt_fit_run(const struct flt_run *run, enum flt_keep *keep, struct st
     case FLT_LOOK_UTF16LE:
     case FLT_LOOK_UTF16BE: *keep = FLT_KEEP_UTF16; return ST_OK;
     case FLT_LOOK_GZIP:
-    case FLT_LOOK_ZLIB: break;
+    case FLT_LOOK_ZLIB:
+    case FLT_LOOK_RAW: break;
     }
     return st_fail(err, ST_E_UNSUPPORTED, "filters.fit", "packed bytes that are to keep their length", 0);
 }
