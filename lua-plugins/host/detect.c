@@ -9,12 +9,12 @@
 #include "detect.h"
 #include "base/json.h"
 #include "objects.h"
-#include <math.h>
 #include <string.h>
 
 #define DETECTORS_MAX 32
 #define DEPTH_MAX     3
 #define PACK_MAX      ((size_t)256 << 10)
+#define WHOLE_MAX     1000000000 /* of a number */
 
 /* ---- the manifest as a pack -------------------------------------------------------------------------------------- */
 
@@ -63,7 +63,8 @@ static void put_table(struct lp_conf *c, struct st_json *w, const char *key, uns
 static void put_value(struct lp_conf *c, struct st_json *w, const char *key, unsigned depth)
 {
     lua_State *L = c->L;
-    lua_Number number;
+    lua_Integer number;
+    int is_whole;
     size_t n;
     const char *s;
 
@@ -74,9 +75,9 @@ static void put_value(struct lp_conf *c, struct st_json *w, const char *key, uns
         st_json_span(w, key, st_span(s, n));
         break;
     case LUA_TNUMBER:
-        number = lua_tonumber(L, -1);
-        if (fabs(number) < 1e9 && floor(number) == number)
-            st_json_int(w, key, (int64_t)number);
+        number = lua_tointegerx(L, -1, &is_whole);
+        if (is_whole != 0 && number > -WHOLE_MAX && number < WHOLE_MAX)
+            st_json_int(w, key, number);
         else
             lp_conf_fail(c, "'%s' is no whole number of this size", key != NULL ? key : "an element");
         break;
