@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 BENCH ?=
 DESTDIR ?=
 
-.PHONY: help setup release sanitize run test lint bench bench-streams bench-peers fuzz reloads install fresh clean
+.PHONY: help setup release sanitize run test lint bench bench-streams bench-peers fuzz reloads install fresh clean splits
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -27,6 +27,14 @@ lint:
 	@tools/setup build test
 	@cmake --preset sanitize >/dev/null && cmake --build build/sanitize -j $(JOBS) --target stoa
 	@cd build/sanitize && ctest -R '^lint/' --output-on-failure --no-tests=error
+
+## make splits    a million random splits of large texts (docs/why/hold-back.md, borders.md); minutes of one core
+splits:
+	@tools/setup build test
+	@cmake --preset release -B build/splits -DBUILD_TESTING=ON >/dev/null
+	@cmake --build build/splits -j $(JOBS) --target unit_filters_hold unit_filters_stretch
+	@STOA_SPLITS=1000000 build/splits/unit/unit_filters_hold
+	@STOA_SPLITS=1000000 build/splits/unit/unit_filters_stretch
 
 ## make bench     what the gateway costs beside the peers that are installed (bench/README.md); BENCH="--write" etc.
 bench:

@@ -245,8 +245,10 @@ enum st_rc flt_cutter_next(struct flt_cutter *cutter, struct flt_stretch *out, b
     drop_given(cutter);
     w = st_buf_view(&cutter->window);
     *any = !cutter->is_done && (cutter->has_ended || size_now(cutter, w.n) > 0);
-    if (!*any)
+    if (!*any) {
+        cutter->is_pressed = false;
         return ST_OK;
+    }
     cutter->is_done = cutter->has_ended && w.n < cutter->size + SLACK;
     if (!cutter->is_done)
         find_cuts(cutter, w, &end, &next, &to);

@@ -32,7 +32,7 @@ static struct st_span first_stretch(struct evbuffer *buffer)
 static bool is_kept(const struct txn *t)
 {
     return t->request_is_read && t->not_held == FLT_REASON_NONE && t->way != UPLOAD_MEDIA && t->way != UPLOAD_PARTS &&
-           t->way != UPLOAD_CALL && (!t->is_unread || t->framing == HTTP1_NO_BODY);
+           t->way != UPLOAD_TEXT && t->way != UPLOAD_CALL && (!t->is_unread || t->framing == HTTP1_NO_BODY);
 }
 
 static bool is_repeatable(const struct txn *t)
@@ -240,7 +240,7 @@ static enum st_rc next_piece(struct txn *t, size_t max)
         (void)evbuffer_drain(t->tail, piece.n);
         return rc;
     }
-    if (t->upload != NULL) {
+    if (t->upload != NULL || t->text != NULL) {
         if ((rc = upload_next(t, max, &piece)) != ST_OK)
             return rc;
         if (piece.n > 0)

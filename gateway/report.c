@@ -168,6 +168,8 @@ static void put_decision(struct st_json *w, const struct report_case *c)
         st_json_str(w, "reason", flt_reason_name(receipt->reason));
     st_json_int(w, "bytes", (int64_t)receipt->bytes);
     st_json_int(w, "inspected", (int64_t)receipt->inspected);
+    if (c->streamed > 0)
+        st_json_int(w, "streamed", (int64_t)c->streamed);
     put_name(w, "plugin", c->chain->opinion.plugin);
     st_json_int(w, "generation", (int64_t)c->rules->gen->number);
     st_json_end(w);

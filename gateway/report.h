@@ -19,6 +19,7 @@ struct report_case { /* one judged message; all borrowed */
     char *id; /* REPORT_ID_LEN + 1 bytes; "" until someone needs it */
     const struct chain_out *chain;
     bool is_redacted;
+    uint64_t streamed; /* bytes that left before the end of the body was judged */
 };
 const char *report_id(char *id); /* makes it when there is none yet */
 void report_counts(const struct report_case *c);

@@ -39,6 +39,8 @@ struct sift {
     size_t stretches, unread;
     size_t n;
     bool is_capped, has_files;
+    bool lets_go; /* the body is for hold to let go */
+    struct flt_hold hold;
     struct item items[FLT_FINDINGS_MAX];
 };
 
@@ -191,6 +193,80 @@ static bool keep_activity(struct sift *sift, const struct chain_out *out)
     return true;
 }
 
+/* The findings and a doc that they stand in. */
+static enum st_rc put_findings(struct sift *sift, struct st_arena *arena, struct st_err *err)
+{
+    struct flt_doc *doc = st_arena_alloc(arena, sizeof *doc);
+    struct flt_field *fields = st_arena_alloc(arena, (sift->n + 1) * sizeof *fields);
+    struct flt_finding *items = st_arena_alloc(arena, (sift->n + 1) * sizeof *items);
+
+    if (doc == NULL || fields == NULL || items == NULL)
+        return st_arena_fail(arena, err, "sift.findings");
+    for (size_t i = 0; i < sift->n; i++) {
+        const struct item *item = &sift->items[i];
+
+        fields[i] = (struct flt_field){ .path = st_span(item->path, item->path_n),
+                                        .text = st_span(item->value, item->value_n) };
+        items[i] = item->finding;
+        items[i].field = (uint32_t)i;
+        items[i].from = 0;
+        items[i].to = (uint32_t)item->value_n;
+    }
+    *doc = (struct flt_doc){ .fields = fields, .n = sift->n, .receipt = sift->out.receipt };
+    sift->out.doc = doc;
+    sift->out.findings = (struct flt_findings){ .items = items, .n = sift->n, .is_capped = sift->is_capped };
+    return ST_OK;
+}
+
+/* ---- what may leave ---------------------------------------------------------------------------------------------- */
+
+/* Would a policy do something about it if there were more of the like? */
+static enum st_rc may_act(struct sift *sift, struct st_arena *arena, bool *may, struct st_err *err)
+{
+    struct chain_out out;
+
+    if (put_findings(sift, arena, err) != ST_OK)
+        return ST_ERR;
+    out = sift->out;
+    out.findings.is_capped = true; /* then any count is reached */
+    chain_judge(&sift->in, arena, &out);
+    *may = out.judgement.verdict >= POL_COACH;
+    return ST_OK;
+}
+
+static enum st_rc let_go(struct sift *sift, const struct flt_stretch *stretch, const struct chain_out *out,
+                         struct st_arena *arena, struct st_err *err)
+{
+    struct flt_looked looked = { stretch, out->doc, &out->findings, false };
+
+    if (!sift->lets_go || sift->hold.state == FLT_HOLD_STOPPED)
+        return ST_OK;
+    if (may_act(sift, arena, &looked.may_act, err) != ST_OK)
+        return ST_ERR;
+    return flt_hold_looked(&sift->hold, &looked, arena, err);
+}
+
+void sift_lets_go(struct sift *sift)
+{
+    ST_CHECK(sift, SIFT_MAGIC);
+    sift->lets_go = true;
+}
+
+uint64_t sift_may_leave(const struct sift *sift)
+{
+    return sift->hold.free;
+}
+
+static bool has_seen_enough(const struct sift *sift)
+{
+    return sift->out.failed != CHAIN_NONE || sift->has_files;
+}
+
+bool sift_has_stopped(const struct sift *sift)
+{
+    return sift->hold.state == FLT_HOLD_STOPPED || has_seen_enough(sift);
+}
+
 /* ---- stretches --------------------------------------------------------------------------------------------------- */
 
 /* *arena is NULL afterwards when it is kept. */
@@ -207,6 +283,8 @@ static enum st_rc look(struct sift *sift, const struct flt_stretch *stretch, str
     in.req.content_type = stretch->content_type;
     if (!stretch->is_first)
         in.req.query = ST_SPAN_NONE;
+    if (!stretch->is_first && sift->lets_go)
+        in.open = FLT_OPEN_NOTHING; /* a line in the middle makes no letter of it, and it is not here as a whole */
     (void)chain_look(&in, *arena, &out);
     sift->out.failed = out.failed;
     sift->out.err = out.err;
@@ -215,7 +293,7 @@ static enum st_rc look(struct sift *sift, const struct flt_stretch *stretch, str
         return ST_OK;
     keep_findings(sift, stretch, &out);
     keep_receipt(sift, stretch, &out.receipt);
-    if (keep_opinion(sift, &out.opinion, err) != ST_OK)
+    if (keep_opinion(sift, &out.opinion, err) != ST_OK || let_go(sift, stretch, &out, *arena, err) != ST_OK)
         return ST_ERR;
     if (!keep_activity(sift, &out))
         return ST_OK;
@@ -223,11 +301,6 @@ static enum st_rc look(struct sift *sift, const struct flt_stretch *stretch, str
     sift->kept = *arena;
     *arena = NULL;
     return ST_OK;
-}
-
-static bool has_seen_enough(const struct sift *sift)
-{
-    return sift->out.failed != CHAIN_NONE || sift->has_files;
 }
 
 static enum st_rc look_at_all(struct sift *sift, struct st_err *err)
@@ -268,30 +341,23 @@ enum st_rc sift_feed(struct sift *sift, struct st_span data, struct st_err *err)
     return ST_OK;
 }
 
+enum st_rc sift_press(struct sift *sift, struct st_err *err)
+{
+    ST_CHECK(sift, SIFT_MAGIC);
+    flt_cutter_press(sift->cutter);
+    return look_at_all(sift, err);
+}
+
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
-/* The findings and a doc that they stand in. */
-static enum st_rc put_findings(struct sift *sift, struct st_arena *arena, struct st_err *err)
+enum st_rc sift_so_far(struct sift *sift, struct st_arena *arena, struct chain_out *out, struct st_err *err)
 {
-    struct flt_doc *doc = st_arena_alloc(arena, sizeof *doc);
-    struct flt_field *fields = st_arena_alloc(arena, (sift->n + 1) * sizeof *fields);
-    struct flt_finding *items = st_arena_alloc(arena, (sift->n + 1) * sizeof *items);
-
-    if (doc == NULL || fields == NULL || items == NULL)
-        return st_arena_fail(arena, err, "sift.findings");
-    for (size_t i = 0; i < sift->n; i++) {
-        const struct item *item = &sift->items[i];
-
-        fields[i] = (struct flt_field){ .path = st_span(item->path, item->path_n),
-                                        .text = st_span(item->value, item->value_n) };
-        items[i] = item->finding;
-        items[i].field = (uint32_t)i;
-        items[i].from = 0;
-        items[i].to = (uint32_t)item->value_n;
-    }
-    *doc = (struct flt_doc){ .fields = fields, .n = sift->n, .receipt = sift->out.receipt };
-    sift->out.doc = doc;
-    sift->out.findings = (struct flt_findings){ .items = items, .n = sift->n, .is_capped = sift->is_capped };
+    ST_CHECK(sift, SIFT_MAGIC);
+    if (put_findings(sift, arena, err) != ST_OK)
+        return ST_ERR;
+    *out = sift->out;
+    out->receipt.bytes = out->receipt.inspected = sift->fed;
+    chain_judge(&sift->in, arena, out);
     return ST_OK;
 }
 

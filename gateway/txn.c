@@ -52,7 +52,8 @@ struct report_case txn_case(struct txn *t)
                                  .host = t->target.host,
                                  .id = t->id,
                                  .chain = &t->chain,
-                                 .is_redacted = t->is_redacted };
+                                 .is_redacted = t->is_redacted,
+                                 .streamed = upload_text_sent(t) };
 }
 
 struct txn *txn_new(struct txn_env *env)
@@ -93,6 +94,7 @@ void txn_free(struct txn *t)
     poll_fini(t);
     call_fini(t);
     upload_fini(t);
+    upload_text_fini(t);
     opening_free(t->opening);
     sift_free(t->sift);
     body_free(t->body);
@@ -325,7 +327,8 @@ static enum st_rc inspect(struct txn *t)
     t->worker->counts.bodies_spooled += t->body != NULL && body_is_spooled(t->body);
     if (t->body != NULL && txn_is_memory_full(t)) /* looking into it takes memory too */
         return txn_refuse_busy(t);
-    if (t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS) /* what is let go was judged before */
+    if (t->way == UPLOAD_MEDIA || t->way == UPLOAD_PARTS ||
+        t->way == UPLOAD_TEXT) /* what is let go was judged before */
         return decide(t, NULL);
     if (t->sift != NULL) {
         if (sift_end(t->sift, t->arena, &t->chain, &t->err) != ST_OK)

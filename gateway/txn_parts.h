@@ -39,12 +39,14 @@ enum txn_state {
 enum txn_wait { TXN_WAITS_FOR_ORIGIN, TXN_WAITS_FOR_CLIENT }; /* in EXCHANGE: whose deadline runs */
 
 /* How the body goes on its way; written by upload.c. OPEN: its beginning has to tell. MEDIA: the beginning was judged,
- * the rest passes. PARTS: the same, but for what is no media in it. CALL: message by message (call.c). */
+ * the rest passes. PARTS: the same, but for what is no media in it. TEXT: goes as far as it was
+ * looked into (upload_text.c). CALL: message by message (call.c). */
 #define UPLOAD_WAYS(X) \
     X(HELD)            \
     X(OPEN)            \
     X(MEDIA)           \
     X(PARTS)           \
+    X(TEXT)            \
     X(CALL)
 enum upload_way {
 #define X(id) UPLOAD_##id,
@@ -110,10 +112,11 @@ struct txn {
     size_t n_trailers;
     enum flt_reason not_held;
     enum upload_way way;
-    struct upload *upload;   /* owned */
-    struct call *call;       /* owned; NULL: by its head it is none */
-    struct sift *sift;       /* owned; NULL: the body is looked into when it is whole */
-    struct opening *opening; /* owned; the documents in it, and what was found there: the doc borrows */
+    struct upload *upload;    /* owned */
+    struct upload_text *text; /* owned */
+    struct call *call;        /* owned; NULL: by its head it is none */
+    struct sift *sift;        /* owned; NULL: the body is looked into when it is whole */
+    struct opening *opening;  /* owned; the documents in it, and what was found there: the doc borrows */
 
     /* the verdict */
     struct chain_out chain;
@@ -170,8 +173,8 @@ ST_MUST enum st_rc txn_plan(struct txn *t); /* PLAN; ST_AGAIN: an empty body's e
 ST_MUST enum st_rc upload_open(struct txn *t); /* PLAN: there will be a body */
 ST_MUST enum st_rc upload_read(struct txn *t); /* READ_BODY; ST_ERR: the client broke off, or the rules */
 uint64_t upload_held(const struct txn *t);     /* of t->body, what goes out from there */
-/* What follows that when t->upload is there; at most max bytes, none at the end. ST_AGAIN: nothing is there, or a
- * refusal is under way. */
+/* What follows that when t->upload or t->text is there; at most max bytes, none at the end. ST_AGAIN: nothing is there,
+ * or a refusal is under way. */
 ST_MUST enum st_rc upload_next(struct txn *t, size_t max, struct st_span *piece);
 void upload_keep_trailers(struct txn *t, const struct http1_event *event); /* of the request's end */
 size_t upload_memory(const struct txn *t);                                 /* beside t->body */
@@ -190,6 +193,16 @@ bool call_goes_on(const struct txn *t); /* there may be more of it */
 bool call_says_no(struct txn *t);       /* in the answer that has begun; false: it can only be broken off */
 size_t call_memory(const struct txn *t);
 void call_fini(struct txn *t);
+
+/* upload_text.c */
+bool upload_text_may_go(const struct txn *t); /* by its head */
+/* What is held was looked into, and goes on its way; `next` is the piece that did not fit. false: it is held on. */
+ST_MUST bool upload_text_begin(struct txn *t, struct st_span next);
+uint64_t upload_text_before(const struct txn *t); /* as upload_held */
+uint64_t upload_text_sent(const struct txn *t);   /* of the whole body; 0: nothing that way */
+ST_MUST enum st_rc upload_text_next(struct txn *t, size_t max, struct st_span *piece); /* as upload_next */
+size_t upload_text_memory(const struct txn *t);
+void upload_text_fini(struct txn *t);
 
 /* poll.c */
 void poll_init(struct txn *t);

@@ -52,6 +52,8 @@ static bool may_go(const struct txn *t)
 {
     struct st_span coding = http_field_get(t->head, "content-encoding");
 
+    if (upload_text_may_go(t))
+        return true;
     return flt_may_be_media(t->req.content_type) && (coding.n == 0 || st_span_ieq(coding, ST_SPAN("identity")));
 }
 
@@ -156,6 +158,10 @@ static bool let_go(struct txn *t, struct st_span data)
         decide(t, UPLOAD_MEDIA);
         return evbuffer_add(t->tail, data.p, data.n) == 0;
     }
+    if (t->upload == NULL && upload_text_begin(t, data)) {
+        decide(t, UPLOAD_TEXT);
+        return true;
+    }
     if (t->upload == NULL && begin_watch(t) != ST_OK) {
         decide(t, UPLOAD_HELD);
         return false;
@@ -219,7 +225,8 @@ static void begin_sift(struct txn *t, struct st_span data)
     struct st_err ignored;
 
     if (budget_level(&t->worker->budget) != BUDGET_EASY || /* a sift takes more than a spooled body does */
-        t->way != UPLOAD_HELD || body_is_spooled(t->body) || lp_wire(in.gen->plugins, &in.req) != FLT_WIRE_NONE ||
+        t->sift != NULL || t->way != UPLOAD_HELD || body_is_spooled(t->body) ||
+        lp_wire(in.gen->plugins, &in.req) != FLT_WIRE_NONE ||
         (coding.n > 0 && !st_span_ieq(coding, ST_SPAN("identity"))) ||
         body_whole(t->body, &t->whole, &held, &ignored) != ST_OK)
         return;
@@ -354,6 +361,8 @@ size_t upload_memory(const struct txn *t)
 {
     const struct upload *u = t->upload;
 
+    if (t->text != NULL)
+        return upload_text_memory(t);
     return u == NULL ? 0 : u->kept.cap + (u->arena != NULL ? st_arena_used(u->arena) : 0);
 }
 
@@ -361,6 +370,8 @@ uint64_t upload_held(const struct txn *t)
 {
     if (t->way == UPLOAD_CALL)
         return 0;
+    if (t->text != NULL)
+        return upload_text_before(t);
     if (t->upload != NULL)
         return t->upload->cut < body_size(t->body) ? t->upload->cut : body_size(t->body);
     return body_size(t->body);
@@ -464,6 +475,8 @@ enum st_rc upload_next(struct txn *t, size_t max, struct st_span *piece)
     enum st_rc rc = ST_OK;
     enum flt_cut cut;
 
+    if (t->text != NULL)
+        return upload_text_next(t, max, piece);
     while (rc == ST_OK) {
         if (u->sent < u->judged) {
             *piece = st_span_sub(st_buf_view(&u->kept), u->sent, u->judged - u->sent < max ? u->judged - u->sent : max);

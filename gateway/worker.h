@@ -29,6 +29,10 @@
     X(memory_refused, "requests answered 503 since limit.memory was reached")                       \
     X(heads_refused, "HTTP/1 requests with a head beyond limit.head_bytes or .fields")              \
     X(bodies_spooled, "bodies that went to a spool file")                                           \
+    X(texts_streamed, "texts that left in pieces while they still came (hold_back.texts)")          \
+    X(texts_pressed, "pauses in them, after which what had come was read")                          \
+    X(texts_held, "of those texts, whose rest waited for the verdict over all")                     \
+    X(texts_cut, "of those, broken off since a later piece must not leave")                         \
     X(slow_clients, "requests that did not arrive within limit.head, limit.body or its rate")       \
     X(slow_readers, "answers broken off since the client took nothing for limit.send")              \
     X(slow_origins, "exchanges with an origin that was silent for limit.answer")                    \

@@ -279,6 +279,26 @@ static const struct st_yaml_opt failure_opts[] = {
 static const struct st_yaml_schema failure_schema =
     TABLE("failure", failure_opts, SIZE_OF(failure), WITHIN(failure, pos) + 1);
 
+static const struct st_yaml_opt hold_back_opts[] = {
+    { .name = "texts",
+      .type = ST_Y_BOOL,
+      .offset = WITHIN(hold_back, texts),
+      .def = "false",
+      .help = "Whether a plain text (text/plain, CSV, logs) beyond limit.body_memory leaves in pieces while it still "
+              "comes: all but its tail, of which nobody can say yet that nothing in it must stay. From the first "
+              "finding on that a policy may act on, the rest waits for the verdict; a no then breaks the upload off. "
+              "Otherwise it waits from its beginning." },
+    { .name = "idle",
+      .type = ST_Y_DURATION,
+      .offset = WITHIN(hold_back, idle_ms),
+      .min = 10,
+      .max = 60 * SECOND,
+      .def = "150ms",
+      .help = "After which pause of the client what has come of such a text is read, so that it need not wait for a "
+              "whole stretch. Its tail never leaves before more of it came, or its end." },
+};
+static const struct st_yaml_schema hold_back_schema = TABLE("hold_back", hold_back_opts, SIZE_OF(hold_back), 0);
+
 static const struct st_yaml_opt audit_opts[] = {
     { .name = "retention",
       .type = ST_Y_DURATION,
@@ -350,6 +370,7 @@ static const struct st_yaml_opt config_opts[] = {
     MAP(path, path_schema, "Where policies, detectors and plugins are."),
     MAP(curation, curation_schema, "What is known of sources that curation rules ask about."),
     MAP(limit, limit_schema, "Ceilings and deadlines."),
+    MAP(hold_back, hold_back_schema, "Large texts that leave while they still come."),
     MAP(failure, failure_schema, "What happens when the gateway cannot do its work: allow or block."),
     MAP(audit, audit_schema, "The record log."),
     { .name = "plugins",

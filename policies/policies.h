@@ -113,6 +113,10 @@ struct pol_config {
                                 * type, or a picture, sound or film */
     } failure;
     struct {
+        bool texts; /* leave in pieces */
+        int64_t idle_ms;
+    } hold_back;
+    struct {
         int64_t retention_ms;
         int64_t checkpoint_ms, checkpoint_records;
         struct st_str checkpoint_copy; /* a second directory for signed checkpoints; s NULL: none */
