@@ -227,9 +227,14 @@ static enum standing judge(struct st_span text, const struct name *name)
 #define BLANKS " \t"
 #define SPACES " \t\r\n"
 
-/* <password>…</password> */
+/* <password>…</password>, <property name="db.password">…</property> */
 static bool by_element(struct st_span text, const struct name *name, struct place *place)
 {
+    if (name->from > 1 && is_of(text.p[name->from - 1], "\"'") && text.p[name->from - 2] == '=' &&
+        byte_at(text, name->to) == text.p[name->from - 1] && byte_at(text, name->to + 1) == '>') {
+        place->at = skip(text, name->to + 2, SPACES, NAME_BYTES);
+        return byte_at(text, place->at) != '<'; /* <item name="password"><value>… is a pair */
+    }
     if (name->from == 0 || text.p[name->from - 1] != '<' || byte_at(text, name->to) != '>')
         return false;
     place->at = skip(text, name->to + 1, SPACES, NAME_BYTES);
@@ -288,6 +293,7 @@ static bool by_sign(struct st_span text, const struct name *name, uint32_t at, s
         return false; /* "/etc/passwd: …" */
     end = i + (uint32_t)strlen(signs[n]);
     place->needs_quote = is_of(byte_at(text, i), "=!") && byte_at(text, i + 1) == '=';
+    end = skip(text, end, "*", 2); /* **Password:** */
     end = skip(text, end, BLANKS, 16);
     if (is_of(byte_at(text, end), "|>")) /* a block of YAML */
         end = skip(text, end + 1, BLANKS "+-", 3);
@@ -339,8 +345,8 @@ static bool is_behind(struct st_span text, uint32_t at, const char *word)
 /* "the password is …", "--token …", "ENV PASSWORD …" */
 static bool by_word(struct st_span text, const struct name *name, uint32_t at, struct place *place)
 {
-    static const char *const words[] = { "is ",      "is: ", "ist ", "ist: ", "lautet ",
-                                         "lautet: ", "war ", "was ", "est ",  "es " };
+    static const char *const words[] = { "is ",  "is: ", "ist ", "ist: ", "lautet ",   "lautet: ",
+                                         "war ", "was ", "est ", "es ",   "\303\250 ", "jest " };
     uint32_t i = skip(text, at, BLANKS, 4);
 
     if (i == at)

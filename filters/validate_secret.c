@@ -274,8 +274,11 @@ static enum flt_valid by_length(struct st_span s, struct flt_mix mix)
 enum flt_valid val_random_value(const struct flt_token *token)
 {
     struct st_span s = token->text;
-    struct flt_mix mix = flt_mix(s);
+    struct flt_mix mix;
 
+    if (st_span_starts(s, ST_SPAN("base64:"))) /* APP_KEY=base64:… */
+        s = st_span_sub(s, 7, s.n - 7);
+    mix = flt_mix(s);
     if (s.n < 12 || s.n > 200 || strchr("/.$", s.p[0]) != NULL)
         return FLT_V_WRONG;
     if (flt_has_placeholder(s) || flt_is_sequence(s) || is_told(s) || flt_distinct(s) < 7)
