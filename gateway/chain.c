@@ -321,6 +321,8 @@ void chain_cannot_redact(struct chain_out *out)
 
 bool chain_redact(const struct chain_in *in, struct chain_out *out, struct st_buf *body, struct st_buf *query)
 {
+    if (out->doc != NULL && out->route != NULL)
+        lp_keep_lengths(out->route, out->doc);
     if (in->not_held == FLT_REASON_NONE && /* what was not held cannot be written anew */
         out->doc != NULL && out->judgement.redact != NULL &&
         flt_redact(out->doc, &out->findings, out->judgement.redact, body, query, &out->err) == ST_OK &&

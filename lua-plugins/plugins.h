@@ -126,6 +126,9 @@ struct lp_activity { /* one thing a person did; schema in docs/activity.md; stri
 };
 /* Marks is_secret on the doc's fields: by the route's adapter (NULL: no rule), and what is hidden on every platform. */
 void lp_hide(const struct lp_set *set, const struct lp_route *route, const struct lp_request *req, struct flt_doc *doc);
+/* Marks, before masks are put into them, in which of the doc's fields the platform counts: there a mask keeps the
+ * length of what it stands for (the adapter's keep_length). */
+void lp_keep_lengths(const struct lp_route *route, struct flt_doc *doc);
 struct lp_exchange { /* borrowed */
     const struct lp_request *req;
     struct flt_doc *doc;

@@ -66,9 +66,10 @@ static bool has_field(const struct flt_doc *doc, const char *const *patterns)
     return false;
 }
 
-/* In which fields the platform counts, so that masks there keep their length. */
-static void mark_counted(const struct lp_adapter *a, struct flt_doc *doc)
+void lp_keep_lengths(const struct lp_route *route, struct flt_doc *doc)
 {
+    const struct lp_adapter *a = route->adapter;
+
     for (size_t k = 0; k < a->n_counted; k++) {
         const struct lp_counted *counted = &a->counted[k];
 
@@ -85,8 +86,6 @@ void lp_hide(const struct lp_set *set, const struct lp_route *route, const struc
     bool is_link = only_reads(req->method);
     struct glance seen[GLANCES] = { 0 }, *g;
 
-    if (doc != NULL && route != NULL)
-        mark_counted(route->adapter, doc);
     for (size_t i = 0; doc != NULL && i < doc->n; i++) {
         struct flt_field *f = &doc->fields[i];
 
