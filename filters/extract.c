@@ -41,6 +41,7 @@ static const struct {
     { "MSCF\0\0\0\0", 8, 0, FLT_FILE_ARCHIVE },
     { "!<arch>\n", 8, 0, FLT_FILE_ARCHIVE },
     { "070701", 6, 0, FLT_FILE_ARCHIVE },
+    { "070707", 6, 0, FLT_FILE_ARCHIVE },
     { "ustar", 5, 257, FLT_FILE_ARCHIVE },
     { "{\\rtf", 5, 0, FLT_FILE_RTF },
     { "\xD0\xCF\x11\xE0", 4, 0, FLT_FILE_COMPOUND },
@@ -50,10 +51,13 @@ static const struct {
     { "II*\0", 4, 0, FLT_FILE_IMAGE },
     { "MM\0*", 4, 0, FLT_FILE_IMAGE },
     { "WEBP", 4, 8, FLT_FILE_IMAGE },
+    { "\xFF\xFE<\0?\0", 6, 0, FLT_FILE_XML }, /* UTF-16, as Office may write its parts (ECMA-376-2 §8.1.4) */
+    { "\xFE\xFF\0<\0?", 6, 0, FLT_FILE_XML },
 };
 
 #define PDF_LOOK  1024 /* readers take what stands in front of it, up to here (ISO 32000-1, annex H.3.4.1) */
 #define MAIL_LOOK 65536
+#define XML_LOOK  8192 /* OpenDocument's first element names some forty namespaces */
 
 /* Header lines from the first byte on, and one that only a message has. */
 static bool is_mail(struct st_span s)
@@ -88,6 +92,17 @@ static struct st_span without_blanks(struct st_span s)
     return st_span_sub(s, i, s.n);
 }
 
+/* A declaration may be left out (XML 1.0 §2.8): a first element that names a namespace is enough. */
+static bool is_xml(struct st_span text)
+{
+    struct st_span tag = st_span_sub(text, 0, XML_LOOK);
+
+    if (st_span_starts(text, ST_SPAN("<?xml")) || st_span_istarts(text, ST_SPAN("<svg")))
+        return true;
+    tag = st_span_sub(tag, 0, st_span_chr(tag, '>'));
+    return st_span_starts(tag, ST_SPAN("<")) && st_span_find(tag, ST_SPAN(" xmlns")) != ST_SPAN_NPOS;
+}
+
 enum flt_file flt_file_type(struct st_span bytes)
 {
     struct st_span text = without_blanks(bytes);
@@ -100,7 +115,7 @@ enum flt_file flt_file_type(struct st_span bytes)
         return FLT_FILE_PDF;
     if (st_span_istarts(text, ST_SPAN("<!doctype html")) || st_span_istarts(text, ST_SPAN("<html")))
         return FLT_FILE_HTML;
-    if (st_span_starts(text, ST_SPAN("<?xml")) || st_span_istarts(text, ST_SPAN("<svg")))
+    if (is_xml(text))
         return FLT_FILE_XML;
     return is_mail(text) ? FLT_FILE_MAIL : FLT_FILE_OTHER;
 }

@@ -62,12 +62,13 @@ def pptx(text):
     })
 
 
-def odt(text):
+def odt(text, declaration='<?xml version="1.0"?>', coded="utf-8"):
     parts = text.split(" ")
     spans = "<text:s/>".join(f"<text:span>{p}</text:span>" for p in parts)
     return zipped({
         "mimetype": "application/vnd.oasis.opendocument.text",
-        "content.xml": f'<?xml version="1.0"?><o:document xmlns:o="urn:o" xmlns:text="urn:x"><text:p>{spans}</text:p></o:document>',
+        "content.xml": f'{declaration}<o:document xmlns:o="urn:o" xmlns:text="urn:x"><text:p>{spans}</text:p></o:document>'
+                       .encode(coded),
     })
 
 

@@ -44,6 +44,8 @@ PLANTED = {  # what: (the file or how to make it, the detector, where it stands)
     "xlsx, shared string": (made.xlsx(I), "iban", "xl/sharedStrings.xml"),
     "pptx, notes": (made.pptx(I), "iban", "ppt/notesSlides/notesSlide1.xml"),
     "odt, spans and spaces": (made.odt(C), "card", "content.xml"),
+    "odt, no XML declaration": (made.odt(C, ""), "card", "content.xml"),
+    "odt, in UTF-16": (made.odt(C, '<?xml version="1.0" encoding="UTF-16"?>', "utf-16"), "card", "content.xml"),
     "pdf": (made.pdf(I), "iban", ""),
     "pdf, title": (made.pdf("hello", title=I), "iban", "@properties"),
     "rtf, escapes": (made.rtf(I), "iban", ""),
