@@ -141,6 +141,7 @@ static void run_adapters(struct bench *b)
     struct st_arena *arena = st_arena_new(MEMORY);
     struct lp_activity activity;
     const struct lp_route *route;
+    struct st_buf words;
     struct st_err err = ST_ERR_INIT;
     struct flt_doc *doc;
 
@@ -151,13 +152,17 @@ static void run_adapters(struct bench *b)
         exit(1);
     must(lp_activity_read(b->gen->plugins, route, &(struct lp_exchange){ &b->in.req, doc }, arena, &activity, &err),
          &err);
-    b->may_match += lp_curate_may(b->gen->plugins, &(struct lp_item){ .platform = activity.platform,
-                                                                      .kind = activity.kind,
-                                                                      .url = activity.url,
-                                                                      .title = activity.title,
-                                                                      .author = activity.author,
-                                                                      .lang = activity.lang,
-                                                                      .text = activity.text });
+    st_buf_init(&words, 4096);
+    b->may_match += lp_curate_may(b->gen->plugins,
+                                  &(struct lp_item){ .platform = activity.platform,
+                                                     .kind = activity.kind,
+                                                     .url = activity.url,
+                                                     .title = activity.title,
+                                                     .author = activity.author,
+                                                     .lang = activity.lang,
+                                                     .text = activity.text },
+                                  &words) != LP_CURATE_NO;
+    st_buf_fini(&words);
     st_arena_free(arena);
 }
 

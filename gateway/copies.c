@@ -95,6 +95,7 @@ static bool pack(struct st_buf *to, const struct copy *copy)
     st_pack_span(to, copy->lang);
     st_pack_span(to, copy->content_type);
     st_pack_span(to, st_span_sub(copy->text, 0, COPY_TEXT_MAX));
+    st_pack_span(to, copy->words);
     st_pack_u64(to, copy->dwell_ms);
     st_pack_u64(to, copy->length_ms);
     st_pack_u8(to, copy->is_html);

@@ -16,7 +16,7 @@ struct worker_counts;
 #define COPY_TEXT_MAX (64u * 1024u) /* of a text; the rest is left out */
 struct copy {                       /* all borrowed */
     const char *platform, *kind, *person;
-    struct st_span url, title, author, lang, content_type, text, object_id;
+    struct st_span url, title, author, lang, content_type, text, words, object_id; /* words: lp_item's */
     uint64_t dwell_ms, length_ms;
     bool is_html, is_gone; /* gone: the address answers no more, and there is no text */
 };

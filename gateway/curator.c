@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* curator - decides off the data path what is worth learning from.
  *
- * A worker hands over bounded copies of pages and posts (FAM_MSG_ITEM); the curation rules of the generation look at
- * its text; each rule that holds becomes a RESOURCE record without any person in it, and, when the rule gives credit
- * for the time spent and a person is known, a LEARNING record (the recorder drops it unless that person opted in). The
- * text is gone when the item is done. The same resource by the same rule is recorded once in a while only, not per
- * reader. For each address it remembers how many different people came, as keyed hashes under a key that nobody else
- * has and that ends with the process: a rule may ask whether they are five or more, never who. An address that answers
- * no more matters only when it was curated.
+ * A worker hands over bounded copies of pages and posts (FAM_MSG_ITEM), or, where no rule needs the text of a post,
+ * which phrases of the rules stand in it; the curation rules of the generation look at them; each rule that holds
+ * becomes a RESOURCE record without any person in it, and, when the rule gives credit for the time spent and a person
+ * is known, a LEARNING record (the recorder drops it unless that person opted in). The text is gone when the item is
+ * done. The same resource by the same rule is recorded once in a while only, not per reader. For each address it
+ * remembers how many different people came, as keyed hashes under a key that nobody else has and that ends with the
+ * process: a rule may ask whether they are five or more, never who. An address that answers no more matters only when
+ * it was curated.
  */
 #include "base/hash.h"
 #include "base/hash64.h"
@@ -55,7 +56,7 @@ struct curator {
 
 struct item { /* one page or post, as the worker packed it */
     char platform[64], kind[64], person[256];
-    struct st_span url, title, author, lang, content_type, text, object_id;
+    struct st_span url, title, author, lang, content_type, text, words, object_id;
     uint64_t dwell_ms, length_ms;
     bool is_html, is_gone;
 };
@@ -71,6 +72,7 @@ static bool item_unpack(struct st_unpack *u, struct item *item)
     item->lang = st_unpack_span(u);
     item->content_type = st_unpack_span(u);
     item->text = st_unpack_span(u);
+    item->words = st_unpack_span(u);
     item->dwell_ms = st_unpack_u64(u);
     item->length_ms = st_unpack_u64(u);
     item->is_html = st_unpack_u8(u) != 0;
@@ -291,6 +293,7 @@ static enum st_rc curate(struct curator *cur, struct item *item, struct st_arena
     subject.author = item->author;
     subject.lang = item->lang;
     subject.text = item->text;
+    subject.words = item->words;
     subject.dwell_ms = item->dwell_ms;
     subject.length_ms = item->length_ms;
     if (lp_curate(cur->gen->plugins, &subject, arena, &tags, &n, err) != ST_OK)

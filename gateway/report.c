@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WORDS_MAX 4096 /* of what stands for the text of a copy */
+
 /* ---- counts ----------------------------------------------------------------------------------------------------- */
 
 static void count_files(const struct report_case *c)
@@ -295,22 +297,23 @@ static enum st_rc record_learning(const struct report_case *c, bool with_title, 
 
 /* ---- copies ----------------------------------------------------------------------------------------------------- */
 
-/* A post that no rule can match stays here: nobody else need see it. */
-static bool may_be_curated(const struct report_case *c, const struct lp_activity *activity)
+static enum lp_curable may_be_curated(const struct report_case *c, const struct copy *copy, struct st_buf *words)
 {
-    const struct lp_item item = { .platform = activity->platform,
-                                  .kind = activity->kind,
-                                  .url = activity->url,
-                                  .title = activity->title,
-                                  .author = activity->author,
-                                  .lang = activity->lang,
-                                  .text = st_span_sub(activity->text, 0, COPY_TEXT_MAX),
-                                  .dwell_ms = activity->dwell_ms,
-                                  .length_ms = activity->length_ms };
+    const struct lp_item item = { .platform = copy->platform,
+                                  .kind = copy->kind,
+                                  .url = copy->url,
+                                  .title = copy->title,
+                                  .author = copy->author,
+                                  .lang = copy->lang,
+                                  .text = copy->text,
+                                  .dwell_ms = copy->dwell_ms,
+                                  .length_ms = copy->length_ms };
 
-    return lp_curate_may(c->rules->gen->plugins, &item);
+    return lp_curate_may(c->worker->rules->gen->plugins, &item, words);
 }
 
+/* A post that no rule can match stays here, and so does the text of one where its phrases are enough: nobody else need
+ * see it. The rules are the newest, as the curator's are, so that both speak of the same phrases. */
 static void copy_post(const struct report_case *c)
 {
     const struct lp_activity *activity = &c->chain->activity;
@@ -321,15 +324,25 @@ static void copy_post(const struct report_case *c)
                          .title = activity->title,
                          .author = activity->author,
                          .lang = activity->lang,
-                         .text = activity->text,
+                         .text = st_span_sub(activity->text, 0, COPY_TEXT_MAX),
                          .object_id = activity->object_id,
                          .dwell_ms = activity->dwell_ms,
                          .length_ms = activity->length_ms };
+    struct st_buf words;
+    enum lp_curable wanted;
 
-    if (c->is_redacted || activity->phase == LP_DRAFT || activity->phase == LP_PREPARE)
+    if (c->is_redacted || activity->phase == LP_DRAFT || activity->phase == LP_PREPARE ||
+        (activity->text.n == 0 && activity->dwell_ms == 0))
         return;
-    if ((activity->text.n > 0 || activity->dwell_ms > 0) && may_be_curated(c, activity))
+    st_buf_init(&words, WORDS_MAX);
+    wanted = may_be_curated(c, &copy, &words);
+    if (wanted == LP_CURATE_WORDS) {
+        copy.text = ST_SPAN_NONE;
+        copy.words = st_buf_view(&words);
+    }
+    if (wanted != LP_CURATE_NO)
         copies_add(c->worker->copies, &copy);
+    st_buf_fini(&words);
 }
 
 void report_taken(const struct report_case *c)

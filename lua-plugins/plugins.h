@@ -240,6 +240,7 @@ ST_MUST enum st_rc lp_plugin_profile(const struct lp_set *set, size_t i, const s
 struct lp_item { /* a bounded copy of a page or post; spans borrowed */
     const char *platform, *kind;
     struct st_span url, title, author, lang, text; /* text: plain, HTML already taken off */
+    struct st_span words; /* in place of the text, as lp_curate_may packed them; empty: the text is there */
     uint64_t dwell_ms, length_ms;
     const char *trust; /* in its source: "high", "low", "unknown"; NULL: as the sources' lists say of the url's host */
     bool has_age;      /* since it was published, in age_ms */
@@ -256,8 +257,12 @@ struct lp_tag {
 /* Every rule that matches, in file order; then what plugins with the hook `curate` say. */
 ST_MUST enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_arena *arena,
                              struct lp_tag **out, size_t *n, struct st_err *err);
-/* Could any rule match? Asks no Lua, so that a worker may ask it before it hands over a copy; a where() may hold. */
-bool lp_curate_may(struct lp_set *set, const struct lp_item *item);
+/* Could any rule match, and is its text needed for that? Asks no Lua, so that a worker may ask it before it hands over
+ * a copy: a where() may hold, and needs the text, as plugins with the hook `curate` do. For the other rules which
+ * phrases and hashtags stand in the text is enough: with LP_CURATE_WORDS, `words` (empty before) has them for lp_item;
+ * when they do not fit there, the text is wanted. */
+enum lp_curable { LP_CURATE_NO, LP_CURATE_WORDS, LP_CURATE_TEXT };
+enum lp_curable lp_curate_may(struct lp_set *set, const struct lp_item *item, struct st_buf *words);
 /* One line per node of the rule's tree: depth, what it asks, whether it held. For `stoa curate preview`. */
 typedef void lp_explain_f(void *ctx, const char *rule, unsigned depth, const char *node, bool held);
 ST_MUST enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_explain_f *fn, void *ctx,

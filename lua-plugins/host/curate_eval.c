@@ -5,6 +5,7 @@
  * cheap parts first; what holds does not depend on the order. A where() that fails counts as not held and is logged:
  * curation is off the data path and never in anyone's way.
  */
+#include "base/ipc.h"
 #include "base/log.h"
 #include "curate.h"
 #include "objects.h"
@@ -13,29 +14,30 @@
 
 #define WHERE_TIME_US 20000u
 #define WHERE_TEXT    ((size_t)256 << 10)
-#define TRIES         8 /* phrases after which lp_curate_may asks the rules before it has read the text */
 
 struct look { /* at one item */
     const struct lp_item *item;
     const struct lp_rules *rules;
     struct lp_words *words;
-    bool is_open, is_read; /* words knows this item's text; and has read all of it */
+    uint64_t text_bytes;
+    bool is_read; /* words knows what is in this item's text */
 };
 
-static void open_words(struct look *look)
+static void know_words(struct look *look)
 {
-    const struct st_span texts[LP_WORDS_TEXTS] = { look->item->title, look->item->text };
+    struct st_unpack u = st_unpack(look->item->words);
 
-    if (!look->is_open)
-        lp_words_open(look->words, texts, ST_LEN(texts));
-    look->is_open = true;
+    look->text_bytes = st_unpack_u64(&u);
+    lp_words_know(look->words, u.rest);
 }
 
 static void read_words(struct look *look)
 {
-    open_words(look);
-    while (!look->is_read && lp_words_next(look->words))
-        ;
+    const struct st_span texts[] = { look->item->title, look->item->text };
+
+    if (look->is_read)
+        return;
+    lp_words_read(look->words, texts, ST_LEN(texts));
     look->is_read = true;
 }
 
@@ -201,7 +203,7 @@ static bool leaf_held(struct look *look, const struct lp_node *node)
     if (node->type == LP_NODE_DWELL)
         return item->dwell_ms >= node->least;
     if (node->type == LP_NODE_LENGTH)
-        return (node->is_media ? item->length_ms : item->text.n) >= node->least;
+        return (node->is_media ? item->length_ms : look->text_bytes) >= node->least;
     if (node->type == LP_NODE_AGE)
         return item->has_age && item->age_ms <= node->least;
     if (node->type == LP_NODE_LEARNERS)
@@ -217,7 +219,7 @@ static bool leaf_held(struct look *look, const struct lp_node *node)
 }
 
 /* Could the node come out as wanted? Whatever a where() would say is possible, and so is what only the curator knows;
- * so is that a phrase is not there: the text may be read in part only. */
+ * so is whatever a phrase would say before the text is read. */
 static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
 {
     bool all = (node->type == LP_NODE_ALL) == wanted; /* each part must, or one of them */
@@ -226,10 +228,8 @@ static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
         return true;
     if (node->type == LP_NODE_NOT)
         return may_be(look, node->kids[0], !wanted);
-    if (node->type == LP_NODE_HASHTAG || node->type == LP_NODE_PHRASE) {
-        open_words(look);
-        return !wanted || lp_words_seen(look->words, node->words_at, node->n_words);
-    }
+    if (node->cost == LP_COST_TEXT && !look->is_read && node->n_kids == 0)
+        return true;
     if (node->type != LP_NODE_ALL && node->type != LP_NODE_ANY)
         return leaf_held(look, node) == wanted;
     for (enum lp_node_cost cost = LP_COST_FACT; cost <= node->cost; cost++)
@@ -239,12 +239,15 @@ static bool may_be(struct look *look, const struct lp_node *node, bool wanted)
     return all;
 }
 
-static bool any_may_be(struct lp_set *set, struct look *look)
+/* What is wanted of the item for the rules that may hold. */
+static enum lp_curable wanted_of(struct lp_set *set, struct look *look)
 {
-    for (size_t i = 0; i < set->rules.n; i++)
+    enum lp_curable wanted = LP_CURATE_NO;
+
+    for (size_t i = 0; i < set->rules.n && wanted != LP_CURATE_TEXT; i++)
         if (may_be(look, set->rules.items[i]->when, true))
-            return true;
-    return false;
+            wanted = set->rules.items[i]->when->cost == LP_COST_LUA ? LP_CURATE_TEXT : LP_CURATE_WORDS;
+    return wanted;
 }
 
 struct explain {
@@ -289,26 +292,31 @@ static bool held(const struct explain *x, const struct lp_node *node, struct loo
 
 static struct look look_at(struct lp_set *set, const struct lp_item *item)
 {
+    struct look look = { item, &set->rules, &set->rules.words, item->text.n, item->words.n > 0 };
+
     ST_CHECK(set, LP_SET_MAGIC);
-    return (struct look){ item, &set->rules, &set->rules.words, false, false };
+    if (look.is_read)
+        know_words(&look);
+    return look;
 }
 
-/* Each phrase that turns up may be the one a rule waits for, so the first few are tried at once: a text that is about
- * something says so soon. */
-bool lp_curate_may(struct lp_set *set, const struct lp_item *item)
+/* Most items are told by their kind and platform alone; then the text is not read. */
+enum lp_curable lp_curate_may(struct lp_set *set, const struct lp_item *item, struct st_buf *words)
 {
     struct look look = look_at(set, item);
+    enum lp_curable wanted;
 
     if (lp_hook_curates(set))
-        return true;
-    open_words(&look);
-    for (unsigned i = 0; i < TRIES && !look.is_read; i++) {
-        if (any_may_be(set, &look))
-            return true;
-        look.is_read = !lp_words_next(look.words);
-    }
+        return LP_CURATE_TEXT;
+    if (wanted_of(set, &look) == LP_CURATE_NO)
+        return LP_CURATE_NO;
     read_words(&look);
-    return any_may_be(set, &look);
+    wanted = wanted_of(set, &look);
+    if (wanted != LP_CURATE_WORDS)
+        return wanted;
+    st_pack_u64(words, item->text.n);
+    lp_words_write(look.words, words);
+    return words->failed == ST_E_NONE ? LP_CURATE_WORDS : LP_CURATE_TEXT;
 }
 
 enum st_rc lp_curate(struct lp_set *set, const struct lp_item *item, struct st_arena *arena, struct lp_tag **out,

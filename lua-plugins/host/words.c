@@ -2,12 +2,14 @@
 /* words - see words.h: a few hundred phrases cost hardly more than one.
  *
  * A phrase begins where a word of the text begins, so the text is split into words sixteen bytes at a time, and at each
- * beginning a bitmap says whether any phrase begins with these two bytes; only then is one compared. Phrases that begin
- * with a sign, such as ".net", are looked for at each such sign. Words are compared without regard to case and end
- * where a word of the text does; any byte above 127 is a part of a word.
+ * beginning a bitmap says whether any phrase begins with these three bytes; only then is one compared. Phrases that
+ * begin with a sign, such as ".net", are looked for at each such sign. Words are compared without regard to case and
+ * end where a word of the text does; any byte above 127 is a part of a word. The bitmap's bytes have the bit that case
+ * is in set, all of them: what fold() makes equal is equal there too, and more than that, so it never hides a phrase.
  */
 #include "words.h"
 #include "base/bytes.h"
+#include "base/ipc.h"
 #include <string.h>
 
 static const uint8_t lower[128] = {
@@ -41,9 +43,14 @@ static bool is_word(int c)
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c >= 0x80;
 }
 
-static unsigned slot_of(uint8_t a, uint8_t b, uint8_t c)
+static unsigned slot_of(const uint8_t *p)
 {
-    return ((a | (unsigned)b << 8 | (unsigned)c << 16) * 2654435761u) >> 16;
+    return ((p[0] | (unsigned)p[1] << 8 | (unsigned)p[2] << 16 | 0x202020u) * 2654435761u) >> 16;
+}
+
+static unsigned short_of(uint8_t first)
+{
+    return first | 0x20u;
 }
 
 /* ---- adding ------------------------------------------------------------------------------------------------------ */
@@ -58,10 +65,10 @@ static void index_first(struct lp_words *words, uint8_t first)
 static void index_word(struct lp_words *words, struct lp_word *word, uint32_t number)
 {
     const uint8_t *p = word->folded.p;
-    uint32_t *head = &words->short_heads[p[0]];
+    uint32_t *head = &words->short_heads[short_of(p[0])];
 
     if (word->folded.n > 2) {
-        unsigned slot = slot_of(p[0], p[1], p[2]);
+        unsigned slot = slot_of(p);
 
         words->slots[slot / 64] |= (uint64_t)1 << (slot % 64);
         head = &words->heads[slot / 16];
@@ -117,40 +124,41 @@ static bool stands(const struct lp_word *word, struct st_span text, size_t at)
     return at == 0 || !is_word(w.p[0]) || !is_word(text.p[at - 1]);
 }
 
-/* True when one of the chain is seen for the first time. */
-static bool mark(struct lp_words *words, uint32_t head, struct st_span text, size_t at)
+static struct lp_word *list_of(const struct lp_words *words)
 {
-    struct lp_word *list = (struct lp_word *)(void *)words->list.p;
-    bool is_new = false;
+    return (struct lp_word *)(void *)words->list.p;
+}
+
+static void see(struct lp_words *words, uint32_t i)
+{
+    struct lp_word *word = &list_of(words)[i - 1];
+
+    word->is_seen = true;
+    word->seen_before = words->last_seen;
+    words->last_seen = i;
+}
+
+static void mark(struct lp_words *words, uint32_t head, struct st_span text, size_t at)
+{
+    const struct lp_word *list = list_of(words);
 
     for (uint32_t i = head; i != 0; i = list[i - 1].next)
         if (!list[i - 1].is_seen && stands(&list[i - 1], text, at))
-            is_new = list[i - 1].is_seen = true;
-    return is_new;
+            see(words, i);
 }
 
-/* The slot of the three bytes at `at`; nearly all of them are ASCII. */
-static inline unsigned slot_at(struct st_span text, size_t at)
+static inline void look_at(struct lp_words *words, struct st_span text, size_t at)
 {
-    const uint8_t *p = text.p + at;
-
-    if (((p[0] | p[1] | p[2]) & 0x80) == 0)
-        return slot_of(lower[p[0]], lower[p[1]], lower[p[2]]);
-    return slot_of(fold(text, at), fold(text, at + 1), fold(text, at + 2));
-}
-
-static inline bool look_at(struct lp_words *words, struct st_span text, size_t at)
-{
-    uint32_t shorts = words->short_heads[fold(text, at)];
-    bool is_new = shorts != 0 && mark(words, shorts, text, at);
+    uint32_t shorts = words->short_heads[short_of(text.p[at])];
     unsigned slot;
 
+    if (shorts != 0)
+        mark(words, shorts, text, at);
     if (text.n - at < 3)
-        return is_new;
-    slot = slot_at(text, at);
-    if ((words->slots[slot / 64] >> (slot % 64) & 1) == 0)
-        return is_new;
-    return mark(words, words->heads[slot / 16], text, at) || is_new;
+        return;
+    slot = slot_of(text.p + at);
+    if ((words->slots[slot / 64] >> (slot % 64) & 1) != 0)
+        mark(words, words->heads[slot / 16], text, at);
 }
 
 /* Bit i: p[i] is part of a word. */
@@ -177,37 +185,67 @@ static bool may_begin(const struct lp_words *words, struct st_span text, size_t 
                                : memchr(words->odd, text.p[at], words->n_odd) != NULL;
 }
 
-/* From words->at on; stops behind sixteen bytes in which something new was seen. */
-static bool read_text(struct lp_words *words, struct st_span text)
+static void read_text(struct lp_words *words, struct st_span text)
 {
-    bool is_new = false;
+    size_t at = 0;
 
-    for (; !is_new && text.n - words->at >= ST_BYTES_STEP; words->at += ST_BYTES_STEP)
-        for (unsigned begins = beginnings(words, text, words->at); begins != 0; begins &= begins - 1)
-            is_new = look_at(words, text, words->at + st_bytes_first(begins)) || is_new;
-    for (; !is_new && words->at < text.n; words->at++)
-        is_new = may_begin(words, text, words->at) && look_at(words, text, words->at);
-    return is_new;
+    for (; text.n - at >= ST_BYTES_STEP; at += ST_BYTES_STEP)
+        for (unsigned begins = beginnings(words, text, at); begins != 0; begins &= begins - 1)
+            look_at(words, text, at + st_bytes_first(begins));
+    for (; at < text.n; at++)
+        if (may_begin(words, text, at))
+            look_at(words, text, at);
 }
 
-void lp_words_open(struct lp_words *words, const struct st_span *texts, size_t n)
+static void forget(struct lp_words *words)
 {
-    struct lp_word *list = (struct lp_word *)(void *)words->list.p;
+    struct lp_word *list = list_of(words);
 
-    for (size_t i = 0; i < words->list.n / sizeof *list; i++)
-        list[i].is_seen = false;
-    for (size_t i = 0; i < n; i++)
-        words->texts[i] = texts[i];
-    words->n_texts = words->list.n > 0 ? n : 0;
-    words->text = words->at = 0;
+    for (uint32_t i = words->last_seen; i != 0; i = list[i - 1].seen_before)
+        list[i - 1].is_seen = false;
+    words->last_seen = 0;
 }
 
-bool lp_words_next(struct lp_words *words)
+void lp_words_read(struct lp_words *words, const struct st_span *texts, size_t n)
 {
-    for (; words->text < words->n_texts; words->text++, words->at = 0)
-        if (read_text(words, words->texts[words->text]))
-            return true;
-    return false;
+    forget(words);
+    for (size_t i = 0; i < n && words->list.n > 0; i++)
+        read_text(words, texts[i]);
+}
+
+void lp_words_write(const struct lp_words *words, struct st_buf *out)
+{
+    const struct lp_word *list = list_of(words);
+
+    for (uint32_t i = words->last_seen; i != 0; i = list[i - 1].seen_before) {
+        st_pack_u8(out, list[i - 1].is_tag);
+        st_pack_span(out, list[i - 1].folded);
+    }
+}
+
+/* All of the list that are this word, which may stand in several rules. */
+static void know(struct lp_words *words, struct st_span folded, bool is_tag)
+{
+    const struct lp_word *list = list_of(words);
+    uint32_t i = folded.n > 2 ? words->heads[slot_of(folded.p) / 16] : words->short_heads[short_of(folded.p[0])];
+
+    for (; i != 0; i = list[i - 1].next)
+        if (!list[i - 1].is_seen && list[i - 1].is_tag == is_tag && st_span_eq(list[i - 1].folded, folded))
+            see(words, i);
+}
+
+void lp_words_know(struct lp_words *words, struct st_span packed)
+{
+    struct st_unpack u = st_unpack(packed);
+
+    forget(words);
+    while (!st_unpack_done(&u) && !u.bad) {
+        bool is_tag = st_unpack_u8(&u) != 0;
+        struct st_span folded = st_unpack_span(&u);
+
+        if (folded.n > 0)
+            know(words, folded, is_tag);
+    }
 }
 
 bool lp_words_seen(const struct lp_words *words, size_t first, size_t n)

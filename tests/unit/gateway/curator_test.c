@@ -119,6 +119,7 @@ struct page {
     uint64_t dwell_ms;
     bool is_html, is_gone;
 };
+static struct st_span words; /* in place of the text of what is packed */
 
 static void pack_page(struct st_buf *body, const struct page *page)
 {
@@ -131,6 +132,7 @@ static void pack_page(struct st_buf *body, const struct page *page)
     st_pack_str(body, page->lang);
     st_pack_str(body, page->is_html ? "text/html; charset=utf-8" : "");
     st_pack_str(body, page->text);
+    st_pack_span(body, words);
     st_pack_u64(body, page->dwell_ms);
     st_pack_u64(body, 0);
     st_pack_u8(body, page->is_html);
@@ -177,6 +179,30 @@ static bool receive(struct rig *r, enum aud_kind *kind, char person[256], char d
     T_CHECK(strcmp(entry.subject, subject) == 0, "%s", entry.subject);
     aud_entry_fini(&entry);
     return true;
+}
+
+T_TEST(the_phrases_of_a_post_are_enough)
+{
+    struct page page = { "ana", "https://wiki.example/Pods", "Pods", "en", "", "p1", 1000, false, false };
+    struct lp_item item = { .kind = "view", .text = ST_SPAN("all about kubernetes") };
+    char person[256], details[4096];
+    enum aud_kind kind;
+    struct st_buf packed;
+    struct rig r;
+
+    open_rig(&r);
+    st_buf_init(&packed, 4096);
+    T_CHECK(lp_curate_may(r.cur.gen->plugins, &item, &packed) == LP_CURATE_WORDS, "no where() is asked");
+    words = st_buf_view(&packed);
+    send_page(&r, &page);
+    T_CHECK(receive(&r, &kind, person, details) && kind == AUD_RESOURCE, "a resource");
+    words = ST_SPAN("\1\0\0\0\0\0\0\0 and no words");
+    page.url = "https://wiki.example/other";
+    send_page(&r, &page);
+    T_CHECK(!receive(&r, &kind, person, details), "no phrase was said to be there");
+    words = ST_SPAN_NONE;
+    st_buf_fini(&packed);
+    close_rig(&r);
 }
 
 T_TEST(a_page_that_a_rule_likes_is_a_resource_without_a_person)

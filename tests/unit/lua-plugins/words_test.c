@@ -69,22 +69,25 @@ T_TEST(one_pass_sees_what_many_walks_see)
     for (unsigned n = 0; n < 30000; n++) {
         uint8_t bytes[2][128];
         struct st_span texts[] = { random_text(bytes[0], 128), random_text(bytes[1], 128) };
-        unsigned steps = 0, seen = 0;
+        struct st_buf packed;
 
-        lp_words_open(&words, texts, 2);
-        while (lp_words_next(&words))
-            steps++;
+        lp_words_read(&words, texts, 2);
+        st_buf_init(&packed, 4096);
+        lp_words_write(&words, &packed);
+        if (any(2)) { /* what was packed says the same, whatever was seen meanwhile */
+            lp_words_read(&words, (struct st_span[]){ ST_SPAN("K8s, C++ and .net; #go #th") }, 1);
+            lp_words_know(&words, st_buf_view(&packed));
+        }
+        st_buf_fini(&packed);
         for (size_t i = 0; i < ST_LEN(phrases); i++) {
             for (int tag = 0; tag < 2; tag++) {
                 bool want = walked(texts[0], phrases[i], tag) || walked(texts[1], phrases[i], tag);
 
-                seen += want;
                 T_CHECK(lp_words_seen(&words, at[i][tag], 1) == want, "%s \"%s\" in \"%.*s\" or \"%.*s\"",
                         tag ? "tag" : "phrase", phrases[i], (int)texts[0].n, (const char *)texts[0].p, (int)texts[1].n,
                         (const char *)texts[1].p);
             }
         }
-        T_CHECK(steps <= seen && (steps > 0) == (seen > 0), "%u steps for %u words", steps, seen);
     }
     lp_words_fini(&words);
     st_arena_free(arena);
