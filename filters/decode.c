@@ -94,7 +94,7 @@ static enum st_rc keep_path(struct flt_dec *dec, struct flt_field *field, struct
 /* One field at the present path and chain; text lives in the arena or the message. */
 static enum st_rc put_field(struct flt_dec *dec, struct st_span text, const struct flt_map *map, struct st_err *err)
 {
-    struct flt_field field = { .text = text, .name = dec->name, .is_query = dec->is_query, .map = map };
+    struct flt_field field = { .text = text, .name = dec->name, .place = dec->place, .map = map };
 
     if (flt_dec_is_full(dec))
         return ST_OK;
@@ -276,7 +276,7 @@ static enum st_rc decode_query(struct flt_dec *dec, struct st_span query, struct
         flt_dec_note(dec, FLT_PARTLY, FLT_REASON_SIZE);
         return ST_OK;
     }
-    dec->is_query = true;
+    dec->place = FLT_IN_QUERY;
     dec->whole = (struct flt_piece){ query, NULL, 0 };
     dec->limit = FLT_FIELDS_MAX / 2 - 1;
     flt_dec_push(dec, FLT_CODEC_QUERY);
@@ -284,7 +284,7 @@ static enum st_rc decode_query(struct flt_dec *dec, struct st_span query, struct
         return ST_ERR;
     dec->depth = 0;
     dec->path.n = 0;
-    dec->is_query = false;
+    dec->place = FLT_IN_BODY;
     return ST_OK;
 }
 

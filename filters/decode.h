@@ -53,7 +53,7 @@ struct flt_dec {
     size_t plain_limit; /* of what is compressed inside the body, bytes */
     size_t full_at;     /* ST_SPAN_NPOS, or where in whole.up's text the first text lies that found no room */
     uint64_t skipped;   /* bytes of the plain body that nobody looked into */
-    bool is_query;
+    enum flt_place place;
 };
 
 struct flt_mark { /* a place to come back to when a guess was wrong */

@@ -276,7 +276,7 @@ static enum st_rc take_records(const struct opening *o, struct st_err *err)
 static bool has_text(const struct flt_doc *doc)
 {
     for (size_t i = 0; i < doc->n; i++)
-        if (doc->fields[i].text.n > 0 && !doc->fields[i].is_query)
+        if (doc->fields[i].text.n > 0 && doc->fields[i].place != FLT_IN_QUERY)
             return true;
     return false;
 }

@@ -29,6 +29,7 @@
     X(HTML, "html")           \
     X(FILE, "file")           \
     X(PATH, "path")           \
+    X(HEAD, "head")           \
     X(GRPC, "grpc")
 enum flt_codec {
 #define X(id, name) FLT_CODEC_##id,
@@ -96,6 +97,9 @@ struct flt_map; /* from offsets in a field's text to offsets in the plain body; 
 /* What somebody counts in a field, so that a mask has to be as long as what it stands for. */
 enum flt_keep { FLT_KEEP_NOTHING, FLT_KEEP_BYTES, FLT_KEEP_UTF16 /* units */ };
 
+/* Where in a message a field stands. A mask can be written into the body and the query only. */
+enum flt_place { FLT_IN_BODY, FLT_IN_QUERY, FLT_IN_PATH /* a segment of it */, FLT_IN_HEAD /* a header field */ };
+
 struct flt_field {
     /* Where it is, from the outside in: keys joined by '/', array elements as '#', query fields under "?":
      * "wpTextbox1", "variables/input/message/text", "blocks/#/text", "?q". Wire data, hence a span. */
@@ -103,9 +107,8 @@ struct flt_field {
     struct st_span text; /* decoded UTF-8; lives in the arena of the decode */
     struct st_span name; /* file name of a multipart part; empty otherwise */
     enum flt_codec chain[FLT_CHAIN_MAX];
-    uint8_t depth;      /* used entries of chain */
-    bool is_query;      /* in the request target, not in the body */
-    bool is_path;       /* a segment of the request target's path: no mask can be written into it */
+    uint8_t depth; /* used entries of chain */
+    enum flt_place place;
     bool is_secret;     /* set by whoever knows (an adapter): never scanned, never shown, never handed on */
     enum flt_keep keep; /* the same */
     const struct flt_map *map;
@@ -160,6 +163,16 @@ struct flt_scanner;
 bool flt_path_is_telling(struct flt_scanner *scanner, struct st_span path);
 /* Adds such segments to a doc that adapters have read already: nobody typed them. */
 ST_MUST enum st_rc flt_path_fields(struct flt_scanner *scanner, struct st_arena *arena, struct st_span path,
+                                   struct flt_doc *doc, struct st_err *err);
+/* A header field of a request. */
+struct flt_head_text {
+    struct st_span name, value;
+};
+/* Whether a header field of that name holds words of people: how they called a file, what they wrote about it
+ * (RFC 6266, RFC 5023 §9.7, tus 1.0, the metadata of object stores). All others are of programs, or credentials. */
+bool flt_head_has_words(struct st_span name);
+/* Adds the values of n such fields to a doc, likewise. */
+ST_MUST enum st_rc flt_head_fields(struct st_arena *arena, const struct flt_head_text *texts, size_t n,
                                    struct flt_doc *doc, struct st_err *err);
 /* For a path pattern of an adapter: '*' is one segment, a trailing "**" any rest; ASCII case matters. */
 bool flt_path_match(struct st_span pattern, struct st_span path);
@@ -251,7 +264,7 @@ void flt_scanner_free(struct flt_scanner *scanner); /* NULL is fine */
  * to the field's text. trace may be NULL. */
 ST_MUST enum st_rc flt_scan(struct flt_scanner *scanner, struct st_arena *arena, const struct flt_doc *doc,
                             struct flt_findings *out, const struct flt_trace *trace, struct st_err *err);
-/* Findings in fields that are is_path count for less, or not at all, where ids and addresses hold their like. */
+/* Findings in a path count for less, or not at all, where ids and addresses hold their like. */
 void flt_path_weigh(const struct flt_doc *doc, struct flt_findings *findings);
 /* One text without a message around it: what `stoa scan` does with a file. *doc_out is a doc of one field. */
 ST_MUST enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, struct flt_doc **doc_out,

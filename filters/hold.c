@@ -159,7 +159,7 @@ static bool is_plain(const struct flt_doc *doc)
     for (size_t i = 0; i < doc->n; i++) {
         const struct flt_field *field = &doc->fields[i];
 
-        if (field->is_query || field->is_path)
+        if (field->place != FLT_IN_BODY)
             continue;
         if (field->depth != 1 || field->chain[0] != FLT_CODEC_TEXT || field->is_secret)
             return false;

@@ -79,7 +79,7 @@ static bool is_in_field(const struct flt_doc *doc, const struct flt_finding *f)
 
 /* Sorted. */
 static enum st_rc collect(struct flt_edits *edits, const struct flt_doc *doc, const struct flt_findings *findings,
-                          const bool *mark, bool is_query, struct st_err *err)
+                          const bool *mark, bool in_query, struct st_err *err)
 {
     for (size_t i = 0, n; i < findings->n; i += n) {
         const struct flt_finding *items = &findings->items[i];
@@ -91,7 +91,7 @@ static enum st_rc collect(struct flt_edits *edits, const struct flt_doc *doc, co
                 return st_fail(err, ST_E_PROTO, "filters.redact", "a finding outside its message", items->field);
             any = any || mark[i + n];
         }
-        if (!any || doc->fields[items->field].is_query != is_query)
+        if (!any || (doc->fields[items->field].place == FLT_IN_QUERY) != in_query)
             continue;
         masking.field = &doc->fields[items->field];
         masking.n = n;
@@ -155,8 +155,8 @@ static bool is_cut_short(const struct flt_doc *doc)
     for (size_t i = 0; doc->was_coded && i < doc->n; i++) {
         const struct flt_field *field = &doc->fields[i];
 
-        if (!field->is_query && field->depth == 1 && field->chain[0] == FLT_CODEC_TEXT && field->map != NULL &&
-            field->map->layer == FLT_LAYER_FIXED && field->map->up == NULL)
+        if (field->place == FLT_IN_BODY && field->depth == 1 && field->chain[0] == FLT_CODEC_TEXT &&
+            field->map != NULL && field->map->layer == FLT_LAYER_FIXED && field->map->up == NULL)
             return true;
     }
     return false;

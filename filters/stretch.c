@@ -275,7 +275,7 @@ bool flt_stretch_owns(const struct flt_stretch *stretch, const struct flt_doc *d
     const struct flt_field *field = &doc->fields[finding->field];
     uint32_t from = finding->from, to = finding->to;
 
-    if (field->is_query || field->is_path)
+    if (field->place != FLT_IN_BODY)
         return stretch->is_first;
     flt_map_range(field->map, NULL, &from, &to);
     if (from >= stretch->back)

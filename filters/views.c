@@ -227,7 +227,7 @@ static bool may_go_on(const struct flt_field *a, const struct flt_field *b)
 {
     size_t digits = 0, n, m;
 
-    if (a->is_secret || b->is_secret || a->is_query != b->is_query || a->is_path || b->is_path || a->text.n == 0 ||
+    if (a->is_secret || b->is_secret || a->place != b->place || a->place > FLT_IN_QUERY || a->text.n == 0 ||
         b->text.n == 0)
         return false;
     if (kinds[a->text.p[a->text.n - 1]] == 0 || kinds[b->text.p[0]] == 0)

@@ -64,7 +64,8 @@ static enum st_rc route(struct run *run)
     look(in, rules);
     out->route = lp_route_seen(in->gen->plugins, &in->req, rules, NULL, &needs_body);
     run->is_over = out->route == NULL && !needs_body && in->body.n == 0 && query_of(in).n < QUERY_MIN &&
-                   in->not_held == FLT_REASON_NONE && !flt_path_is_telling(in->scanner, path_of(in));
+                   in->n_words == 0 && in->not_held == FLT_REASON_NONE &&
+                   !flt_path_is_telling(in->scanner, path_of(in));
     if (run->is_over)
         return ST_OK;
     out->rules = rules != &here ? rules : st_arena_dup(run->arena, &here, sizeof here);
@@ -156,6 +157,7 @@ static enum st_rc scan(struct run *run)
     struct chain_out *out = run->out;
 
     if (flt_path_fields(in->scanner, run->arena, path_of(in), out->doc, &out->err) != ST_OK ||
+        flt_head_fields(run->arena, in->words, in->n_words, out->doc, &out->err) != ST_OK ||
         flt_scan(in->scanner, run->arena, out->doc, &out->findings, in->trace, &out->err) != ST_OK)
         return ST_ERR;
     flt_path_weigh(out->doc, &out->findings);

@@ -39,6 +39,8 @@ struct chain_in { /* all borrowed */
     struct flt_scanner *scanner; /* made for this generation's packs */
     struct lp_request req;       /* content_type as sent, spans as on the wire, host lower case */
     struct st_span body, content_encoding;
+    const struct flt_head_text *words; /* header fields that hold words of people */
+    size_t n_words;
     const char *const *groups;    /* of the person */
     const struct lp_facts *facts; /* what plugins noted of the head; NULL */
     size_t plain_limit;           /* ceiling of the body after content coding */

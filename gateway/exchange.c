@@ -134,7 +134,7 @@ static bool was_query_redacted(const struct txn *t)
     for (size_t i = 0; has_masks && i < t->chain.findings.n; i++) {
         const struct flt_finding *finding = &t->chain.findings.items[i];
 
-        if (t->chain.judgement.redact[i] && t->chain.doc->fields[finding->field].is_query)
+        if (t->chain.judgement.redact[i] && t->chain.doc->fields[finding->field].place == FLT_IN_QUERY)
             return true;
     }
     return false;

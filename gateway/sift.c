@@ -281,8 +281,10 @@ static enum st_rc look(struct sift *sift, const struct flt_stretch *stretch, str
         return st_arena_fail(*arena, err, "sift.stretch");
     in.body = st_span(copy, stretch->message.n);
     in.req.content_type = stretch->content_type;
-    if (!stretch->is_first)
+    if (!stretch->is_first) {
         in.req.query = ST_SPAN_NONE;
+        in.n_words = 0;
+    }
     if (!stretch->is_first && sift->lets_go)
         in.open = FLT_OPEN_NOTHING; /* a line in the middle makes no letter of it, and it is not here as a whole */
     (void)chain_look(&in, *arena, &out);

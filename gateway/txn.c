@@ -243,6 +243,8 @@ struct chain_in txn_chain_in(struct txn *t)
                               .scanner = t->rules->scanner,
                               .req = t->req,
                               .content_encoding = http_field_get(t->head, "content-encoding"),
+                              .words = t->words,
+                              .n_words = t->n_words,
                               .groups = pol_groups(t->rules->gen->policies, t->env->person),
                               .facts = t->facts,
                               .plain_limit = (size_t)worker_config(t->worker)->limit.body_max,

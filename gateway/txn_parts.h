@@ -99,6 +99,8 @@ struct txn {
     uint64_t length;
     struct target target;
     struct lp_request req;
+    struct flt_head_text *words; /* header fields that hold words of people; NULL: none */
+    size_t n_words;
     const struct lp_facts *facts; /* what plugins noted of the head; NULL: nothing */
     bool is_unread;               /* never looked into: login endpoints, hosts that pass */
     bool is_on_opened_host;

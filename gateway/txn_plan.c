@@ -155,6 +155,26 @@ static enum st_rc check_request(struct txn *t)
     return ST_OK;
 }
 
+/* Few requests have such fields: room for them is asked for when there is one. */
+static enum st_rc find_words(struct txn *t)
+{
+    const struct http_head *head = t->head;
+
+    for (size_t i = 0; !t->is_unread && i < head->n; i++) {
+        if (!flt_head_has_words(head->fields[i].name))
+            continue;
+        if (t->words == NULL && (t->words = st_arena_alloc(t->arena, (head->n - i) * sizeof *t->words)) == NULL)
+            return st_arena_fail(t->arena, &t->err, "txn.words");
+        t->words[t->n_words++] = (struct flt_head_text){ head->fields[i].name, head->fields[i].value };
+    }
+    return ST_OK;
+}
+
+static enum st_rc read_head(struct txn *t)
+{
+    return ask_plugins(t) == ST_OK ? find_words(t) : ST_ERR;
+}
+
 static enum st_rc check_form(struct txn *t)
 {
     if (!t->is_unread && !has_one_reading(t->head))
@@ -216,7 +236,7 @@ enum st_rc txn_plan(struct txn *t)
     }
     if (check_form(t) != ST_OK)
         return txn_refuse(t, REFUSE_PROTOCOL);
-    if (ask_plugins(t) != ST_OK)
+    if (read_head(t) != ST_OK)
         return txn_refuse_busy(t);
     if (!t->is_unread && !t->request_is_read)
         return upload_open(t);

@@ -32,7 +32,7 @@ static bool hidden_everywhere(const struct lp_set *set, const struct flt_field *
 
     for (size_t i = 0; i < all->n_fallbacks; i++) {
         if (name_in(all->fallbacks[i]->hide_names, name) ||
-            (is_link && f->is_query && name_in(all->fallbacks[i]->link_names, name)))
+            (is_link && f->place == FLT_IN_QUERY && name_in(all->fallbacks[i]->link_names, name)))
             return true;
     }
     return false;

@@ -178,7 +178,7 @@ static bool is_found_outside(const struct flt_doc *doc, const struct flt_finding
     for (size_t i = 0; findings != NULL && i < findings->n; i++) {
         const struct flt_field *field = &doc->fields[findings->items[i].field];
 
-        if (field->is_query || st_span_starts(field->path, ST_SPAN("@bosh")))
+        if (field->place == FLT_IN_QUERY || st_span_starts(field->path, ST_SPAN("@bosh")))
             return true;
     }
     return false;

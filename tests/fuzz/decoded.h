@@ -14,7 +14,7 @@ static void must(bool cond)
 
 static void fuzz_field(struct st_arena *arena, const struct flt_doc *doc, const struct flt_field *field)
 {
-    size_t whole = field->is_query ? doc->query.n : doc->plain.n, step = field->text.n / 8 + 1;
+    size_t whole = field->place == FLT_IN_QUERY ? doc->query.n : doc->plain.n, step = field->text.n / 8 + 1;
     struct st_err err = ST_ERR_INIT;
     struct flt_view view;
 

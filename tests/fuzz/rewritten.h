@@ -59,7 +59,7 @@ static void fuzz_rewritten(const struct flt_input *in)
             .rule = &fuzz_mask, .field = (uint32_t)i, .to = (uint32_t)doc->fields[i].text.n, .confidence = 90
         };
 
-        if (doc->fields[i].is_query || doc->fields[i].text.n == 0)
+        if (doc->fields[i].place == FLT_IN_QUERY || doc->fields[i].text.n == 0)
             continue;
         next.body = fuzz_written(doc, &finding, &out);
         if (next.body.n > 0 && flt_decode(arena, &next, &again, &err) == ST_OK)

@@ -263,7 +263,7 @@ static inline bool same_but_bad_bytes(struct st_span text, struct st_span again)
 static inline void check_range(const struct flt_doc *doc, const struct flt_field *field, size_t from, size_t to)
 {
     uint32_t raw_from = (uint32_t)from, raw_to = (uint32_t)to;
-    struct st_span whole = field->is_query ? doc->query : doc->plain;
+    struct st_span whole = field->place == FLT_IN_QUERY ? doc->query : doc->plain;
     struct st_buf again;
 
     flt_map_range(field->map, NULL, &raw_from, &raw_to);

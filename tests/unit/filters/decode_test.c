@@ -151,7 +151,7 @@ static void check_many(struct st_span body, struct st_span query, const char *ty
     T_CHECK(doc->receipt.coverage == FLT_PARTLY && doc->receipt.reason == FLT_REASON_FIELDS, "%s: %s", type,
             flt_reason_name(doc->receipt.reason));
     for (size_t i = 0; i < doc->n; i++) {
-        if (doc->fields[i].is_query == (query.n > 0))
+        if ((doc->fields[i].place == FLT_IN_QUERY) == (query.n > 0))
             last = &doc->fields[i];
     }
     T_CHECK(last != NULL && st_span_find(last->text, ST_SPAN("LAST")) != ST_SPAN_NPOS, "%s: the rest is lost", type);

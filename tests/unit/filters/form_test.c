@@ -36,7 +36,8 @@ T_TEST(form_rows)
 
         T_CHECK(strcmp(show(doc), rows[i].fields) == 0, "%s gives %s", rows[i].body, show(doc));
         T_CHECK(doc->receipt.coverage == FLT_FULLY, "%s", rows[i].body);
-        T_CHECK(doc->n == 0 || (doc->fields[0].chain[0] == FLT_CODEC_FORM && !doc->fields[0].is_query), "row %zu", i);
+        T_CHECK(doc->n == 0 || (doc->fields[0].chain[0] == FLT_CODEC_FORM && doc->fields[0].place == FLT_IN_BODY),
+                "row %zu", i);
         check_maps(doc);
         st_arena_free(arena);
     }
@@ -52,7 +53,9 @@ T_TEST(query_fields_stand_under_a_question_mark)
     struct flt_doc *doc = decode_in(arena, &in);
 
     T_CHECK(strcmp(show(doc), "?q=a b|?variables/t=x|?=flag|q=body") == 0, "%s", show(doc));
-    T_CHECK(doc->fields[0].is_query && doc->fields[2].is_query && !doc->fields[3].is_query, "is_query");
+    T_CHECK(doc->fields[0].place == FLT_IN_QUERY && doc->fields[2].place == FLT_IN_QUERY &&
+                doc->fields[3].place == FLT_IN_BODY,
+            "place");
     T_CHECK(doc->fields[1].depth == 2 && doc->fields[1].chain[0] == FLT_CODEC_QUERY &&
                 doc->fields[1].chain[1] == FLT_CODEC_JSON,
             "chain");

@@ -78,7 +78,7 @@ static inline void check_rows(const struct wire_row *rows, size_t n, enum flt_wi
         struct flt_doc *doc = decode_in(arena, &in);
         size_t skip = 0;
 
-        while (skip < doc->n && doc->fields[skip].is_query)
+        while (skip < doc->n && doc->fields[skip].place == FLT_IN_QUERY)
             skip++;
         doc->fields += skip;
         doc->n -= skip;

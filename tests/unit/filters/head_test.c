@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* segments_test - the paths of the platforms raise nothing that a policy would act on, and what is typed into a path is
- * found.
+/* head_test - the paths of the platforms raise nothing that a policy would act on, and what is typed into a path, or
+ * put into a header field that holds words of people, is found.
  *
  * Five thousand paths are made by rule from what the platforms' own look like: numeric ids of every length, timestamps,
  * hashes, base64 ids, URN, keys of object stores, signed links. Numbers that by chance satisfy a checksum are as likely
@@ -230,6 +230,48 @@ T_TEST(what_is_typed_into_a_path_is_found)
                     (strcmp(findings.items[0].rule->id, rows[i].rule) == 0 &&
                      findings.items[0].confidence >= rows[i].least && findings.items[0].confidence <= rows[i].most),
                 "%s: %s, %u", rows[i].path, findings.n > 0 ? findings.items[0].rule->id : "-",
+                findings.n > 0 ? findings.items[0].confidence : 0);
+        st_arena_free(arena);
+    }
+}
+
+T_TEST(what_people_called_a_file_is_found)
+{
+    static const struct {
+        const char *name, *value, *rule; /* NULL: the field is not read, or nothing is in it */
+    } rows[] = {
+        { "Content-Disposition", "attachment; filename=\"card 4111 1111 1111 1111.pdf\"", "pii.card.visa" },
+        { "content-disposition", "attachment; filename*=UTF-8''IBAN%20DE02120300000000202051.txt", "pii.iban" },
+        { "Upload-Metadata",
+          "filetype dmlkZW8vbXA0,filename SUJBTiBERTAyMTIwMzAwMDAwMDAwMjAyMDUxLm1wNA==", "pii.iban" },
+        { "Dropbox-API-Arg", "{\"path\":\"/my card \\u00341111 1111 1111 111.txt\",\"mode\":\"add\"}",
+          "pii.card.visa" },
+        { "Slug", "my card 4111 1111 1111 1111", "pii.card.visa" },
+        { "X-Amz-Meta-Note", "my card 4111 1111 1111 1111", "pii.card.visa" },
+        { "X-Amz-Meta-Card", "4111111111111111", "pii.card.visa" },
+        { "X-Amz-Date", "20261130T120000Z", NULL },
+        { "Content-Disposition", "attachment; filename=\"summer.jpg\"", NULL },
+        { "Authorization", "Bearer ghp_16C7e42F292c6912E7710c838347Ae178B4a", NULL },
+        { "Cookie", "card=4111111111111111", NULL },
+        { "X-File-Names", "my card 4111 1111 1111 1111", NULL },
+    };
+
+    once();
+    for (size_t i = 0; i < ST_LEN(rows); i++) {
+        const struct flt_head_text text = { st_span_str(rows[i].name), st_span_str(rows[i].value) };
+        const struct flt_input in = { .plain_limit = 1u << 20 };
+        struct st_arena *arena = st_arena_new(4u << 20);
+        struct st_err err = ST_ERR_INIT;
+        struct flt_findings findings;
+        struct flt_doc *doc = NULL;
+
+        T_OK(flt_decode(arena, &in, &doc, &err), err);
+        T_OK(flt_head_fields(arena, &text, flt_head_has_words(text.name), doc, &err), err);
+        T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
+        T_CHECK(findings.n == (rows[i].rule != NULL), "%s: %zu findings", rows[i].value, findings.n);
+        T_CHECK(findings.n == 0 || (strcmp(findings.items[0].rule->id, rows[i].rule) == 0 &&
+                                    findings.items[0].confidence >= ACTED_UPON),
+                "%s: %s, %u", rows[i].value, findings.n > 0 ? findings.items[0].rule->id : "-",
                 findings.n > 0 ? findings.items[0].confidence : 0);
         st_arena_free(arena);
     }
