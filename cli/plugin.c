@@ -24,6 +24,7 @@ struct plugins {
     const char *dir, *name; /* name: the one that was named; NULL: all */
     const char *posts;      /* --text */
     unsigned rounds;        /* --rounds */
+    struct lp_left left;    /* files that are wrong; of list alone: the others end there */
     size_t said;
     int code;
 };
@@ -56,7 +57,7 @@ static void read_options(struct plugins *p, bool profiles)
     p->name = optind < cli->argc ? cli->argv[optind] : NULL;
 }
 
-static void load(struct plugins *p)
+static void load(struct plugins *p, bool leaves_out)
 {
     struct st_err err = ST_ERR_INIT;
     char shipped[4096], libs[4200];
@@ -64,23 +65,27 @@ static void load(struct plugins *p)
 
     if (cli_share("plugins", shipped, sizeof shipped, &err) == ST_OK) {
         (void)snprintf(libs, sizeof libs, "%s/lib", shipped);
+        struct lp_sources sources = { .dirs = dirs, .libs = libs, .skip_tests = true };
+
         dirs[0] = p->dir != NULL ? p->dir : shipped;
-        if (lp_set_load(&(struct lp_sources){ .dirs = dirs, .libs = libs, .skip_tests = true }, &p->set, p->diag,
-                        &err) == ST_OK)
+        if ((leaves_out ? lp_set_load_most(&sources, &p->left, p->arena, &p->set, p->diag, &err)
+                        : lp_set_load(&sources, &p->set, p->diag, &err)) == ST_OK)
             return;
     }
     p->code = cli_broken(p->cli, p->diag, &err);
 }
 
+enum use { USE_ONE, USE_PROFILE, USE_LIST };
+
 /* [--plugins DIR] [NAME], and for profile its own. False: p->code says why; end it with finish all the same. */
-static bool begin(struct cli *cli, struct plugins *p, bool profiles)
+static bool begin(struct cli *cli, struct plugins *p, enum use use)
 {
     *p = (struct plugins){ .cli = cli, .diag = st_diag_new(), .arena = st_arena_new(ARENA_MAX), .rounds = 200 };
     st_buf_init(&p->out, 16u << 20);
     st_json_init(&p->w, &p->out);
-    read_options(p, profiles);
+    read_options(p, use == USE_PROFILE);
     if (p->code == CLI_OK)
-        load(p);
+        load(p, use == USE_LIST);
     return p->code == CLI_OK;
 }
 
@@ -131,7 +136,10 @@ static void list_one(struct plugins *p, size_t i, const struct lp_about *about)
 
     (void)i;
     if (!p->cli->json) {
-        printf("%-28s %-8s %-4s %s%s%s%s\n", about->name, about->version, about->is_enabled ? "on" : "off",
+        printf("%-28s %-8s %-6s %s%s%s%s\n", about->name, about->version,
+               about->broken != NULL ? "broken"
+               : about->is_enabled   ? "on"
+                                     : "off",
                in_german ? about->title_de : about->title_en, about->missing != NULL ? " (needs " : "",
                about->missing != NULL ? about->missing : "", about->missing != NULL ? ", which is not there)" : "");
         return;
@@ -141,6 +149,8 @@ static void list_one(struct plugins *p, size_t i, const struct lp_about *about)
     st_json_str(&p->w, "version", about->version);
     st_json_bool(&p->w, "enabled", about->is_enabled);
     st_json_str(&p->w, "missing", about->missing);
+    st_json_str(&p->w, "broken", about->broken);
+    st_json_str(&p->w, "on_failure", about->on_failure);
     st_json_str(&p->w, "title_en", about->title_en);
     st_json_str(&p->w, "title_de", about->title_de);
     put_words(&p->w, "hooks", about->hooks);
@@ -150,11 +160,23 @@ static void list_one(struct plugins *p, size_t i, const struct lp_about *about)
     st_json_end(&p->w);
 }
 
+/* One line for each file that is wrong; the exit code. */
+static int say_left(const struct plugins *p)
+{
+    struct st_diag *diag = st_diag_new();
+
+    for (size_t i = 0; i < p->left.n; i++)
+        (void)st_diag_add(diag, p->left.items[i].file, p->left.items[i].line, 0, "%s", p->left.items[i].why);
+    st_diag_print(diag, stderr);
+    st_diag_free(diag);
+    return CLI_CONFIG;
+}
+
 int cmd_plugin_list(struct cli *cli)
 {
     struct plugins p;
 
-    if (begin(cli, &p, false)) {
+    if (begin(cli, &p, USE_LIST)) {
         st_json_array(&p.w, NULL);
         each(&p, list_one);
         st_json_end(&p.w);
@@ -162,6 +184,8 @@ int cmd_plugin_list(struct cli *cli)
             cli_print(&p.out);
         else if (p.code == CLI_OK && lp_plugin_count(p.set) == 0)
             fprintf(stderr, "stoa: no plugin below detect/; `stoa plugin new` makes one\n");
+        if (p.code == CLI_OK && p.left.n > 0)
+            p.code = say_left(&p);
     }
     return finish(&p);
 }
@@ -202,7 +226,7 @@ int cmd_plugin_check(struct cli *cli)
     struct plugins p;
     size_t platforms, rules;
 
-    if (begin(cli, &p, false)) {
+    if (begin(cli, &p, USE_ONE)) {
         count_all(p.set, &platforms, &rules);
         st_json_object(&p.w, NULL);
         st_json_bool(&p.w, "ok", true);
@@ -251,7 +275,7 @@ int cmd_plugin_test(struct cli *cli)
     struct st_err err = ST_ERR_INIT;
     size_t platforms, rules;
 
-    if (begin(cli, &p, false))
+    if (begin(cli, &p, USE_ONE))
         each(&p, count_one);
     if (p.code == CLI_OK && lp_set_test(p.set, p.name, p.diag, &err) != ST_OK) {
         p.code = err.code == ST_E_CONFIG ? CLI_FOUND : cli_broken(cli, NULL, &err);
@@ -342,7 +366,7 @@ int cmd_plugin_profile(struct cli *cli)
 {
     struct plugins p;
 
-    if (begin(cli, &p, true)) {
+    if (begin(cli, &p, USE_PROFILE)) {
         st_json_array(&p.w, NULL);
         each(&p, profile_one);
         st_json_end(&p.w);
@@ -375,7 +399,7 @@ int cmd_plugin_doc(struct cli *cli)
 {
     struct plugins p;
 
-    if (begin(cli, &p, false)) {
+    if (begin(cli, &p, USE_ONE)) {
         st_json_array(&p.w, NULL);
         each(&p, doc_one);
         st_json_end(&p.w);

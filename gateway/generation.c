@@ -8,12 +8,14 @@
 #include "gateway/generation.h"
 #include "base/diag.h"
 #include "gateway/tls.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GENERATION_MAGIC 0x67656e65u
 #define CONFIG_ARENA     (8u << 20)
+#define LEFT_ARENA       (1u << 20)
 #define ORIGINS_MAX      64
 #define PATH_ROOM        4096
 
@@ -116,6 +118,67 @@ void generation_diag_move(const char *config_path, const struct st_diag *from, s
     origins_fini(&o);
 }
 
+void generation_origin(const char *config_path, const char *file, struct st_buf *out)
+{
+    struct origins o;
+
+    origins_read(config_path, &o);
+    translate(&o, file, out);
+    origins_fini(&o);
+}
+
+/* ---- what is left out --------------------------------------------------------------------------------------------
+ */
+
+/* The file beside stoa.yaml: "line TAB file TAB why", one a line. */
+static bool left_path(const char *config_path, char *path, size_t size)
+{
+    const char *slash = strrchr(config_path, '/');
+
+    return slash != NULL &&
+           (size_t)snprintf(path, size, "%.*s/left-out", (int)(slash - config_path), config_path) < size;
+}
+
+static enum st_rc left_read(const char *config_path, struct st_arena *arena, struct lp_left *left, struct st_err *err)
+{
+    char path[PATH_ROOM], line[2 * PATH_ROOM], *end;
+    FILE *file = left_path(config_path, path, sizeof path) ? fopen(path, "re") : NULL;
+    enum st_rc rc = ST_OK;
+
+    while (file != NULL && rc == ST_OK && left->n < LP_LEFT_MAX && fgets(line, sizeof line, file) != NULL) {
+        struct lp_left_file *item = &left->items[left->n];
+        char *name = strchr(line, '\t'), *why = name != NULL ? strchr(name + 1, '\t') : NULL;
+
+        if (why == NULL)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        *why = '\0';
+        item->line = (unsigned)strtoul(line, &end, 10);
+        item->file = st_arena_str(arena, st_span_str(name + 1));
+        item->why = st_arena_str(arena, st_span_str(why + 1));
+        if (item->file == NULL || item->why == NULL)
+            rc = st_arena_fail(arena, err, "generation.left");
+        else
+            left->n++;
+    }
+    if (file != NULL)
+        fclose(file);
+    return rc;
+}
+
+static enum st_rc left_write(const char *config_path, const struct lp_left *left, struct st_err *err)
+{
+    char path[PATH_ROOM];
+    FILE *file = left_path(config_path, path, sizeof path) ? fopen(path, "we") : NULL;
+    bool ok = file != NULL;
+
+    for (size_t i = 0; ok && i < left->n; i++)
+        ok = fprintf(file, "%u\t%s\t%s\n", left->items[i].line, left->items[i].file, left->items[i].why) > 0;
+    if (file != NULL)
+        ok = fclose(file) == 0 && ok;
+    return ok ? ST_OK : st_fail(err, ST_E_IO, "generation.left", "the file left-out cannot be written", errno);
+}
+
 /* ---- loading -------------------------------------------------------------------------------------------------------
  */
 
@@ -196,7 +259,8 @@ static enum st_rc load_plugins(struct generation *gen, const char *path, struct 
                                         .trusted = names(gen->arena, &gen->config->curation.trusted, err),
                                         .doubtful = names(gen->arena, &gen->config->curation.doubtful, err),
                                         .chosen = chosen,
-                                        .n_chosen = plugins->n };
+                                        .n_chosen = plugins->n,
+                                        .left = &gen->left };
 
     if (sources.dirs == NULL || sources.disable == NULL || sources.trusted == NULL || sources.doubtful == NULL ||
         chosen == NULL)
@@ -224,28 +288,83 @@ static enum st_rc load_rest(struct generation *gen, const char *path, struct st_
     return trust != ST_OK ? trust : plugins != ST_OK ? plugins : policies;
 }
 
+/* What is wrong is told under the names of the copies. */
+static enum st_rc load_as_it_is(const char *path, uint64_t number, bool is_whole, struct generation **out,
+                                struct st_diag *found, struct st_err *err)
+{
+    struct generation *gen = calloc(1, sizeof *gen);
+
+    if (gen == NULL)
+        return st_fail(err, ST_E_NOMEM, "generation.load", "generation", sizeof *gen);
+    *gen = (struct generation){ .magic = GENERATION_MAGIC, .refs = 1, .number = number };
+    if (load_config(gen, path, found, err) != ST_OK || left_read(path, gen->arena, &gen->left, err) != ST_OK ||
+        (is_whole && load_rest(gen, path, found, err) != ST_OK)) {
+        generation_release(gen);
+        return ST_ERR;
+    }
+    *out = gen;
+    return ST_OK;
+}
+
 static enum st_rc load(const char *path, uint64_t number, bool is_whole, struct generation **out, struct st_diag *diag,
                        struct st_err *err)
 {
-    enum st_rc rc = ST_ERR;
-    struct generation *gen = NULL;
     struct st_diag *found = st_diag_new();
+    enum st_rc rc;
 
-    if (found == NULL || (gen = calloc(1, sizeof *gen)) == NULL) {
-        rc = st_fail(err, ST_E_NOMEM, "generation.load", "generation", sizeof *gen);
-        goto out;
-    }
-    *gen = (struct generation){ .magic = GENERATION_MAGIC, .refs = 1, .number = number };
-    if (load_config(gen, path, found, err) != ST_OK || (is_whole && load_rest(gen, path, found, err) != ST_OK))
-        goto out;
-    *out = gen;
-    gen = NULL;
-    rc = ST_OK;
-out:
-    if (found != NULL && diag != NULL)
+    if (found == NULL)
+        return st_fail(err, ST_E_NOMEM, "generation.load", "diagnostics", 0);
+    rc = load_as_it_is(path, number, is_whole, out, found, err);
+    if (diag != NULL)
         generation_diag_move(path, found, diag);
-    generation_release(gen);
     st_diag_free(found);
+    return rc;
+}
+
+struct most { /* a start that leaves out what it must */
+    const char *path;
+    uint64_t number;
+    struct lp_left left;
+    struct st_arena *arena; /* of left */
+    struct st_diag *diag;
+};
+
+/* Once without those that are left out so far. ST_AGAIN: more have to be. */
+static enum st_rc load_without(struct most *m, struct generation **out, struct st_err *err)
+{
+    struct st_diag *found = st_diag_new();
+    enum st_rc rc;
+
+    if (found == NULL)
+        return st_fail(err, ST_E_NOMEM, "generation.load", "diagnostics", 0);
+    rc = load_as_it_is(m->path, m->number, true, out, found, err);
+    if (rc != ST_OK && (err->code == ST_E_CONFIG || err->code == ST_E_PLUGIN) &&
+        lp_left_add(&m->left, found, m->arena, err) == ST_OK && left_write(m->path, &m->left, err) == ST_OK)
+        rc = ST_AGAIN;
+    if (rc == ST_ERR)
+        generation_diag_move(m->path, found, m->diag);
+    st_diag_free(found);
+    return rc;
+}
+
+enum st_rc generation_load_most(const char *config_path, uint64_t number, struct generation **out, struct st_diag *diag,
+                                struct st_err *err)
+{
+    struct most m = { .path = config_path, .number = number, .arena = st_arena_new(LEFT_ARENA), .diag = diag };
+    struct st_diag *told = st_diag_new();
+    enum st_rc rc = ST_AGAIN;
+
+    if (m.arena == NULL || told == NULL)
+        rc = st_fail(err, ST_E_NOMEM, "generation.load", "diagnostics", 0);
+    while (rc == ST_AGAIN) /* each time at least one more is left out, and their number has a ceiling */
+        rc = load_without(&m, out, err);
+    for (size_t i = 0; i < m.left.n && told != NULL; i++)
+        (void)st_diag_add(told, m.left.items[i].file, m.left.items[i].line, 0,
+                          "%s; left out until it is mended and reloaded", m.left.items[i].why);
+    if (told != NULL)
+        generation_diag_move(config_path, told, diag);
+    st_diag_free(told);
+    st_arena_free(m.arena);
     return rc;
 }
 

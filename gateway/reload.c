@@ -166,14 +166,46 @@ static void tell_absences(const struct lp_set *plugins)
             ST_LOG(PLUGIN_WITHOUT, ST_ID("plugin", st_id(absence.plugin)), ST_ID("needs", st_id(absence.needs)));
 }
 
+/* What was wrong and is left out: the plugins by their names, the rest by their files'. */
+static void tell_left(const struct generation *gen)
+{
+    struct lp_stand_in in;
+
+    for (size_t i = 0; i < lp_plugin_count(gen->plugins); i++)
+        if (lp_plugin_stands_in(gen->plugins, i, &in))
+            ST_LOG(PLUGIN_LEFT_OUT, ST_ID("plugin", st_id(in.plugin)), ST_ID("on_failure", st_id(in.on_failure)));
+    for (size_t i = 0; i < gen->left.n; i++) {
+        const char *file = gen->left.items[i].file, *name = strrchr(file, '/');
+
+        if (strstr(file, "/detect/") == NULL)
+            ST_LOG(CURATION_LEFT_OUT, ST_ID("file", st_id(name != NULL ? name + 1 : file)));
+    }
+}
+
+/* A reload has an old set to stay with; the start has none, so it makes do with what is right. */
+static enum st_rc load_whole(struct supervisor *sup, const char *path, struct generation **whole, struct st_diag *diag,
+                             struct st_err *err)
+{
+    struct st_diag *first;
+    enum st_rc rc;
+
+    if (sup->phase != SUP_STARTING)
+        return generation_load(path, sup->next.number, whole, diag, err);
+    first = st_diag_new(); /* told again by the second try, as far as it counts */
+    rc = generation_load(path, sup->next.number, whole, first, err);
+    st_diag_free(first);
+    return rc == ST_OK ? ST_OK : generation_load_most(path, sup->next.number, whole, diag, err);
+}
+
 /* Loads everything once, here, for its mistakes; what is kept is the config. */
 static enum st_rc check_whole(struct supervisor *sup, const char *path, struct st_diag *diag, struct st_err *err)
 {
     struct generation *whole = NULL;
 
-    if (generation_load(path, sup->next.number, &whole, diag, err) != ST_OK)
+    if (load_whole(sup, path, &whole, diag, err) != ST_OK)
         return ST_ERR;
     tell_absences(whole->plugins);
+    tell_left(whole);
     generation_release(whole);
     return generation_load_config(path, sup->next.number, &sup->next.gen, diag, err);
 }

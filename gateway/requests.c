@@ -67,6 +67,34 @@ static void put_listeners(struct st_json *w, const struct supervisor *sup)
     st_buf_fini(&text);
 }
 
+/* Files that are wrong, by their own names, and why. */
+static void put_left(struct st_json *w, const struct supervisor *sup)
+{
+    const struct lp_left *left = &sup->current.gen->left;
+    char config[SUP_PATH + 16];
+    struct st_buf file, why;
+
+    st_json_int(w, "files_left_out", (int64_t)left->n);
+    if (left->n == 0)
+        return;
+    st_buf_init(&file, SUP_PATH);
+    st_buf_init(&why, SUP_PATH);
+    snprintf(config, sizeof config, "%s/stoa.yaml", sup->current.dir);
+    st_json_object(w, "left_out");
+    for (size_t i = 0; i < left->n; i++) {
+        generation_origin(config, left->items[i].file, &file);
+        st_buf_reset(&why);
+        if (left->items[i].line > 0)
+            st_buf_fmt(&why, "line %u: ", left->items[i].line);
+        st_buf_fmt(&why, "%s", left->items[i].why);
+        if (file.failed == ST_E_NONE && why.failed == ST_E_NONE)
+            st_json_span(w, (const char *)file.p, st_buf_view(&why));
+    }
+    st_json_end(w);
+    st_buf_fini(&file);
+    st_buf_fini(&why);
+}
+
 static void put_status(struct st_json *w, const struct supervisor *sup)
 {
     st_json_object(w, NULL);
@@ -76,6 +104,7 @@ static void put_status(struct st_json *w, const struct supervisor *sup)
     st_json_int(w, "uptime_ms", (int64_t)(st_clock_ms() - sup->started_ms));
     st_json_int(w, "generation", (int64_t)sup->current.number);
     put_listeners(w, sup);
+    put_left(w, sup);
     st_json_object(w, "worker");
     for (size_t i = 0; i < sup->n_kins; i++)
         if (sup->kins[i].role == FAM_WORKER)

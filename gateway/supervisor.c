@@ -86,6 +86,8 @@ void sup_generation_in_force(struct supervisor *sup)
     st_json_init(&w, &details);
     st_json_object(&w, NULL);
     st_json_int(&w, "generation", (int64_t)sup->current.number);
+    if (sup->current.gen->left.n > 0)
+        st_json_int(&w, "left_out", (int64_t)sup->current.gen->left.n);
     st_json_end(&w);
     record(sup, AUD_GENERATION, subject, &details);
     st_buf_fini(&details);
@@ -426,8 +428,8 @@ static enum st_rc check(struct supervisor *sup)
         rc = claim_folders(sup, diag, &err);
     if (rc == ST_OK)
         rc = set_make(sup, diag, &err);
+    st_diag_print(diag, stderr); /* also what was left out */
     if (rc != ST_OK) {
-        st_diag_print(diag, stderr);
         if (st_diag_count(diag) == 0)
             fprintf(stderr, "%s: %s (%s%s%s)\n", sup->config_path, err.what, err.where, err.code == ST_E_IO ? ", " : "",
                     err.code == ST_E_IO ? strerror((int)err.num) : "");

@@ -11,8 +11,9 @@
 #include "base/yaml.h"
 #include "filters/filters.h"
 
-struct lp_set; /* adapters, plugins and curation rules of one generation; refcounted; holds Lua states, so one process
-                */
+struct lp_left; /* left.h */
+struct lp_set;  /* adapters, plugins and curation rules of one generation; refcounted; holds Lua states, so one process
+                 */
 
 struct lp_given { /* a value that somebody gave a plugin's setting, and where */
     const char *name, *file;
@@ -35,6 +36,7 @@ struct lp_sources {                           /* all borrowed */
     size_t n_chosen;
     const char *const *trusted, *const *doubtful; /* hosts for trust(), exact or "*.suffix"; NULL-terminated, or NULL */
     bool skip_tests;                              /* the files' own tests are not run: lp_set_test follows */
+    const struct lp_left *left;                   /* files that are known to be wrong; NULL: none */
 };
 /* Loads the adapters, plugins and curation rules (platforms, curation, detect) below each directory. A file that is
  * wrong is a diagnostic; self-tests in the files are run.
@@ -200,7 +202,9 @@ struct lp_about { /* borrowed from the set; the lists are NULL-terminated, in th
     const char *name, *version, *title_en, *title_de, *file;
     const char *const *hooks, *const *permissions;
     bool is_enabled;
-    const char *missing; /* what it needs and is not there, so that it is off: "detector:pii.iban"; NULL: nothing */
+    const char *missing;    /* what it needs and is not there, so that it is off: "detector:pii.iban"; NULL: nothing */
+    const char *broken;     /* why its file was left out; NULL: it was not */
+    const char *on_failure; /* "skip", "coach" or "block" */
     size_t tests;
 };
 size_t lp_plugin_count(const struct lp_set *set); /* in name order */
@@ -288,4 +292,5 @@ void lp_page_age(const struct lp_page *page, int64_t now_ms, struct lp_item *ite
 ST_MUST enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, struct st_span content_type,
                                 struct lp_page *out, struct st_err *err);
 #include "lua-plugins/hooks.h"
+#include "lua-plugins/left.h"
 #endif

@@ -265,6 +265,17 @@ goes on, a record and an item go on as they are.
 `detectors`. Without one of them, or with a later `api`, the plugin is off, which the log and `stoa check` say in one
 line; everything else loads.
 
+A file that is wrong (it does not run, its manifest has a mistake, one of its tests fails) stops a reload: the old
+generation stays in force. At a start there is no old one, so the gateway starts without such plugins, curation rules
+and shared modules and says so: a line each with file, line and what is wrong, the events `plugin.left.out` and
+`curation.left.out`, `files_left_out` and `left_out` in `stoa status`, `broken` in `stoa plugin list`. A plugin that is
+left out never runs, but its `on_failure` holds: `skip` (also where the file says nothing of it) is as if it were not
+there; `coach` and `block` count wherever it would have been asked, a match of its detectors being a finding. Where the
+file does not run, its text is looked at for `on_failure`, hooks and detectors, and in doubt the stricter holds: a value
+that is no plain word is `block`, and a guard whose detectors nobody can read counts for every message. The gateway does
+not start when an adapter is wrong (it says where passwords are typed), or when a policy names a detector that is not
+known without the plugin.
+
 Start one with `stoa plugin new --template coach owner.name`, and try it with `stoa plugin check`, `test` and `profile`.
 ]]
 

@@ -37,6 +37,8 @@ enum st_rc lp_plugin_about(const struct lp_set *set, size_t i, struct st_arena *
                               .permissions = rights,
                               .is_enabled = p->is_enabled,
                               .missing = p->missing,
+                              .broken = p->broken,
+                              .on_failure = lp_on_failure_name(p->on_failure),
                               .tests = p->n_cases };
     for (unsigned hook = 0; hook < LP_HOOK_COUNT; hook++)
         if ((p->hooks & LP_HOOK_BIT(hook)) != 0)

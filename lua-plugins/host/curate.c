@@ -492,8 +492,11 @@ enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_are
     state->host = run;
     run->text = st_buf_view(&text);
     if (st_span_ends(st_span_str(path), ST_SPAN(".json")) &&
-        st_json_read(run->text, path, &run->json, diag, err) != ST_OK)
+        st_json_read(run->text, path, &run->json, diag, err) != ST_OK) {
+        if (err->code == ST_E_SYNTAX) /* a mistake like any other */
+            (void)st_fail(err, ST_E_CONFIG, "lua.curate", "curation file", 0);
         goto out;
+    }
     rc = lp_state_run(state, run_rules, run, LP_TIME_LOAD_US, err);
     state->host = NULL;
     if (rc != ST_OK && err->code == ST_E_PLUGIN)

@@ -245,6 +245,16 @@ enum st_rc lp_hook_request(struct lp_set *set, const struct lp_asked *asked, str
     return call_all(set, &call, err);
 }
 
+/* Nobody knows what a broken plugin's detectors would have found: its on_failure counts for every message. */
+static void honour_blind(const struct lp_set *set, struct lp_opinion *out)
+{
+    const struct lp_call call = { .hook = LP_HOOK_FINDING, .opinion = out };
+
+    for (size_t i = 0; i < set->n_plugins; i++)
+        if (set->plugins[i]->is_enabled && set->plugins[i]->is_blind)
+            honour_failure(set->plugins[i], &call);
+}
+
 enum st_rc lp_hook_finding(struct lp_set *set, const struct lp_seen *seen, struct flt_findings *findings,
                            struct st_arena *arena, struct lp_opinion *out, struct st_err *err)
 {
@@ -252,6 +262,7 @@ enum st_rc lp_hook_finding(struct lp_set *set, const struct lp_seen *seen, struc
 
     if (!is_asked(set, LP_HOOK_FINDING))
         return ST_OK;
+    honour_blind(set, out);
     for (size_t i = 0; i < findings->n && i < LP_FINDINGS_MAX; i++) {
         const struct lp_call call = { .hook = LP_HOOK_FINDING,
                                       .activity = seen->activity,

@@ -75,13 +75,19 @@ static void read_limits(struct lp_conf *c, struct lp_plugin *p)
     lp_conf_leave(c, mark);
 }
 
+static const char *const failures[] = { "skip", "coach", "block" };
+
+const char *lp_on_failure_name(enum lp_on_failure on_failure)
+{
+    return failures[on_failure];
+}
+
 static enum lp_on_failure read_on_failure(struct lp_conf *c)
 {
-    static const char *const words[] = { "skip", "coach", "block" };
     const char *word = lp_conf_str(c, -1, "on_failure", "skip");
 
-    for (size_t i = 0; i < ST_LEN(words); i++) {
-        if (strcmp(word, words[i]) == 0)
+    for (size_t i = 0; i < ST_LEN(failures); i++) {
+        if (strcmp(word, failures[i]) == 0)
             return (enum lp_on_failure)i;
     }
     lp_conf_fail(c, "'on_failure' must be skip, coach or block");
@@ -122,8 +128,10 @@ static void read_hooks(struct lp_conf *c, struct lp_plugin *p)
             p->hooks |= LP_HOOK_BIT(hook);
             continue;
         }
-        if (!lua_isnil(c->L, -1))
+        if (!lua_isnil(c->L, -1)) {
+            p->hooks |= LP_HOOK_BIT(hook); /* it was meant to be asked there */
             lp_conf_fail(c, "'%s' must be a function", name);
+        }
         lua_pop(c->L, 1);
     }
 }
@@ -185,4 +193,5 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
     lp_cases_read(c, p);
     lp_detectors_read(c, p);
     read_hooks(c, p);
+    p->is_read = true;
 }

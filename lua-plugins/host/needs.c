@@ -6,6 +6,7 @@
  * only when the packs are, so lp_set_settle looks once more. A plugin that needs one that is off is off as well.
  */
 #include "needs.h"
+#include "broken.h"
 #include "set.h"
 #include <string.h>
 
@@ -77,7 +78,7 @@ static bool has_plugin(const struct house *house, const char *name)
 {
     for (size_t i = 0; i < house->set->n_plugins; i++)
         if (strcmp(house->set->plugins[i]->name, name) == 0)
-            return house->set->plugins[i]->is_enabled;
+            return house->set->plugins[i]->is_enabled && house->set->plugins[i]->broken == NULL;
     return false;
 }
 
@@ -118,12 +119,15 @@ enum st_rc lp_set_settle(struct lp_set *set, const struct flt_packs *packs, stru
         for (size_t i = 0; i < set->n_plugins; i++) {
             struct lp_plugin *p = set->plugins[i];
 
-            if (!p->is_enabled || !lacks(&house, &p->needs, &what, &name))
+            if (!p->is_enabled || p->broken != NULL || !lacks(&house, &p->needs, &what, &name))
                 continue;
             (void)snprintf(text, sizeof text, "%s:%.80s", what, name);
             if ((p->missing = st_arena_str(set->arena, st_span_str(text))) == NULL)
                 return st_arena_fail(set->arena, err, "lua.needs");
-            p->is_enabled = false;
+            if (set->has_left) /* it may be in a file that was left out: then this one's on_failure counts */
+                lp_break(p, p->missing);
+            else
+                p->is_enabled = false;
             changed = true;
         }
     }

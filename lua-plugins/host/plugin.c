@@ -7,6 +7,7 @@
 #include "plugin.h"
 #include "api.h"
 #include "base/log.h"
+#include "broken.h"
 #include "detect.h"
 #include "manifest.h"
 #include "set.h"
@@ -58,31 +59,38 @@ static int run_plugin(lua_State *L)
     return 0;
 }
 
-enum st_rc lp_plugin_load(const struct lp_plugin_source *source, struct st_arena *arena, struct lp_plugin **out,
-                          struct st_diag *diag, struct st_err *err)
+static struct lp_plugin *plugin_new(const struct lp_plugin_source *source, struct st_err *err)
 {
-    const char *path = source->path;
-    struct plugin_run run = { .conf = { .arena = arena, .diag = diag, .file = path }, .source = source };
-    const struct lp_call load = { .hook = LP_HOOK_LOAD, .arena = arena };
     struct lp_plugin *p = calloc(1, sizeof *p);
-    struct st_buf text = { 0 };
-    enum st_rc rc = ST_ERR;
 
-    *out = NULL;
-    if (p == NULL)
-        return st_fail(err, ST_E_NOMEM, "lua.plugin", "plugin", sizeof *p);
+    if (p == NULL) {
+        (void)st_fail(err, ST_E_NOMEM, "lua.plugin", "plugin", sizeof *p);
+        return NULL;
+    }
     p->magic = LP_PLUGIN_MAGIC;
-    p->file = path;
+    p->file = source->path;
     p->libs = source->libs;
     lp_detectors_init(p);
     memcpy(p->time_us, budgets_us, sizeof p->time_us);
     p->memory = MEMORY_DEFAULT;
-    if (lp_file_read(path, &text, diag, err) != ST_OK || lp_state_new(LP_PLUGIN_MEMORY_MAX, &p->state, err) != ST_OK)
-        goto out;
+    return p;
+}
+
+/* Runs the file, which has that text. */
+static enum st_rc run_file(struct lp_plugin *p, const struct lp_plugin_source *source, struct st_span text,
+                           struct st_arena *arena, struct st_diag *diag, struct st_err *err)
+{
+    const char *path = source->path;
+    struct plugin_run run = {
+        .conf = { .arena = arena, .diag = diag, .file = path }, .plugin = p, .source = source, .text = text
+    };
+    const struct lp_call load = { .hook = LP_HOOK_LOAD, .arena = arena };
+    enum st_rc rc;
+
+    if (lp_state_new(LP_PLUGIN_MEMORY_MAX, &p->state, err) != ST_OK)
+        return ST_ERR;
     p->state->host = p;
     p->call = &load;
-    run.plugin = p;
-    run.text = st_buf_view(&text);
     rc = lp_state_run(p->state, run_plugin, &run, budgets_us[LP_HOOK_LOAD], err);
     p->call = NULL;
     p->call_key++;
@@ -93,7 +101,27 @@ enum st_rc lp_plugin_load(const struct lp_plugin_source *source, struct st_arena
     if (rc == ST_OK && run.conf.failed)
         rc = st_fail(err, ST_E_CONFIG, "lua.plugin", "manifest", 0);
     p->state->cap = p->memory; /* the manifest says how much; until it was read, the most there is */
-out:
+    return rc;
+}
+
+enum st_rc lp_plugin_load(const struct lp_plugin_source *source, struct st_arena *arena, struct lp_plugin **out,
+                          struct st_diag *diag, struct st_err *err)
+{
+    struct lp_plugin *p = plugin_new(source, err);
+    struct st_span view = ST_SPAN_NONE;
+    struct st_buf text;
+    enum st_rc rc;
+
+    *out = NULL;
+    if (p == NULL)
+        return ST_ERR;
+    rc = lp_file_read(source->path, &text, diag, err);
+    if (rc == ST_OK) {
+        view = text.n > 0 ? st_buf_view(&text) : ST_SPAN("");
+        rc = run_file(p, source, view, arena, diag, err);
+    }
+    if (source->left != NULL && (rc == ST_OK || err->code == ST_E_PLUGIN || err->code == ST_E_CONFIG))
+        rc = lp_stand_in(p, source, view, arena, err);
     st_buf_fini(&text);
     if (rc == ST_OK)
         *out = p;

@@ -122,6 +122,11 @@ struct lp_plugin {
     size_t n_cases;
     struct lp_needs needs;
     const char *missing; /* what of its needs is not there, so that it is off: "detector:pii.iban"; NULL: nothing */
+    const char
+        *broken;     /* why it is left out; then its circuit is dead, and on_failure says the rest; NULL: it is not */
+    bool is_read;    /* the whole manifest */
+    bool is_unnamed; /* broken, and called like its file */
+    bool is_blind;   /* broken, and what it would have found is not known: any message may hold it */
     const struct lp_detector *detectors;
     size_t n_detectors;
     struct st_buf pack;      /* owned: the detectors, as a pack has them */
@@ -151,10 +156,12 @@ struct lp_plugin_source { /* borrowed */
     const struct lp_libs *libs;
     const struct lp_chosen *chosen; /* what is wanted of plugins; the one of its name, or without a name, counts */
     size_t n_chosen;
+    const struct lp_left_file *left; /* why it is left out; then it loads in any case, as a stand-in; NULL: it is not */
 };
 ST_MUST enum st_rc lp_plugin_load(const struct lp_plugin_source *source, struct st_arena *arena, struct lp_plugin **out,
                                   struct st_diag *diag, struct st_err *err);
 void lp_plugin_free(struct lp_plugin *p); /* NULL is fine */
+const char *lp_on_failure_name(enum lp_on_failure on_failure);
 /* Runs the plugin's own tests, on copies of it: one diagnostic for each that fails, and ST_E_CONFIG. */
 ST_MUST enum st_rc lp_plugin_check(const struct lp_plugin *p, struct st_diag *diag, struct st_err *err);
 /* May it run now? And: it failed. Both on st_clock. */

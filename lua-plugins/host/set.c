@@ -132,29 +132,43 @@ out:
     return rc;
 }
 
-static enum st_rc load_plugin(struct loader *l, const char *path)
+/* What path.disable names. */
+static void switch_off(const struct loader *l, struct lp_plugin *p)
 {
     const char *const *disable = l->sources->disable;
+
+    for (size_t i = 0; disable != NULL && disable[i] != NULL; i++) {
+        if (strcmp(disable[i], p->name) != 0)
+            continue;
+        p->is_enabled = false;
+        p->n_detectors = p->broken != NULL ? 0 : p->n_detectors;
+    }
+}
+
+static enum st_rc load_plugin(struct loader *l, const char *path)
+{
     struct lp_set *set = l->set;
-    const struct lp_plugin_source source = {
-        .path = path, .libs = &set->libs, .chosen = l->sources->chosen, .n_chosen = l->sources->n_chosen
-    };
+    const struct lp_plugin_source source = { .path = path,
+                                             .libs = &set->libs,
+                                             .chosen = l->sources->chosen,
+                                             .n_chosen = l->sources->n_chosen,
+                                             .left = lp_left_find(l->sources->left, path) };
     struct lp_plugin *p = NULL;
     size_t at = 0;
 
-    if (lp_plugin_load(&source, set->arena, &p, l->diag, l->err) != ST_OK)
+    if (lp_plugin_load(&source, set->arena, &p, source.left != NULL ? NULL : l->diag, l->err) != ST_OK)
         return ST_ERR;
-    if (lp_detectors_make(p, l->diag, l->err) != ST_OK) {
+    if (p->broken == NULL && lp_detectors_make(p, l->diag, l->err) != ST_OK) {
         lp_plugin_free(p);
         return ST_ERR;
     }
     flt_packs_release(p->packs);
     p->packs = NULL;
-    for (size_t i = 0; disable != NULL && disable[i] != NULL; i++)
-        p->is_enabled = p->is_enabled && strcmp(disable[i], p->name) != 0;
+    switch_off(l, p);
     while (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) < 0)
         at++;
-    if (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) == 0) {
+    if (at < set->n_plugins && strcmp(set->plugins[at]->name, p->name) == 0 && !p->is_unnamed &&
+        !set->plugins[at]->is_unnamed) {
         lp_plugin_free(set->plugins[at]);
         set->plugins[at] = p;
         return ST_OK;
@@ -185,9 +199,16 @@ static enum st_rc load_lib(struct loader *l, const char *path)
     const char *base = strrchr(path, '/') + 1;
     struct st_span name = st_span(base, strlen(base) - strlen(".lua")), kept = ST_SPAN_NONE;
     struct st_buf text;
-    enum st_rc rc = lp_file_read(path, &text, l->diag, l->err);
+    enum st_rc rc;
     size_t at = 0;
 
+    if (lp_left_find(l->sources->left, path) == NULL) {
+        rc = lp_file_read(path, &text, l->diag, l->err);
+    } else { /* who asks for it does not load either */
+        st_buf_init(&text, LP_SOURCE_MAX);
+        st_buf_str(&text, "error 'this shared module is left out, since its file is wrong'");
+        rc = st_buf_done(&text, l->err, "lua.set");
+    }
     if (rc == ST_OK && (rc = lp_state_new(LP_MEMORY_BARE, &state, l->err)) == ST_OK) {
         kept = st_buf_view(&text);
         rc = lp_state_run(state, run_compile, &kept, LP_TIME_LOAD_US, l->err);
@@ -214,6 +235,8 @@ static enum st_rc load_lib(struct loader *l, const char *path)
 
 static enum st_rc load_rules(struct loader *l, const char *path)
 {
+    if (lp_left_find(l->sources->left, path) != NULL)
+        return ST_OK;
     return lp_rules_load(&l->set->rules, path, l->set->arena, l->diag, l->err);
 }
 
@@ -289,7 +312,8 @@ static enum st_rc run_tests(struct loader *l)
         if (after_file(l, lp_adapter_check(set, set->adapters.items[i], l->diag, l->err)) != ST_OK)
             return ST_ERR;
     for (size_t i = 0; i < set->n_plugins; i++)
-        if (after_file(l, lp_plugin_check(set->plugins[i], l->diag, l->err)) != ST_OK)
+        if (set->plugins[i]->broken == NULL &&
+            after_file(l, lp_plugin_check(set->plugins[i], l->diag, l->err)) != ST_OK)
             return ST_ERR;
     return after_file(l, lp_rules_check(set, l->diag, l->err));
 }
@@ -314,7 +338,7 @@ static void check_chosen(struct loader *l)
     const struct lp_set *set = l->set;
     const char *known[LP_LIST_MAX], *near;
 
-    if (l->failed) /* it may be the one that did not load */
+    if (l->failed || set->has_left) /* it may be the one that did not load */
         return;
     for (size_t i = 0; i < set->n_plugins; i++)
         known[i] = set->plugins[i]->name;
@@ -368,7 +392,7 @@ static enum st_rc finish(struct loader *l)
     if ((set->given = st_arena_alloc(set->arena, (set->n_plugins + 1) * sizeof *set->given)) == NULL)
         return st_arena_fail(set->arena, l->err, "lua.set");
     for (size_t i = 0; i < set->n_plugins; i++)
-        if (set->plugins[i]->is_enabled && set->plugins[i]->n_detectors > 0)
+        if ((set->plugins[i]->is_enabled || set->plugins[i]->broken != NULL) && set->plugins[i]->n_detectors > 0)
             set->given[set->n_given++] = lp_detectors_given(set->plugins[i]);
     check_chosen(l);
     if (!l->sources->skip_tests && run_tests(l) != ST_OK)
@@ -387,6 +411,7 @@ enum st_rc lp_set_load(const struct lp_sources *sources, struct lp_set **out, st
         return st_fail(err, ST_E_NOMEM, "lua.set", "set", sizeof *set);
     set->magic = LP_SET_MAGIC;
     set->refs = 1;
+    set->has_left = sources->left != NULL && sources->left->n > 0;
     if ((set->arena = st_arena_new(ARENA_MAX)) == NULL) {
         lp_set_release(set);
         return st_fail(err, ST_E_NOMEM, "lua.set", "arena", 0);

@@ -18,6 +18,7 @@ struct lp_set {
     size_t n_plugins;
     struct flt_given *given; /* detectors of enabled plugins; in the arena */
     size_t n_given;
+    bool has_left;  /* a file was left out */
     uint32_t asked; /* bits of enum lp_hook: those that an enabled plugin has */
     struct lp_rules rules;
     struct lp_libs libs;

@@ -195,15 +195,15 @@ static size_t skip_long(struct st_span src, size_t at)
     return src.n;
 }
 
-/* Skips a string or a comment that starts at i; answers the offset behind it, or i when there is none. */
-static size_t skip_quoted(struct st_span src, size_t i)
+size_t lp_skip_quoted(struct st_span src, size_t i, bool *is_comment)
 {
-    bool is_comment = src.p[i] == '-' && i + 1 < src.n && src.p[i + 1] == '-';
-    size_t from = is_comment ? i + 2 : i, at = skip_long(src, from);
+    size_t from, at;
 
-    if (at > from)
+    *is_comment = src.p[i] == '-' && i + 1 < src.n && src.p[i + 1] == '-';
+    from = *is_comment ? i + 2 : i;
+    if ((at = skip_long(src, from)) > from)
         return at;
-    if (is_comment) {
+    if (*is_comment) {
         while (at < src.n && src.p[at] != '\n')
             at++;
         return at;
@@ -219,8 +219,10 @@ static size_t skip_quoted(struct st_span src, size_t i)
  * get its __close after setmetatable saw it. `a < close > b` is refused with it; nobody writes that. */
 static bool has_close(struct st_span src)
 {
+    bool is_comment;
+
     for (size_t i = 0; i < src.n;) {
-        size_t next = skip_quoted(src, i);
+        size_t next = lp_skip_quoted(src, i, &is_comment);
 
         if (next > i) {
             i = next;
@@ -229,7 +231,7 @@ static bool has_close(struct st_span src)
         if (src.p[i++] != '<')
             continue;
         for (next = i; next < src.n; next++) { /* blanks and comments may stand between */
-            size_t behind = skip_quoted(src, next);
+            size_t behind = lp_skip_quoted(src, next, &is_comment);
 
             if (behind > next)
                 next = behind - 1;

@@ -43,6 +43,8 @@ struct lp_state *lp_state_of(lua_State *L);
 ST_MUST enum st_rc lp_state_run(struct lp_state *s, lua_CFunction fn, void *ctx, uint32_t time_us, struct st_err *err);
 /* Inside a run: pushes the compiled chunk or raises. Text only, no <close> variables. */
 void lp_state_chunk(lua_State *L, struct st_span source);
+/* The offset behind a string or a comment that starts at i; i when none does. *is_comment tells which. */
+size_t lp_skip_quoted(struct st_span source, size_t i, bool *is_comment);
 /* Inside a run: a host loop says what it did; raises when the budget is used up or the deadline has passed. */
 void lp_charge(lua_State *L, size_t steps);
 /* Replaces the table on the top of the stack by an empty one that shows it and refuses every write. */

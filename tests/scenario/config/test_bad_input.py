@@ -122,7 +122,12 @@ def test_a_lua_file_that_is_wrong(gateway, tmp_path):
     (plugins / "bad.curate.lua").write_text("curate 'x' {\n  when = hashtag 'a'\n  tag = {}\n}\n")
     gateway.plugins = [plugins.parent]
     gateway.write_config()
-    refuses(gateway, r"bad\.curate\.lua:3:?\d*: ")
+    done = gateway.stoa("check")
+    assert done.returncode == 3 and re.fullmatch(r".*bad\.curate\.lua:3:?\d*: .*", done.stderr.strip()), done
+    (plugins.parent / "platforms").mkdir()
+    (plugins.parent / "platforms" / "bad.lua").write_text("return {\n  id = 'bad' hosts = {} }\n")
+    (plugins / "bad.curate.lua").unlink()
+    refuses(gateway, r"platforms/bad\.lua:2:?\d*: ")
 
 
 def test_an_unreadable_ca(gateway):
