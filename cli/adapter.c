@@ -100,7 +100,7 @@ static void put_scan(struct st_json *w, const struct lp_activity *a, const struc
 
         st_json_object(w, NULL);
         st_json_str(w, "role", role_of(f->path));
-        st_json_span(w, "text", f->text);
+        st_json_span(w, "text", a->said[i]);
         st_json_array(w, "codec");
         for (unsigned k = 0; k < f->depth; k++)
             st_json_str(w, NULL, flt_codec_name(f->chain[k]));

@@ -113,7 +113,8 @@ struct lp_activity { /* one thing a person did; schema in docs/activity.md; stri
     struct st_span object_id, object_type, title, author, url; /* url canonical, no query but allowed parameters */
     struct st_span text; /* the typed text, fields joined by newline; in memory only */
     struct st_span lang;
-    uint32_t *typed; /* indexes of the doc's fields that a person typed */
+    uint32_t *typed;      /* indexes of the doc's fields that a person typed */
+    struct st_span *said; /* what each of them says: its text, or what stands in that as base64 */
     size_t n_typed;
     struct {
         uint64_t from_ms, to_ms;

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CHECKS_MAX 1024u
+
 const char *const lp_phase_names[] = {
 #define X(id, name) [LP_##id] = name,
     LP_PHASES(X)
@@ -292,7 +294,7 @@ static void read_routes(struct lp_conf *c, struct lp_adapter *a)
 
         if (!lp_conf_enter_at(c, -1, i + 1, &inner))
             continue;
-        lp_conf_keys(c, -1, "id match ignore secret activity typed deny");
+        lp_conf_keys(c, -1, "id match ignore secret activity typed base64 deny");
         r->adapter = a;
         r->id = lp_conf_need(c, -1, "id");
         r->kind = "opaque";
@@ -303,6 +305,7 @@ static void read_routes(struct lp_conf *c, struct lp_adapter *a)
         read_match(c, r);
         read_activity(c, r);
         r->typed = lp_conf_strs(c, -1, "typed");
+        r->base64 = lp_conf_strs(c, -1, "base64");
         read_deny(c, r);
         if (r->answer.upload != NULL)
             r->transfer = make_transfer(c, r);
@@ -459,7 +462,7 @@ static void read_checks(struct lp_conf *c, struct lp_adapter *a)
         lp_conf_fail(c, "'tests' is missing: a platform file brings its own");
         return;
     }
-    n = lp_conf_len(c, -1);
+    n = lp_conf_len_to(c, -1, CHECKS_MAX);
     a->checks = list = lp_conf_alloc(c, n * sizeof *list);
     for (size_t i = 0; i < n; i++) {
         if (!lp_conf_enter_at(c, -1, i + 1, &inner))

@@ -89,6 +89,7 @@ struct lp_route {
     const char *answer_script; /* of an answer that is a page: the name of its object in a script; NULL */
     bool spaces;               /* '_' in the title stands for a blank */
     const char *const *typed;  /* field path patterns, those with '!' are out again; NULL: the adapter's text_names */
+    const char *const *base64; /* of them: fields that hold the text as base64 */
     struct lp_watch watch;
     struct lp_shape deny;
     const struct lp_route *transfer; /* for the bytes that answer.upload announces; NULL */

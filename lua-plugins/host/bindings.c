@@ -281,10 +281,6 @@ int lp_stoa_set(lua_State *L)
 
 int lp_stoa_lib(lua_State *L)
 {
-    const struct lp_libs *libs = lp_api_plugin(L)->libs;
-    const char *name = lua_tostring(L, 1);
-    const struct lp_lib *lib;
-
     if (lua_getfield(L, LUA_REGISTRYINDEX, "lp.libs") == LUA_TNIL) {
         lua_newtable(L);
         lua_replace(L, 2);
@@ -294,12 +290,7 @@ int lp_stoa_lib(lua_State *L)
     lua_pushvalue(L, 1);
     if (lua_rawget(L, 2) != LUA_TNIL)
         return 1;
-    if ((lib = lp_lib_find(libs, name)) == NULL)
-        return luaL_error(L, "there is no lib/%s.lua", name);
-    lp_state_chunk(L, lib->text);
-    lua_call(L, 0, 1);
-    if (!lua_istable(L, -1))
-        return luaL_error(L, "lib/%s.lua must return a table", name);
+    lp_lib_push(L, lp_api_plugin(L)->libs, lua_tostring(L, 1));
     lp_freeze(L);
     lua_pushvalue(L, 1);
     lua_pushvalue(L, -2);

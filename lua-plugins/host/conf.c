@@ -193,14 +193,19 @@ uint64_t lp_conf_ms(struct lp_conf *c, int at, const char *key)
     return ms;
 }
 
-size_t lp_conf_len(struct lp_conf *c, int at)
+size_t lp_conf_len_to(struct lp_conf *c, int at, size_t most)
 {
     size_t n = lua_rawlen(c->L, at);
 
-    if (n <= LP_LIST_MAX)
+    if (n <= most)
         return n;
-    lp_conf_fail(c, "has more than %d entries", LP_LIST_MAX);
+    lp_conf_fail(c, "has more than %zu entries", most);
     return 0;
+}
+
+size_t lp_conf_len(struct lp_conf *c, int at)
+{
+    return lp_conf_len_to(c, at, LP_LIST_MAX);
 }
 
 const char *const *lp_conf_strs(struct lp_conf *c, int at, const char *key)

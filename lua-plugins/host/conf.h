@@ -40,5 +40,6 @@ bool lp_conf_enter(struct lp_conf *c, int at, const char *key, size_t *mark);
 bool lp_conf_enter_at(struct lp_conf *c, int at, size_t i, size_t *mark); /* element i, from 1 */
 void lp_conf_leave(struct lp_conf *c, size_t mark);
 size_t lp_conf_len(struct lp_conf *c, int at); /* entries of a list; a diagnostic and 0 beyond LP_LIST_MAX */
-uint64_t lp_ms_of(const char *text);           /* as lp_conf_ms; 0: not a duration */
+size_t lp_conf_len_to(struct lp_conf *c, int at, size_t most); /* the same with another limit */
+uint64_t lp_ms_of(const char *text);                           /* as lp_conf_ms; 0: not a duration */
 #endif

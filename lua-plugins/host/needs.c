@@ -60,6 +60,19 @@ const struct lp_lib *lp_lib_find(const struct lp_libs *libs, const char *name)
     return NULL;
 }
 
+void lp_lib_push(lua_State *L, const struct lp_libs *libs, const char *name)
+{
+    const struct lp_lib *lib = lp_lib_find(libs, name);
+
+    if (lib == NULL)
+        luaL_error(L, "there is no lib/%s.lua", name);
+    else
+        lp_state_chunk(L, lib->text);
+    lua_call(L, 0, 1);
+    if (!lua_istable(L, -1))
+        luaL_error(L, "lib/%s.lua must return a table", name);
+}
+
 struct house { /* what there is */
     const struct lp_set *set;
     const struct flt_packs *packs; /* NULL: not yet */

@@ -5,6 +5,7 @@
  * hide_names (and the fallback's) name, and everything of a route that is secret as a whole. Values come from the
  * places the rule lists (value.h), decoded, bounded, and copied into the arena of the transaction.
  */
+#include "base/hash.h"
 #include "value.h"
 #include <string.h>
 
@@ -126,6 +127,38 @@ static bool is_typed(const struct lp_route *route, const struct flt_field *f, st
     return g->held;
 }
 
+static bool is_text(struct st_span s)
+{
+    for (size_t n; s.n > 0; s = st_span_sub(s, n, s.n))
+        if (*s.p == '\0' || (n = st_span_utf8(s)) == 0)
+            return false;
+    return true;
+}
+
+/* What base64 says, if that is text: lines of it may be broken anywhere. A picture says nothing. */
+static struct st_span unpacked(struct lp_reader *r, struct st_span base64)
+{
+    uint8_t *lines = st_arena_room(r->arena, base64.n), *text = st_arena_room(r->arena, 3 * base64.n / 4 + 3);
+    struct st_err err = ST_ERR_INIT;
+    size_t n = 0;
+
+    if (lines == NULL || text == NULL) {
+        r->no_memory = true;
+        return ST_SPAN_NONE;
+    }
+    for (size_t i = 0; i < base64.n; i++)
+        if (base64.p[i] != '\n' && base64.p[i] != '\r' && base64.p[i] != ' ')
+            lines[n++] = base64.p[i];
+    if (st_base64_decode(st_span(lines, n), text, &n, &err) != ST_OK)
+        return base64;
+    return is_text(st_span(text, n)) ? st_span(text, n) : ST_SPAN_NONE;
+}
+
+static struct st_span said_in(struct lp_reader *r, const struct flt_field *f)
+{
+    return lp_path_in(r->route->base64, f->path) ? unpacked(r, f->text) : f->text;
+}
+
 /* Collects the typed fields and their text, joined by newlines. */
 static void read_typed(struct lp_reader *r, struct lp_activity *out)
 {
@@ -142,24 +175,27 @@ static void read_typed(struct lp_reader *r, struct lp_activity *out)
     if (n == 0)
         return;
     out->typed = st_arena_alloc(r->arena, n * sizeof *out->typed);
+    out->said = st_arena_alloc(r->arena, n * sizeof *out->said);
     text = st_arena_room(r->arena, total);
-    if (out->typed == NULL || text == NULL) {
+    if (out->typed == NULL || out->said == NULL || text == NULL) {
         r->no_memory = true;
         return;
     }
     total = 0;
     for (size_t i = 0; i < r->doc->n; i++) {
         const struct flt_field *f = &r->doc->fields[i];
+        struct st_span said;
 
         if (!is_typed(r->route, f, seen))
             continue;
+        out->said[out->n_typed] = said = said_in(r, f);
         out->typed[out->n_typed++] = (uint32_t)i;
-        if (f->text.n == 0)
+        if (said.n == 0)
             continue;
         if (total > 0)
             text[total++] = '\n';
-        memcpy(text + total, f->text.p, f->text.n);
-        total += f->text.n;
+        memcpy(text + total, said.p, said.n);
+        total += said.n;
     }
     out->text = st_span(text, total);
 }

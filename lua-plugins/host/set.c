@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "detect.h"
 #include "manifest.h"
+#include "needs.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,15 +78,28 @@ typedef enum st_rc load_f(struct loader *l, const char *path);
 
 struct adapter_run {
     struct lp_conf conf;
+    const struct lp_libs *libs;
     struct st_span text;
     struct lp_adapter *made;
 };
+
+/* stoa.lib: a large platform is written in several files. */
+static int adapter_lib(lua_State *L)
+{
+    lp_lib_push(L, lua_touserdata(L, lua_upvalueindex(1)), luaL_checkstring(L, 1));
+    return 1;
+}
 
 static int run_adapter(lua_State *L)
 {
     struct adapter_run *run = lua_touserdata(L, 1);
 
     run->conf.L = L;
+    lua_newtable(L);
+    lua_pushlightuserdata(L, (void *)run->libs);
+    lua_pushcclosure(L, adapter_lib, 1);
+    lua_setfield(L, -2, "lib");
+    lua_setglobal(L, "stoa");
     lua_settop(L, 0);
     lp_state_chunk(L, run->text);
     lua_call(L, 0, 1);
@@ -111,7 +125,8 @@ static enum st_rc keep_adapter(struct loader *l, struct lp_adapter *a)
 
 static enum st_rc load_adapter(struct loader *l, const char *path)
 {
-    struct adapter_run run = { .conf = { .arena = l->set->arena, .diag = l->diag, .file = path } };
+    struct adapter_run run = { .conf = { .arena = l->set->arena, .diag = l->diag, .file = path },
+                               .libs = &l->set->libs };
     struct lp_state *state = NULL;
     struct st_buf text;
     enum st_rc rc = lp_file_read(path, &text, l->diag, l->err);

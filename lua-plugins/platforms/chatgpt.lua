@@ -136,6 +136,8 @@ return {
   },
 
   tests = {
+    { name = "telemetry is nothing", method = "POST", host = "chatgpt.com", path = "/ces/v1/t",
+      type = "application/json", body = [=[{"text":"long enough to be text"}]=], expect = { none = true } },
     { name = "what is typed, for suggestions", method = "POST", host = "chatgpt.com",
       path = "/backend-api/conversation/experimental/generate_autocompletions", type = json,
       body = [[{"input_text":"explain pro","num_completions":3,"in_search_mode":false}]],

@@ -109,6 +109,8 @@ return {
   },
 
   tests = {
+    { name = "telemetry is nothing", method = "POST", host = "claude.ai", path = "/api/event_logging/batch",
+      type = "application/json", body = [=[{"text":"long enough to be text"}]=], expect = { none = true } },
     { name = "the prompt once more, for a title", method = "POST", host = "claude.ai",
       path = "/api/organizations/o1/chat_conversations/c1/title", type = json,
       body = [[{"message_content":"explain probes","recent_titles":["Bridges"]}]],

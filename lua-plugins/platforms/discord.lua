@@ -168,6 +168,8 @@ return {
   },
 
   tests = {
+    { name = "typing is nothing", method = "POST", host = "discord.com", path = "/api/v9/channels/1/typing",
+      type = "application/json", body = [=[{}]=], expect = { none = true } },
     { name = "a file with a message", method = "POST", host = "discord.com", path = "/api/v10/channels/81/messages",
       type = "multipart/form-data; boundary=B",
       body = "--B\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\r\n{\"content\":\"see\"}\r\n"

@@ -268,6 +268,9 @@ return {
   },
 
   tests = {
+    { name = "what forums ask all the time is nothing", method = "POST", host = "forum.example",
+      path = "/message-bus/a/poll", type = "application/x-www-form-urlencoded", body = [=[/latest=1]=],
+      expect = { none = true } },
     { name = "a topic by form", method = "POST", host = "forum.example", path = "/posts", type = form,
       body = "raw=How+do+probes+work%3F&title=Probes&category=5&archetype=regular",
       answer = [[{"action":"create_post","post":{"id":31,"topic_id":12,"topic_slug":"probes","username":"ana"}}]],

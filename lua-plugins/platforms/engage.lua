@@ -123,6 +123,13 @@ return {
   },
 
   tests = {
+    { name = "a vote in a poll", method = "POST", host = "engage.cloud.microsoft", path = "/graphql",
+      type = "application/json",
+      body = [[{"operationName":"PollVoteClients","variables":{"messageId":"m1","optionId":"o"}}]],
+      expect = { rule = "vote", kind = "react", id = "m1" } },
+    { name = "a question of the page is nothing", method = "POST", host = "engage.cloud.microsoft",
+      path = "/graphql", type = "application/json",
+      body = [=[{"operationName":"FeedClients","variables":{"count":10}}]=], expect = { none = true } },
     { name = "a post as a tree in a string", method = "POST", host = "engage.cloud.microsoft", path = "/graphql",
       type = json,
         body = [[{"operationName":"PostMessageClients","variables":{"groupId":"g1","serializedContentState":]]

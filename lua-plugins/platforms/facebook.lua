@@ -232,6 +232,16 @@ return {
   },
 
   tests = {
+    { name = "typing is nothing", method = "POST", host = "www.facebook.com", path = "/api/graphql",
+      type = "application/x-www-form-urlencoded",
+      body = [=[fb_api_req_friendly_name=CometUFILiveTypingBroadcastMutation_StartMutation]=],
+      expect = { none = true } },
+    { name = "a question of the page is nothing", method = "POST", host = "www.facebook.com", path = "/api/graphql",
+      type = "application/x-www-form-urlencoded", body = [=[fb_api_req_friendly_name=CometNewsFeedQuery]=],
+      expect = { none = true } },
+    { name = "telemetry is nothing", method = "POST", host = "www.facebook.com", path = "/ajax/bz",
+      type = "application/x-www-form-urlencoded", body = [=[message=long+enough+to+be+text]=],
+      expect = { none = true } },
     { name = "a reply", method = "POST", host = "www.facebook.com", path = "/api/graphql/", type = form,
       body = sent("useCometUFICreateCommentMutation", [[{"input":{"feedback_id":"Zm","reply_comment_parent_fbid":]]
         .. [["Y29","message":{"ranges":[],"text":"me too"}}}]]),

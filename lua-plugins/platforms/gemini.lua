@@ -81,6 +81,12 @@ return {
   },
 
   tests = {
+    { name = "the bytes of a file of a program", method = "PUT", host = "generativelanguage.googleapis.com",
+      path = "/upload/v1beta/files", type = "text/plain", body = "the plan",
+      expect = { rule = "api-upload-bytes", kind = "upload", text = "the plan" } },
+    { name = "other calls of the page are nothing", method = "POST", host = "gemini.google.com",
+      path = "/_/BardChatUi/data/batchexecute", query = "rpcids=otAQ7b", type = "application/x-www-form-urlencoded",
+      body = [=[f.req=x]=], expect = { none = true } },
     { name = "an assistant is made", method = "POST", host = "gemini.google.com",
       path = "/_/BardChatUi/data/batchexecute", query = "rpcids=oMH3Zd", type = form,
       body = "f.req=%5B%5B%5B%22oMH3Zd%22%2C%22%5B%5B%5C%22Helper%5C%22%2C%5C%22answer+as+Acme%5C%22%5D%5D%22%2C"

@@ -226,6 +226,17 @@ local function called(name, method, path, body, expect, answer)
 end
 
 local tests = {
+    { name = "scripts are nothing", host = "wiki.example", path = "/w/load.php", expect = { none = true } },
+    { name = "what scripts read is nothing", host = "wiki.example", path = "/w/api.php", query = "action=query",
+      expect = { none = true } },
+    { name = "the history of a page is nothing", host = "wiki.example", path = "/w/index.php",
+      query = "title=A&action=history", expect = { none = true } },
+    { name = "a special page is nothing", host = "wiki.example", path = "/w/index.php",
+      query = "title=Special:Version", expect = { none = true } },
+    { name = "a special page by its path is nothing", host = "wiki.example", path = "/wiki/Special:Version",
+      expect = { none = true } },
+    { name = "another wiki is not MediaWiki", host = "wiki.example", path = "/wiki/spaces/TEAM/pages/1",
+      expect = { none = true } },
   { name = "an edit arrives as an edit", method = "POST", host = "wiki.test", path = "/index.php",
     query = "title=Kubernetes_basics&action=submit", type = "multipart/form-data; boundary=B",
     body = multipart(edit_fields),

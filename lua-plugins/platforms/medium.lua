@@ -179,6 +179,15 @@ local function sent(name, method, path, body, expect, answer)
 end
 
 tests = {
+    { name = "what the page asks is nothing", method = "POST", host = "medium.com", path = "/_/graphql",
+      type = "application/json", body = [=[[{"operationName":"PostViewerQuery","variables":{}}]]=],
+      expect = { none = true } },
+    { name = "one question of the page is nothing", method = "POST", host = "medium.com", path = "/_/graphql",
+      type = "application/json", body = [=[{"operationName":"PostViewerQuery","variables":{}}]=],
+      expect = { none = true } },
+    { name = "what has no name is nothing", method = "POST", host = "medium.com", path = "/_/batch",
+      type = "application/json", body = [=[{}]=], expect = { none = true } },
+    { name = "a tag is no article", host = "medium.com", path = "/tag/rust", expect = { none = true } },
   { name = "a picture", method = "POST", host = "medium.com", path = "/_/upload", query = "source=6",
     type = "multipart/form-data; boundary=B", body = "--B\r\nContent-Disposition: form-data; name=\"uploadedFile\"; "
       .. "filename=\"plan.svg\"\r\nContent-Type: text/plain\r\n\r\nthe plan\r\n--B--\r\n",

@@ -79,6 +79,10 @@ local function web(fields)
 end
 
 local tests = {
+    { name = "drafts are looked up", method = "POST", host = "acme.slack.com", path = "/api/drafts.list",
+      type = "application/x-www-form-urlencoded", body = [=[token=x]=], expect = { none = true } },
+    { name = "telemetry is nothing", method = "POST", host = "acme.slack.com", path = "/clog/track",
+      type = "application/json", body = [=[{"text":"long enough to be text"}]=], expect = { none = true } },
   { name = "a message of the web client", method = "POST", host = "acme.slack.com", path = "/api/chat.postMessage",
     query = "_x_id=1&slack_route=T1&fp=a1", type = "multipart/form-data; boundary=B",
     body = web { { "token", "xoxc-1-2" }, { "channel", "C024BE91L" }, { "ts", "1700000000.xxxxx1" },

@@ -229,6 +229,11 @@ return {
   },
 
   tests = {
+    { name = "what a chat reads is nothing", method = "POST", host = "chat.stackexchange.com",
+      path = "/chats/1/events", type = "application/x-www-form-urlencoded", body = [=[msgCount=100]=],
+      expect = { none = true } },
+    { name = "a tag is no question", host = "stackoverflow.com", path = "/questions/tagged/rust",
+      expect = { none = true } },
     { name = "a question", method = "POST", host = "stackoverflow.com", path = "/questions/ask/submit", type = form,
       body = "fkey=abc&title=Probes&post-text=How+do+they+work%3F&tagnames=kubernetes",
       expect = { rule = "ask", kind = "post", audience = "public", title = "Probes", hidden = { "fkey" },

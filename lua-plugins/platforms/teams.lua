@@ -125,6 +125,9 @@ return {
   },
 
   tests = {
+    { name = "typing is nothing", method = "POST", host = "teams.microsoft.com",
+      path = "/v1/users/ME/conversations/19:a/messages", type = "application/json",
+      body = [=[{"messagetype":"Control/Typing","content":""}]=], expect = { none = true } },
     { name = "a message in a channel", method = "POST", host = "teams.microsoft.com",
       path = web .. "19%3Aab%40thread.tacv2/messages", type = json,
       body = [[{"content":"<p>hello all</p>","messagetype":"RichText/Html","contenttype":"text","imdisplayname":"Ana",]]

@@ -27,6 +27,7 @@ return {
     { id = "page", ignore = true, match = { method = "GET", path = "/**" } },
   },
   tests = {
+    { name = "pages are nothing", host = "web.telegram.org", path = "/k/", expect = { none = true } },
     { name = "the socket is opaque", host = "kws2.web.telegram.org", path = "/apiws",
       expect = { rule = "chat", kind = "opaque", text = "" } },
     { name = "a paste is public", method = "POST", host = "edit.telegra.ph", path = "/save",

@@ -187,6 +187,8 @@ return {
   },
 
   tests = {
+    { name = "telemetry is nothing", method = "POST", host = "www.udemy.com", path = "/api-2.0/ecl",
+      type = "application/json", body = [=[{"text":"long enough to be text"}]=], expect = { none = true } },
     { name = "watching", method = "POST", host = "www.udemy.com",
       path = mine .. "/77/lectures/88/progress-logs/", type = json,
       body = [=[[{"total":212,"position":61,"openedTimestamp":1700000000000,"isFullscreen":false}]]=],

@@ -180,6 +180,8 @@ return {
   },
 
   tests = {
+    { name = "other reports of the player are nothing", method = "POST", host = "fresnel.vimeocdn.com",
+      path = "/add/cdn-stats", type = "application/json", body = [=[{"text":"x"}]=], expect = { none = true } },
     { name = "a video begins", method = "POST", host = "fresnel.vimeocdn.com", path = "/add/player-stats",
       query = "beacon=1&session-id=abc", type = "text/plain",
       body = [=[[{"type":"vimeo-vod","event":"video-start-time","video_id":76979871,"time":0}]]=],

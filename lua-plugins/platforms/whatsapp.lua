@@ -15,6 +15,7 @@ return {
     { id = "page", ignore = true, match = { path = "/**" } },
   },
   tests = {
+    { name = "pages are nothing", host = "web.whatsapp.com", path = "/", expect = { none = true } },
     { name = "the socket is opaque", host = "web.whatsapp.com", path = "/ws/chat",
       expect = { rule = "chat", kind = "opaque", text = "" } },
     { name = "media is ciphertext", method = "POST", host = "mmg.whatsapp.net", path = "/mms/image/abc",

@@ -269,6 +269,10 @@ return {
   },
 
   tests = {
+    { name = "a question of the page is nothing", host = "x.com", path = "/i/api/graphql/a/HomeTimeline",
+      expect = { none = true } },
+    { name = "the new chat is opaque", method = "POST", host = "ton.x.com", path = "/i/ton/data/dm/1",
+      type = "text/plain", body = "0123", expect = { rule = "encrypted", kind = "opaque", text = "" } },
     { name = "an edit", method = "POST", host = "x.com", path = "/i/api/graphql/a1/CreateTweet", type = json,
       body = [[{"variables":{"tweet_text":"better","edit_options":{"previous_tweet_id":"177"}}}]],
       expect = { rule = "edit", kind = "edit", id = "177", text = "better" } },

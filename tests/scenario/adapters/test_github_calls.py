@@ -90,7 +90,7 @@ CALLS = [
     ("POST", "/graphql", gql("updateIssueComment", {"id": "C", "body": "w1"}), "edit", "C", ["w1"]),
     ("POST", "/graphql", gql("addPullRequestReviewThreadReply", {"pullRequestReviewThreadId": "T", "body": "w1"}),
      "reply", "T", ["w1"]),
-    ("POST", "/graphql", gql("addProjectV2DraftIssue", {"projectId": "P", "title": "w1", "body": "w2"}), "edit", "",
+    ("POST", "/graphql", gql("addProjectV2DraftIssue", {"projectId": "P", "title": "w1", "body": "w2"}), "post", "",
      ["w1", "w2"]),
     # what the pages send as forms
     ("POST", "//github.com/acme/app/issues/7", {"_method": "put", "issue[title]": "w1", "issue[body]": "w2"}, "edit",

@@ -225,6 +225,37 @@ T_TEST(every_kind_has_a_test_and_every_adapter_a_counterexample)
     lp_set_release(set);
 }
 
+/* Is it the rule that the exchange is about: by name, or, of those that see nothing, by what it asks for? */
+static bool shows(struct plant *p, const struct lp_check *k, const struct lp_route *r)
+{
+    p->check = k;
+    if (k->rule != NULL || !k->is_none || !r->is_ignored)
+        return k->rule != NULL && strcmp(k->rule, r->id) == 0;
+    (void)read_check(p);
+    return lp_head_is(&r->head, &p->req, lp_glimpse_of(&p->req).is_plain) &&
+           (!r->has_body || lp_body_is(&r->body, decode(p, p->req.query, k->body)));
+}
+
+T_TEST(every_rule_is_shown_by_a_test)
+{
+    struct plant p = { .set = shipped() };
+    const struct lp_adapters *all = lp_set_adapters(p.set);
+
+    for (size_t i = 0; i < all->n; i++) {
+        p.adapter = all->items[i];
+        for (size_t k = 0; k < p.adapter->n_routes; k++) {
+            bool is_shown = false;
+
+            p.arena = st_arena_new((size_t)16 << 20);
+            for (size_t t = 0; t < p.adapter->n_checks && !is_shown; t++)
+                is_shown = shows(&p, &p.adapter->checks[t], &p.adapter->routes[k]);
+            T_CHECK(is_shown, "%s: no test shows the rule %s", p.adapter->id, p.adapter->routes[k].id);
+            st_arena_free(p.arena);
+        }
+    }
+    lp_set_release((struct lp_set *)p.set);
+}
+
 T_TEST(every_host_finds_its_adapter)
 {
     struct lp_set *set = shipped();
