@@ -222,6 +222,11 @@ static bool is_reference(struct st_span s, bool quoted)
     return !quoted || mix.digit == 0 || mix.lower == 0 || mix.upper == 0 || flt_wordiness(s) >= 60;
 }
 
+static bool is_member(struct st_span s, size_t at)
+{
+    return s.p[at] == '.' && at > 0 && flt_is_alnum(s.p[at - 1]) && flt_is_alpha(s.p[at + 1]);
+}
+
 /* Things of a programming language, not of a person: calls, members, variables, types, paths, markup. */
 static bool is_code(struct st_span s, bool quoted)
 {
@@ -231,7 +236,8 @@ static bool is_code(struct st_span s, bool quoted)
                                           "bool",        "int",      "char",    "std::",  "http://", "https://",
                                           "function",    "await",    "async",   "return", "input",   "hash",
                                           "crypt",       "vault:",   "ssm:",    "sha256", "arn:",    "file:" };
-    bool wordy = flt_wordiness(s) >= 60;
+    unsigned words = flt_wordiness(s);
+    bool wordy = words >= 60, random = words < 40 && s.n >= 10 && flt_turns(s) > 1;
 
     for (size_t i = 0; i < ST_LEN(starts); i++)
         if (st_span_istarts(s, st_span_str(starts[i])) &&
@@ -241,8 +247,7 @@ static bool is_code(struct st_span s, bool quoted)
         return true;
     for (size_t i = 0; i + 1 < s.n && (!quoted || wordy); i++) /* f(x), a.b, a->b, a::b, a[0] */
         if (s.p[i] == '(' || s.p[i] == '[' || s.p[i] == '{' || (s.p[i] == '-' && s.p[i + 1] == '>') ||
-            (s.p[i] == ':' && s.p[i + 1] == ':') ||
-            (s.p[i] == '.' && i > 0 && flt_is_alnum(s.p[i - 1]) && flt_is_alpha(s.p[i + 1])))
+            (s.p[i] == ':' && s.p[i + 1] == ':') || (is_member(s, i) && !random))
             return true;
     return false;
 }
@@ -300,6 +305,49 @@ enum flt_valid val_password(const struct flt_token *token)
     if (mix.lower + mix.upper == 0)
         return FLT_V_WRONG;
     return classes >= 3 || s.n >= 12 || (flt_turns(s) >= 3 && flt_wordiness(s) < 60) ? FLT_V_OK : FLT_V_SHAPE;
+}
+
+/* -pPASSWORD, -p, PASSWORD */
+enum flt_valid val_argument(const struct flt_token *token)
+{
+    struct flt_token value = *token;
+    uint32_t glued = token->text.n > 2 && token->text.p[0] == '-' ? 2 : 0;
+
+    value.text = st_span_sub(token->text, glued, token->text.n);
+    value.from += glued;
+    return val_password(&value);
+}
+
+/* echo -n 'PASSWORD' | sudo -S */
+enum flt_valid val_piped(const struct flt_token *token)
+{
+    struct flt_token value = *token;
+    struct st_span s = st_span_sub(token->text, 5, token->text.n);
+    uint8_t quote;
+
+    while (s.n > 3 && s.p[0] == '-' && s.p[2] == ' ')
+        s = st_span_sub(s, 3, s.n);
+    quote = s.n > 0 && (s.p[0] == '"' || s.p[0] == '\'') ? s.p[0] : 0;
+    if (quote != 0)
+        s = st_span_sub(s, 1, s.n);
+    s = st_span_sub(s, 0, st_span_chr(s, quote != 0 ? quote : '|'));
+    while (s.n > 0 && s.p[s.n - 1] == ' ')
+        s.n--;
+    value.text = s;
+    value.from = token->from + (uint32_t)(s.p - token->text.p);
+    return val_password(&value);
+}
+
+/* Words of a text stand between the same signs: "user: group/permission", "account: invoice/2026-11". */
+enum flt_valid val_login_line(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+    struct flt_mix mix = flt_mix(s);
+    bool mixed = mix.digit > 1 && mix.lower > 0 && (mix.upper > 0 || mix.other > 0) && flt_turns(s) > 1;
+
+    if (!mixed || (flt_wordiness(s) >= 50 && (mix.upper == 0 || mix.other == 0)))
+        return FLT_V_WRONG;
+    return val_password(token);
 }
 
 /* The file names how many lines of private part follow; without them it is only talk, or a public part. */

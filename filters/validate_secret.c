@@ -343,3 +343,25 @@ enum flt_valid val_keyed_connstr(const struct flt_token *token)
     n = flt_unbase64(s, raw, sizeof raw);
     return n == 32 || n == 64 ? FLT_V_OK : FLT_V_SHAPE;
 }
+
+/* Endpoint=https://…;Id=…;Secret=BASE64: 32 or 64 bytes in one of its parts. */
+enum flt_valid val_endpoint_connstr(const struct flt_token *token)
+{
+    struct st_span rest = token->text, part;
+    uint8_t raw[80];
+
+    while (st_span_next(&rest, ';', &part)) {
+        size_t equals = st_span_chr(part, '=');
+        struct st_span value = st_span_sub(part, equals + 1, part.n);
+        int n;
+
+        if (equals == ST_SPAN_NPOS || value.n < 44 || value.n > 92)
+            continue;
+        if (flt_has_placeholder(value) || flt_entropy(value) < 3.8)
+            return FLT_V_EXAMPLE;
+        n = flt_unbase64(value, raw, sizeof raw);
+        if (n == 32 || n == 64)
+            return FLT_V_OK;
+    }
+    return FLT_V_SHAPE;
+}

@@ -54,6 +54,31 @@ enum flt_valid val_token_alone(const struct flt_token *token)
     return flt_is_alnum(before) || before == '+' || before == '_' || before == '-' ? FLT_V_WRONG : val_token(token);
 }
 
+/* For a prefix that is like a word, and so may begin a name: "secret-test-credentials-manager". */
+enum flt_valid val_token_random(const struct flt_token *token)
+{
+    struct st_span s = token->text, part = ST_SPAN_NONE, longest = ST_SPAN_NONE;
+
+    for (size_t i = 0; i <= s.n; i++) {
+        if (i < s.n && flt_is_alnum(s.p[i])) {
+            part = st_span(part.n == 0 ? s.p + i : part.p, part.n + 1);
+            continue;
+        }
+        longest = part.n > longest.n ? part : longest;
+        part = ST_SPAN_NONE;
+    }
+    if (longest.n < 12 || flt_turns(longest) < 2 || (flt_turns(longest) < 5 && flt_wordiness(longest) >= 50))
+        return FLT_V_WRONG;
+    return val_token(token);
+}
+
+enum flt_valid val_token_alone_random(const struct flt_token *token)
+{
+    enum flt_valid valid = val_token_alone(token);
+
+    return valid == FLT_V_OK ? val_token_random(token) : valid;
+}
+
 enum flt_valid val_hex(const struct flt_token *token)
 {
     struct st_span s = body_of(token->text);

@@ -81,6 +81,15 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
         "Das Passwort lautet %s und gilt bis Freitag",
         "https://intra.corp.net/login?user=max&password=%s&x=1",
         "X-Auth-Token: %s",
+        "secretToken ::= \"%s\"",
+        "$secretToken .= \"%s\";",
+        "$password ?\?= '%s';",
+        "buildConfigField 'String', 'API_TOKEN', '\"%s\"'",
+        "<secret>{vault AQAAABAAA %s}</secret>",
+        "<AdministratorPassword><Value>%s</Value></AdministratorPassword>",
+        "the password for the printer on the third floor is %s",
+        "Passwort vom WLAN: %s",
+        "the token is now %s",
     };
     static const char *const values[] = { "kR7vq2Lm9xWt41", "0b6f8c1d94e27a35f1c8b7d2e9406a5c" };
     char text[300];
@@ -93,6 +102,13 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
             (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(place - forms[i]), forms[i], values[k], place + 2);
             T_CHECK(is_found(text, values[k]), "not found: %s", text);
         }
+    T_CHECK(is_found("the API key of the shop is kR7vq2Lm9xWt41Zt4mQ8wLp2x9", "kR7vq2Lm9xWt41Zt4mQ8wLp2x9"), "a key");
+    T_CHECK(
+        is_found("you will find a secret 0b6f8c1d94e27a35f1c8b7d2e9406a5c in it", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"),
+        "a word before it");
+    T_CHECK(is_found("shopToken,0b6f8c1d94e27a35f1c8b7d2e9406a5c,", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"), "a row");
+    T_CHECK(is_found("pw: kR7vq2Lm9x", "kR7vq2Lm9x"), "a short name");
+    T_CHECK(is_found("Zugriffsschl\303\274ssel: kR7vq2Lm9xWt41Zt4mQ8", "kR7vq2Lm9xWt41Zt4mQ8"), "a German key");
     end();
 }
 
@@ -121,6 +137,12 @@ T_TEST(what_is_only_named_alike_is_no_secret)
         "authToken: process.env.AUTH_TOKEN2",
         "--key-id 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
         "it is not sufficient to pass `SSL_OP_NO_TLSv1`",
+        "they pass desiredCapacity2Hint=0",
+        "no password for the meeting, the room is kR7vq2Lm9x",
+        "the key is 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "the public key is 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "token.py,sha256=lTQIzSVw8Mg9wv459TjiOQe6wVziqaRlqX2189rp54,2573",
+        "rRHHpw=kR7vq2Lm9xWt41",
     };
 
     begin();
