@@ -53,6 +53,7 @@ static enum st_rc look(struct flt_scanner *s, struct st_arena *arena, const stru
 
     s->field = &field;
     s->border = joined->border;
+    s->survey = (struct flt_survey){ 0 };
     rc = flt_read_field(s, arena, err);
     s->border = 0;
     s->field = NULL;

@@ -83,6 +83,7 @@ enum st_rc flt_excerpt_close(struct flt_excerpt *x, const struct flt_view *from,
     out->is_whole = from->is_whole;
     if (!x->any) /* nothing was put, so nothing was taken */
         return ST_OK;
+    out->survey = (struct flt_survey){ 0 };
     pass(x, x->s.n);
     rc = st_buf_done(&x->text, err, "filters.excerpt");
     if (rc == ST_OK)

@@ -272,11 +272,12 @@ static bool lacks_word(const struct flt_scanner *s, const struct flt_detector *d
 static void offer(struct flt_scanner *s, const struct grown *g)
 {
     const struct flt_list *list = &s->packs->by_length[g->n];
-    bool is_marked = false;
+    bool is_marked = mark_near(s, list, g), is_alone = is_marked && !s->is_any_near;
+    const struct flt_detector *const *items = is_alone ? list->free : list->items;
     unsigned place = NOT_YET;
 
-    for (size_t i = 0; i < list->n; i++) {
-        const struct flt_detector *d = list->items[i];
+    for (size_t i = 0; i < (is_alone ? list->n_free : list->n); i++) {
+        const struct flt_detector *d = items[i];
         struct flt_guess guess = { d, g->from, g->to, st_span(g->digits, g->n), 0 };
 
         is_marked = is_marked || mark_near(s, list, g); /* a detector before may have made them look */

@@ -231,7 +231,7 @@ static void on_hit(struct flt_scanner *s, struct own_rows *r, struct own_cells c
     }
     flt_view_range(&s->view, from, to, &raw_from, &raw_to);
     if (s->reading == FLT_READ_JOINED)
-        base = s->message_before + s->seam.base;
+        base = s->message_before + s->seam->base;
     if (s->reading == FLT_READ_UNWRAPPED) { /* the whole run is one place in the field */
         raw_to = raw_from + to;
         raw_from += from;

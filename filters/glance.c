@@ -10,6 +10,7 @@
  */
 #include "base/hash.h"
 #include "filters/scanner.h"
+#include "filters/views.h"
 #include <string.h>
 
 #define SMALL 256u /* bytes of a field that is worth it */
@@ -48,37 +49,83 @@ bool flt_glance_fits(const char *pattern)
 
 /* ---- the row ----------------------------------------------------------------------------------------------------- */
 
+static void put(struct flt_glance *g, uint32_t *n, struct st_span text)
+{
+    if (text.n > 0) /* an empty one, as a picture's, may have no bytes at all */
+        memcpy(g->row + *n, text.p, text.n);
+    *n += (uint32_t)text.n;
+    g->row[(*n)++] = '\n';
+}
+
+static enum st_rc lay_seam(struct flt_glance *g, struct st_arena *arena, const struct flt_doc *doc, uint32_t i,
+                           uint32_t *n, struct st_err *err)
+{
+    struct flt_seam *seam = NULL;
+
+    if (g->first + i > 0 && flt_seam(arena, doc, g->first + i, &seam, err) != ST_OK)
+        return ST_ERR;
+    g->fields[i].seam = seam;
+    if (seam == NULL)
+        return ST_OK;
+    seam->survey.lacks = flt_survey_bytes(seam->text);
+    seam->has_no_pattern = (seam->survey.lacks & FLT_LACKS_ODD) != 0;
+    if (seam->has_no_pattern)
+        put(g, n, seam->text);
+    return ST_OK;
+}
+
+/* A UUID alone is hardly read at all, and its bytes are known. */
+static enum st_rc survey(struct st_arena *arena, struct st_span text, struct flt_survey *out, struct st_err *err)
+{
+    *out = (struct flt_survey){ .lacks = FLT_LACKS_ODD | FLT_LACKS_ESCAPES | FLT_LACKS_ATS };
+    return text.n == FLT_UUID_LEN && flt_is_uuid_at(text, 0) ? ST_OK : flt_survey(arena, text, out, err);
+}
+
+/* Only what normalising leaves as it is goes into the row. */
+static enum st_rc lay_field(struct flt_glance *g, struct st_arena *arena, const struct flt_doc *doc, uint32_t i,
+                            uint32_t *n, struct st_err *err)
+{
+    const struct flt_field *field = &doc->fields[g->first + i];
+    struct flt_glanced *to = &g->fields[i];
+
+    *to = (struct flt_glanced){ .seam = NULL };
+    g->starts[2 * i] = *n;
+    if (lay_seam(g, arena, doc, i, n, err) != ST_OK)
+        return ST_ERR;
+    g->starts[2 * i + 1] = *n;
+    if (field->text.n > SMALL || field->is_secret)
+        return ST_OK;
+    if (survey(arena, field->text, &to->survey, err) != ST_OK)
+        return ST_ERR;
+    to->has_no_pattern = (to->survey.lacks & FLT_LACKS_ODD) != 0;
+    if (to->has_no_pattern)
+        put(g, n, field->text);
+    return ST_OK;
+}
+
 /* Fields from `first` on, as many as there is room for. */
-static void lay(struct flt_glance *g, const struct flt_doc *doc, uint32_t first)
+static enum st_rc lay(struct flt_glance *g, struct st_arena *arena, const struct flt_doc *doc, uint32_t first,
+                      struct st_err *err)
 {
     uint32_t n = 0, i = 0;
 
-    for (; first + i < doc->n && i < FLT_GLANCE_FIELDS; i++) {
-        struct st_span text = doc->fields[first + i].text;
-
-        if (n + SMALL + 1 > sizeof g->row)
-            break;
-        g->starts[i] = n;
-        g->has_none[i] = text.n <= SMALL && !doc->fields[first + i].is_secret && flt_stays(text);
-        if (!g->has_none[i])
-            continue;
-        if (text.n > 0) /* an empty one, as a picture's, may have no bytes at all */
-            memcpy(g->row + n, text.p, text.n);
-        n += (uint32_t)text.n;
-        g->row[n++] = '\n';
-    }
+    g->first = first;
+    g->n = 0;
+    for (; first + i < doc->n && i < FLT_GLANCE_FIELDS && n + FLT_SEAM_MAX + SMALL + 2 <= sizeof g->row; i++)
+        if (lay_field(g, arena, doc, i, &n, err) != ST_OK)
+            return ST_ERR;
     if (n < g->row_n) /* of the row before */
         st_wipe(g->row + n, g->row_n - n);
-    g->first = first;
     g->n = i;
     g->row_n = n;
+    return ST_OK;
 }
 
-/* A match ends at `end`: the field it ends in is no longer passed over. */
+/* A match ends at `end`: the field or the seam it ends in is no longer passed over. */
 static bool on_match(void *ctx, unsigned id, uint32_t end)
 {
     struct flt_glance *g = ctx;
-    uint32_t a = 0, b = g->n; /* the last that begins before `end` */
+    uint32_t a = 0, b = 2 * g->n; /* the last that begins before `end` */
 
     (void)id;
     while (b - a > 1) {
@@ -89,20 +136,30 @@ static bool on_match(void *ctx, unsigned id, uint32_t end)
         else
             b = mid;
     }
-    g->has_none[a] = false;
+    if (a % 2 != 0)
+        g->fields[a / 2].has_no_pattern = false;
+    else
+        g->fields[a / 2].seam->has_no_pattern = false;
     return true;
 }
 
-bool flt_glance_is_empty(struct flt_scanner *s, const struct flt_doc *doc, uint32_t field)
+enum st_rc flt_glance(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, uint32_t field)
 {
     struct flt_glance *g = &s->glance;
+    const struct flt_glanced *known;
 
-    if (!s->packs->may_glance || s->trace != NULL)
-        return false;
-    if (field - g->first >= g->n) {
-        lay(g, doc, field);
-        if (scan_run(s->packs->db, s->scratch, st_span(g->row, g->row_n), on_match, g, s->err) != ST_OK)
-            s->failed = true;
-    }
-    return g->has_none[field - g->first];
+    s->is_glanced = s->packs->may_glance && s->trace == NULL;
+    s->has_no_pattern = false;
+    s->survey = (struct flt_survey){ 0 };
+    if (!s->is_glanced)
+        return ST_OK;
+    if (field - g->first >= g->n &&
+        (lay(g, arena, doc, field, s->err) != ST_OK ||
+         scan_run(s->packs->db, s->scratch, st_span(g->row, g->row_n), on_match, g, s->err) != ST_OK))
+        return ST_ERR;
+    known = &g->fields[field - g->first];
+    s->has_no_pattern = known->has_no_pattern;
+    s->survey = known->survey;
+    s->seam_before = known->seam;
+    return ST_OK;
 }

@@ -267,14 +267,14 @@ static void put_joined(struct flt_scanner *s, const struct flt_finding *f)
 {
     struct flt_finding part = *f;
 
-    if (f->from >= s->seam.at || f->to <= s->seam.at)
+    if (f->from >= s->seam->at || f->to <= s->seam->at)
         return;
-    part.from = f->from + s->seam.base;
-    part.to = s->seam.at + s->seam.base;
+    part.from = f->from + s->seam->base;
+    part.to = s->seam->at + s->seam->base;
     put(s, &part);
     part.field++;
     part.from = 0;
-    part.to = f->to - s->seam.at;
+    part.to = f->to - s->seam->at;
     put(s, &part);
 }
 

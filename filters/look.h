@@ -9,21 +9,31 @@
 #include "base/bytes.h"
 #include "base/span.h"
 
-/* Each range of bytes and the mask it belongs to. */
-#define FLT_BLOCK_RANGES(X) \
-    X(digits, '0', '9')     \
-    X(words, '0', '9')      \
-    X(words, 'A', 'Z')      \
-    X(words, 'a', 'z')      \
-    X(blanks, ' ', ' ')     \
-    X(controls, 0, 0x1F)    \
-    X(quotes, '"', '*')     \
-    X(quotes, '`', '`')     \
-    X(tildes, '~', '~')     \
-    X(joints, '+', '+')     \
-    X(joints, '-', '-')     \
-    X(joints, '/', '/')     \
-    X(joints, '_', '_')
+/* The sets of ASCII that a block has a mask for. R(x, lo, hi) says which of x lie in a range. */
+#define FLT_SET_DIGITS(R, x)   R(x, '0', '9')
+#define FLT_SET_WORDS(R, x)    (R(x, '0', '9') | R(x, 'A', 'Z') | R(x, 'a', 'z'))
+#define FLT_SET_BLANKS(R, x)   R(x, ' ', ' ')
+#define FLT_SET_CONTROLS(R, x) R(x, 0, 0x1F)
+#define FLT_SET_QUOTES(R, x)   (R(x, '"', '*') | R(x, '`', '`'))
+#define FLT_SET_TILDES(R, x)   R(x, '~', '~')
+#define FLT_SET_JOINTS(R, x)   (R(x, '+', '+') | R(x, '-', '-') | R(x, '/', '/') | R(x, '_', '_'))
+#define FLT_SET_ATS(R, x)      R(x, '@', '@')
+#define FLT_SET_COLONS(R, x)   R(x, ':', ':')
+#define FLT_SET_SIGNS(R, x)    (R(x, '%', '&') | R(x, '=', '=') | R(x, '\\', '\\'))
+#define FLT_SET_ODD(R, x) \
+    (R(x, 0, 8) | R(x, 0x0E, 0x1F) | R(x, '%', '&') | R(x, '<', '<') | R(x, '\\', '\\') | R(x, 0x7F, 0x7F))
+#define FLT_BLOCK_SETS(X)         \
+    X(digits, FLT_SET_DIGITS)     \
+    X(words, FLT_SET_WORDS)       \
+    X(blanks, FLT_SET_BLANKS)     \
+    X(controls, FLT_SET_CONTROLS) \
+    X(quotes, FLT_SET_QUOTES)     \
+    X(tildes, FLT_SET_TILDES)     \
+    X(joints, FLT_SET_JOINTS)     \
+    X(ats, FLT_SET_ATS)           \
+    X(colons, FLT_SET_COLONS)     \
+    X(signs, FLT_SET_SIGNS)       \
+    X(odd, FLT_SET_ODD)
 
 struct flt_block {
     uint64_t digits, words; /* words: letters and digits */
@@ -31,6 +41,10 @@ struct flt_block {
     uint64_t quotes; /* and what else may stand inside a token */
     uint64_t tildes;
     uint64_t joints; /* what base64, beside words, is written with */
+    uint64_t ats, colons;
+    uint64_t signs; /* that an escape begins with, of those that peel.c knows */
+    uint64_t odd;   /* what normalising may change, or where it has to look closer, beside what is beyond ASCII */
+    uint64_t beyond;
 };
 
 /* The 64 bytes from `at` on, as if zeros came behind the text. */

@@ -298,12 +298,14 @@ static void mark(struct flt_scanner *s, size_t word)
 {
     const struct flt_word *w = &s->packs->word_index[word];
 
+    s->is_any_near = true;
     for (uint32_t i = w->first; i < w->first + w->n; i++)
         s->near_mark[s->packs->word_rules[i]] = s->mark;
 }
 
 static void begin_mark(struct flt_scanner *s)
 {
+    s->is_any_near = false;
     if (++s->mark != 0)
         return;
     memset(s->near_mark, 0, s->packs->n * sizeof *s->near_mark); /* once in four thousand million */

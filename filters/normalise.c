@@ -276,11 +276,6 @@ static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end, bool is_fo
     return p;
 }
 
-bool flt_stays(struct st_span text)
-{
-    return plain_run(text.p, text.p + text.n, false) == text.p + text.n;
-}
-
 /* Past the text that stays as it is; what comes before a mark is left to its cluster. *has_twins: a letter in it looks
  * like a Latin one. */
 static const uint8_t *settled_run(const uint8_t *p, const uint8_t *end, bool is_folding, bool *has_twins)

@@ -10,6 +10,7 @@
 #ifndef STOA_FILTERS_NORMALISE_H
 #define STOA_FILTERS_NORMALISE_H
 #include "base/arena.h"
+#include "filters/survey.h"
 
 struct flt_map;
 
@@ -19,13 +20,12 @@ struct flt_view {
     struct st_span text;       /* borrows the field's text when nothing changed, else lives in the arena */
     const struct flt_map *map; /* NULL: offsets are those of the field's text */
     bool is_whole;             /* what is read from it leaves nothing out of it (excerpt.h) */
+    struct flt_survey survey;  /* of text */
 };
 
 /* text is valid UTF-8, as flt_field.text is; bad bytes become '?'. ST_ERR is memory or the arena's ceiling. */
 ST_MUST enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_case fold, struct flt_view *out,
                                  struct st_err *err);
-/* Does flt_normalise leave the text as it is, without case? Says so of ASCII only. */
-bool flt_stays(struct st_span text);
 /* The bytes [*raw_from, *raw_to) of the field's text that the view's [from, to) was made of; from <= to <= text.n.
  * Characters dropped at either edge are left out, those between belong to it; a part of a unit means the whole unit. */
 void flt_view_range(const struct flt_view *view, uint32_t from, uint32_t to, uint32_t *raw_from, uint32_t *raw_to);

@@ -32,10 +32,13 @@ static enum st_rc add(struct flt_packs *packs, struct flt_list *list, const stru
 {
     if (list->items == NULL) {
         list->items = st_arena_alloc(packs->arena, packs->n * sizeof *list->items);
-        if (list->items == NULL)
+        list->free = st_arena_alloc(packs->arena, packs->n * sizeof *list->free);
+        if (list->items == NULL || list->free == NULL)
             return st_arena_fail(packs->arena, err, "packs.load");
     }
     list->items[list->n++] = d;
+    if (d->require != FLT_REQUIRE_CONTEXT)
+        list->free[list->n_free++] = d;
     list->window.before = d->window.before > list->window.before ? d->window.before : list->window.before;
     list->window.after = d->window.after > list->window.after ? d->window.after : list->window.after;
     return ST_OK;

@@ -149,8 +149,8 @@ static inline bool flt_wants(const struct flt_detector *d, size_t w)
 }
 
 struct flt_list { /* the detectors of one finder, or of one length */
-    const struct flt_detector **items;
-    size_t n;
+    const struct flt_detector **items, **free;
+    size_t n, n_free;         /* free: those that may do without a word near */
     struct flt_window window; /* the widest of theirs */
 };
 

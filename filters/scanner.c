@@ -159,23 +159,47 @@ static bool on_hit(void *ctx, unsigned id, uint32_t end)
     return true;
 }
 
-enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct flt_view *view, struct st_err *err)
+/* What is known of the text holds for the view of it as well, when both are the same bytes. A trace is told what is
+ * seen by looking everywhere. */
+static enum st_rc normalise(struct flt_scanner *s, struct st_arena *arena, const struct flt_view *view,
+                            struct st_err *err)
 {
+    bool is_same;
+
+    if ((view->survey.lacks & FLT_LACKS_ODD) != 0) {
+        s->view = (struct flt_view){ .text = view->text, .map = view->map, .survey = view->survey };
+        return ST_OK;
+    }
     if (flt_normalise(arena, view->text, FLT_CASE_KEEP, &s->view, err) != ST_OK ||
         flt_map_over(arena, s->view.map, view->map, &s->view.map, err) != ST_OK)
+        return ST_ERR;
+    is_same = s->view.text.p == view->text.p && s->view.text.n == view->text.n;
+    if (is_same)
+        s->view.survey = view->survey;
+    if (s->trace != NULL || flt_is_surveyed(&s->view.survey))
+        return ST_OK;
+    return flt_survey(arena, s->view.text, &s->view.survey, err);
+}
+
+enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct flt_view *view, struct st_err *err)
+{
+    if (normalise(s, arena, view, err) != ST_OK)
         return ST_ERR;
     s->text = s->view.text;
     s->n_hits = s->n_found = 0;
     s->near_from = s->near_to = 0;
-    if (!(s->has_no_pattern && s->reading == FLT_READ_PLAIN && s->text.p == view->text.p) &&
+    if (!(s->has_no_pattern && s->text.p == view->text.p &&
+          (s->reading == FLT_READ_PLAIN || s->reading == FLT_READ_JOINED)) &&
         scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)
         return ST_ERR;
     if (s->n_hits > 0) {
         flt_find_patterns(s);
         memset(s->done_to, 0, s->packs->n * sizeof *s->done_to);
     }
-    flt_find_numbers(s);
-    flt_find_emails(s);
+    if ((s->view.survey.lacks & FLT_LACKS_DIGITS) == 0)
+        flt_find_numbers(s);
+    if ((s->view.survey.lacks & FLT_LACKS_ATS) == 0)
+        flt_find_emails(s);
     flt_find_rows(s);
     flt_find_copies(s);
     flt_settle(s);
@@ -220,8 +244,7 @@ static enum st_rc read_fields(struct flt_scanner *s, struct st_arena *arena, con
         }
         if (s->field->is_secret || s->field->text.n == 0)
             continue;
-        s->has_no_pattern = flt_glance_is_empty(s, doc, (uint32_t)i);
-        if (flt_read_field(s, arena, err) != ST_OK)
+        if (flt_glance(s, arena, doc, (uint32_t)i) != ST_OK || flt_read_field(s, arena, err) != ST_OK)
             return ST_ERR;
         if (i > 0 && flt_read_seam(s, arena, doc, i, err) != ST_OK)
             return ST_ERR;

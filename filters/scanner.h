@@ -54,19 +54,26 @@ struct flt_path { /* of a field, and its name: the context words in them */
     bool is_full; /* there are more */
 };
 
-struct flt_seam {  /* of a text made of the end of one field and the beginning of the next */
-    uint32_t at;   /* where the second begins in it */
-    uint32_t base; /* where it begins in the first */
+struct flt_seam {        /* of two fields */
+    struct st_span text; /* the end of the one and the beginning of the other */
+    uint32_t at;         /* where the second begins in it */
+    uint32_t base;       /* where it begins in the first */
+    bool has_no_pattern;
+    struct flt_survey survey;
 };
 
 #define FLT_GLANCE_BYTES  16384u
 #define FLT_GLANCE_FIELDS 1024u
-struct flt_glance { /* fields laid side by side (glance.c) */
+struct flt_glance { /* small fields laid side by side (glance.c) */
     uint8_t row[FLT_GLANCE_BYTES];
     uint32_t row_n;
-    uint32_t first, n; /* fields of the message */
-    uint32_t starts[FLT_GLANCE_FIELDS];
-    bool has_none[FLT_GLANCE_FIELDS]; /* of all patterns */
+    uint32_t first, n;                      /* fields of the message */
+    uint32_t starts[2 * FLT_GLANCE_FIELDS]; /* of each field's seam with the one before it, and of the field */
+    struct flt_glanced {
+        struct flt_survey survey;
+        bool has_no_pattern;
+        struct flt_seam *seam; /* with the one before it, in the arena; NULL: none is to be read */
+    } fields[FLT_GLANCE_FIELDS];
 };
 
 struct flt_scanner {
@@ -83,7 +90,10 @@ struct flt_scanner {
     struct st_span text; /* view.text */
     enum flt_reading reading;
     bool has_no_pattern;                 /* as it stands */
-    struct flt_seam seam;                /* of reading JOINED */
+    struct flt_survey survey;            /* of it as it stands */
+    bool is_glanced;                     /* and so seam_before is known */
+    struct flt_seam *seam_before;        /* with the field before it; NULL: none is to be read */
+    const struct flt_seam *seam;         /* of reading JOINED */
     uint32_t border;                     /* only what lies across it is asked for (across.c); 0: everything is */
     uint64_t message_at, message_before; /* where in the message this field begins, and the one before it */
     struct flt_near near[FLT_NEAR_MAX];
@@ -110,6 +120,7 @@ struct flt_scanner {
     uint32_t *seen;    /* a bit per term */
     /* and never 0 again: the last mark, and per rule the last it was given (flt_mark_near) */
     uint32_t mark, *near_mark;
+    bool is_any_near; /* some word is there of those that flt_mark_near looked for last */
 };
 #define FLT_SCANNER_MAGIC 0x666c7473u
 
@@ -136,16 +147,17 @@ uint32_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint3
 bool flt_number_is_named(struct flt_scanner *s, struct st_span name, size_t digits);
 /* Have the words around [from, to) been looked for? If not, asking costs as much as many checksums. */
 bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
-/* Marks, in near_mark, every rule one of whose words is in the window of [from, to) or in the field's path; false when
- * that is not known. */
+/* Marks, in near_mark and is_any_near, every rule one of whose words is in the window of [from, to) or in the field's
+ * path; false when that is not known. */
 ST_MUST bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
 /* Short words must stand alone ("tel", but not in "hotel"); long ones may be part of a compound ("Kontonummer"). */
 #define FLT_SHORT_WORD 4u /* letters */
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);
 bool flt_word_begins(struct st_span text, uint32_t from); /* no letter goes on into it */
 
-/* Is it known that no pattern and no term is in that field as it stands? Fields come in order. */
-bool flt_glance_is_empty(struct flt_scanner *s, const struct flt_doc *doc, uint32_t field);
+/* Fills s->is_glanced, ->has_no_pattern, ->survey and ->seam_before with what can be known of that field before it is
+ * read. Fields come in order. */
+ST_MUST enum st_rc flt_glance(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, uint32_t field);
 
 /* A term of a dictionary ends at `end` (find_words.c). */
 void flt_find_term_at(struct flt_scanner *s, size_t term, uint32_t end);

@@ -12,7 +12,6 @@
 #include "filters/views.h"
 #include <string.h>
 
-#define GROUP_MAX   10u /* characters of a group */
 #define PAYLOAD_MIN 9u  /* of a row */
 #define NUMBER_MIN  5u  /* digits of two pieces */
 #define TOKEN_MIN   9u  /* characters of two pieces */
@@ -185,7 +184,7 @@ static struct row best_row(struct st_span s, size_t at, const struct ahead *ahea
     struct row best = { 0 };
     size_t most = 0;
 
-    for (uint64_t left = ahead->others & ((2u << GROUP_MAX) - 2); left != 0 && is_token_char(s.p[at]);
+    for (uint64_t left = ahead->others & ((2u << FLT_GROUP_MAX) - 2); left != 0 && is_token_char(s.p[at]);
          left &= left - 1) {
         size_t group = (size_t)__builtin_ctzll(left);
         struct row row = { 0 };
@@ -360,17 +359,6 @@ static size_t cut_at(struct st_span s, size_t at)
 
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
-/* A block and the next: bit i of the two is a byte. */
-struct pair {
-    uint64_t low, high;
-};
-
-/* What is seen and no letter, no digit. */
-static uint64_t signs_of(const struct flt_block *block)
-{
-    return ~(block->words | block->blanks | block->controls);
-}
-
 /* What is at `at` is taken, if it is anything; answers where to go on. */
 static size_t take(struct flt_excerpt *x, size_t at, const struct ahead *ahead)
 {
@@ -386,88 +374,14 @@ static size_t take(struct flt_excerpt *x, size_t at, const struct ahead *ahead)
     return at + n;
 }
 
-/* The bits n further on; n is less than a block. */
-static inline uint64_t on(struct pair bits, unsigned n)
+/* Answers where to go on; the gaps are those of `here`, which begins at `base`. */
+static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, uint64_t gaps, const struct flt_block *here,
+                         const struct flt_block *next)
 {
-    return bits.low >> n | bits.high << 1 << (ST_BYTES_BLOCK - 1 - n);
-}
-
-/* Each bit, if it or one of the n - 1 above it is set. */
-static inline struct pair within(struct pair bits, unsigned n)
-{
-    unsigned reach = 1;
-
-    for (; 2 * reach <= n; reach *= 2)
-        bits = (struct pair){ bits.low | on(bits, reach), bits.high | bits.high >> reach };
-    return (struct pair){ bits.low | on(bits, n - reach), bits.high | bits.high >> (n - reach) };
-}
-
-/* Where a gap inside a token may be: quotes, signs of mark-up, the ends of lines and the blanks before them. */
-static uint64_t cuts_of(const struct flt_block *here, const struct flt_block *next, bool was_seen)
-{
-    uint64_t seen = ~(here->blanks | here->controls), lines = here->controls;
-
-    lines |= here->blanks & on((struct pair){ here->controls, next->controls }, 1);
-    return (here->quotes | here->tildes | lines) & (seen << 1 | was_seen);
-}
-
-/* Where groups of n bytes may begin a row, with a blank or with a sign behind them. Groups hold no blank, so the first
- * one ends them: *before is where one stands before the last byte of the groups of one less, and grows. A sign between
- * blanks, and one of three or four bytes, is seen as that of a group of one more. */
-static inline uint64_t rows_of(unsigned n, struct pair blanks, struct pair signs, struct pair later, uint64_t near,
-                               uint64_t *before)
-{
-    uint64_t grouped = on(signs, n) & on(later, 2 * n + 1) & ~*before, apart;
-
-    *before |= n > 1 ? on(blanks, n - 1) : 0;
-    apart = on(blanks, n) & on(blanks, 2 * n + 1) & ~*before;
-    apart &= n == 1 ? UINT64_MAX : near & ~on(blanks, 3 * n);                     /* the third is hardly shorter */
-    apart &= n <= 2 ? on(blanks, 3 * n + 2) & on(blanks, 4 * n + 3) : UINT64_MAX; /* PAYLOAD_MIN takes more of them */
-    return grouped | apart;
-}
-
-/* A glance for may_be_row, at 64 places at once. It leaves out none of those where best_row finds one. */
-static uint64_t begins_of(const struct flt_block *here, const struct flt_block *next, bool was_word)
-{
-    struct pair b = { here->blanks, next->blanks }, s = { signs_of(here), signs_of(next) }, later = within(s, 2);
-    uint64_t near, rows = 0, before = 0, low = b.low | s.low, high = b.high | s.high;
-
-    if ((low & (low - 1)) == 0 && (low == 0 || high == 0) && (high & (high - 1)) == 0)
-        return 0; /* less than two gaps */
-    near = within((struct pair){ here->digits, next->digits }, 3 * GROUP_MAX + 6).low;
-    /* in this order, and each with a number that the compiler knows */
-    rows |= rows_of(1, b, s, later, near, &before);
-    rows |= rows_of(2, b, s, later, near, &before);
-    rows |= rows_of(3, b, s, later, near, &before);
-    rows |= rows_of(4, b, s, later, near, &before);
-    rows |= rows_of(5, b, s, later, near, &before);
-    rows |= rows_of(6, b, s, later, near, &before);
-    rows |= rows_of(7, b, s, later, near, &before);
-    rows |= rows_of(8, b, s, later, near, &before);
-    rows |= rows_of(9, b, s, later, near, &before);
-    rows |= rows_of(GROUP_MAX, b, s, later, near, &before);
-    rows |= rows_of(GROUP_MAX + 1, b, s, later, near, &before);
-    return rows & ~(here->blanks | here->controls) & ~(here->words << 1 | was_word);
-}
-
-/* Where a gap may begin in the middle one of three blocks. */
-static uint64_t spots_of(const struct flt_block blocks[3])
-{
-    const struct flt_block *before = &blocks[0], *here = &blocks[1], *next = &blocks[2];
     const unsigned top = ST_BYTES_BLOCK - 1;
 
-    return begins_of(here, next, before->words >> top != 0) |
-           cuts_of(here, next, (before->blanks | before->controls) >> top == 0);
-}
-
-/* Answers where to go on. */
-static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const struct flt_block blocks[3])
-{
-    const struct flt_block *here = &blocks[1], *next = &blocks[2];
-    const unsigned top = ST_BYTES_BLOCK - 1;
-
-    for (uint64_t spots = spots_of(blocks); spots != 0; spots &= spots - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(spots);
+    for (; gaps != 0; gaps &= gaps - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(gaps);
         struct ahead ahead = { ~here->words >> i | ~next->words << 1 << (top - i),
                                here->digits >> i | next->digits << 1 << (top - i) };
 
@@ -477,27 +391,21 @@ static size_t walk_block(struct flt_excerpt *x, size_t base, size_t done, const 
     return done;
 }
 
-/* Tokens and numbers have digits: only what lies around some is walked. */
 static void walk(struct flt_excerpt *x)
 {
-    struct flt_block blocks[3] = { { .controls = UINT64_MAX } }; /* before, here, next */
+    struct flt_block blocks[3] = { { .controls = UINT64_MAX } }, *before = &blocks[0], *here = &blocks[1],
+                     *next = &blocks[2], *free;
     size_t done = 0;
 
-    flt_look(x->s, 0, &blocks[1]);
+    flt_look(x->s, 0, here);
     for (size_t base = 0; base < x->s.n; base += ST_BYTES_BLOCK) {
-        flt_look(x->s, base + ST_BYTES_BLOCK, &blocks[2]);
-        if ((blocks[0].digits | blocks[1].digits | blocks[2].digits) != 0)
-            done = walk_block(x, base, done, blocks);
-        blocks[0] = blocks[1];
-        blocks[1] = blocks[2];
+        flt_look(x->s, base + ST_BYTES_BLOCK, next);
+        done = walk_block(x, base, done, flt_gaps(before, here, next), here, next);
+        free = before;
+        before = here;
+        here = next;
+        next = free;
     }
-}
-
-bool flt_may_squeeze(const struct flt_block *only, size_t n)
-{
-    struct flt_block blocks[3] = { { .controls = UINT64_MAX }, *only, { .controls = UINT64_MAX } };
-
-    return only->digits != 0 && n > 0 && spots_of(blocks) << (ST_BYTES_BLOCK - n) != 0;
 }
 
 enum st_rc flt_squeeze(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
@@ -506,6 +414,9 @@ enum st_rc flt_squeeze(struct st_arena *arena, const struct flt_view *from, stru
     struct flt_excerpt x;
 
     *out = *from;
+    *any = false;
+    if ((from->survey.lacks & FLT_LACKS_GAPS) != 0)
+        return ST_OK;
     flt_excerpt_open(&x, arena, from);
     walk(&x);
     *any = x.any;

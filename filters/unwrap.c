@@ -20,6 +20,7 @@
 #define PAIRS_SHOWN   5   /* digits in five of them: text is 2x to 7x */
 #define INFLATE_TIMES 4u  /* the text it stands in; more is cut */
 #define INFLATE_GRACE 4096u
+#define HALF          (ST_BYTES_BLOCK / 2u)
 
 struct run {
     size_t from, to;      /* in the text, with gaps and padding */
@@ -156,47 +157,20 @@ static bool has_digits(uint64_t digits)
     return digits != 0;
 }
 
-/* May a run begin in these 64 bytes, so that it shows in them? */
-static bool may_begin(const struct flt_block *block)
+/* A run that begins in the first half shows before the end of the second. */
+bool flt_may_begin_run(const struct flt_block *block)
 {
     return has_run_16(block->words | block->joints) || block->tildes != 0 ||
            (has_digits(block->digits) && has_pairs(block->words));
 }
 
-/* The 64 bytes that begin in the middle of the one and end in the middle of the other. */
-static struct flt_block between(const struct flt_block *a, const struct flt_block *b)
+/* The next place from `at` on where a run may begin, as far as the survey knows; the end of the text: none. */
+static size_t next_place(struct st_span s, const struct flt_survey *survey, size_t at)
 {
-    const unsigned half = ST_BYTES_BLOCK / 2;
-
-    return (struct flt_block){ .digits = a->digits >> half | b->digits << half,
-                               .words = a->words >> half | b->words << half,
-                               .joints = a->joints >> half | b->joints << half,
-                               .tildes = a->tildes >> half | b->tildes << half };
-}
-
-/* The next 64 bytes from `at` on that a run may begin in; the end of the text: none. Whatever begins in one half shows
- * before the end of the next. */
-static size_t next_place(struct st_span s, size_t at)
-{
-    struct flt_block here, next, middle;
-
-    flt_look(s, at, &here);
-    for (; at + FLT_RUN_MIN <= s.n; at += ST_BYTES_BLOCK, here = next) {
-        if (may_begin(&here))
+    for (size_t half = at / HALF; at + FLT_RUN_MIN <= s.n; at = ++half * HALF)
+        if ((flt_lacks(survey, half / 2) & (half % 2 == 0 ? FLT_LACKS_RUNS : FLT_LACKS_LATER_RUNS)) == 0)
             return at;
-        flt_look(s, at + ST_BYTES_BLOCK, &next);
-        middle = between(&here, &next);
-        if (may_begin(&middle))
-            return at + ST_BYTES_BLOCK / 2;
-    }
     return s.n;
-}
-
-bool flt_may_unwrap(const struct flt_block *only, size_t n)
-{
-    const struct flt_block none = { .controls = UINT64_MAX }, middle = between(only, &none);
-
-    return n >= FLT_RUN_MIN && (may_begin(only) || may_begin(&middle));
 }
 
 /* MediaWiki's editors say so in front of what they have packed, which has no head of its own. */
@@ -206,7 +180,7 @@ static bool is_announced(struct st_span s, size_t at)
 }
 
 /* The first run at or after `at`; false: none. run->to moves on in any case. */
-static bool next_run(struct st_span s, size_t at, struct run *run)
+static bool next_run(struct st_span s, const struct flt_survey *survey, size_t at, struct run *run)
 {
     size_t stop = at;
 
@@ -215,9 +189,9 @@ static bool next_run(struct st_span s, size_t at, struct run *run)
         size_t n;
 
         if (at >= stop) {
-            if ((at = next_place(s, at)) == s.n)
+            if ((at = next_place(s, survey, at)) == s.n)
                 break;
-            stop = at + ST_BYTES_BLOCK / 2;
+            stop = (at / HALF + 1) * HALF;
         }
         n = run_length(s, at);
         run->from = at;
@@ -384,11 +358,14 @@ enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_
     struct st_buf bytes, text;
     enum st_rc rc = ST_OK;
 
-    out->is_whole = false;
+    *out = (struct flt_view){ .is_whole = false };
+    *any = false;
+    if ((~from->survey.lacks & (FLT_LACKS_RUNS | FLT_LACKS_LATER_RUNS)) == 0)
+        return ST_OK;
     st_buf_init(&run.chars, from->text.n + 64);
     st_buf_init(&bytes, from->text.n + 64);
     st_buf_init(&text, INFLATE_TIMES * from->text.n + INFLATE_GRACE);
-    for (out->text.n = 0; rc == ST_OK && out->text.n == 0 && next_run(from->text, *at, &run); *at = run.to) {
+    for (; rc == ST_OK && out->text.n == 0 && next_run(from->text, &from->survey, *at, &run); *at = run.to) {
         run.look = open_run(&run, &bytes);
         if (run.look == FLT_LOOK_NOTHING && is_announced(from->text, run.from))
             run.look = open_announced(&run, &bytes);

@@ -8,21 +8,15 @@
  */
 #include "filters/views.h"
 #include "base/hash.h"
-#include "filters/look.h"
 #include "filters/map.h"
 #include "filters/scanner.h"
 #include <string.h>
 
 #define BUDGET_TIMES 4u
 #define BUDGET_GRACE 16384u
-#define UUID_MAX     45u  /* "urn:uuid:" before it */
-#define LEAD         80u  /* bytes before an encoded run that may say what it is */
-#define QUIET_TEXT   64u  /* bytes of a text that is remembered */
-#define SEAM_SIDE    160u /* bytes on each side of a seam that are read */
-#define SEAM_DIGITS  7u   /* of a number in two fields */
-#define SEAM_PIECE   5u   /* characters of each half of a token */
-#define SEAM_LONGEST 33u  /* a UUID is longer, and no half */
-#define SEAM_TOKEN   16u  /* of both */
+#define UUID_MAX     45u /* "urn:uuid:" before it */
+#define LEAD         80u /* bytes before an encoded run that may say what it is */
+#define QUIET_TEXT   64u /* bytes of a text that is remembered */
 
 struct reader {
     struct flt_scanner *s;
@@ -112,15 +106,9 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
 {
     struct flt_view base = r->s->view; /* the next reading makes it anew */
     bool may_squeeze = (done & 1u << FLT_READ_SQUEEZED) == 0, may_unwrap = depth < FLT_UNWRAP_MAX;
-    struct flt_block only;
 
     if (is_uuid(base.text))
         return ST_OK;
-    if (base.text.n <= ST_BYTES_BLOCK) { /* one look for both */
-        flt_look(base.text, 0, &only);
-        may_squeeze = may_squeeze && flt_may_squeeze(&only, base.text.n);
-        may_unwrap = may_unwrap && flt_may_unwrap(&only, base.text.n);
-    }
     if ((done & 1u << FLT_READ_PEELED) == 0 && peel(r, raw, base.text, done, depth) != ST_OK)
         return ST_ERR;
     if (may_squeeze && squeeze(r, &base, done, depth) != ST_OK)
@@ -138,6 +126,13 @@ static bool may_be_quiet(const struct flt_scanner *s)
 {
     return s->field->text.n <= QUIET_TEXT && s->trace == NULL && s->own == NULL && s->packs->n_terms == 0 &&
            s->border == 0;
+}
+
+/* Most are names, and states, and the like: no pattern is in them, and no reading and no finder has anything to begin
+ * with. Only own rows and documents may be made of words alone. */
+static bool is_empty(const struct flt_scanner *s)
+{
+    return s->has_no_pattern && s->survey.lacks == FLT_LACKS_ALL && s->trace == NULL && s->own == NULL;
 }
 
 /* A key that is a UUID alone. With a digit among its first eight characters, the finder of numbers takes it for one
@@ -162,7 +157,7 @@ static bool is_alike(const struct flt_field *a, const struct flt_field *b)
 static enum st_rc read_whole(struct flt_scanner *s, struct st_arena *arena, struct st_err *err)
 {
     struct reader r = { s, arena, err, BUDGET_TIMES * s->field->text.n + BUDGET_GRACE };
-    struct flt_view raw = { .text = s->field->text };
+    struct flt_view raw = { .text = s->field->text, .survey = s->survey };
 
     s->reading = FLT_READ_PLAIN;
     if (flt_read(s, arena, &raw, err) != ST_OK)
@@ -176,7 +171,7 @@ enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct 
     size_t before = s->out->n;
     unsigned asked = s->n_asked;
 
-    if (is_key(s))
+    if (is_empty(s) || is_key(s))
         return ST_OK;
     if (!may_be_quiet(s))
         return read_whole(s, arena, err);
@@ -189,78 +184,4 @@ enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct 
     if (s->out->n == before && s->n_asked == asked && before < FLT_FINDINGS_MAX)
         *quiet = s->field;
     return ST_OK;
-}
-
-/* ---- seams ------------------------------------------------------------------------------------------------------- */
-
-enum { PIECE = 1, DIGIT = 2, COLON = 4 };
-static const uint8_t kinds[256] = { ['!' ... '/'] = PIECE,
-                                    ['0' ... '9'] = PIECE | DIGIT,
-                                    [':'] = PIECE | COLON,
-                                    [';' ... 0x7E] = PIECE,
-                                    [0x80 ... 0xFF] = PIECE };
-
-/* How long the piece is with which s ends, or begins, as far as it matters; digits in it are counted. */
-static size_t edge(struct st_span s, bool is_end, size_t *digits)
-{
-    size_t n = 0, most = s.n <= SEAM_LONGEST ? s.n : SEAM_LONGEST + 1, at = is_end ? s.n - 1 : 0,
-           step = is_end ? SIZE_MAX : 1;
-
-    for (; n < most; n++, at += step) {
-        uint8_t kind = kinds[s.p[at]];
-
-        if ((kind & PIECE) == 0 || ((kind & COLON) != 0 && n > 0))
-            break;
-        *digits += (kind & DIGIT) / DIGIT;
-    }
-    return n;
-}
-
-static struct st_span parent(struct st_span path)
-{
-    while (path.n > 0 && path.p[path.n - 1] != '/')
-        path.n--;
-    return path;
-}
-
-static bool may_go_on(const struct flt_field *a, const struct flt_field *b)
-{
-    size_t digits = 0, n, m;
-
-    if (a->is_secret || b->is_secret || a->place != b->place || a->place > FLT_IN_QUERY || a->text.n == 0 ||
-        b->text.n == 0)
-        return false;
-    if (kinds[a->text.p[a->text.n - 1]] == 0 || kinds[b->text.p[0]] == 0)
-        return false;
-    if ((a->map != NULL && a->map->layer == FLT_LAYER_NUMBER) || (b->map != NULL && b->map->layer == FLT_LAYER_NUMBER))
-        return false;
-    if ((n = edge(a->text, true, &digits)) > SEAM_LONGEST || (m = edge(b->text, false, &digits)) > SEAM_LONGEST)
-        return false;
-    if (digits < SEAM_DIGITS && (digits < 2 || n < SEAM_PIECE || m < SEAM_PIECE || n + m < SEAM_TOKEN))
-        return false;
-    return st_span_eq(parent(a->path), parent(b->path));
-}
-
-enum st_rc flt_read_seam(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc, size_t second,
-                         struct st_err *err)
-{
-    const struct flt_field *a = &doc->fields[second - 1], *b = &doc->fields[second];
-    struct st_span tail, head;
-    struct flt_view view = { 0 };
-    uint8_t *text;
-
-    if (!may_go_on(a, b))
-        return ST_OK;
-    tail = st_span_sub(a->text, a->text.n > SEAM_SIDE ? a->text.n - SEAM_SIDE : 0, SEAM_SIDE);
-    head = st_span_sub(b->text, 0, SEAM_SIDE);
-    if ((text = st_arena_alloc(arena, tail.n + head.n)) == NULL)
-        return st_arena_fail(arena, err, "filters.seam");
-    memcpy(text, tail.p, tail.n);
-    memcpy(text + tail.n, head.p, head.n);
-    view.text = st_span(text, tail.n + head.n);
-    s->reading = FLT_READ_JOINED;
-    s->field = a;
-    s->field_index = (uint32_t)second - 1;
-    s->seam = (struct flt_seam){ (uint32_t)tail.n, (uint32_t)(a->text.n - tail.n) };
-    return flt_read(s, arena, &view, err);
 }

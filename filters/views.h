@@ -6,13 +6,16 @@
  */
 #ifndef STOA_FILTERS_VIEWS_H
 #define STOA_FILTERS_VIEWS_H
+#include "filters/look.h"
 #include "filters/normalise.h"
 
-struct flt_block;
 struct flt_doc;
 struct flt_scanner;
+struct flt_seam;
 
-#define FLT_UNWRAP_MAX 3 /* encodings inside one another */
+#define FLT_UNWRAP_MAX 3    /* encodings inside one another */
+#define FLT_GROUP_MAX  10u  /* characters of a group that squeeze.c knows */
+#define FLT_SEAM_MAX   320u /* bytes of the text of a seam */
 
 /* Escapes of all kinds, up to three on top of one another (peel.c). */
 ST_MUST enum st_rc flt_peel(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
@@ -27,14 +30,17 @@ bool flt_begins_a_line(struct st_span text, size_t at);
 ST_MUST enum st_rc flt_unwrap(struct st_arena *arena, const struct flt_view *from, size_t *at, struct flt_view *out,
                               bool *any, struct st_err *err);
 
-/* What flt_squeeze and flt_unwrap look for first, in a text of n bytes that is one block: false where they would find
- * nothing to do. */
-bool flt_may_squeeze(const struct flt_block *only, size_t n);
-bool flt_may_unwrap(const struct flt_block *only, size_t n);
+/* Where in `here` flt_squeeze may take something out (gaps.c); at the end of a text right behind it, too. */
+uint64_t flt_gaps(const struct flt_block *before, const struct flt_block *here, const struct flt_block *next);
+/* May a run that decodes to a text begin in the first half of that block, which shows it? (unwrap.c) */
+bool flt_may_begin_run(const struct flt_block *block);
 
 /* All readings of the running field but the first (views.c). */
 ST_MUST enum st_rc flt_read_field(struct flt_scanner *s, struct st_arena *arena, struct st_err *err);
-/* What stands across the end of one field and the beginning of the next. */
+/* What is to be read across the end of one field and the beginning of the next, in the arena; NULL: nothing. (seam.c)
+ */
+ST_MUST enum st_rc flt_seam(struct st_arena *arena, const struct flt_doc *doc, size_t second, struct flt_seam **out,
+                            struct st_err *err);
 ST_MUST enum st_rc flt_read_seam(struct flt_scanner *s, struct st_arena *arena, const struct flt_doc *doc,
                                  size_t second, struct st_err *err);
 /* One reading through all finders (scanner.c); s->view is then what they saw. */

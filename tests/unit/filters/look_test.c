@@ -20,9 +20,11 @@ static void look_slowly(struct st_span s, size_t at, struct flt_block *out)
     for (unsigned i = 0; i < ST_BYTES_BLOCK; i++) {
         int c = at + i < s.n ? s.p[at + i] : 0;
 
-#define RANGE(mask, lo, hi) b.mask |= (uint64_t)(c >= (lo) && c <= (hi)) << i;
-        FLT_BLOCK_RANGES(RANGE)
-#undef RANGE
+#define LIES(c, lo, hi) (uint64_t)(c >= (lo) && c <= (hi))
+#define SET(mask, set)  b.mask |= set(LIES, c) << i;
+        FLT_BLOCK_SETS(SET)
+#undef SET
+        b.beyond |= LIES(c, 0x80, 0xFF) << i;
     }
     *out = b;
 }

@@ -2,8 +2,9 @@
 /* scan_same_test - the quick way finds what the slow way finds.
  *
  * Texts are made of the detectors' own examples, whole and cut, between harmless posts, in JSON of many members. Each
- * is scanned as the data path does it; then every field alone, by a scanner of its own, with a trace, which takes no
- * short cut; and each answer about a context word is held against a search of the window byte by byte.
+ * is scanned as the data path does it; then once more with a trace, which takes no short cut, and every field alone
+ * likewise, by a scanner of its own; and each answer about a context word is held against a search of the window byte
+ * by byte.
  */
 #define flt_word_near flt_word_near_quickly
 #include "../../../filters/near.c"
@@ -207,10 +208,23 @@ static void put_uuid(struct st_buf *json)
     st_buf_str(json, beside[t_rand() % ST_LEN(beside)]);
 }
 
+/* An example in two fields that follow one another. */
+static void put_halves(struct st_buf *json)
+{
+    struct st_span s = any_example();
+    size_t cut = s.n / 4 + t_rand() % (s.n / 2 + 1);
+
+    while (cut < s.n && (s.p[cut] & 0xC0) == 0x80)
+        cut++;
+    put_string(json, st_span_sub(s, 0, cut));
+    st_buf_fmt(json, "\",\"rest%u\":\"", (unsigned)(t_rand() % 2));
+    put_string(json, st_span_sub(s, cut, s.n));
+}
+
 static void put_value(struct st_buf *json, struct st_buf *post)
 {
     static const char *const seams[] = { "", " ", "-", ".", "/", ", ", ": ", "=", "  ", "x" };
-    unsigned kind = t_rand() % 10;
+    unsigned kind = t_rand() % 12;
 
     if (kind == 0) {
         st_buf_fmt(json, "1%u%u", (unsigned)(t_rand() % 10000000), (unsigned)(t_rand() % 100000000));
@@ -228,6 +242,8 @@ static void put_value(struct st_buf *json, struct st_buf *post)
         put_far_words(json);
     if (kind == 9)
         put_uuid(json);
+    if (kind >= 10)
+        put_halves(json);
     for (unsigned parts = kind == 6 || kind == 7 ? 1 + t_rand() % 8 : 0; parts > 0; parts--) {
         put_string(json, any_piece());
         st_buf_str(json, seams[t_rand() % ST_LEN(seams)]);
@@ -276,21 +292,38 @@ static void make_json(struct st_buf *json, struct st_buf *post)
     st_buf_byte(json, '}');
 }
 
-/* A field alone has no neighbour to go on in. */
-static void drop_joined(struct flt_findings *found)
+/* A field alone has no neighbour to go on in. Answers how many were dropped. */
+static size_t drop_joined(struct flt_findings *found)
 {
-    size_t kept = 0;
+    size_t kept = 0, n = found->n;
 
-    for (size_t i = 0; i < found->n; i++)
+    for (size_t i = 0; i < n; i++)
         if (found->items[i].reading != FLT_READ_JOINED)
             found->items[kept++] = found->items[i];
     found->n = kept;
+    return n - kept;
 }
 
 /* ---- both ways --------------------------------------------------------------------------------------------------- */
 
-static size_t compare(struct flt_scanner *quick, struct flt_scanner *slow, struct st_span json)
+static void check_same(const struct flt_findings *found, const struct flt_findings *wanted, struct st_span json)
 {
+    T_CHECK(!found->is_capped && found->n == wanted->n, "%zu findings, slowly %zu, in %.*s", found->n, wanted->n,
+            (int)json.n, (const char *)json.p);
+    for (size_t i = 0; i < found->n; i++) {
+        const struct flt_finding *a = &found->items[i], *b = &wanted->items[i];
+
+        T_CHECK(a->rule == b->rule && a->field == b->field && a->from == b->from && a->to == b->to &&
+                    a->confidence == b->confidence,
+                "%s at %u of field %u, slowly %s at %u of field %u, in %.*s", a->rule->id, a->from, a->field,
+                b->rule->id, b->from, b->field, (int)json.n, (const char *)json.p);
+    }
+}
+
+/* *joined counts the findings that go on from one field to the next. */
+static size_t compare(struct flt_scanner *quick, struct flt_scanner *slow, struct st_span json, size_t *joined)
+{
+    const struct flt_trace trace = { ignore, NULL };
     const struct flt_input in = { .body = json, .content_type = ST_SPAN("application/json"), .plain_limit = 1 << 20 };
     struct st_arena *arena = st_arena_new(64u << 20);
     struct flt_findings found, wanted;
@@ -300,18 +333,11 @@ static size_t compare(struct flt_scanner *quick, struct flt_scanner *slow, struc
 
     T_OK(flt_decode(arena, &in, &doc, &err), err);
     T_OK(flt_scan(quick, arena, doc, &found, NULL, &err), err);
-    drop_joined(&found);
+    T_OK(flt_scan(slow, arena, doc, &wanted, &trace, &err), err);
+    check_same(&found, &wanted, json);
+    *joined += drop_joined(&found);
     scan_slowly(slow, arena, doc, &wanted);
-    T_CHECK(!found.is_capped && found.n == wanted.n, "%zu findings, slowly %zu, in %.*s", found.n, wanted.n,
-            (int)json.n, (const char *)json.p);
-    for (size_t i = 0; i < found.n; i++) {
-        const struct flt_finding *a = &found.items[i], *b = &wanted.items[i];
-
-        T_CHECK(a->rule == b->rule && a->field == b->field && a->from == b->from && a->to == b->to &&
-                    a->confidence == b->confidence,
-                "%s at %u of field %u, slowly %s at %u of field %u, in %.*s", a->rule->id, a->from, a->field,
-                b->rule->id, b->from, b->field, (int)json.n, (const char *)json.p);
-    }
+    check_same(&found, &wanted, json);
     n = found.n;
     st_arena_free(arena);
     return n;
@@ -324,7 +350,7 @@ T_TEST(the_quick_way_finds_what_the_slow_way_finds)
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
     struct st_buf json, post;
-    size_t findings = 0;
+    size_t findings = 0, joined = 0;
 
     T_OK(flt_packs_load(dirs, NULL, &packs, diag, &err), err);
     T_OK(flt_scanner_new(packs, &quick, &err), err);
@@ -336,9 +362,10 @@ T_TEST(the_quick_way_finds_what_the_slow_way_finds)
     for (unsigned i = 0; i < DOCS; i++) {
         make_json(&json, &post);
         T_CHECK(json.failed == ST_E_NONE, "document %u is made", i);
-        findings += compare(quick, slow, st_buf_view(&json));
+        findings += compare(quick, slow, st_buf_view(&json), &joined);
     }
-    T_CHECK(findings > DOCS, "only %zu findings: the texts hold too little", findings);
+    T_CHECK(findings > DOCS && joined > DOCS / 20, "only %zu findings, %zu across: the texts hold too little", findings,
+            joined);
     st_buf_fini(&json);
     st_buf_fini(&post);
     flt_scanner_free(quick);
