@@ -106,8 +106,9 @@ local tests = {
   { name = "reading about a person", host = "social.example", path = "/api/v1/accounts/7",
     answer = [[{"id":"7","acct":"ana","display_name":"Ana","url":"https://social.example/@ana"}]],
     expect = { rule = "view-person", kind = "view", id = "7", title = "Ana", author = "ana" } },
-  { name = "what is asked of everybody is no person", host = "social.example",
-    path = "/api/v1/accounts/verify_credentials", expect = { none = true } },
+  { name = "who one is", host = "social.example", path = "/api/v1/accounts/verify_credentials",
+    answer = [[{"id":"7","acct":"ana","display_name":"Ana"}]],
+    expect = { rule = "about-me", kind = "view", id = "7", title = "Ana" } },
   { name = "a tag", host = "social.example", path = "/api/v1/timelines/tag/learning",
     expect = { rule = "view-tag", kind = "view", id = "learning" } },
   { name = "the page of a post", host = "social.example", path = "/@ana/111", answer_type = "text/html",
@@ -196,6 +197,20 @@ view-list|GET /api/v1/lists/6||view|6|
 view-list-posts|GET /api/v1/timelines/list/6||view|6|
 page-tag|GET /tags/k8s||view|k8s|
 page-person|GET /@ana||view|ana|
+notice-seen|POST /api/v1/notifications/33/dismiss||edit|33|
+block-domain|POST /api/v1/domain_blocks|domain=spam.example|edit|spam.example|spam.example
+block-domain|DELETE /api/v1/domain_blocks?domain=spam.example||edit|spam.example|spam.example
+no-suggestion|DELETE /api/v1/suggestions/7||edit|7|
+moderate-delete|DELETE /api/v1/admin/accounts/7||delete|7|
+moderate-look|POST /api/v1/admin/measures|keys[]=active_users|view|measures|
+view-filter-part|GET /api/v2/filters/9/keywords||view|9|
+about-people|GET /api/v1/accounts/relationships?id=7||view|7|
+view-notice|GET /api/v1/notifications/33||view|33|
+view-moderated|GET /api/v1/admin/reports/77||view|77|
+oembed|GET /api/oembed?url=https%3A%2F%2Fmastodon.social%2F%40ana%2F111||view|https://mastodon.social/@ana/111|
+view-server|GET /api/v2/instance||view||
+view-lists|GET /api/v1/timelines/home||view|home|
+filter|POST /api/v2/filters|title=T&keywords_attributes[][keyword]=k&keywords_attributes[][whole_word]=true|post||T~k
 share-text|GET /share?text=half||draft||half
 ]]
 for row in brief:gmatch "[^\n]+" do
@@ -209,7 +224,7 @@ end
 return {
   api = 1,
   id = "mastodon",
-  version = "1.1.0",
+  version = "1.2.0",
   title = "Mastodon",
   anywhere = true,
   hosts = known,
@@ -301,10 +316,14 @@ return {
       object = { type = "list", id = "/api/v1/lists/{}/accounts" } }),
     call("filter", "POST", { "/api/v2/filters", "/api/v1/filters" }, { kind = "post",
       object = { type = "list", title = { "title", "phrase" } }, answer = { id = own_id, type = "list" },
-      typed = { "title", "phrase", "keywords_attributes/**", "keywords_attributes[*" } }),
+      typed = { "title", "phrase", "keywords_attributes/**/keyword", "keywords_attributes[*",
+        "!keywords_attributes[][whole_word]",
+        "!keywords_attributes[][id]", "!keywords_attributes[][_destroy]" } }),
     call("filter-edit", { "PUT", "PATCH" }, { "/api/v2/filters/*", "/api/v1/filters/*" }, { kind = "edit",
       object = { type = "list", id = "/4", title = { "title", "phrase" } },
-      typed = { "title", "phrase", "keywords_attributes/**", "keywords_attributes[*" } }),
+      typed = { "title", "phrase", "keywords_attributes/**/keyword", "keywords_attributes[*",
+        "!keywords_attributes[][whole_word]",
+        "!keywords_attributes[][id]", "!keywords_attributes[][_destroy]" } }),
     call("filter-word", "POST", "/api/v2/filters/*/keywords", { kind = "edit", typed = { "keyword" },
       object = { type = "list", id = "/4" } }),
     call("filter-word-edit", "PUT", "/api/v2/filters/keywords/*", { kind = "edit", typed = { "keyword" },
@@ -323,6 +342,18 @@ return {
     call("conversation-read", "POST", "/api/v1/conversations/*/read", { kind = "view", audience = "direct",
       object = { type = "conversation", id = "/api/v1/conversations/{}/read" } }),
 
+    call("notice-seen", "POST", { "/api/v1/notifications/*/dismiss", "/api/v1/notifications/clear",
+      "/api/v1/notifications/dismiss", "/api/v1/announcements/*/dismiss", "/api/v1/notifications/requests/*/*" }, {
+      kind = "edit", object = { type = "message", id = { "/api/v1/notifications/{}/dismiss",
+        "/api/v1/announcements/{}/dismiss", "/api/v1/notifications/requests/{}/*", "id" } } }),
+    call("block-domain", { "POST", "DELETE" }, "/api/v1/domain_blocks", { kind = "edit",
+      typed = { "domain", "?domain" }, object = { type = "person", id = { "domain", "?domain" } } }),
+    call("no-suggestion", "DELETE", { "/api/v1/suggestions/*", "/api/v2/suggestions/*" }, { kind = "edit",
+      object = { type = "person", id = "/4" } }),
+    call("moderate-delete", "DELETE", "/api/v1/admin/*/*", { kind = "delete",
+      object = { type = "person", id = "/5" } }),
+    call("moderate-look", "POST", { "/api/v1/admin/measures", "/api/v1/admin/dimensions", "/api/v1/admin/retention" }, {
+      kind = "view", object = { type = "list", id = "/4" } }),
     call("conversation-unread", "POST", "/api/v1/conversations/*/unread", { kind = "edit", audience = "direct",
       object = { type = "conversation", id = "/api/v1/conversations/{}/unread" } }),
     call("moderate", { "POST", "PUT" }, { "/api/v1/admin/accounts/*/*", "/api/v1/admin/reports/*",
@@ -351,6 +382,9 @@ return {
       id = "/api/v1/scheduled_statuses/{}" } }),
     look("view-filter", { "/api/v2/filters/*", "/api/v1/filters/*" }, { audience = "private", object = { type = "list",
       id = "/4" }, answer = { title = { "title", "phrase" } } }),
+    look("view-filter-part", { "/api/v2/filters/*/keywords", "/api/v2/filters/*/statuses",
+      "/api/v2/filters/keywords/*", "/api/v2/filters/statuses/*" }, { audience = "private", object = { type = "list",
+        id = { "/api/v2/filters/keywords/{}", "/api/v2/filters/statuses/{}", "/4" } } }),
     look("view-collection", { "/api/v1_alpha/collections/*", "/api/v1/collections/*" }, { object = { type = "list",
       id = "/4" }, answer = { title = { "name", "collection/name" } } }),
     look("view-thread", S .. "*/context", { object = { type = "topic", id = S .. "{}/context" } }),
@@ -361,11 +395,13 @@ return {
     look("view-poll", "/api/v1/polls/*", { object = { type = "poll", id = "/api/v1/polls/{}" } }),
     look("view-person-named", "/api/v1/accounts/lookup", { query = { acct = true },
       object = { type = "person", id = "?acct", title = "?acct" }, answer = profile }),
-    { id = "about-me", ignore = true, match = { method = "GET", path = { A .. "verify_credentials",
-        A .. "relationships", A .. "familiar_followers", A .. "search" } } },
+    look("about-me", A .. "verify_credentials", { audience = "private", object = { type = "person" },
+      answer = profile }),
+    look("about-people", { A .. "relationships", A .. "familiar_followers", "/api/v1/accounts" }, {
+      audience = "private", object = { type = "person", id = { "?id[]", "?id" } } }),
     look("view-person", A .. "*", { object = { type = "person", id = A .. "{}" }, answer = profile }),
     look("view-person-part", { A .. "*/statuses", A .. "*/followers", A .. "*/following", A .. "*/featured_tags",
-      A .. "*/endorsements" }, { object = { type = "person", id = "/4" } }),
+      A .. "*/endorsements", A .. "*/lists", A .. "*/identity_proofs" }, { object = { type = "person", id = "/4" } }),
     look("view-tag", { "/api/v1/timelines/tag/*", "/api/v1/tags/*" }, { object = { type = "tag",
       id = { "/api/v1/timelines/tag/{}", "/api/v1/tags/{}" }, title = { "/api/v1/timelines/tag/{}",
         "/api/v1/tags/{}" } } }),
@@ -373,8 +409,25 @@ return {
       answer = { title = "title" } }),
     look("view-list-posts", { "/api/v1/timelines/list/*", "/api/v1/lists/*/accounts" }, { audience = "private",
       object = { type = "list", id = { "/api/v1/timelines/list/{}", "/api/v1/lists/{}/accounts" } } }),
+    look("view-notice", { "/api/v1/notifications/*", "/api/v2/notifications/*" }, { audience = "private",
+      object = { type = "message", id = "/4" } }),
+    look("view-moderated", "/api/v1/admin/*/*", { audience = "private", object = { type = "person", id = "/5" } }),
+    look("oembed", "/api/oembed", { query = { url = true }, object = { type = "post", id = "?url" },
+      answer = { title = "title", author = "author_name" } }),
+    look("view-server", { "/api/v1/instance", "/api/v2/instance", "/api/v1/instance/*" }, { object = { type = "page",
+      id = "=" }, answer = { id = { "domain", "uri" }, title = "title" } }),
+    -- What has no name but its own: the home of a person, what was saved.
+    look("view-lists", { "/api/v1/timelines/*", "/api/v1/favourites", "/api/v1/bookmarks", "/api/v1/mutes",
+      "/api/v1/blocks", "/api/v1/domain_blocks", "/api/v1/follow_requests", "/api/v1/endorsements", "/api/v1/lists",
+      "/api/v1/filters", "/api/v2/filters", "/api/v1/custom_emojis", "/api/v1/announcements", "/api/v1/conversations",
+      "/api/v1/notifications", "/api/v2/notifications", "/api/v1/scheduled_statuses", "/api/v1/featured_tags",
+      "/api/v1/featured_tags/suggestions", "/api/v1/followed_tags", "/api/v1/trends", "/api/v1/trends/*",
+      "/api/v1/directory", "/api/v1/suggestions", "/api/v2/suggestions", "/api/v1/preferences", "/api/v1/markers",
+      "/api/v1/reports", "/api/v1/statuses", "/api/v1/admin/*", "/api/v2/admin/*", "/api/v1/admin/trends/*" }, {
+      audience = "private", object = { type = "list", id = { "/api/v1/timelines/{}", "/api/v1/trends/{}", "?id[]",
+        "/api/v1/admin/{}", "/api/v2/admin/{}", "/3" } } }),
     { id = "machinery", ignore = true, match = { path = { "/api/v1/markers", "/api/v1/streaming/**",
-        "/api/v1/push/**", "/api/v1/timelines/**", "/api/web/**", "/api/v1/notifications/**", "/api/v1/apps" } } },
+        "/api/v1/push/**", "/api/web/**", "/api/v1/apps" } } },
 
     -- The pages, with or without their scripts.
     { id = "page", match = { method = "GET", path = { "/@*/*", "/web/statuses/*", "/users/*/statuses/*" } },
