@@ -27,7 +27,7 @@ static int weigh(const struct flt_detector *d, unsigned marks, enum flt_valid va
 {
     int score = d->base;
 
-    if (valid == FLT_V_OK || valid == FLT_V_TEST)
+    if (valid == FLT_V_OK || valid == FLT_V_TEST || valid == FLT_V_SERIES)
         score = d->validated;
     if (near)
         score += d->near;
@@ -37,6 +37,8 @@ static int weigh(const struct flt_detector *d, unsigned marks, enum flt_valid va
         score = 100;
     if (valid == FLT_V_TEST)
         score -= 5;
+    if (valid == FLT_V_SERIES)
+        score -= 12;
     if ((marks & FLT_IRREGULAR) != 0)
         score -= 15;
     if ((marks & FLT_ATTACHED) != 0)
@@ -96,6 +98,8 @@ static const char *said(enum flt_valid valid, bool near)
         return near ? "checksum or structure ok, context word near" : "checksum or structure ok";
     if (valid == FLT_V_TEST)
         return "published test value";
+    if (valid == FLT_V_SERIES)
+        return "checksum ok, digits in a row, context word near";
     return near ? "shape, context word near" : "shape";
 }
 
@@ -149,10 +153,10 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
         tell(s, g, 0, valid == FLT_V_WRONG ? "checksum or structure wrong" : "example value");
         return;
     }
-    near = flt_word_near(s, d, g->from, g->to);
+    near = flt_word_near(s, d, g->from, g->to) && !flt_is_of_others(s, d, g->from, g->to);
     score = weigh(d, g->marks, valid, near) + more;
     score = score > 100 ? 100 : score;
-    if (needs_word(s, g) && !near) {
+    if ((needs_word(s, g) || valid == FLT_V_SERIES) && !near) {
         tell(s, g, score, "required context word missing");
         return;
     }
@@ -374,27 +378,30 @@ static void sort_by_from(struct flt_finding *items, size_t n)
     }
 }
 
-/* Sure, and yet nothing but its digits tells what it is? Then many a number is valid for several of its kind. */
+#define TELLING 60 /* confidence from which a label decides between two numbers */
+
+/* Does nothing but its digits tell what it is? Then many a number is valid for several of its kind. */
 static bool is_number(const struct flt_finding *f)
 {
     const struct flt_detector *d = (const struct flt_detector *)f->rule;
 
-    return (d->find == FLT_FIND_DIGITS || d->find == FLT_FIND_SHAPE) && d->validator != NULL &&
-           d->validator->fn != val_plain && f->confidence >= 75 && f->rule->severity < FLT_CRITICAL;
+    return (d->find == FLT_FIND_DIGITS || d->find == FLT_FIND_SHAPE || d->find == FLT_FIND_PHONE ||
+            d->find == FLT_FIND_NATIONAL) &&
+           f->confidence >= TELLING && f->rule->severity < FLT_CRITICAL;
 }
 
 /* Of two numbers of equal rank in all but their severity: the one that has a label of its own, then the longer one,
  * then the one whose label stands nearest before it. 0: neither. */
 static int64_t by_label(struct flt_scanner *s, const struct flt_finding *a, const struct flt_finding *b)
 {
-    uint32_t of_a = flt_label_of(s, (const struct flt_detector *)a->rule, a->from, a->to);
-    uint32_t of_b = flt_label_of(s, (const struct flt_detector *)b->rule, b->from, b->to);
+    uint64_t of_a = flt_label_of(s, (const struct flt_detector *)a->rule, a->from, a->to);
+    uint64_t of_b = flt_label_of(s, (const struct flt_detector *)b->rule, b->from, b->to);
 
     if ((of_a > 0) != (of_b > 0))
         return of_a > 0 ? 1 : -1;
     if (a->to - a->from != b->to - b->from)
         return (int64_t)(a->to - a->from) - (int64_t)(b->to - b->from);
-    return (int64_t)of_a - (int64_t)of_b;
+    return of_a == of_b ? 0 : of_a > of_b ? 1 : -1;
 }
 
 /* Candidate i loses against candidate k. */

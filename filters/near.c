@@ -52,7 +52,7 @@ bool flt_word_stands(struct st_span text, uint32_t end, const char *word)
 /* For a text of nothing but words, of which the list could not hold all. */
 static bool search_words(const struct flt_scanner *s, const struct flt_detector *d, struct st_span window)
 {
-    for (size_t w = 0; w < s->packs->n_words; w++)
+    for (size_t w = 0; w < s->packs->n_literals; w++)
         if (flt_wants(d, w) && flt_ifind(window, s->packs->words[w]))
             return true;
     return false;
@@ -86,28 +86,28 @@ static size_t first_near(const struct flt_scanner *s, uint32_t from)
 
 static bool near_listed(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    size_t a = first_near(s, window_from(&d->window, from));
+    uint32_t lo = window_from(&d->window, from);
 
-    for (; a < s->n_near && s->near[a].end <= to + d->window.after; a++)
-        if ((s->near[a].end <= from || s->near[a].end > to) && flt_wants(d, s->near[a].word))
+    for (size_t a = first_near(s, lo); a < s->n_near && s->near[a].end <= to + d->window.after; a++)
+        if ((s->near[a].end <= from || s->near[a].end > to) && s->near[a].begin > lo && flt_wants(d, s->near[a].word))
             return true;
     return false;
 }
 
-/* Ends the stretch where the list is full. */
+/* Ends the stretch where the list is full but for the nations. */
 static bool on_word(void *ctx, unsigned id, uint32_t at)
 {
     struct flt_scanner *s = ctx;
     size_t word = id - FLT_WORD_BASE;
     uint32_t end = s->near_base + at;
 
-    if (end <= s->near_from || !flt_word_stands(s->text, end, s->packs->words[word]))
+    if (end + FLT_PAIR_FAR <= s->near_from || !flt_word_stands(s->text, end, s->packs->words[word]))
         return true;
-    if (s->n_near == FLT_NEAR_MAX) {
-        s->near_to = end - 1;
+    if (s->n_near == FLT_NEAR_MAX / 2) {
+        s->near_to = end > FLT_PAIR_FAR ? end - 1 - FLT_PAIR_FAR : 0;
         return false;
     }
-    s->near[s->n_near++] = (struct flt_near){ end, (uint16_t)word };
+    s->near[s->n_near++] = (struct flt_near){ end, end, (uint16_t)word };
     return true;
 }
 
@@ -124,6 +124,59 @@ static void sort_near(struct flt_scanner *s)
     }
 }
 
+static const struct flt_word *word_at(const struct flt_scanner *s, size_t i)
+{
+    return &s->packs->word_index[s->near[i].word];
+}
+
+static bool are_close(const struct flt_scanner *s, size_t i, size_t k)
+{
+    return s->near[k].end - s->near[i].end <= FLT_PAIR_FAR;
+}
+
+/* A name and a kind of number make a word of the nation's, which ends where the later one does. */
+static void pair(struct flt_scanner *s, size_t i, size_t k, unsigned label)
+{
+    uint8_t nation = word_at(s, word_at(s, i)->kind == FLT_WORD_NAME ? i : k)->nation;
+    uint16_t word = s->packs->nations[nation][label];
+
+    if (word != 0 && s->n_near < FLT_NEAR_MAX) /* full: a text of nothing but names of countries */
+        s->near[s->n_near++] = (struct flt_near){ s->near[k].end, s->near[i].end, word };
+}
+
+/* The name at i, with the kinds from a on and before b: "US passport number" is no number of any other kind. */
+static void add_nation(struct flt_scanner *s, size_t i, size_t a, size_t b)
+{
+    unsigned label = FLT_LABEL_ANY;
+
+    for (size_t k = a; k < b && label == FLT_LABEL_ANY; k++)
+        if (word_at(s, k)->kind == FLT_WORD_KIND)
+            label = word_at(s, k)->label;
+    for (size_t k = a; k < b; k++)
+        if (word_at(s, k)->kind == FLT_WORD_KIND)
+            pair(s, k < i ? k : i, k < i ? i : k, label);
+}
+
+/* "Polish", "number": a word of all numbers of Poland. */
+static void add_nations(struct flt_scanner *s)
+{
+    size_t n = s->n_near;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t a = i, b = i + 1;
+
+        if (word_at(s, i)->kind != FLT_WORD_NAME)
+            continue;
+        while (a > 0 && are_close(s, a - 1, i))
+            a--;
+        while (b < n && are_close(s, i, b))
+            b++;
+        add_nation(s, i, a, b);
+    }
+    if (s->n_near > n)
+        sort_near(s);
+}
+
 /* Could a word be in it? Each has a letter. */
 static bool may_have_words(struct st_span text)
 {
@@ -136,19 +189,22 @@ static bool may_have_words(struct st_span text)
     return false;
 }
 
-/* Remembers the words that end behind `from` and not behind `to`, or a stretch further. */
+/* Remembers the words that end behind `from` and not behind `to`, or a stretch further; and as far beyond both as a
+ * name and a kind may be apart, so that a pair is the same whatever was asked for. */
 static void read_words(struct flt_scanner *s, uint32_t from, uint32_t to)
 {
+    uint32_t back = s->packs->longest_word + FLT_PAIR_FAR;
     struct st_span stretch;
 
     s->near_from = s->text.n <= STRETCH ? 0 : from;
-    s->near_base = s->near_from > s->packs->longest_word ? s->near_from - s->packs->longest_word : 0;
+    s->near_base = s->near_from > back ? s->near_from - back : 0;
     s->near_to = to > s->near_from + STRETCH ? to : s->near_from + STRETCH;
     s->n_near = 0;
-    stretch = st_span_sub(s->text, s->near_base, s->near_to - s->near_base);
+    stretch = st_span_sub(s->text, s->near_base, s->near_to + FLT_PAIR_FAR - s->near_base);
     if (may_have_words(stretch) && scan_run(s->packs->words_db, s->word_scratch, stretch, on_word, s, s->err) != ST_OK)
         s->failed = true;
     sort_near(s);
+    add_nations(s);
 }
 
 /* A name, a number and a date in a field of their own have nothing beside them. */
@@ -207,6 +263,27 @@ static void read_path(struct flt_scanner *s, struct flt_path *path, struct st_sp
         s->failed = true;
 }
 
+/* thai_id, id_poland: a word of the nation's. */
+static void add_path_nations(const struct flt_packs *packs, struct flt_path *path)
+{
+    unsigned label = FLT_LABEL_ANY;
+    bool has_kind = false;
+    size_t n = path->n_words;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct flt_word *w = &packs->word_index[path->words[i]];
+
+        has_kind = has_kind || w->kind == FLT_WORD_KIND;
+        label = w->kind == FLT_WORD_KIND && w->label != FLT_LABEL_ANY ? w->label : label;
+    }
+    for (size_t i = 0; has_kind && i < n && path->n_words < FLT_PATH_WORDS_MAX; i++) {
+        const struct flt_word *w = &packs->word_index[path->words[i]];
+
+        if (w->kind == FLT_WORD_NAME && packs->nations[w->nation][label] != 0)
+            path->words[path->n_words++] = packs->nations[w->nation][label];
+    }
+}
+
 /* Some rule for that many digits wants one of the words. */
 static bool is_wanted(const struct flt_packs *packs, const struct flt_path *path, size_t digits)
 {
@@ -231,8 +308,10 @@ bool flt_number_is_named(struct flt_scanner *s, struct st_span name, size_t digi
 
     if (name.n < FLT_WORD_MIN || digits >= 32)
         return false;
-    return scan_run(s->packs->words_db, s->word_scratch, name, on_path_word, &look, &ignored) != ST_OK ||
-           path.is_full || is_wanted(s->packs, &path, digits);
+    if (scan_run(s->packs->words_db, s->word_scratch, name, on_path_word, &look, &ignored) != ST_OK || path.is_full)
+        return true;
+    add_path_nations(s->packs, &path);
+    return is_wanted(s->packs, &path, digits);
 }
 
 /* The words in the path and the name of the running field. Fields of one kind share the bytes of their path, so it is
@@ -248,6 +327,7 @@ static const struct flt_path *path_of(struct flt_scanner *s)
     *known = (struct flt_path){ .path = path, .name = name, .is_read = true };
     read_path(s, known, path);
     read_path(s, known, name);
+    add_path_nations(s->packs, known);
     return known;
 }
 
@@ -269,27 +349,60 @@ bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t
 /* ---- whose label is it? -------------------------------------------------------------------------------------------
  */
 
-/* A word right in the text says more than the field's name. */
-uint32_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+static void rate(const struct flt_scanner *s, size_t word, uint32_t nearness, uint32_t *best, uint32_t *own)
 {
-    uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to), best = 0;
+    uint32_t label = nearness * LABEL_STEP + (uint32_t)strlen(s->packs->words[word]);
+
+    if (label > *best)
+        *best = label;
+    if (label > *own && word < s->packs->n_literals)
+        *own = label;
+}
+
+/* A word right in the text says more than the field's name, and the detector's own more than one of its nation. */
+uint64_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to), best = 0, own = 0;
     const struct flt_path *path = path_of(s);
 
     for (size_t i = 0; i < path->n_words; i++)
-        if (flt_wants(d, path->words[i]) && strlen(s->packs->words[path->words[i]]) > best)
-            best = (uint32_t)strlen(s->packs->words[path->words[i]]);
+        if (flt_wants(d, path->words[i]))
+            rate(s, path->words[i], 0, &best, &own);
     if (stands_alone(s, from, to))
-        return best;
+        return (uint64_t)best << 32 | own;
     if (lo < s->near_from || hi > s->near_to)
         read_words(s, lo, hi);
     for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= from; i++)
-        if (flt_wants(d, s->near[i].word)) {
-            uint32_t away = from - s->near[i].end, n = (uint32_t)strlen(s->packs->words[s->near[i].word]);
-            uint32_t label = (away < LABEL_FAR ? LABEL_FAR - away : 1) * LABEL_STEP + n;
+        if (s->near[i].begin > lo && flt_wants(d, s->near[i].word)) {
+            uint32_t away = from - s->near[i].end;
 
-            best = label > best ? label : best;
+            rate(s, s->near[i].word, away < LABEL_FAR ? LABEL_FAR - away : 1, &best, &own);
         }
-    return best;
+    return (uint64_t)best << 32 | own;
+}
+
+bool flt_is_of_others(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to), word = 0, nation = 0, others = 0;
+
+    if ((d->nations[0] | d->nations[1]) == 0 || stands_alone(s, from, to))
+        return false;
+    if (lo < s->near_from || hi > s->near_to)
+        read_words(s, lo, hi);
+    for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= from; i++) {
+        const struct flt_near *n = &s->near[i];
+        bool is_nation = s->packs->word_index[n->word].kind == FLT_WORD_NATION;
+
+        if (n->begin <= lo)
+            continue;
+        if (is_nation && !flt_wants(d, n->word))
+            others = n->end;
+        else if (is_nation)
+            nation = n->end;
+        else if (flt_wants(d, n->word))
+            word = n->end;
+    }
+    return others > nation && others >= word;
 }
 
 /* ---- all rules at once ------------------------------------------------------------------------------------------- */
@@ -321,7 +434,7 @@ static bool mark_in_text(struct flt_scanner *s, const struct flt_window *w, uint
     if (lo < s->near_from || hi > s->near_to)
         read_words(s, lo, hi);
     for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= hi; i++)
-        if (s->near[i].end <= from || s->near[i].end > to)
+        if (s->near[i].end <= from || s->near[i].end > to) /* more than a rule's own window has; asked again then */
             mark(s, s->near[i].word);
     return hi <= s->near_to;
 }

@@ -20,7 +20,7 @@
 /* ---- the file as it is read --------------------------------------------------------------------------------- */
 
 struct ycontext {
-    struct st_list words;
+    struct st_list words, nations;
     int64_t within;
     int required;
 };
@@ -78,6 +78,8 @@ static const char *const requirements[] = { "nothing", "context", "context-or-gr
 #define OPT_OF ycontext
 static const struct st_yaml_opt context_opts[] = {
     OPT(words, ST_Y_STRS, .required = true, .help = "Words that make a candidate likelier, in any language."),
+    OPT(nations, ST_Y_STRS,
+        .help = "Countries whose number it is, as cz; absent: what the id says. \"Czech tax number\" is a word then."),
     OPT(within, ST_Y_INT, .min = 0, .max = 2048, .def = "0",
         .help = "Bytes before and after the candidate; 0: 120 before and 60 after."),
     OPT(required, ST_Y_ENUM, .names = requirements, .def = "nothing", .help = "Without it there is no finding at all."),
@@ -398,31 +400,6 @@ static void build_shape(struct reader *r, const struct yrule *y, struct flt_dete
         d->shape = y->shape.s;
 }
 
-/* The number of the word in the pack set, adding it when it is new; FLT_WORDS_MAX when the table is full. Texts are
- * searched as flt_normalise leaves them, so the word is stored that way: without the marks over Thai letters. */
-static size_t word_number(struct reader *r, const char *word)
-{
-    struct flt_packs *packs = r->packs;
-    struct flt_view view;
-    char *copy;
-
-    if (flt_normalise(packs->arena, st_span_str(word), FLT_CASE_KEEP, &view, r->err) != ST_OK ||
-        (copy = st_arena_str(packs->arena, view.text)) == NULL) {
-        (void)take(r, SIZE_MAX / 2); /* says why */
-        return FLT_WORDS_MAX;
-    }
-    for (char *p = copy; *p != '\0'; p++)
-        *p = (char)flt_to_lower((uint8_t)*p);
-    for (size_t i = 0; i < packs->n_words; i++)
-        if (strcmp(packs->words[i], copy) == 0)
-            return i;
-    if (packs->n_words == FLT_WORDS_MAX)
-        return FLT_WORDS_MAX;
-    packs->longest_word = strlen(copy) > packs->longest_word ? (uint32_t)strlen(copy) : packs->longest_word;
-    packs->words[packs->n_words] = copy;
-    return packs->n_words++;
-}
-
 /* near.c looks for no word where there is none. */
 static bool has_letter(const char *word)
 {
@@ -438,18 +415,35 @@ static void build_context(struct reader *r, const struct yrule *y, struct flt_de
     d->window.before = y->context.within > 0 ? (uint32_t)y->context.within : 120;
     d->window.after = y->context.within > 0 ? (uint32_t)y->context.within : 60;
     d->require = (enum flt_require)y->context.required;
-    for (size_t i = 0; i < y->context.words.n; i++) {
+    for (size_t i = 0; i < y->context.words.n && !r->is_out_of_memory; i++) {
         size_t w;
 
         if (strlen(words[i].s) < FLT_WORD_MIN || !has_letter(words[i].s)) {
             BAD(r, words[i].pos, "a context word needs at least two characters, one of them a letter");
             continue;
         }
-        w = word_number(r, words[i].s);
-        if (w == FLT_WORDS_MAX)
+        if (flt_context_word(r->packs, words[i].s, &w, r->err) != ST_OK)
+            r->is_out_of_memory = true;
+        else if (w == FLT_WORDS_MAX)
             BAD(r, words[i].pos, "more than %u context words over all packs", FLT_WORDS_MAX);
         else
             d->words[w / 64] |= 1ull << (w % 64);
+    }
+}
+
+static void build_nations(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    const struct st_str *codes = y->context.nations.items;
+
+    if (y->context.nations.n == 0)
+        flt_nation_default(d);
+    for (size_t i = 0; i < y->context.nations.n; i++) {
+        size_t at = flt_nation_find(codes[i].s, strlen(codes[i].s));
+
+        if (at == FLT_NATIONS_MAX)
+            BAD(r, codes[i].pos, "'%s' is no country that is known here; expected a code such as de", codes[i].s);
+        else
+            d->nations[at / 64] |= 1ull << (at % 64);
     }
 }
 
@@ -605,6 +599,7 @@ static void build(struct reader *r, const struct yrule *y, struct flt_detector *
             d->n_match, d->n_miss);
     build_validator(r, y, d);
     build_context(r, y, d);
+    build_nations(r, y, d);
     build_groups(r, y, d);
     switch (d->find) {
     case FLT_FIND_PATTERN: build_pattern(r, y, d); break;
@@ -732,8 +727,7 @@ enum st_rc flt_pack_read(struct flt_packs *packs, const struct flt_sources *sour
     enum st_rc rc = ST_OK;
 
     packs->rules = take(&r, FLT_RULES_MAX * sizeof *packs->rules);
-    packs->words = take(&r, FLT_WORDS_MAX * sizeof *packs->words);
-    if (packs->rules == NULL || packs->words == NULL)
+    if (packs->rules == NULL || flt_context_begin(packs, err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; sources->dirs[i] != NULL; i++)
         if (read_dir(&r, sources->dirs[i]) != ST_OK)

@@ -5,13 +5,14 @@
  * a database each (or take them from the cache), then let every rule prove itself on its examples. A set that fails any
  * of it is never seen by anyone; the generation before stays in force.
  */
+#include "filters/normalise.h"
 #include "filters/rules.h"
 #include "filters/scan.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define PACKS_ARENA  (64u * 1024u * 1024u)
-#define PHRASE_FORMS 4u  /* of a context phrase in the database */
+#define PHRASE_FORMS 7u  /* of a context phrase in the database */
 #define PHRASE_MIN   10u /* bytes of one that may run together */
 
 const char *flt_severity_name(enum flt_severity severity)
@@ -44,30 +45,6 @@ static enum st_rc add(struct flt_packs *packs, struct flt_list *list, const stru
     return ST_OK;
 }
 
-/* From each context word to the rules that want it. */
-static enum st_rc index_words(struct flt_packs *packs, struct st_err *err)
-{
-    uint32_t n = 0;
-
-    packs->word_index = st_arena_alloc(packs->arena, (packs->n_words + 1) * sizeof *packs->word_index);
-    if (packs->word_index == NULL)
-        return st_arena_fail(packs->arena, err, "packs.load");
-    for (size_t w = 0; w < packs->n_words; w++) {
-        for (size_t i = 0; i < packs->n; i++)
-            packs->word_index[w].n += flt_wants(&packs->rules[i], w);
-        packs->word_index[w].first = n;
-        n += packs->word_index[w].n;
-    }
-    if ((packs->word_rules = st_arena_alloc(packs->arena, (n + 1) * sizeof *packs->word_rules)) == NULL)
-        return st_arena_fail(packs->arena, err, "packs.load");
-    n = 0;
-    for (size_t w = 0; w < packs->n_words; w++)
-        for (size_t i = 0; i < packs->n; i++)
-            if (flt_wants(&packs->rules[i], w))
-                packs->word_rules[n++] = (uint16_t)i;
-    return ST_OK;
-}
-
 static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
 {
     for (size_t i = 0; i < packs->n; i++) {
@@ -83,7 +60,7 @@ static enum st_rc make_lists(struct flt_packs *packs, struct st_err *err)
     for (size_t i = 0; i < packs->n; i++)
         packs->may_glance =
             packs->may_glance && (packs->rules[i].pattern == NULL || flt_glance_fits(packs->rules[i].pattern));
-    if (index_words(packs, err) != ST_OK || flt_words_make(packs, err) != ST_OK)
+    if (flt_context_make(packs, err) != ST_OK || flt_words_make(packs, err) != ST_OK)
         return ST_ERR;
     return flt_shapes_make(packs, err);
 }
@@ -95,6 +72,52 @@ static struct scan_expr word_expr(const char *text, size_t word)
     };
 }
 
+enum capitals { CAPITALS_ALL, CAPITALS_WORDS, CAPITALS_FIRST };
+
+/* The phrase with letters that are not ASCII in capitals: all, those that begin a word, or the first of the phrase.
+ * One whose length would change stays as it is. NULL: no memory. */
+static const char *in_capitals(struct flt_packs *packs, const char *phrase, enum capitals which)
+{
+    size_t n = strlen(phrase), at = 0;
+    char *form = st_arena_dup(packs->arena, phrase, n + 1);
+    const uint8_t *p = (const uint8_t *)phrase, *end = p + n;
+
+    for (bool begins = true; form != NULL && p < end;) {
+        uint8_t upper[FLT_FOLD_MAX];
+        size_t len = 1, big;
+
+        while (p + len < end && (p[len] & 0xC0) == 0x80)
+            len++;
+        big = *p >= 0x80 && (which == CAPITALS_ALL || begins) ? flt_upper_char(p, end, upper) : 0;
+        if (big == len)
+            memcpy(form + at, upper, len);
+        begins = which == CAPITALS_WORDS && *p < 0x80 && !flt_is_alnum(*p);
+        at += len;
+        p += len;
+    }
+    return form;
+}
+
+/* Hyperscan folds the case of ASCII only. */
+static size_t case_forms(struct flt_packs *packs, size_t word, struct scan_expr *exprs)
+{
+    size_t n = 0;
+
+    exprs[n++] = word_expr(packs->words[word], word);
+    for (int which = CAPITALS_ALL; which <= CAPITALS_FIRST; which++) {
+        const char *form = in_capitals(packs, packs->words[word], (enum capitals)which);
+        bool is_new = true;
+
+        if (form == NULL)
+            return 0;
+        for (size_t i = 0; i < n; i++)
+            is_new = is_new && strcmp(exprs[i].pattern, form) != 0;
+        if (is_new)
+            exprs[n++] = word_expr(form, word);
+    }
+    return n;
+}
+
 /* A phrase is also part of a program's names: "tax file number" is tax_file_number, tax-file-number, taxFileNumber.
  * Each is a literal of its own with the same id; a short phrase does not run together, since "id no" is in "valid
  * notes". */
@@ -102,10 +125,9 @@ static size_t phrase_forms(struct flt_packs *packs, size_t word, struct scan_exp
 {
     static const char joints[] = { '_', '-', '\0' };
     const char *phrase = packs->words[word];
-    size_t n = 0;
+    size_t n = case_forms(packs, word, exprs);
 
-    exprs[n++] = word_expr(phrase, word);
-    if (strchr(phrase, ' ') == NULL)
+    if (n == 0 || strchr(phrase, ' ') == NULL)
         return n;
     for (size_t j = 0; j < sizeof joints; j++) {
         char *form = st_arena_dup(packs->arena, phrase, strlen(phrase) + 1), *to = form;
@@ -172,7 +194,7 @@ static enum st_rc open_starts(struct flt_packs *packs, struct scan_expr *exprs, 
 
 static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_diag *diag, struct st_err *err)
 {
-    struct scan_expr *exprs = calloc(packs->n + packs->n_terms + PHRASE_FORMS * packs->n_words + 1, sizeof *exprs);
+    struct scan_expr *exprs = calloc(packs->n + packs->n_terms + PHRASE_FORMS * packs->n_literals + 1, sizeof *exprs);
     enum st_rc rc = ST_OK;
     size_t n = 0;
 
@@ -195,7 +217,7 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
     if (rc == ST_OK)
         rc = open_starts(packs, exprs, cache_dir, diag, err);
     n = 0;
-    for (size_t w = 0; w < packs->n_words && rc == ST_OK; w++) {
+    for (size_t w = 0; w < packs->n_literals && rc == ST_OK; w++) {
         size_t forms = phrase_forms(packs, w, exprs + n);
 
         if (forms == 0)

@@ -73,6 +73,10 @@ static inline bool flt_set_has(const struct flt_set *set, uint8_t c)
     return (set->bits[c >> 6] >> (c & 63) & 1) != 0;
 }
 
+#define FLT_NATIONS_MAX 128u
+/* What a label with a country in it says the number is. */
+enum flt_label { FLT_LABEL_ANY, FLT_LABEL_PASSPORT, FLT_LABEL_LICENCE, FLT_LABEL_ACCOUNT };
+#define FLT_LABELS 4u
 struct flt_window { /* around a candidate, in which context words count; bytes */
     uint32_t before, after;
 };
@@ -120,7 +124,8 @@ struct flt_detector {
     size_t n_prefixes;
     const struct flt_grouping *groupings;
     size_t n_groupings;
-    uint64_t words[FLT_WORDS_MAX / 64]; /* bit w: context word w is this rule's */
+    uint64_t words[FLT_WORDS_MAX / 64];     /* bit w: context word w is this rule's */
+    uint64_t nations[FLT_NATIONS_MAX / 64]; /* bit n: the country whose number it is; several, or none */
     struct flt_window window;
     int base, validated, near, grouped; /* confidence, 0..100 */
     const struct st_str *match, *miss, *references;
@@ -154,8 +159,18 @@ struct flt_list { /* the detectors of one finder, or of one length */
     struct flt_window window; /* the widest of theirs */
 };
 
+/* What else a context word is (nations.c). */
+enum flt_word_kind {
+    FLT_WORD_OWN,    /* no more than a word of the detectors that name it */
+    FLT_WORD_KIND,   /* "tax", "number": a kind of number */
+    FLT_WORD_NAME,   /* "danish": the name of a country */
+    FLT_WORD_NATION, /* no text of its own: a name and a kind stand together */
+};
 struct flt_word { /* a context word: packs->word_rules[first] and on are the rules that want it */
     uint32_t first, n;
+    enum flt_word_kind kind;
+    uint8_t nation; /* of NAME and NATION */
+    uint8_t label;  /* of KIND and NATION */
 };
 
 struct flt_shapes;
@@ -166,9 +181,11 @@ struct flt_packs {
     struct st_arena *arena;     /* owned; holds all below but the databases */
     struct flt_detector *rules; /* by id */
     size_t n;
-    const char **words; /* context words, lower case */
-    size_t n_words;
-    struct flt_word *word_index; /* by context word */
+    const char **words;                            /* context words, lower case */
+    size_t n_words, n_literals;                    /* those from n_literals on are nations and in no text */
+    uint16_t nations[FLT_NATIONS_MAX][FLT_LABELS]; /* the context word of each; 0: of no detector */
+    struct flt_word *word_index;                   /* by context word */
+    uint16_t *word_slots;                          /* by hash: number + 1 (pack_words.c) */
     uint16_t *word_rules;
     uint32_t longest_word;  /* bytes */
     struct flt_term *terms; /* of all dictionaries; id - FLT_TERM_BASE is the index */
@@ -213,6 +230,19 @@ ST_MUST enum st_rc flt_words_make(struct flt_packs *packs, struct st_err *err);
 ST_MUST const char *flt_words_pattern(struct st_arena *arena, const struct flt_term *term);
 /* Does the pattern match inside a row of texts whatever it matches in one of them alone? (glance.c) */
 bool flt_glance_fits(const char *pattern);
+/* Context words (pack_words.c): their tables; the number of one, which is FLT_WORDS_MAX when there are too many; and
+ * all that is made of them, after the rules are sorted. */
+ST_MUST enum st_rc flt_context_begin(struct flt_packs *packs, struct st_err *err);
+ST_MUST enum st_rc flt_context_word(struct flt_packs *packs, const char *word, size_t *out, struct st_err *err);
+ST_MUST enum st_rc flt_context_make(struct flt_packs *packs, struct st_err *err);
+/* Countries and kinds of numbers (nations.c): by code, FLT_NATIONS_MAX when unknown; the names of one and all kinds,
+ * NULL behind the last. */
+size_t flt_nation_find(const char *code, size_t n);
+const char *flt_nation_name(size_t nation, size_t i);
+const char *flt_nation_kind(size_t i, enum flt_label *label);
+/* The country that the id says it is of, and the label that the rule needs beside its name. */
+void flt_nation_default(struct flt_detector *d);
+enum flt_label flt_label_wanted(const struct flt_rule *rule);
 /* What a rule's allow says, and reading it; a mistake is in diag with its place and counted (allow.c). */
 struct flt_allow_option {
     struct st_list words, patterns, lines, values;

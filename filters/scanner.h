@@ -13,6 +13,7 @@
 
 #define FLT_BASE58_MIN     26u /* letters and digits of an address of a cryptocurrency */
 #define FLT_BASE58_MAX     35u
+#define FLT_PAIR_FAR       40u   /* bytes from the name of a country to a kind of number, between the ends of both */
 #define FLT_NEAR_MAX       4096u /* context words remembered of one stretch; behind that they are looked up in the text */
 #define FLT_HITS_MAX       4096u /* pattern hits collected before they are worked off */
 #define FLT_PATHS_MAX      16u
@@ -38,7 +39,7 @@ struct flt_guess { /* one candidate, as a finder hands it over */
 };
 
 struct flt_near {
-    uint32_t end;
+    uint32_t end, begin; /* begin: the end of the first of two that make a nation's; else the end too */
     uint16_t word;
 };
 struct flt_hit {
@@ -141,7 +142,9 @@ void flt_settle(struct flt_scanner *s);
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
 /* How plainly a word of the detector's before the candidate says what it is: the nearest says it, and of two that end
  * together the longer one; 0: none does. Compares with that of another detector on the same window. */
-uint32_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
+uint64_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
+/* Is the nearest label before it one of another country's numbers, and none of its own? */
+bool flt_is_of_others(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to);
 /* May digits alone, so many, be what a rule looks for that wants one of its words near, since what comes before them
  * has one? Between scans; true when it cannot be told. */
 bool flt_number_is_named(struct flt_scanner *s, struct st_span name, size_t digits);

@@ -13,6 +13,7 @@
 enum flt_valid {
     FLT_V_WRONG,   /* the checksum or the structure refuses: no finding */
     FLT_V_EXAMPLE, /* a placeholder, a sequence, a value from a manual: no finding */
+    FLT_V_SERIES,  /* the checksum confirms, but the digits run up or down, or are all alike: one only beside a word */
     FLT_V_SHAPE,   /* right shape, nothing more known */
     FLT_V_TEST,    /* a published test value: a finding, a little less sure */
     FLT_V_OK,      /* the checksum or the structure confirms */
@@ -78,8 +79,14 @@ static inline unsigned flt_digit(struct st_span s, size_t i)
 }
 /* sum of digit × weight over the first n */
 unsigned flt_weighted(struct st_span s, const uint8_t *weights, size_t n);
-/* WRONG unless ok; a run up or down the digits is nobody's number. */
+/* WRONG unless ok; SERIES for a run up or down the digits, EXAMPLE for one digit over and over. */
 enum flt_valid flt_verdict(bool ok, struct st_span s);
+
+/* What the checksum confirms and no office gives out in this form is only a shape. */
+static inline enum flt_valid flt_if_usual(enum flt_valid valid, bool usual)
+{
+    return valid == FLT_V_OK && !usual ? FLT_V_SHAPE : valid;
+}
 
 bool flt_ifind(struct st_span hay, const char *needle); /* ASCII case-insensitive */
 /* "EXAMPLE", "xxxx", "your_key", "<token>", "${VAR}", "changeme" … anywhere in s. */

@@ -133,6 +133,9 @@ enum flt_valid val_mx_rfc(const struct flt_token *token)
     size_t letters = s.n == 12 ? 3 : 4;
     unsigned sum = s.n == 12 ? 37 * 13 : 0, check; /* a space before the three letters */
 
+    if (s.n == 10) /* without the homoclave */
+        return flt_date_ok(0, flt_digits(s, 6, 2), flt_digits(s, 8, 2)) && flt_distinct(s) > 4 ? FLT_V_SHAPE
+                                                                                               : FLT_V_WRONG;
     if ((s.n != 12 && s.n != 13) || !flt_date_ok(0, flt_digits(s, letters + 2, 2), flt_digits(s, letters + 4, 2)))
         return FLT_V_WRONG;
     for (size_t i = 0; i + 1 < s.n; i++) {

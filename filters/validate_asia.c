@@ -118,7 +118,7 @@ enum flt_valid val_cn_uscc(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned sum = 0, weight = 1;
 
-    if (s.n != 18 || memchr("123456789ANY", flt_to_upper(s.p[0]), 12) == NULL)
+    if (s.n != 18)
         return FLT_V_WRONG;
     for (size_t i = 0; i < 18; i++, weight = weight * 3 % 31) {
         const char *at = memchr(chars, flt_to_upper(s.p[i]), 31);
@@ -126,7 +126,8 @@ enum flt_valid val_cn_uscc(const struct flt_token *token)
         if (at == NULL)
             return FLT_V_WRONG;
         if (i == 17)
-            return (31 - sum % 31) % 31 == (unsigned)(at - chars) ? FLT_V_OK : FLT_V_WRONG;
+            return flt_if_usual((31 - sum % 31) % 31 == (unsigned)(at - chars) ? FLT_V_OK : FLT_V_WRONG,
+                                memchr("123456789ANY", flt_to_upper(s.p[0]), 12) != NULL);
         sum += (unsigned)(at - chars) * weight;
     }
     return FLT_V_WRONG;
@@ -218,12 +219,15 @@ enum flt_valid val_kr_rrn(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if (s.n != 13 || !is_date(s, 2, 4) || s.p[6] > '4' || s.p[6] == '0')
+    if (s.n != 13 || !is_date(s, 2, 4))
         return FLT_V_WRONG;
-    if ((11 - korean(s)) % 10 == flt_digit(s, 12))
-        return FLT_V_OK;
+    if (s.p[6] > '4' && s.p[6] < '9') /* a foreigner's, under the label that all know */
+        return (13 - korean(s)) % 10 == flt_digit(s, 12) ? FLT_V_SHAPE : FLT_V_WRONG;
+    if ((11 - korean(s)) % 10 == flt_digit(s, 12)) /* 9 and 0: born before 1900 */
+        return flt_if_usual(FLT_V_OK, s.p[6] >= '1' && s.p[6] <= '4');
     /* numbers given since October 2020 have no check digit */
-    return s.p[6] >= '3' && flt_digits(s, 0, 2) >= 20 && flt_digits(s, 0, 2) <= 35 ? FLT_V_SHAPE : FLT_V_WRONG;
+    return (s.p[6] == '3' || s.p[6] == '4') && flt_digits(s, 0, 2) >= 20 && flt_digits(s, 0, 2) <= 35 ? FLT_V_SHAPE
+                                                                                                      : FLT_V_WRONG;
 }
 
 enum flt_valid val_kr_frn(const struct flt_token *token)
@@ -254,7 +258,7 @@ enum flt_valid val_in_pan(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if (s.n != 10 || memchr("ABCFGHJLPT", flt_to_upper(s.p[3]), 10) == NULL || flt_digits(s, 5, 4) == 0)
+    if (s.n != 10 || memchr("ABCEFGHJKLPT", flt_to_upper(s.p[3]), 12) == NULL || flt_digits(s, 5, 4) == 0)
         return FLT_V_WRONG;
     return st_span_istarts(s, ST_SPAN("ABCDE")) || flt_is_sequence(st_span_sub(s, 0, 9)) ? FLT_V_EXAMPLE : FLT_V_OK;
 }

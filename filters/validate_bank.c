@@ -145,7 +145,6 @@ enum flt_valid val_aba(const struct flt_token *token)
     for (size_t i = 0; i < 9; i++)
         sum += weights[i % 3] * (token->text.p[i] - (unsigned)'0');
     head = flt_digits(token->text, 0, 2);
-    if (sum == 0 || sum % 10 != 0 || !(head <= 12 || (head >= 21 && head <= 32) || (head >= 61 && head <= 72)))
-        return FLT_V_WRONG;
-    return flt_is_sequence(token->text) ? FLT_V_EXAMPLE : FLT_V_OK;
+    return flt_if_usual(flt_verdict(sum != 0 && sum % 10 == 0, token->text),
+                        head <= 12 || (head >= 21 && head <= 32) || (head >= 61 && head <= 72) || head == 80);
 }

@@ -70,7 +70,7 @@ static bool at_uid(struct st_span s)
 
 static bool be_enterprise(struct st_span s)
 {
-    return s.n == 10 && all_digits(s) && s.p[0] <= '1' && 97 - flt_digits(s, 0, 8) % 97 == flt_digits(s, 8, 2);
+    return s.n == 10 && all_digits(s) && 97 - flt_digits(s, 0, 8) % 97 == flt_digits(s, 8, 2);
 }
 
 static bool bg_eik(struct st_span s)
@@ -122,6 +122,20 @@ static bool ee_registrikood(struct st_span s)
     return s.n == 8 && all_digits(s) && strchr("1789", s.p[0]) != NULL && two_rows(s, first, second);
 }
 
+/* The key of new numbers has a letter; O and I are none. */
+static bool fr_letters(struct st_span s)
+{
+    static const char signs[] = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    const char *a = memchr(signs, flt_to_upper(s.p[0]), 34), *b = memchr(signs, flt_to_upper(s.p[1]), 34);
+    unsigned key;
+
+    if (a == NULL || b == NULL)
+        return false;
+    key = flt_is_digit(s.p[0]) ? (unsigned)(a - signs) * 24 + (unsigned)(b - signs) - 10
+                               : (unsigned)(a - signs) * 34 + (unsigned)(b - signs) - 100;
+    return (flt_digits(s, 2, 9) + 1 + key / 11) % 11 == key % 11;
+}
+
 /* Two digits (or signs, of new numbers) before a SIREN; Monaco's have 000 in it. */
 static bool fr_tva(struct st_span s)
 {
@@ -132,7 +146,7 @@ static bool fr_tva(struct st_span s)
     if (!flt_luhn(siren) && flt_digits(siren, 0, 3) != 0)
         return false;
     if (!all_digits(st_span_sub(s, 0, 2)))
-        return flt_is_alnum(s.p[0]) && flt_is_alnum(s.p[1]);
+        return fr_letters(s);
     return flt_digits(s, 0, 2) == (12 + 3 * (flt_digits(siren, 0, 9) % 97)) % 97;
 }
 
@@ -217,7 +231,7 @@ static bool se_vat(struct st_span s)
 
 static bool no_mva(struct st_span s)
 {
-    return sums_up(s, SUM(9, 11, 0, 3, 2, 7, 6, 5, 4, 3, 2, 1)) && s.p[0] >= '8';
+    return sums_up(s, SUM(9, 11, 0, 3, 2, 7, 6, 5, 4, 3, 2, 1));
 }
 
 static bool lv_pvn(struct st_span s)
@@ -233,7 +247,6 @@ static bool lv_pvn(struct st_span s)
         return digits_verdict(name(token->text), token->text); \
     }
 
-CHECKS(be_enterprise)
 CHECKS(bg_eik)
 CHECKS(bg_lnch)
 CHECKS(cy_tic)
@@ -242,10 +255,46 @@ CHECKS(ee_registrikood)
 CHECKS(gb_vat)
 CHECKS(lt_pvm)
 CHECKS(lu_tva)
-CHECKS(lv_pvn)
 CHECKS(ro_cui)
 CHECKS(sk_dph)
 CHECKS(ua_edrpou)
+
+enum flt_valid val_be_enterprise(const struct flt_token *token)
+{
+    return flt_if_usual(digits_verdict(be_enterprise(token->text), token->text), token->text.p[0] <= '1');
+}
+
+/* Companies' numbers begin with 4 or more; a person who pays VAT does so with the personal number. */
+enum flt_valid val_lv_pvn(const struct flt_token *token)
+{
+    if (token->text.n == 11 && token->text.p[0] <= '3')
+        return val_lv_personas_kods(token);
+    return digits_verdict(lv_pvn(token->text), token->text);
+}
+
+/* 640903926: of somebody without a birth number, weights 8 to 2 over the middle. */
+static bool cz_special(struct st_span s)
+{
+    static const uint8_t weights[] = { 0, 8, 7, 6, 5, 4, 3, 2 };
+
+    return s.n == 9 && all_digits(s) && s.p[0] == '6' &&
+           (19 - (11 - flt_weighted(s, weights, 8) % 11)) % 10 == flt_digit(s, 8);
+}
+
+/* A company's, or a person's birth number. */
+enum flt_valid val_cz_dic(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+
+    if (s.n == 8 || cz_special(s))
+        return digits_verdict(s.n == 8 ? cz_ico(s) : true, s);
+    return val_cz_rodne_cislo(token);
+}
+
+enum flt_valid val_sk_vat(const struct flt_token *token)
+{
+    return sk_dph(token->text) ? digits_verdict(true, token->text) : val_cz_rodne_cislo(token);
+}
 
 enum flt_valid val_bg_vat(const struct flt_token *token)
 {
@@ -256,6 +305,14 @@ enum flt_valid val_bg_vat(const struct flt_token *token)
 
 enum flt_valid val_fr_tva(const struct flt_token *token)
 {
+    return digits_verdict(fr_tva(token->text), token->text);
+}
+
+/* A letter among the first two. */
+enum flt_valid val_fr_tva_letters(const struct flt_token *token)
+{
+    if (token->text.n != 11 || all_digits(st_span_sub(token->text, 0, 2)) || !flt_luhn(st_span_sub(token->text, 2, 9)))
+        return FLT_V_WRONG;
     return digits_verdict(fr_tva(token->text), token->text);
 }
 
@@ -289,21 +346,25 @@ enum flt_valid val_mt_vat(const struct flt_token *token)
 
 enum flt_valid val_no_orgnr(const struct flt_token *token)
 {
-    return digits_verdict(no_mva(token->text), token->text);
+    return flt_if_usual(digits_verdict(no_mva(token->text), token->text), token->text.p[0] >= '8');
 }
 
-/* 11 digits: bank, kind, customer, check. */
+/* 11 digits: bank, kind, customer, check; or those of the post. */
 enum flt_valid val_no_account(const struct flt_token *token)
 {
+    struct st_span s = token->text;
+
+    if (s.n == 7 || (s.n == 11 && flt_digits(s, 0, 4) == 0)) /* of the post: seven digits, Luhn */
+        return digits_verdict(all_digits(s) && flt_luhn(st_span_sub(s, s.n - 7, 7)), s);
     return digits_verdict(sums_up(token->text, SUM(11, 11, 0, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)), token->text);
 }
 
 /* The German VAT number, the Serbian PIB: ISO 7064 MOD 11,10. */
 enum flt_valid val_iso7064_11_10(const struct flt_token *token)
 {
-    return digits_verdict(token->text.n == 9 && all_digits(token->text) && token->text.p[0] != '0' &&
-                              flt_iso7064_11_10(token->text),
-                          token->text);
+    return flt_if_usual(
+        digits_verdict(token->text.n == 9 && all_digits(token->text) && flt_iso7064_11_10(token->text), token->text),
+        token->text.p[0] != '0');
 }
 
 enum flt_valid val_me_pib(const struct flt_token *token)
@@ -323,9 +384,23 @@ enum flt_valid val_mk_edb(const struct flt_token *token)
 enum flt_valid val_by_unp(const struct flt_token *token)
 {
     static const uint8_t weights[] = { 29, 23, 19, 17, 13, 7, 5, 3 };
+    static const char first[] =
+        "ABCEHKMOPT"; /* letters that Cyrillic and Latin share, the second counts by its place; persons have them */
+    struct st_span s = token->text;
+    const char *a, *b;
+    unsigned sum;
 
-    return digits_verdict(token->text.n == 9 && flt_weighted(token->text, weights, 8) % 11 == flt_digit(token->text, 8),
-                          token->text);
+    if (s.n != 9)
+        return FLT_V_WRONG;
+    if (all_digits(s))
+        return digits_verdict(flt_weighted(s, weights, 8) % 11 == flt_digit(s, 8), s);
+    a = memchr(first, flt_to_upper(s.p[0]), 10);
+    b = memchr(first, flt_to_upper(s.p[1]), 10);
+    if (a == NULL || b == NULL || !all_digits(st_span_sub(s, 2, 7)))
+        return FLT_V_WRONG;
+    sum = 29u * (unsigned)(*a - 'A' + 10) + 23u * (unsigned)(b - first) +
+          flt_weighted(st_span_sub(s, 2, 6), weights + 2, 6);
+    return digits_verdict(sum % 11 == flt_digit(s, 8), s);
 }
 
 enum flt_valid val_fr_siren(const struct flt_token *token)
@@ -350,12 +425,12 @@ static enum flt_valid (*vat_of(const char *country))(const struct flt_token *)
         char country[3];
         enum flt_valid (*check)(const struct flt_token *);
     } states[] = {
-        { "BE", val_be_enterprise }, { "BG", val_bg_vat },    { "CY", val_cy_tic },  { "CZ", val_cz_ico },
+        { "BE", val_be_enterprise }, { "BG", val_bg_vat },    { "CY", val_cy_tic },  { "CZ", val_cz_dic },
         { "DE", val_iso7064_11_10 }, { "DK", val_dk_cvr },    { "EE", val_ee_kmkr }, { "EL", val_gr_afm },
         { "FI", val_fi_ytunnus },    { "GB", val_gb_vat },    { "HR", val_hr_oib },  { "HU", val_hu_adoszam },
         { "IE", val_ie_pps },        { "IT", val_luhn },      { "LT", val_lt_pvm },  { "LU", val_lu_tva },
         { "LV", val_lv_pvn },        { "MT", val_mt_vat },    { "PL", val_pl_nip },  { "PT", val_pt_nif },
-        { "RO", val_ro_cui },        { "SI", val_si_davcna }, { "SK", val_sk_dph },  { "XI", val_gb_vat },
+        { "RO", val_ro_cui },        { "SI", val_si_davcna }, { "SK", val_sk_vat },  { "XI", val_gb_vat },
     };
 
     for (size_t i = 0; i < ST_LEN(states); i++)
@@ -415,6 +490,8 @@ enum flt_valid val_no_mva(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
+    if (s.n == 14 && st_span_istarts(s, ST_SPAN("NO")))
+        s = st_span_sub(s, 2, 12);
     return digits_verdict(
         s.n == 12 && st_span_ieq(st_span_sub(s, 9, 3), ST_SPAN("MVA")) && no_mva(st_span_sub(s, 0, 9)), s);
 }
@@ -425,7 +502,7 @@ enum flt_valid val_md_idno(const struct flt_token *token)
     static const uint8_t weights[] = { 7, 3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1 };
     struct st_span s = token->text;
 
-    if (s.n != 13 || s.p[0] != '1')
+    if (s.n != 13)
         return FLT_V_WRONG;
-    return digits_verdict(flt_weighted(s, weights, 12) % 10 == flt_digit(s, 12), s);
+    return flt_if_usual(digits_verdict(flt_weighted(s, weights, 12) % 10 == flt_digit(s, 12), s), s.p[0] == '1');
 }

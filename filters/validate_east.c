@@ -36,7 +36,7 @@ enum flt_valid val_cz_rodne_cislo(const struct flt_token *token)
     if (!flt_date_ok(0, month, flt_digits(s, 4, 2)) || flt_is_sequence(s))
         return FLT_V_WRONG;
     if (s.n == 9)
-        return flt_digits(s, 0, 2) <= 53 ? FLT_V_SHAPE : FLT_V_WRONG;
+        return FLT_V_SHAPE;
     head = flt_digits(s, 0, 9);
     return head % 11 % 10 == flt_digit(s, 9) ? FLT_V_OK : FLT_V_WRONG;
 }
@@ -127,10 +127,9 @@ enum flt_valid val_ro_cnp(const struct flt_token *token)
     if (s.n != 13 || s.p[0] == '0' || !flt_date_ok(0, flt_digits(s, 3, 2), flt_digits(s, 5, 2)))
         return FLT_V_WRONG;
     county = flt_digits(s, 7, 2);
-    if (county == 0 || (county > 52 && county != 70 && (county < 80 || county > 83)))
-        return FLT_V_WRONG;
     check = flt_weighted(s, weights, 12) % 11;
-    return flt_verdict((check == 10 ? 1 : check) == flt_digit(s, 12), s);
+    return flt_if_usual(flt_verdict((check == 10 ? 1 : check) == flt_digit(s, 12), s),
+                        county != 0 && (county <= 52 || county == 70 || (county >= 80 && county <= 83)));
 }
 
 /* A check of 10 is said not to be given out, and written as 0 where it is. */
@@ -139,40 +138,39 @@ static bool is_jmbg(struct st_span s)
     static const uint8_t weights[] = { 7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2 };
 
     return s.n == 13 && flt_date_ok(0, flt_digits(s, 2, 2), flt_digits(s, 0, 2)) &&
-           (11 - flt_weighted(s, weights, 12) % 11) % 11 % 10 == flt_digit(s, 12) &&
-           (s.p[4] == '9' || s.p[4] == '0' || s.p[4] == '8');
+           (11 - flt_weighted(s, weights, 12) % 11) % 11 % 10 == flt_digit(s, 12);
+}
+
+/* Born in this century or the last, where the number says. */
+static enum flt_valid jmbg_of(struct st_span s, uint8_t from, uint8_t to)
+{
+    if (!is_jmbg(s))
+        return FLT_V_WRONG;
+    return flt_if_usual(FLT_V_OK, (s.p[4] == '9' || s.p[4] == '0' || s.p[4] == '8') && s.p[7] >= from && s.p[7] <= to);
 }
 
 /* 0101006500006: region 50 */
 enum flt_valid val_si_emso(const struct flt_token *token)
 {
-    struct st_span s = token->text;
-
-    return is_jmbg(s) && s.p[7] == '5' ? FLT_V_OK : FLT_V_WRONG;
+    return jmbg_of(token->text, '5', '5');
 }
 
 /* Region 70 to 99: Serbia and its provinces */
 enum flt_valid val_rs_jmbg(const struct flt_token *token)
 {
-    struct st_span s = token->text;
-
-    return is_jmbg(s) && s.p[7] >= '7' ? FLT_V_OK : FLT_V_WRONG;
+    return jmbg_of(token->text, '7', '9');
 }
 
 /* Region 41 to 49 */
 enum flt_valid val_mk_embg(const struct flt_token *token)
 {
-    struct st_span s = token->text;
-
-    return is_jmbg(s) && s.p[7] == '4' ? FLT_V_OK : FLT_V_WRONG;
+    return jmbg_of(token->text, '4', '4');
 }
 
 /* Region 10 to 19: Bosnia and Herzegovina; 21 to 29: Montenegro; 30 to 39: Croatia */
 enum flt_valid val_ba_jmbg(const struct flt_token *token)
 {
-    struct st_span s = token->text;
-
-    return is_jmbg(s) && s.p[7] >= '1' && s.p[7] <= '3' ? FLT_V_OK : FLT_V_WRONG;
+    return jmbg_of(token->text, '1', '3');
 }
 
 /* 15012557 */
@@ -194,9 +192,10 @@ enum flt_valid val_ua_rnokpp(const struct flt_token *token)
     static const uint8_t weights[] = { 10, 5, 7, 9, 4, 6, 10, 5, 7 }; /* the first is -1, which is 10 mod 11 */
     struct st_span s = token->text;
 
-    if (s.n != 10 || flt_digits(s, 0, 5) == 0 || flt_digits(s, 0, 5) > 54000)
+    if (s.n != 10 || flt_digits(s, 0, 5) == 0)
         return FLT_V_WRONG;
-    return flt_verdict(flt_weighted(s, weights, 9) % 11 % 10 == flt_digit(s, 9), s);
+    return flt_if_usual(flt_verdict(flt_weighted(s, weights, 9) % 11 % 10 == flt_digit(s, 9), s),
+                        flt_digits(s, 0, 5) <= 54000);
 }
 
 /* 7707083893, 500100732259 */

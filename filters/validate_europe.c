@@ -102,7 +102,7 @@ enum flt_valid val_se_orgnr(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    return s.n == 10 && s.p[2] >= '2' ? flt_verdict(flt_luhn(s), s) : FLT_V_WRONG;
+    return s.n == 10 ? flt_if_usual(flt_verdict(flt_luhn(s), s), s.p[2] >= '2') : FLT_V_WRONG;
 }
 
 /* 37605030299: the Baltic scheme, weights 1-9 and 1, and where that gives 10, 3-9 and 1-3. */
@@ -113,12 +113,12 @@ enum flt_valid val_ee_isikukood(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned check;
 
-    if (s.n != 11 || s.p[0] < '1' || s.p[0] > '8' || !is_date(s, 5, 3))
+    if (s.n != 11 || s.p[0] < '1' || (s.p[0] < '9' && !is_date(s, 5, 3)))
         return FLT_V_WRONG;
     check = flt_weighted(s, first, 10) % 11;
     if (check == 10)
         check = flt_weighted(s, second, 10) % 11 % 10;
-    return flt_verdict(check == flt_digit(s, 10), s);
+    return flt_if_usual(flt_verdict(check == flt_digit(s, 10), s), s.p[0] < '9'); /* 9: no date is known */
 }
 
 /* 16117519997 (161175-19997); numbers since 2017 begin with 32 and have no date and no check digit. */
@@ -141,10 +141,17 @@ enum flt_valid val_ie_pps(const struct flt_token *token)
 {
     static const uint8_t weights[] = { 8, 7, 6, 5, 4, 3, 2 };
     struct st_span s = token->text;
+    uint8_t turned[8] = { '0' };
     unsigned sum, letter;
 
     if (s.n != 8 && s.n != 9)
         return FLT_V_WRONG;
+    if (s.n == 8 && flt_is_alpha(s.p[1])) { /* 8Z49289F, a company's of old: 0492898F */
+        memcpy(turned + 1, s.p + 2, 5);
+        turned[6] = s.p[0];
+        turned[7] = s.p[7];
+        s = st_span(turned, 8);
+    }
     for (size_t i = 7; i < s.n; i++)
         if (!flt_is_alpha(s.p[i]))
             return FLT_V_WRONG;
@@ -236,7 +243,7 @@ enum flt_valid val_es_cif(const struct flt_token *token)
     check = (10 - sum % 10) % 10;
     if (flt_to_upper(s.p[8]) != (flt_is_digit(s.p[8]) ? '0' + check : (uint8_t) "JABCDEFGHI"[check]))
         return FLT_V_WRONG;
-    return memchr(flt_is_digit(s.p[8]) ? "PQRSNW" : "ABEHAB", kind, 6) == NULL ? FLT_V_OK : FLT_V_SHAPE;
+    return FLT_V_OK;
 }
 
 /* 3023217600053 (numéro fiscal, OECD's sheet): ten digits and their remainder by 511. */
@@ -357,14 +364,21 @@ enum flt_valid val_de_steuernummer(const struct flt_token *token)
                : FLT_V_WRONG;
 }
 
-/* CHE107787577, written CHE-107.787.577: weights 5-4-3-2-7-6-5-4, mod 11. */
+/* CHE107787577, written CHE-107.787.577, and with MWST, TVA, IVA or TPV where it is for VAT: weights 5-4-3-2-7-6-5-4,
+ * mod 11. */
 enum flt_valid val_ch_uid(const struct flt_token *token)
 {
     static const uint8_t weights[] = { 5, 4, 3, 2, 7, 6, 5, 4 };
     struct st_span s = token->text;
 
-    if (s.n == 12)
-        s = st_span_sub(s, 3, 9);
+    if (s.n > 12) {
+        struct st_span tax = st_span_sub(s, 12, s.n - 12);
+
+        if (!st_span_ieq(tax, ST_SPAN("MWST")) && !st_span_ieq(tax, ST_SPAN("TVA")) &&
+            !st_span_ieq(tax, ST_SPAN("IVA")) && !st_span_ieq(tax, ST_SPAN("TPV")))
+            return FLT_V_WRONG;
+    }
+    s = st_span_sub(s, 3, 9);
     if (s.n != 9 || !st_span_istarts(token->text, ST_SPAN("CHE")))
         return FLT_V_WRONG;
     return flt_verdict((11 - flt_weighted(s, weights, 8) % 11) % 11 == flt_digit(s, 8), s);

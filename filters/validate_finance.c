@@ -207,6 +207,20 @@ enum flt_valid val_nz_account(const struct flt_token *token)
     return flt_verdict(divides(core, flt_digits(s, 6, 7) < 990000 ? low : high, 11), s);
 }
 
+/* The codes of the national bank's list, those of banks that were merged or closed too. */
+static bool is_czech_bank(unsigned code)
+{
+    static const uint16_t banks[] = { 100,  300,  400,  600,  700,  710,  800,  2010, 2020, 2030, 2060, 2070, 2100,
+                                      2200, 2210, 2220, 2240, 2250, 2260, 2275, 2310, 2400, 2600, 2700, 3030, 3040,
+                                      3050, 3060, 3500, 4000, 4300, 5000, 5400, 5500, 5800, 6000, 6100, 6200, 6210,
+                                      6300, 6363, 6700, 6800, 7910, 7940, 7950, 7960, 7970, 7980, 7990 };
+
+    for (size_t i = 0; i < ST_LEN(banks); i++)
+        if (banks[i] == code)
+            return true;
+    return code >= 8030 && code <= 8299;
+}
+
 /* 19-2000145399/0800: prefix and number each by weights that are powers of two mod 11; four digits of the bank. */
 enum flt_valid val_cz_account(const struct flt_token *token)
 {
@@ -215,7 +229,7 @@ enum flt_valid val_cz_account(const struct flt_token *token)
     struct st_span rest = all;
     size_t slash = st_span_chr(all, '/'), dash = st_span_chr(all, '-');
 
-    if (slash == ST_SPAN_NPOS || all.n - slash != 5)
+    if (slash == ST_SPAN_NPOS || all.n - slash != 5 || !is_czech_bank(flt_digits(all, slash + 1, 4)))
         return FLT_V_WRONG;
     number = st_span_sub(rest, 0, slash);
     part = dash == ST_SPAN_NPOS ? ST_SPAN_NONE : st_span_sub(rest, 0, dash);

@@ -108,15 +108,16 @@ enum flt_valid val_de_kvnr(const struct flt_token *token)
     return flt_verdict(sum % 10 == flt_digit(s, 9), st_span_sub(s, 1, 9));
 }
 
-/* 1237010180: the fourth digit checks the others. */
+/* 1237010180: the fourth digit checks the others. A day with too many births has months from 13 on. */
 enum flt_valid val_at_svnr(const struct flt_token *token)
 {
     static const uint8_t weights[] = { 3, 7, 9, 0, 5, 8, 4, 2, 1, 6 };
     struct st_span s = token->text;
 
-    if (s.n != 10 || s.p[0] == '0' || !flt_date_ok(0, flt_digits(s, 6, 2), flt_digits(s, 4, 2)))
+    if (s.n != 10 || s.p[0] == '0')
         return FLT_V_WRONG;
-    return flt_verdict(flt_weighted(s, weights, 10) % 11 == flt_digit(s, 3), s);
+    return flt_if_usual(flt_verdict(flt_weighted(s, weights, 10) % 11 == flt_digit(s, 3), s),
+                        flt_date_ok(0, flt_digits(s, 6, 2), flt_digits(s, 4, 2)));
 }
 
 /* 7569217076985 (ZAS sample 756.9217.0769.85). */
@@ -205,14 +206,19 @@ enum flt_valid val_fr_nir(const struct flt_token *token)
     uint64_t number = 0;
     unsigned month;
 
-    if (s.n != 15 || (s.p[0] != '1' && s.p[0] != '2'))
+    if (s.n != 15 || memchr("123478", s.p[0], 6) == NULL) /* 3, 4, 7 and 8: for a time */
         return FLT_V_WRONG;
     for (size_t i = 0; i < 13; i++)
-        number = number * 10 + flt_digit(s, i);
+        number = number * 10 + (flt_is_digit(s.p[i]) ? flt_digit(s, i) : 0);
+    if (!flt_is_digit(s.p[6])) { /* Corse: 2A counts as 19, 2B as 18 */
+        if (s.p[5] != '2' || (flt_to_upper(s.p[6]) != 'A' && flt_to_upper(s.p[6]) != 'B'))
+            return FLT_V_WRONG;
+        number -= flt_to_upper(s.p[6]) == 'A' ? 1000000u : 2000000u;
+    }
     month = flt_digits(s, 3, 2);
-    if (month == 0 || (month > 12 && month < 20) || month > 42 || flt_digits(s, 5, 2) == 0)
-        return FLT_V_WRONG;
-    return 97 - number % 97 == flt_digits(s, 13, 2) ? FLT_V_OK : FLT_V_WRONG;
+    return flt_if_usual(97 - number % 97 == flt_digits(s, 13, 2) ? FLT_V_OK : FLT_V_WRONG,
+                        s.p[0] <= '2' && month != 0 && (month <= 12 || month >= 20) && month <= 42 &&
+                            s.p[5] + s.p[6] != 2 * '0');
 }
 
 /* RSSMRA85T10A562S. Odd places by the decree's table, even places by value; places of omocodia may be letters. */
@@ -257,19 +263,22 @@ enum flt_valid val_pl_pesel(const struct flt_token *token)
     return flt_verdict((10 - flt_weighted(s, weights, 10) % 10) % 10 == flt_digit(s, 10), s);
 }
 
-/* 85073003328; for births since 2000 a 2 stands before the nine digits. */
+/* 85073003328; for births since 2000 a 2 stands before the nine digits. A bis number has 20 or 40 added to the month,
+ * one without a known date month 0. */
 enum flt_valid val_be_rrn(const struct flt_token *token)
 {
     struct st_span s = token->text;
     uint64_t number = 0;
-    unsigned check;
+    unsigned check, month;
 
-    if (s.n != 11 || !flt_date_ok(0, flt_digits(s, 2, 2), flt_digits(s, 4, 2)))
+    if (s.n != 11)
         return FLT_V_WRONG;
     for (size_t i = 0; i < 9; i++)
         number = number * 10 + flt_digit(s, i);
     check = flt_digits(s, 9, 2);
-    return flt_verdict(97 - number % 97 == check || 97 - (2000000000u + number) % 97 == check, s);
+    month = flt_digits(s, 2, 2) % 20;
+    return flt_if_usual(flt_verdict(97 - number % 97 == check || 97 - (2000000000u + number) % 97 == check, s),
+                        flt_digits(s, 2, 2) < 53 && (month == 0 || flt_date_ok(0, month, flt_digits(s, 4, 2))));
 }
 
 /* 046454286; the first digit is never 0 or 8 in numbers given to persons today, 0 stays for the samples. */
@@ -277,9 +286,9 @@ enum flt_valid val_ca_sin(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if (s.n != 9 || s.p[0] == '8' || flt_distinct(s) <= 2)
+    if (s.n != 9 || flt_distinct(s) <= 2)
         return FLT_V_WRONG;
-    return flt_verdict(flt_luhn(s), s);
+    return flt_if_usual(flt_verdict(flt_luhn(s), s), s.p[0] != '8');
 }
 
 /* 52998224725 */

@@ -68,8 +68,10 @@ enum flt_valid val_es_cups(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned rest = 0;
 
-    if (s.n != 20 || !st_span_istarts(s, ST_SPAN("ES")))
+    if ((s.n != 20 && s.n != 22) || !st_span_istarts(s, ST_SPAN("ES")))
         return FLT_V_WRONG;
+    if (s.n == 22 && (!flt_is_digit(s.p[20]) || memchr("FPRCXYZ", flt_to_upper(s.p[21]), 7) == NULL))
+        return FLT_V_WRONG; /* of a border point, and what is measured there */
     for (size_t i = 2; i < 18; i++) {
         if (!flt_is_digit(s.p[i]))
             return FLT_V_WRONG;
@@ -137,10 +139,12 @@ enum flt_valid val_tn_mf(const struct flt_token *token)
     struct st_span s = token->text;
     bool ok;
 
-    if (s.n != 13 || flt_is_sequence(st_span_sub(s, 0, 7)))
+    if ((s.n != 13 && s.n != 8) || flt_is_sequence(st_span_sub(s, 0, 7)))
         return FLT_V_WRONG;
-    ok = memchr("ABCDEFGHJKLMNPQRSTVWXYZ", flt_to_upper(s.p[7]), 23) != NULL &&
-         memchr("ABDNP", flt_to_upper(s.p[8]), 5) != NULL && memchr("CMNPE", flt_to_upper(s.p[9]), 5) != NULL;
+    ok = memchr("ABCDEFGHJKLMNPQRSTVWXYZ", flt_to_upper(s.p[7]), 23) != NULL;
+    if (s.n == 8)
+        return ok && flt_distinct(s) > 2 ? FLT_V_SHAPE : FLT_V_WRONG;
+    ok = ok && memchr("ABDNP", flt_to_upper(s.p[8]), 5) != NULL && memchr("CMNPE", flt_to_upper(s.p[9]), 5) != NULL;
     return ok && (flt_digits(s, 10, 3) == 0 || flt_to_upper(s.p[9]) == 'E') ? FLT_V_SHAPE : FLT_V_WRONG;
 }
 
@@ -164,8 +168,10 @@ enum flt_valid val_ro_onrc(const struct flt_token *token)
     if (!st_span_next(&rest, '/', &county) || !st_span_next(&rest, '/', &number) || rest.n != 4 || county.n < 2)
         return FLT_V_WRONG;
     code = flt_digits(county, 1, county.n - 1);
-    return code >= 1 && code <= 52 && flt_digits(rest, 0, 4) >= 1990 && flt_digits(rest, 0, 4) <= 2040 ? FLT_V_OK
-                                                                                                       : FLT_V_WRONG;
+    return ((code >= 1 && code <= 40) || code == 51 || code == 52) && flt_digits(rest, 0, 4) >= 1990 &&
+                   flt_digits(rest, 0, 4) <= 2028
+               ? FLT_V_OK
+               : FLT_V_WRONG;
 }
 
 static int hex_value(uint8_t c)
@@ -191,14 +197,16 @@ enum flt_valid val_mac(const struct flt_token *token)
             return FLT_V_WRONG;
         bytes[i] = (uint8_t)(hi << 4 | lo);
     }
-    if ((bytes[0] & 1) != 0)
+    if ((bytes[0] & 1) != 0 && (memcmp(bytes, "\x01\x00\x5e", 3) == 0 || memcmp(bytes, "\x33\x33", 2) == 0))
+        return FLT_V_WRONG;
+    if (memcmp(bytes, "\xff\xff\xff\xff\xff\xff", 6) == 0)
         return FLT_V_WRONG;
     /* RFC 7042 keeps 00:00:5e:00:53 for manuals; 00:11:22 and aa:bb:cc are of nobody */
     if (flt_distinct(st_span(bytes, 6)) < 3 || memcmp(bytes, "\x00\x11\x22", 3) == 0 ||
         memcmp(bytes, "\xaa\xbb\xcc", 3) == 0 || memcmp(bytes, "\x00\x00\x5e\x00\x53", 5) == 0 ||
         memcmp(bytes, "\x12\x34\x56", 3) == 0)
         return FLT_V_EXAMPLE;
-    return FLT_V_OK;
+    return (bytes[0] & 1) != 0 ? FLT_V_SHAPE : FLT_V_OK;
 }
 
 /* A0000000002329: 14 hexadecimal digits, the first two from A0 on. */
@@ -222,4 +230,34 @@ enum flt_valid val_de_wkn(const struct flt_token *token)
     if (token->text.n != 6 || mix.digit == 0)
         return FLT_V_WRONG;
     return flt_is_sequence(token->text) || flt_distinct(token->text) < 2 ? FLT_V_EXAMPLE : FLT_V_SHAPE;
+}
+
+/* 1-0613-0584, or 01-0613-0584: province 1 to 7, 8 naturalised, 9 of special cases; volume, entry. */
+enum flt_valid val_cr_cedula(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+
+    if (s.n == 10 && s.p[0] == '0')
+        s = st_span_sub(s, 1, 9);
+    if (s.n != 9 || s.p[0] == '0')
+        return FLT_V_WRONG;
+    return flt_is_sequence(s) || flt_distinct(s) < 3 ? FLT_V_EXAMPLE : FLT_V_SHAPE;
+}
+
+/* 3-101-999999: class, kind of entity, serial. */
+enum flt_valid val_cr_juridica(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+    unsigned kind;
+
+    if (s.n != 10)
+        return FLT_V_WRONG;
+    kind = flt_digits(s, 1, 3);
+    switch (s.p[0]) {
+    case '2': return kind == 100 || kind == 200 || kind == 300 || kind == 400 ? FLT_V_SHAPE : FLT_V_WRONG;
+    case '3': return (kind >= 2 && kind <= 14) || (kind >= 101 && kind <= 110) ? FLT_V_SHAPE : FLT_V_WRONG;
+    case '4': return kind == 0 ? FLT_V_SHAPE : FLT_V_WRONG;
+    case '5': return kind == 1 ? FLT_V_SHAPE : FLT_V_WRONG;
+    default: return FLT_V_WRONG;
+    }
 }

@@ -159,7 +159,9 @@ enum flt_valid flt_verdict(bool ok, struct st_span s)
 {
     if (!ok)
         return FLT_V_WRONG;
-    return flt_is_sequence(s) || (s.n >= 8 && flt_distinct(s) <= 2) ? FLT_V_EXAMPLE : FLT_V_OK;
+    if (s.n >= 8 && flt_distinct(s) <= 1)
+        return FLT_V_EXAMPLE;
+    return flt_is_sequence(s) || (s.n >= 8 && flt_distinct(s) <= 2) ? FLT_V_SERIES : FLT_V_OK;
 }
 
 bool flt_date_ok(unsigned year, unsigned month, unsigned day)

@@ -47,7 +47,7 @@ enum flt_valid val_py_ruc(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if (s.n < 6 || s.n > 9 || flt_distinct(s) <= 2)
+    if (s.n < 5 || s.n > 9 || flt_distinct(s) <= 2)
         return FLT_V_WRONG;
     return flt_verdict((11 - rising(s) % 11) % 11 % 10 == flt_digit(s, s.n - 1), s);
 }
@@ -57,7 +57,7 @@ enum flt_valid val_gt_nit(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if (s.n < 6 || s.n > 12 || flt_distinct(s) <= 2)
+    if (s.n < 5 || s.n > 12 || flt_distinct(s) <= 2)
         return FLT_V_WRONG;
     for (size_t i = 0; i + 1 < s.n; i++)
         if (!flt_is_digit(s.p[i]))
@@ -73,13 +73,14 @@ enum flt_valid val_sv_nit(const struct flt_token *token)
     struct st_span s = token->text;
     unsigned check;
 
-    if (s.n != 14 || s.p[0] > '9' || !flt_date_ok(0, flt_digits(s, 6, 2), flt_digits(s, 4, 2)))
+    if (s.n != 14 || s.p[0] > '9')
         return FLT_V_WRONG;
     if (flt_digits(s, 10, 3) <= 100)
         check = flt_weighted(s, old, 13) % 11 % 10;
     else
         check = (11 - flt_weighted(s, now, 13) % 11) % 11 % 10;
-    return flt_verdict(check == flt_digit(s, 13), s);
+    return flt_if_usual(flt_verdict(check == flt_digit(s, 13), s),
+                        flt_date_ok(0, flt_digits(s, 6, 2), flt_digits(s, 4, 2)));
 }
 
 /* 1-01-85004-3 */
@@ -88,9 +89,10 @@ enum flt_valid val_do_rnc(const struct flt_token *token)
     static const uint8_t weights[] = { 7, 9, 8, 6, 5, 4, 3, 2 };
     struct st_span s = token->text;
 
-    if (s.n != 9 || strchr("145", s.p[0]) == NULL)
+    if (s.n != 9)
         return FLT_V_WRONG;
-    return flt_verdict((10 - flt_weighted(s, weights, 8) % 11) % 9 + 1 == flt_digit(s, 8), s);
+    return flt_if_usual(flt_verdict((10 - flt_weighted(s, weights, 8) % 11) % 9 + 1 == flt_digit(s, 8), s),
+                        strchr("145", s.p[0]) != NULL);
 }
 
 /* 10117410-2 or -G: the check of a DNI, as a digit or a letter. */

@@ -33,11 +33,34 @@ static bool stands_at(struct st_span text, uint32_t end, const char *form, const
            flt_word_stands(text, end, word);
 }
 
-/* A phrase with its blanks, or as the name of a variable; false when there is no such form of it. */
+/* Its letters that are not ASCII in the other case: all (4), those that begin a word (5), the first (6). */
+static void in_capitals(const char *word, int nth, char form[256])
+{
+    const uint8_t *p = (const uint8_t *)word, *end = p + strlen(word);
+    size_t k = 0;
+
+    for (bool begins = true; p < end && k < 250;) {
+        uint8_t lower[FLT_FOLD_MAX], upper[FLT_FOLD_MAX];
+        size_t n, len = flt_fold_char(p, end, lower, &n), big = *p >= 0x80 ? flt_upper_char(p, end, upper) : 0;
+
+        memcpy(form + k, big == len && (nth == 4 || begins) ? upper : p, len);
+        begins = nth == 5 && *p < 0x80 && !flt_is_alnum(*p);
+        k += len;
+        p += len;
+    }
+    form[k] = '\0';
+}
+
+#define FORMS 7
+/* A phrase with its blanks, or as the name of a variable, or in capitals; false when there is no such form of it. */
 static bool form_of(const char *word, int nth, char form[256])
 {
     size_t n = strlen(word), k = 0;
 
+    if (nth >= 4) {
+        in_capitals(word, nth, form);
+        return strcmp(form, word) != 0;
+    }
     if (nth > 0 && (strchr(word, ' ') == NULL || (nth == 3 && n < 10)))
         return false;
     for (size_t i = 0; i < n && k < 255; i++)
@@ -60,12 +83,83 @@ static bool form_near(const struct flt_scanner *s, const struct flt_detector *d,
     return false;
 }
 
-static bool near_slowly(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+/* Does a word of that kind, a name being one of the detector's countries, stand with its end there? *w: which. */
+static bool kind_at(const struct flt_scanner *s, uint32_t end, const struct flt_detector *of, size_t *w)
 {
-    for (size_t w = 0; w < s->packs->n_words; w++) {
+    for (*w = 0; *w < s->packs->n_literals; ++*w) {
+        const struct flt_word *word = &s->packs->word_index[*w];
         char form[256];
 
-        for (int nth = 0; flt_wants(d, w) && nth < 4; nth++)
+        if (of == NULL
+                ? word->kind != FLT_WORD_KIND
+                : word->kind != FLT_WORD_NAME || (of->nations[word->nation / 64] >> (word->nation % 64) & 1) == 0)
+            continue;
+        for (int nth = 0; nth < FORMS; nth++)
+            if (form_of(s->packs->words[*w], nth, form) && stands_at(s->text, end, form, s->packs->words[*w]))
+                return true;
+    }
+    return false;
+}
+
+/* The label of the name that ends there: the first kind around it that is no mere number. */
+static unsigned label_at(const struct flt_scanner *s, uint32_t name)
+{
+    uint32_t from = name > FLT_PAIR_FAR ? name - FLT_PAIR_FAR : 1;
+    size_t w;
+
+    for (uint32_t end = from; end <= name + FLT_PAIR_FAR && end <= s->text.n; end++)
+        if (kind_at(s, end, NULL, &w) && s->packs->word_index[w].label != FLT_LABEL_ANY)
+            return s->packs->word_index[w].label;
+    return FLT_LABEL_ANY;
+}
+
+/* Is there a name of the detector's countries at all? Most texts have none, and looking at every place takes long. */
+static bool is_named(const struct flt_detector *d, struct st_span window)
+{
+    for (size_t nation = 0; flt_nation_name(nation, 0) != NULL; nation++)
+        for (size_t i = 0; (d->nations[nation / 64] >> (nation % 64) & 1) != 0; i++) {
+            const char *name = flt_nation_name(nation, i);
+            char form[256];
+
+            if (name == NULL)
+                break;
+            for (int nth = 0; nth < FORMS; nth++)
+                if (form_of(name, nth, form) && flt_ifind(window, form))
+                    return true;
+        }
+    return false;
+}
+
+/* A name of the detector's country and a kind of number stand together in its window. */
+static bool nation_near(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    uint32_t lo = from > d->window.before ? from - d->window.before : 0, hi = to + d->window.after;
+    size_t name, kind;
+
+    if (!is_named(d, st_span_sub(s->text, lo, hi - lo)))
+        return false;
+    for (uint32_t a = lo + 1; a <= hi && a <= s->text.n; a++) {
+        if (!kind_at(s, a, d, &name) ||
+            !flt_wants(d, s->packs->nations[s->packs->word_index[name].nation][label_at(s, a)]))
+            continue;
+        for (uint32_t b = lo + 1; b <= hi && b <= s->text.n; b++) {
+            uint32_t last = a > b ? a : b;
+
+            if ((last <= from || last > to) && (a > b ? a - b : b - a) <= FLT_PAIR_FAR && kind_at(s, b, NULL, &kind))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool near_slowly(const struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    if (nation_near(s, d, from, to))
+        return true;
+    for (size_t w = 0; w < s->packs->n_literals; w++) {
+        char form[256];
+
+        for (int nth = 0; flt_wants(d, w) && nth < FORMS; nth++)
             if (form_of(s->packs->words[w], nth, form) && form_near(s, d, form, s->packs->words[w], from, to))
                 return true;
     }

@@ -63,6 +63,14 @@ static const struct vector vectors[] = {
     { "in_aadhaar", "234123412347", FLT_V_WRONG },
     { "au_tfn", "459599230", FLT_V_OK },
     { "au_tfn", "459599231", FLT_V_WRONG },
+    { "fr_nir", "234752A07924688", FLT_V_SHAPE },
+    { "fr_nir", "253072A07300443", FLT_V_OK },
+    { "fr_nir", "253072C07300443", FLT_V_WRONG },
+    { "fr_nir", "135032A43707080", FLT_V_WRONG },
+    { "be_rrn", "17370243128", FLT_V_SHAPE },
+    { "at_svnr", "9450694864", FLT_V_SHAPE },
+    { "au_tfn", "876543210", FLT_V_SERIES },
+    { "au_tfn", "123456782", FLT_V_SERIES },
 };
 
 T_TEST(national_vectors)

@@ -57,6 +57,19 @@ static const struct vector vectors[] = {
     { "bg_vat", "131202360", FLT_V_OK },
     { "bg_vat", "5881068084", FLT_V_OK },
     { "bg_vat", "5881068083", FLT_V_WRONG },
+    { "es_cups", "ES1234823456787018JY6R", FLT_V_OK },
+    { "es_cups", "ES1234823456787018JY6B", FLT_V_WRONG },
+    { "es_cups", "ES0228825350487088VC3R", FLT_V_WRONG },
+    { "tn_mf", "1182431M", FLT_V_SHAPE },
+    { "tn_mf", "1182431O", FLT_V_WRONG },
+    { "cr_cedula", "106130584", FLT_V_SHAPE },
+    { "cr_cedula", "0106130584", FLT_V_SHAPE },
+    { "cr_cedula", "1106130584", FLT_V_WRONG },
+    { "cr_juridica", "3101874532", FLT_V_SHAPE },
+    { "cr_juridica", "3999874532", FLT_V_WRONG },
+    { "cr_juridica", "9101874532", FLT_V_WRONG },
+    { "mac", "9d:eb:e8:3b:59:a1", FLT_V_SHAPE },
+    { "mac", "01:00:5e:3b:59:a1", FLT_V_WRONG },
 };
 
 T_TEST(register_vectors)

@@ -11,7 +11,7 @@ struct vector {
     enum flt_valid expected;
 };
 
-static const char *const valid_names[] = { "wrong", "example", "shape", "test", "ok" };
+static const char *const valid_names[] = { "wrong", "example", "series", "shape", "test", "ok" };
 
 static void check_vectors(const struct vector *vectors, size_t n)
 {

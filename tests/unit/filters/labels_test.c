@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* labels - what a number is, where its label says so: the country and a kind of number in English or German, the
+ * country's own word in any case, and the right one of several whose check digits happen to fit.
+ */
+#include "filters/filters.h"
+#include "t.h"
+
+static struct flt_packs *shared; /* the shipped packs, loaded once; the program's end frees them */
+
+static struct flt_packs *packs(void)
+{
+    static const char *const dirs[] = { "filters/packs", NULL };
+    struct st_err err = ST_ERR_INIT;
+
+    if (shared == NULL)
+        T_OK(flt_packs_load(dirs, t_tmpdir(), &shared, NULL, &err), err);
+    return shared;
+}
+
+static const struct label {
+    const char *text, *id; /* NULL: nothing may be found */
+} labels[] = {
+    /* the country and a kind of number */
+    { "Thai ID 3482792685132", "pii.th.citizen_id" },
+    { "Thai national ID number: 3482792685132", "pii.th.citizen_id" },
+    { "my number, a Danish one: 2810950016", "pii.dk.cpr" },
+    { "polnische Steuernummer 5261040828", "pii.pl.nip" },
+    { "the tax number of a Bulgarian company is 132129876", "pii.bg.eik" },
+    { "Canadian passport number GA290925", "pii.passport.ca" },
+    { "Swiss ID: 7569217076985", "pii.ch.ahv" },
+    { "3482792685132 is a Thai ID", "pii.th.citizen_id" },
+    { "Costa Rican company number 3-101-874532", "pii.cr.juridica" },
+    /* a country alone says nothing, nor does a kind */
+    { "Thai food 3482792685132", NULL },
+    { "ID 3482792685132", NULL },
+    { "the Thai food that we had there was so good that all of us asked for more, number 3482792685132", NULL },
+    /* of two that fit, that of the country which the label names */
+    { "Bulgarian VAT number: 291052126", "pii.bg.eik" },
+    { "Norwegian birth number 15108695088", "pii.no.fodselsnummer" },
+    { "CPR: 230173-6105", "pii.dk.cpr" },
+    { "Codice Fiscale: 00743110157", "pii.it.partita_iva" },
+    /* a passport is no tax number */
+    { "U.S. passport: 540361784", "pii.us.passport" },
+    /* the country's own word, in any case */
+    { "Учётный номер плательщика 609905763", "pii.by.unp" },
+    { "РЕГИСТР УНП 609905763", "pii.by.unp" },
+    { "ЕДИНЕН ГРАЖДАНСКИ НОМЕР 7523169263", "pii.bg.egn" },
+    { "registro único de contribuyentes 20512333797", "pii.pe.ruc" },
+    { "REGISTRO ÚNICO DE CONTRIBUYENTES 20512333797", "pii.pe.ruc" },
+    { "Registro Único de Contribuyentes 20512333797", "pii.pe.ruc" },
+    /* digits in a row, whose check digit fits: with a label they are a number, alone they are not */
+    { "TFN 876543210", "pii.au.tfn" },
+    { "Australian tax file number: 123 456 782", "pii.au.tfn" },
+    { "876543210", NULL },
+};
+
+/* That finding and no other, or none. */
+static bool is_just(const struct flt_findings *found, const char *id)
+{
+    if (id == NULL)
+        return found->n == 0;
+    return found->n == 1 && strcmp(found->items[0].rule->id, id) == 0;
+}
+
+T_TEST(a_label_says_what_a_number_is)
+{
+    struct flt_scanner *scanner = NULL;
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(flt_scanner_new(packs(), &scanner, &err), err);
+    for (size_t i = 0; i < ST_LEN(labels); i++) {
+        struct st_arena *arena = st_arena_new(16u << 20);
+        struct flt_findings found;
+        struct flt_doc *doc = NULL;
+
+        T_OK(flt_text_doc(arena, st_span_str(labels[i].text), &doc, &err), err);
+        T_OK(flt_scan(scanner, arena, doc, &found, NULL, &err), err);
+        T_CHECK(is_just(&found, labels[i].id), "%s: %zu findings, the first %s, expected %s", labels[i].text, found.n,
+                found.n > 0 ? found.items[0].rule->id : "none", labels[i].id != NULL ? labels[i].id : "none");
+        st_arena_free(arena);
+    }
+    flt_scanner_free(scanner);
+}
+
+/* The same in the name of a field: {"thai_id": "3482792685132"}. */
+T_TEST(the_name_of_a_field_is_a_label)
+{
+    static const struct label fields[] = {
+        { "{\"thai_id\":\"3482792685132\"}", "pii.th.citizen_id" },
+        { "{\"danishNumber\":\"2810950016\"}", "pii.dk.cpr" },
+        { "{\"thai\":\"3482792685132\"}", NULL },
+    };
+    struct flt_scanner *scanner = NULL;
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(flt_scanner_new(packs(), &scanner, &err), err);
+    for (size_t i = 0; i < ST_LEN(fields); i++) {
+        struct st_arena *arena = st_arena_new(16u << 20);
+        const struct flt_input in = { .body = st_span_str(fields[i].text),
+                                      .content_type = ST_SPAN("application/json") };
+        struct flt_findings found;
+        struct flt_doc *doc = NULL;
+
+        T_OK(flt_decode(arena, &in, &doc, &err), err);
+        T_OK(flt_scan(scanner, arena, doc, &found, NULL, &err), err);
+        T_CHECK(is_just(&found, fields[i].id), "%s: %zu findings", fields[i].text, found.n);
+        st_arena_free(arena);
+    }
+    flt_scanner_free(scanner);
+}
