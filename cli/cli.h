@@ -21,6 +21,7 @@ enum { /* exit codes: stable, used by scripts */
 struct cli {
     const char *config; /* --config, else $STOA_CONFIG, else /etc/stoa/stoa.yaml */
     const char *lang;   /* "en" or "de" */
+    bool is_configured; /* --config was given: not the one from elsewhere */
     bool json;          /* --json: all that a command prints to standard output is JSON */
     const char *usage;  /* of the sub-command, for messages */
     int argc;           /* what follows the sub-command */
@@ -44,10 +45,24 @@ int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct s
 void cli_print(struct st_buf *buf);
 /* DIR/share/stoa/NAME beside the program (installed or build tree), in out. */
 ST_MUST enum st_rc cli_share(const char *name, char *out, size_t size, struct st_err *err);
-/* The packs in dir, NULL: those that ship, compiled or from the person's cache. On ST_OK *out holds one reference: the
- * caller's. */
 struct flt_packs;
-ST_MUST enum st_rc cli_packs(const char *dir, struct flt_packs **out, struct st_diag *diag, struct st_err *err);
+struct lp_set;
+struct generation;
+struct cli_folders { /* --packs and --plugins; NULL where not given */
+    const char *packs, *plugins;
+};
+struct cli_detectors { /* owned */
+    struct flt_packs *packs;
+    struct lp_set *plugins; /* whom the packs ask; NULL: none */
+    struct generation *gen; /* NULL: they are from no configuration */
+};
+/* Packs and plugins of the folders; without --packs the packs that ship, compiled or from the person's cache; with no
+ * folder at all, but --config, all of that configuration. End it with cli_detectors_close in any case. */
+ST_MUST enum st_rc cli_detectors_open(const struct cli *cli, const struct cli_folders *from, struct cli_detectors *out,
+                                      struct st_diag *diag, struct st_err *err);
+/* Has a plugin failed since? Then one line each is on stderr: what was found is not all there is. */
+bool cli_detectors_said(const struct cli_detectors *detectors);
+void cli_detectors_close(struct cli_detectors *detectors);
 /* Reads a whole file, "-" for standard input, at most limit bytes. */
 ST_MUST enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct st_err *err);
 

@@ -126,14 +126,18 @@ static bool is_first_of_pack(const struct flt_packs *packs, size_t i)
 static int write_detectors(struct cli *cli, struct st_buf *out)
 {
     struct st_diag *diag = st_diag_new();
-    struct flt_packs *packs = NULL;
+    struct cli_detectors shipped = { .packs = NULL };
+    const struct flt_packs *packs;
     struct st_err err = ST_ERR_INIT;
+    char dir[4096];
     int code = CLI_OK;
 
-    if (cli_packs(NULL, &packs, diag, &err) != ST_OK) {
+    if (cli_share("packs", dir, sizeof dir, &err) != ST_OK ||
+        cli_detectors_open(cli, &(struct cli_folders){ .packs = dir }, &shipped, diag, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
         goto out;
     }
+    packs = shipped.packs;
     if (cli->json) {
         write_json(out, packs);
         goto out;
@@ -152,7 +156,7 @@ static int write_detectors(struct cli *cli, struct st_buf *out)
             write_pack(out, packs, flt_packs_rule(packs, i)->pack);
     write_validators(out, packs);
 out:
-    flt_packs_release(packs);
+    cli_detectors_close(&shipped);
     st_diag_free(diag);
     return code;
 }

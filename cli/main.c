@@ -267,10 +267,12 @@ static int global_options(struct cli *cli, int *argc, char **argv)
             cli->json = true;
             continue;
         }
-        if (strcmp(argv[i], "--config") == 0)
+        if (strcmp(argv[i], "--config") == 0) {
             to = &cli->config;
-        else if (strcmp(argv[i], "--lang") == 0)
+            cli->is_configured = true;
+        } else if (strcmp(argv[i], "--lang") == 0) {
             to = &cli->lang;
+        }
         if (to == NULL) {
             argv[kept++] = argv[i];
             continue;

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* packs - the packs that offline commands work with: those that ship, or a folder of one's own.
+/* packs - the detectors that offline commands work with: those that ship, a folder of one's own, what plugins bring, or
+ * all that a configuration has.
+ *
+ * --packs DIR stands for the packs that ship, --plugins DIR adds the detectors of its plugins with the settings that
+ * they have by themselves. --config FILE, where the call says so and names no folder, is what the gateway itself would
+ * look for: its packs, and its plugins as they are set there. A default configuration is not looked at, so that a hook
+ * finds the same on every machine. Plugins run in their boxes, as in the gateway.
  *
  * Compiling them takes seconds and a hook is run at every commit, so the compiled form is kept where the person's
  * caches are ($XDG_CACHE_HOME/stoa, else ~/.cache/stoa). Without such a folder it is compiled every time.
  */
 #include "base/file.h"
+#include "base/log.h"
 #include "cli/cli.h"
 #include "filters/filters.h"
+#include "gateway/generation.h"
 #include <stdlib.h>
 
 /* false: there is no such folder, and none can be made. */
@@ -21,17 +29,85 @@ static bool cache_folder(char *out, size_t size)
            st_mkdir_p(out, 0700, &err) == ST_OK;
 }
 
-enum st_rc cli_packs(const char *dir, struct flt_packs **out, struct st_diag *diag, struct st_err *err)
+/* The plugins of a folder, with the shared modules that ship; their own tests are run. */
+static enum st_rc open_plugins(const char *dir, struct lp_set **out, struct st_diag *diag, struct st_err *err)
 {
-    char shipped[4096], cache[4096];
-    const char *dirs[2] = { dir, NULL };
+    char shipped[4096], libs[4200];
+    const char *dirs[] = { dir, NULL };
 
-    if (dir == NULL) {
+    if (cli_share("plugins", shipped, sizeof shipped, err) != ST_OK)
+        return ST_ERR;
+    (void)snprintf(libs, sizeof libs, "%s/lib", shipped);
+    return lp_set_load(&(struct lp_sources){ .dirs = dirs, .libs = libs }, out, diag, err);
+}
+
+static void say_nothing(void *ctx, enum st_event event, const char *line)
+{
+    (void)ctx, (void)event, (void)line;
+}
+
+static enum st_rc open_configured(const struct cli *cli, struct cli_detectors *out, struct st_diag *diag,
+                                  struct st_err *err)
+{
+    if (generation_load(cli->config, 0, &out->gen, diag, err) != ST_OK)
+        return ST_ERR;
+    out->plugins = lp_set_retain(out->gen->plugins);
+    out->packs = flt_packs_retain(pol_set_packs(out->gen->policies));
+    st_log_sink(say_nothing, NULL);
+    return ST_OK;
+}
+
+enum st_rc cli_detectors_open(const struct cli *cli, const struct cli_folders *from, struct cli_detectors *out,
+                              struct st_diag *diag, struct st_err *err)
+{
+    const char *dirs[2] = { from->packs, NULL };
+    char shipped[4096], cache[4096];
+    struct flt_sources sources = { .dirs = dirs };
+
+    *out = (struct cli_detectors){ .packs = NULL };
+    if (flt_platform_check(err) != ST_OK)
+        return ST_ERR;
+    if (cli->is_configured && from->packs == NULL && from->plugins == NULL)
+        return open_configured(cli, out, diag, err);
+    if (from->packs == NULL) {
         if (cli_share("packs", shipped, sizeof shipped, err) != ST_OK)
             return ST_ERR;
         dirs[0] = shipped;
     }
-    if (flt_platform_check(err) != ST_OK)
-        return ST_ERR;
-    return flt_packs_load(dirs, cache_folder(cache, sizeof cache) ? cache : NULL, out, diag, err);
+    if (from->plugins != NULL) {
+        if (open_plugins(from->plugins, &out->plugins, diag, err) != ST_OK)
+            return ST_ERR;
+        sources.given = lp_detectors(out->plugins, &sources.n_given);
+    }
+    sources.cache_dir = cache_folder(cache, sizeof cache) ? cache : NULL;
+    if (flt_packs_load_all(&sources, &out->packs, diag, err) == ST_OK &&
+        (out->plugins == NULL || lp_set_settle(out->plugins, out->packs, err) == ST_OK)) {
+        st_log_sink(say_nothing, NULL); /* what a plugin fails at, cli_detectors_said says in one line */
+        return ST_OK;
+    }
+    cli_detectors_close(out);
+    return ST_ERR;
+}
+
+bool cli_detectors_said(const struct cli_detectors *detectors)
+{
+    bool has_failed = false;
+    struct lp_failure f;
+
+    for (size_t i = 0; detectors->plugins != NULL && i < lp_plugin_count(detectors->plugins); i++) {
+        if (!lp_plugin_failed(detectors->plugins, i, &f))
+            continue;
+        has_failed = true;
+        fprintf(stderr, "%s:%u: plugin %s failed %u times: %s; on_failure (%s) stood in for it\n", f.file, f.line,
+                f.plugin, f.times, f.why, f.on_failure);
+    }
+    return has_failed;
+}
+
+void cli_detectors_close(struct cli_detectors *detectors)
+{
+    flt_packs_release(detectors->packs); /* it borrows from the plugins */
+    lp_set_release(detectors->plugins);
+    generation_release(detectors->gen);
+    *detectors = (struct cli_detectors){ .packs = NULL };
 }

@@ -5,26 +5,31 @@
  * there. `test` is the load itself: a pack whose examples do not hold never comes into force.
  */
 #include "cli/rules.h"
+#include "base/arena.h"
 #include "base/yaml.h"
+#include "lua-plugins/plugins.h"
 #include <getopt.h>
 #include <string.h>
 
 bool rules_open(struct cli *cli, int words, struct rules_run *run)
 {
     static const struct option options[] = { { "packs", required_argument, NULL, 'p' },
+                                             { "plugins", required_argument, NULL, 'l' },
                                              { "pack", required_argument, NULL, 'n' },
                                              { "text", required_argument, NULL, 't' },
                                              { NULL, 0, NULL, 0 } };
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
-    const char *dir = NULL;
+    struct cli_folders from = { NULL, NULL };
     int option;
 
     *run = (struct rules_run){ .cli = cli, .code = CLI_OK };
     st_buf_init(&run->out, 64u << 20);
     while (run->code == CLI_OK && (option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
         if (option == 'p')
-            dir = optarg;
+            from.packs = optarg;
+        else if (option == 'l')
+            from.plugins = optarg;
         else if (option == 'n')
             run->pack = optarg;
         else if (option == 't')
@@ -36,15 +41,16 @@ bool rules_open(struct cli *cli, int words, struct rules_run *run)
     if (run->code == CLI_OK && cli->argc - optind != words)
         run->code = cli_usage(cli, words == 0 ? "only options are expected here"
                                               : "name one detector; `stoa rules list` names them all");
-    if (run->code == CLI_OK && cli_packs(dir, &run->packs, diag, &err) != ST_OK)
+    if (run->code == CLI_OK && cli_detectors_open(cli, &from, &run->detectors, diag, &err) != ST_OK)
         run->code = cli_broken(cli, diag, &err);
+    run->packs = run->detectors.packs;
     st_diag_free(diag);
     return run->code == CLI_OK;
 }
 
 int rules_close(struct rules_run *run)
 {
-    flt_packs_release(run->packs);
+    cli_detectors_close(&run->detectors);
     st_buf_fini(&run->out);
     return run->code;
 }
@@ -161,7 +167,10 @@ static void show_plain(const struct rules_run *run, size_t i, const struct flt_a
 
     printf("%s\n  %s, %s, pack %s\n", about->rule->id, rules_title(run->cli, about->rule),
            flt_severity_name(about->rule->severity), about->rule->pack);
-    printf("  %-11s %s:%u\n", "written in", about->file, about->line);
+    if (about->line > 0)
+        printf("  %-11s %s:%u\n", "written in", about->file, about->line);
+    else
+        show_line("written in", about->file);
     show_line("find", about->finder);
     show_line("pattern", about->pattern);
     show_line("shape", about->shape);
@@ -224,9 +233,24 @@ int cmd_rules_show(struct cli *cli)
 
 /* ---- test ---------------------------------------------------------------------------------------------------- */
 
+/* Of plugins, which were run when those were loaded. */
+static size_t count_tests(const struct lp_set *plugins)
+{
+    struct st_arena *arena = st_arena_new(1u << 20);
+    struct st_err err = ST_ERR_INIT;
+    struct lp_about about;
+    size_t n = 0;
+
+    for (size_t i = 0; arena != NULL && plugins != NULL && i < lp_plugin_count(plugins); i++)
+        if (lp_plugin_about(plugins, i, arena, &about, &err) == ST_OK)
+            n += about.tests;
+    st_arena_free(arena);
+    return n;
+}
+
 int cmd_rules_test(struct cli *cli)
 {
-    size_t examples = 0, packs = 0;
+    size_t examples = 0, packs = 0, tests;
     struct rules_run run;
     struct st_json w;
 
@@ -242,17 +266,22 @@ int cmd_rules_test(struct cli *cli)
             k++;
         packs += k == i;
     }
+    tests = count_tests(run.detectors.plugins);
     if (cli->json) {
         st_json_init(&w, &run.out);
         st_json_object(&w, NULL);
         st_json_int(&w, "detectors", (int64_t)flt_packs_count(run.packs));
         st_json_int(&w, "packs", (int64_t)packs);
         st_json_int(&w, "examples", (int64_t)examples);
+        st_json_int(&w, "plugin_tests", (int64_t)tests);
         st_json_end(&w);
         cli_print(&run.out);
     } else {
-        printf("%zu detectors in %zu packs behave on all their %zu examples\n", flt_packs_count(run.packs), packs,
+        printf("%zu detectors in %zu packs behave on all their %zu examples", flt_packs_count(run.packs), packs,
                examples);
+        if (tests > 0)
+            printf(", plugins on their %zu tests", tests);
+        putchar('\n');
     }
     return rules_close(&run);
 }

@@ -7,7 +7,8 @@
 
 struct rules_run {
     struct cli *cli;
-    struct flt_packs *packs; /* owned */
+    struct cli_detectors detectors; /* owned */
+    struct flt_packs *packs;        /* of them; borrowed */
     struct st_buf out;
     const char *pack, *text; /* --pack, --text; NULL when not given */
     char **argv;             /* what follows the options */

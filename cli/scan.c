@@ -20,7 +20,7 @@
 
 struct scan_run {
     struct scan_report report;
-    struct flt_packs *packs;
+    struct cli_detectors detectors; /* owned */
     struct flt_scanner *scanner;
     bool is_jsonl;
     bool is_named;                      /* the running file stands on the command line itself */
@@ -208,13 +208,15 @@ static void scan_path(struct scan_run *run, char *path)
 }
 
 /* The options; false after a line about what is wrong. */
-static bool read_options(struct scan_run *run, struct cli *cli, const char **packs)
+static bool read_options(struct scan_run *run, struct cli *cli, struct cli_folders *from)
 {
-    static const struct option options[] = {
-        { "jsonl", no_argument, NULL, 'l' },         { "sarif", no_argument, NULL, 's' },
-        { "packs", required_argument, NULL, 'p' },   { "min-confidence", required_argument, NULL, 'c' },
-        { "exclude", required_argument, NULL, 'x' }, { NULL, 0, NULL, 0 }
-    };
+    static const struct option options[] = { { "jsonl", no_argument, NULL, 'l' },
+                                             { "sarif", no_argument, NULL, 's' },
+                                             { "packs", required_argument, NULL, 'p' },
+                                             { "min-confidence", required_argument, NULL, 'c' },
+                                             { "exclude", required_argument, NULL, 'x' },
+                                             { "plugins", required_argument, NULL, 'm' },
+                                             { NULL, 0, NULL, 0 } };
     uint64_t least;
     int option;
 
@@ -224,7 +226,9 @@ static bool read_options(struct scan_run *run, struct cli *cli, const char **pac
         else if (option == 's')
             run->report.format = SCAN_SARIF;
         else if (option == 'p')
-            *packs = optarg;
+            from->packs = optarg;
+        else if (option == 'm')
+            from->plugins = optarg;
         else if (option == 'x' && run->n_excludes < EXCLUDES_MAX)
             run->excludes[run->n_excludes++] = optarg;
         else if (option == 'c' && st_span_u64(st_span_str(optarg), &least) && least <= 100)
@@ -250,17 +254,17 @@ int cmd_scan(struct cli *cli)
 {
     struct scan_run run = { .report = { .cli = cli, .format = cli->json ? SCAN_JSON : SCAN_PLAIN } };
     struct st_diag *diag = st_diag_new();
-    const char *packs = NULL;
+    struct cli_folders from = { NULL, NULL };
     int code = CLI_USAGE;
 
-    if (!read_options(&run, cli, &packs))
+    if (!read_options(&run, cli, &from))
         goto out;
-    if (cli_packs(packs, &run.packs, diag, &run.err) != ST_OK ||
-        flt_scanner_new(run.packs, &run.scanner, &run.err) != ST_OK) {
+    if (cli_detectors_open(cli, &from, &run.detectors, diag, &run.err) != ST_OK ||
+        flt_scanner_new(run.detectors.packs, &run.scanner, &run.err) != ST_OK) {
         code = cli_broken(cli, diag, &run.err);
         goto out;
     }
-    run.report.packs = run.packs;
+    run.report.packs = run.detectors.packs;
     scan_report_begin(&run.report);
     for (int i = optind; i < cli->argc; i++) {
         if (strcmp(cli->argv[i], "-") == 0)
@@ -270,9 +274,11 @@ int cmd_scan(struct cli *cli)
     }
     scan_report_end(&run.report);
     code = run.failed > 0 ? CLI_USAGE : run.report.found + run.report.unread > 0 ? CLI_FOUND : CLI_OK;
+    if (cli_detectors_said(&run.detectors) && code != CLI_USAGE)
+        code = CLI_CONFIG;
 out:
     flt_scanner_free(run.scanner);
-    flt_packs_release(run.packs);
+    cli_detectors_close(&run.detectors);
     st_diag_free(diag);
     return code;
 }

@@ -67,4 +67,11 @@ enum lp_way lp_hook_connect(struct lp_set *set, const struct lp_connection *conn
 /* For each record: takes away fields of the JSON object in *details that a plugin removed. A plugin that fails changes
  * nothing. kind: "decision". */
 ST_MUST enum st_rc lp_hook_record(struct lp_set *set, const char *kind, struct st_buf *details, struct st_err *err);
+
+/* For tools that ask plugins outside of the gateway: has that one failed since it was loaded, and how the last time? */
+struct lp_failure { /* borrowed from the set */
+    const char *plugin, *file, *on_failure, *why;
+    unsigned line, times;
+};
+bool lp_plugin_failed(const struct lp_set *set, size_t i, struct lp_failure *out);
 #endif

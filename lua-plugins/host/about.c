@@ -165,6 +165,8 @@ void lp_plugin_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void 
 
     if (p->hooks == 0 && p->n_detectors == 0)
         fn(ctx, p->file, "has no hook, so it never runs; add activity, or another of docs/lua-api.md");
+    if ((p->hooks & LP_HOOK_BIT(LP_HOOK_VALIDATE)) != 0 && (p->permissions & 1u << LP_MAY_TEXT_READ) == 0)
+        fn(ctx, p->file, "has a validate, which cannot read hit.text without the permission text.read");
     if (strchr(p->name, '.') == NULL)
         fn(ctx, p->file, "its name has no owner; owner.name keeps two houses' plugins apart");
     if (p->title_de == NULL)

@@ -276,7 +276,7 @@ static unsigned ask(void *ctx, const struct flt_hit_asked *hit)
     const struct lp_call call = { .hook = LP_HOOK_VALIDATE, .hit = &asked };
     struct st_err err = ST_ERR_INIT;
 
-    if (!p->is_enabled) /* since the packs were made */
+    if (!p->is_live || !p->is_enabled) /* is_enabled: since the packs were made */
         return 0;
     if (asked.validate_ref == LUA_NOREF)
         return FLT_SAID_NOTHING;

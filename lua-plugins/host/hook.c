@@ -145,10 +145,22 @@ enum st_rc lp_hook_one(struct lp_plugin *p, const struct lp_call *call, struct s
     if (why.code != ST_E_PLUGIN)
         return st_fail(err, why.code, "lua.hook", "plugin could not run", why.num);
     honour_failure(p, call);
+    p->failure.n++;
+    p->failure.line = p->state->failure_line;
+    (void)snprintf(p->failure.why, sizeof p->failure.why, "%.159s", p->state->failure);
     ST_LOG(PLUGIN_FAILED, ST_ID("plugin", st_id(p->name)), ST_ERRF(&why));
     if (lp_circuit_fail(&p->circuit, now))
         ST_LOG(PLUGIN_DISABLED, ST_ID("plugin", st_id(p->name)));
     return ST_OK;
+}
+
+bool lp_plugin_failed(const struct lp_set *set, size_t i, struct lp_failure *out)
+{
+    const struct lp_plugin *p = set->plugins[i];
+
+    *out = (struct lp_failure){ p->name,        p->file,         lp_on_failure_name(p->on_failure),
+                                p->failure.why, p->failure.line, p->failure.n };
+    return p->failure.n > 0;
 }
 
 static bool is_asked(const struct lp_set *set, enum lp_hook hook)

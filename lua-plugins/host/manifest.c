@@ -190,8 +190,8 @@ void lp_manifest_read(struct lp_conf *c, struct lp_plugin *p, const struct lp_pl
     read_lowering(c, p);
     read_limits(c, p);
     lp_settings_read(c, p, chosen);
-    lp_cases_read(c, p);
     lp_detectors_read(c, p);
     read_hooks(c, p);
+    lp_cases_read(c, p); /* they look at what hooks there are */
     p->is_read = true;
 }

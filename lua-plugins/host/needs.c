@@ -145,8 +145,10 @@ enum st_rc lp_set_settle(struct lp_set *set, const struct flt_packs *packs, stru
         }
     }
     set->asked = 0;
-    for (size_t i = 0; i < set->n_plugins; i++)
+    for (size_t i = 0; i < set->n_plugins; i++) {
         set->asked |= set->plugins[i]->is_enabled ? set->plugins[i]->hooks : 0;
+        set->plugins[i]->is_live = packs != NULL;
+    }
     return ST_OK;
 }
 

@@ -147,6 +147,11 @@ struct lp_plugin {
     const char *lower_until;                  /* the last day, "2027-03-31"; NULL: never */
     int hook_refs[LP_HOOK_COUNT], config_ref; /* in the state's registry */
     struct lp_circuit circuit;
+    struct {
+        unsigned n, line; /* how often it failed; of the last time */
+        char why[160];
+    } failure;
+    bool is_live;               /* messages are looked at; before, packs try their own examples, which are not for it */
     uint64_t call_key;          /* of the running call; objects with another key are over */
     const struct lp_call *call; /* NULL outside a call */
 };

@@ -140,7 +140,19 @@ static void read_record(struct lp_conf *c, struct lp_case *k)
         lp_conf_no_memory(c);
 }
 
-static void read_case(struct lp_conf *c, struct lp_case *k)
+/* The hook that a case is about where it does not say: the only one there is, else activity. */
+static const char *usual_hook(const struct lp_plugin *p)
+{
+    uint32_t bits = p->hooks & ~LP_HOOK_BIT(LP_HOOK_LOAD);
+    unsigned hook = 0;
+
+    bits |= p->n_detectors > 0 ? LP_HOOK_BIT(LP_HOOK_VALIDATE) : 0;
+    while (hook < LP_HOOK_COUNT && bits != LP_HOOK_BIT(hook))
+        hook++;
+    return lp_hook_name(hook < LP_HOOK_COUNT ? (enum lp_hook)hook : LP_HOOK_ACTIVITY);
+}
+
+static void read_case(struct lp_conf *c, const struct lp_plugin *p, struct lp_case *k)
 {
     static const char *const hooks[] = {
 #define LP_HOOK(id, name, budget_us) name,
@@ -154,7 +166,7 @@ static void read_case(struct lp_conf *c, struct lp_case *k)
                  "port method path headers facts skips route protected finding confidence record dwell ends_as leaves "
                  "removes tags verdict reason");
     k->name = lp_conf_need(c, -1, "name");
-    if ((k->hook = (enum lp_hook)one_of(c, "hook", "activity", hooks)) == LP_HOOK_LOAD)
+    if ((k->hook = (enum lp_hook)one_of(c, "hook", usual_hook(p), hooks)) == LP_HOOK_LOAD)
         lp_conf_fail(c, "'hook' cannot be load: every case begins with it");
     k->today = lp_conf_str(c, -1, "today", NULL);
     k->groups = lp_conf_strs(c, -1, "groups");
@@ -179,7 +191,7 @@ void lp_cases_read(struct lp_conf *c, struct lp_plugin *p)
     for (size_t i = 0; i < n; i++) {
         if (!lp_conf_enter_at(c, -1, i + 1, &inner))
             continue;
-        read_case(c, &list[p->n_cases++]);
+        read_case(c, p, &list[p->n_cases++]);
         lp_conf_leave(c, inner);
     }
     lp_conf_leave(c, mark);

@@ -166,6 +166,7 @@ T_TEST(detectors_of_a_broken_plugin_stay_known)
         T_CHECK(set != NULL && left.n == 1, "%s", source);
         given = lp_detectors(set, &n);
         T_CHECK(n == 1, "%s: policies may name it", source);
+        set->plugins[0]->is_live = true;
         T_CHECK(given[0].ask(given[0].ctx, &hit) == (i == 0 ? 0 : FLT_SAID_YES), "%s", source);
         done(set);
     }

@@ -44,6 +44,7 @@ static void begin(struct scan *s, const char *test, const char *source)
     T_CHECK(s->set != NULL, "%s: %s", test, lt_said);
     from.given = lp_detectors(s->set, &from.n_given);
     T_OK(flt_packs_load_all(&from, &s->packs, NULL, &err), err);
+    T_OK(lp_set_settle(s->set, s->packs, &err), err);
     T_OK(flt_scanner_new(s->packs, &s->scanner, &err), err);
 }
 
@@ -268,4 +269,25 @@ T_TEST(detectors_survive_every_oom)
         }
         T_CHECK(rc == ST_OK || err.code == ST_E_NOMEM, "allocation %d: %s %s", nth, err.where, err.what);
     }
+}
+
+T_TEST(what_packs_try_on_their_own_examples_is_no_message)
+{
+    struct scan s;
+    static const struct flt_rule rule = { .id = "x.part" };
+    const struct flt_hit_asked hit = { .rule = &rule, .text = ST_SPAN("P123456") };
+    struct lp_plugin *p;
+
+    begin(&s, "not-live",
+          "return { api = 1, name = 'test.one', version = '1', title = 'One', on_failure = 'block', "
+          "detectors = { part = { label = 'x.part', pattern = 'P[0-9]{6}', "
+          "validate = function() error 'no' end } } }");
+    p = s.set->plugins[0];
+    T_CHECK(p->is_live && p->failure.n == 0, "it failed %u times before there was a message", p->failure.n);
+    p->is_live = false;
+    T_CHECK(s.set->given[0].ask(s.set->given[0].ctx, &hit) == 0 && p->failure.n == 0, "asked");
+    t_expect_log(ST_EV_PLUGIN_FAILED);
+    p->is_live = true;
+    T_CHECK(strstr(found(&s, "part P123456"), "x.part") != NULL && p->failure.n == 1, "once it counts");
+    end(&s);
 }
