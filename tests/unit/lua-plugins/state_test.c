@@ -4,7 +4,9 @@
 #include "host/set.h"
 #include "host/state.h"
 #include "t.h"
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DEADLINE_US 40000u
 #define PATIENT_US  2000000u /* for what ends by itself, however slow the machine is */
@@ -120,6 +122,58 @@ T_TEST(hostile_scripts_are_contained)
     st_buf_fini(&text);
     T_CHECK(failures == 0, "%u of %u scripts", failures, count);
     T_CHECK(count >= 100, "only %u scripts", count);
+}
+
+static void burn(uint64_t us)
+{
+    for (uint64_t end = cpu_us() + us; cpu_us() < end;)
+        ;
+}
+
+/* The timer stays set from one run to the next: it must end none for what went before, and each in its own time. */
+T_TEST(no_run_ends_for_the_time_of_another)
+{
+    const char *const endless = "while true do pcall(function() while true do end end) end";
+    struct lp_state *a = NULL, *b = NULL;
+    struct st_err err = ST_ERR_INIT;
+    uint64_t took;
+
+    T_OK(lp_state_new(MEMORY, &a, &err), err);
+    T_OK(lp_state_new(MEMORY, &b, &err), err);
+    T_OK(run(a, "return 1", DEADLINE_US, &err), err);
+    burn(2 * (uint64_t)DEADLINE_US); /* it comes while nothing runs */
+    T_OK(run(b, "return 1", DEADLINE_US, &err), err);
+    burn(DEADLINE_US - DEADLINE_US / 8); /* it comes in the next run, which began just now */
+    T_OK(run(a, "for _ = 1, 200000 do end", PATIENT_US, &err), err);
+    T_CHECK(run(b, endless, DEADLINE_US, &err) == ST_ERR && b->fail == LP_FAIL_TIME, "set by one that had longer");
+    T_OK(run(b, "return 1", DEADLINE_US, &err), err);
+    burn(2 * (uint64_t)DEADLINE_US);
+    T_OK(run(a, "return 1", 30 * 1000000u, &err), err); /* now it is far away */
+    took = cpu_us();
+    T_CHECK(run(b, endless, DEADLINE_US, &err) == ST_ERR && b->fail == LP_FAIL_TIME, "its own deadline");
+    took = cpu_us() - took;
+    T_CHECK(took < ENDLESS_US, "%llu us", (unsigned long long)took);
+    for (unsigned i = 0; i < 2000; i++)
+        T_OK(run(i % 2 == 0 ? a : b, "return 1", i % 3 == 0 ? DEADLINE_US : PATIENT_US, &err), err);
+    T_CHECK(run(a, endless, DEADLINE_US, &err) == ST_ERR && a->fail == LP_FAIL_TIME, "after many");
+    lp_state_free(a);
+    lp_state_free(b);
+}
+
+T_TEST(a_child_watches_by_itself)
+{
+    struct lp_state *s = NULL;
+    struct st_err err = ST_ERR_INIT;
+    int status;
+    pid_t pid;
+
+    T_OK(lp_state_new(MEMORY, &s, &err), err);
+    T_OK(run(s, "return 1", PATIENT_US, &err), err);
+    if ((pid = fork()) == 0)
+        _exit(run(s, "while true do end", DEADLINE_US, &err) == ST_ERR && s->fail == LP_FAIL_TIME ? 0 : 1);
+    T_CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child");
+    T_CHECK(run(s, "while true do end", DEADLINE_US, &err) == ST_ERR && s->fail == LP_FAIL_TIME, "the parent");
+    lp_state_free(s);
 }
 
 T_TEST(bytecode_is_refused)
