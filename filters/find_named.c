@@ -279,13 +279,27 @@ static bool by_place(struct st_span text, const struct flt_name *name, uint32_t 
     return true;
 }
 
-static bool find_place(struct st_span text, const struct flt_name *name, struct place *place)
+/* "Figma key: …", "figma API token = …": where the words end that say what of the service it is. */
+static uint32_t behind_kind(struct st_span text, uint32_t at)
 {
-    uint32_t at = skip(text, name->to, "\"'`\\]*", 4);
+    static const char *const kinds[] = { " api", " key", " token", " secret" };
 
-    return by_element(text, name, place) || by_pair(text, at, place) || by_sign(text, name, at, place) ||
-           by_table(text, name, at, place) || by_word(text, name, at, place) || by_phrase(text, name, at, place) ||
-           by_call(text, name, at, place) || by_place(text, name, at, place);
+    for (size_t i = 0; i < ST_LEN(kinds); i++)
+        if (starts(text, at, kinds[i]))
+            at += (uint32_t)strlen(kinds[i]);
+    return at;
+}
+
+/* The name of a service is a word of every text: only what assigns gives it a value. */
+static bool find_place(struct st_span text, const struct flt_name *name, bool is_service, struct place *place)
+{
+    uint32_t at = skip(text, is_service ? behind_kind(text, name->to) : name->to, "\"'`\\]*", 4);
+
+    if (by_element(text, name, place) || by_pair(text, at, place) || by_sign(text, name, at, place) ||
+        by_table(text, name, at, place))
+        return true;
+    return !is_service && (by_word(text, name, at, place) || by_phrase(text, name, at, place) ||
+                           by_call(text, name, at, place) || by_place(text, name, at, place));
 }
 
 /* ---- the value ----------------------------------------------------------------------------------------------- */
@@ -324,12 +338,16 @@ void flt_find_named(struct flt_scanner *s, const struct flt_detector *d, uint32_
     struct flt_name name = flt_name_around(s->text, end);
     struct place place = { 0, false, 0 };
     enum flt_naming naming;
+    bool is_service = d->extent == FLT_EXTENT_SERVICE;
     uint32_t from, to;
 
-    if (s->reading == FLT_READ_SQUEEZED || !find_place(s->text, &name, &place))
+    if (s->reading == FLT_READ_SQUEEZED || !find_place(s->text, &name, is_service, &place))
         return; /* squeezed, words and lines run into one another */
     to = value_end(s->text, &place, d->max, &from);
-    if (to - from < VALUE_MIN || (naming = flt_naming(s->text, &name)) == FLT_NAMES_NOTHING)
+    if (to - from < VALUE_MIN)
+        return;
+    naming = is_service ? flt_naming_of_service(s->text, &name) : flt_naming(s->text, &name);
+    if (naming == FLT_NAMES_NOTHING)
         return;
     flt_offer(s, d, from, to, place.marks | (naming == FLT_NAMES_DOUBTFUL ? FLT_IRREGULAR : 0));
 }

@@ -288,7 +288,8 @@ void flt_find_patterns(struct flt_scanner *s)
         case FLT_EXTENT_TAIL: tail(s, d, end); break;
         case FLT_EXTENT_ASSIGNMENT: assignment(s, d, end); break;
         case FLT_EXTENT_BLOCK: block(s, d, end); break;
-        case FLT_EXTENT_NAMED: flt_find_named(s, d, end); break;
+        case FLT_EXTENT_NAMED:
+        case FLT_EXTENT_SERVICE: flt_find_named(s, d, end); break;
         case FLT_EXTENT_MATCH: matches(s, d, &s->hits[i]); break;
         }
     }

@@ -184,7 +184,8 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
 static uint64_t rank(const struct flt_finding *f)
 {
     const struct flt_detector *d = (const struct flt_detector *)f->rule;
-    bool is_sure = f->confidence >= 75, is_own = d->find == FLT_FIND_PATTERN && d->extent != FLT_EXTENT_NAMED;
+    bool is_sure = f->confidence >= 75,
+         is_own = d->find == FLT_FIND_PATTERN && d->extent != FLT_EXTENT_NAMED && d->extent != FLT_EXTENT_SERVICE;
 
     return (uint64_t)is_sure << 49 | (uint64_t)(is_sure && is_own) << 48 | (uint64_t)f->rule->severity << 40 |
            (uint64_t)f->confidence << 32 | (f->to - f->from);

@@ -232,3 +232,29 @@ enum flt_naming flt_naming(struct st_span text, const struct flt_name *name)
     }
     return standing;
 }
+
+/* Behind the name of a service: what it gives out that is no secret, though random. */
+static bool is_of_service(struct st_span word)
+{
+    static const char *const words[] = {
+        "release", "revision", "commit", "sha",     "checksum", "build",   "tag",  "image", "project", "workspace",
+        "team",    "site",     "zone",   "region",  "org",      "channel", "span", "event", "dsn",     "app",
+        "user",    "page",     "video",  "package", "module",   "plugin",  "font", "hash",  "js",      "css",
+    };
+
+    return is_listed(word, words, ST_LEN(words));
+}
+
+enum flt_naming flt_naming_of_service(struct st_span text, const struct flt_name *name)
+{
+    uint32_t at = name->stem;
+    struct st_span word;
+    uint8_t behind = byte_at(text, at);
+
+    if (flt_is_digit(behind) || (is_letter(behind) && !(flt_is_upper(behind) && flt_is_lower(text.p[at - 1]))))
+        return FLT_NAMES_NOTHING;
+    while ((word = next_word(text, &at, name->to)).n > 0)
+        if (is_about(word) || is_public(word) || is_of_service(word))
+            return FLT_NAMES_NOTHING;
+    return FLT_NAMES_SECRET;
+}

@@ -15,4 +15,6 @@ bool flt_is_name_byte(struct st_span text, uint32_t at);
 /* The name in which a stem, such as "token", ends at `stem` > 0; a bounded way to both sides. */
 struct flt_name flt_name_around(struct st_span text, uint32_t stem);
 enum flt_naming flt_naming(struct st_span text, const struct flt_name *name);
+/* The same where the stem is the name of a service: "figma", "FIGMA_API"; but not "figmaFileUrl" or "figmas". */
+enum flt_naming flt_naming_of_service(struct st_span text, const struct flt_name *name);
 #endif

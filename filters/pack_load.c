@@ -372,7 +372,7 @@ static void build_pattern(struct reader *r, const struct yrule *y, struct flt_de
     if (y->anchor.n == 0)
         BAD(r, y->pattern.pos, "the pattern needs its anchor: the literal it begins with");
     if (y->chars.s == NULL && y->extent != FLT_EXTENT_BLOCK && y->extent != FLT_EXTENT_ASSIGNMENT &&
-        y->extent != FLT_EXTENT_NAMED)
+        y->extent != FLT_EXTENT_NAMED && y->extent != FLT_EXTENT_SERVICE)
         BAD(r, y->pattern.pos, "the rule needs chars: the characters that a finding consists of");
 }
 

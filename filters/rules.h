@@ -32,12 +32,13 @@ enum flt_find {
 };
 
 /* What of a pattern's match is the finding. */
-#define FLT_EXTENTS(X)                                                             \
-    X(WHOLE, "whole")           /* from the anchor over `chars` */                 \
-    X(TAIL, "tail")             /* the last run of `chars` in the match */         \
-    X(ASSIGNMENT, "assignment") /* the value behind anchor and = or : */           \
-    X(BLOCK, "block")           /* from the anchor to its -----END line */         \
-    X(NAMED, "named")           /* the value of what has the anchor in its name */ \
+#define FLT_EXTENTS(X)                                                                                     \
+    X(WHOLE, "whole")           /* from the anchor over `chars` */                                         \
+    X(TAIL, "tail")             /* the last run of `chars` in the match */                                 \
+    X(ASSIGNMENT, "assignment") /* the value behind anchor and = or : */                                   \
+    X(BLOCK, "block")           /* from the anchor to its -----END line */                                 \
+    X(NAMED, "named")           /* the value of what has the anchor in its name */                         \
+    X(SERVICE, "service")       /* the same, where the name says whose secret it is, not that it is one */ \
     X(MATCH, "match")           /* the match itself; needs no anchor, and a second look */
 enum flt_extent {
 #define X(id, name) FLT_EXTENT_##id,
