@@ -2,9 +2,10 @@
 /* allow - what looks like a finding of a rule, and its pack says that it is none.
  *
  * Asked last, of what would be a finding: too even for something that a generator made, a word inside, an expression
- * over it or its line, or a value that is known. Known values are kept as digests, so that a pack that lists a leaked
- * or a published one does not spread it. The expressions of all rules are one database of their own, which sees
- * nothing but findings and their lines: they may begin and end with what they like.
+ * over it or its line, or a value that is known, to the rule or to all rules of the set. Known values are kept as
+ * digests, so that a pack that lists a leaked or a published one does not spread it. The expressions of all rules are
+ * one database of their own, which sees nothing but findings and their lines: they may begin and end with what they
+ * like.
  */
 #include "filters/scanner.h"
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 
 /* ---- loading ----------------------------------------------------------------------------------------------------- */
 
-#define BAD(d, diag, pos_, ...) ((void)st_diag_add((diag), (d)->file, (pos_).line, (pos_).col, __VA_ARGS__), 1u)
+#define BAD_AT(file, diag, pos_, ...) ((void)st_diag_add((diag), (file), (pos_).line, (pos_).col, __VA_ARGS__), 1u)
+#define BAD(d, diag, pos_, ...)       BAD_AT((d)->file, diag, pos_, __VA_ARGS__)
 
 static bool read_digest(const char *s, uint8_t out[ST_SHA256_LEN])
 {
@@ -32,6 +34,22 @@ static bool read_digest(const char *s, uint8_t out[ST_SHA256_LEN])
         out[i] = (uint8_t)(hi << 4 | lo);
     }
     return true;
+}
+
+/* How many are none. */
+static size_t read_digests(const char *file, const struct st_list *list, uint8_t (*out)[ST_SHA256_LEN],
+                           struct st_diag *diag)
+{
+    const struct st_str *values = list->items;
+    size_t n_bad = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        if (!read_digest(values[i].s, out[i]))
+            n_bad += BAD_AT(file, diag, values[i].pos,
+                            "'%s' is no digest; expected sha256: and 64 hex digits, as of "
+                            "`printf %%s VALUE | sha256sum`",
+                            values[i].s);
+    return n_bad;
 }
 
 /* Those that do not compile, or match where nothing stands. */
@@ -73,7 +91,7 @@ static const struct st_str *lower(struct st_arena *arena, const struct st_list *
 size_t flt_allow_read(struct flt_packs *packs, struct flt_detector *d, const struct flt_allow_option *o,
                       struct st_diag *diag)
 {
-    const struct st_str *values = o->values.items, *words = lower(packs->arena, &o->words);
+    const struct st_str *words = lower(packs->arena, &o->words);
     const struct st_list *all[] = { &o->words, &o->patterns, &o->lines, &o->values };
     uint8_t(*digests)[ST_SHA256_LEN] = st_arena_alloc(packs->arena, (o->values.n + 1) * sizeof *digests);
     size_t n_bad = 0;
@@ -83,12 +101,7 @@ size_t flt_allow_read(struct flt_packs *packs, struct flt_detector *d, const str
     for (size_t i = 0; i < ST_LEN(all); i++)
         if (all[i]->n > FLT_ALLOW_MAX)
             return BAD(d, diag, all[i]->pos, "more than %u entries; a rule of its own says it better", FLT_ALLOW_MAX);
-    for (size_t i = 0; i < o->values.n; i++)
-        if (!read_digest(values[i].s, digests[i]))
-            n_bad += BAD(d, diag, values[i].pos,
-                         "'%s' is no digest; expected sha256: and 64 hex digits, as of "
-                         "`printf %%s VALUE | sha256sum`",
-                         values[i].s);
+    n_bad += read_digests(d->file, &o->values, digests, diag);
     for (size_t i = 0; i < o->words.n; i++)
         if (words[i].s[0] == '\0')
             n_bad += BAD(d, diag, words[i].pos, "an empty word is in everything");
@@ -101,6 +114,31 @@ size_t flt_allow_read(struct flt_packs *packs, struct flt_detector *d, const str
                                    .values = (const uint8_t(*)[ST_SHA256_LEN])digests,
                                    .n_values = o->values.n };
     return n_bad + check_patterns(d, &o->patterns, diag) + check_patterns(d, &o->lines, diag);
+}
+
+static int by_digest(const void *a, const void *b)
+{
+    return memcmp(a, b, ST_SHA256_LEN);
+}
+
+size_t flt_known_read(struct flt_packs *packs, const char *file, const struct st_list *values, struct st_diag *diag)
+{
+    size_t n = packs->n_known + values->n, n_bad;
+    uint8_t(*all)[ST_SHA256_LEN];
+
+    if (values->n == 0)
+        return 0;
+    if (n > FLT_KNOWN_MAX)
+        return BAD_AT(file, diag, values->pos, "more than %u known values over all packs", FLT_KNOWN_MAX);
+    if ((all = st_arena_alloc(packs->arena, n * sizeof *all)) == NULL)
+        return BAD_AT(file, diag, values->pos, "the pack's list of what is allowed does not fit into memory");
+    if (packs->n_known > 0)
+        memcpy(all, packs->known, packs->n_known * sizeof *all);
+    n_bad = read_digests(file, values, all + packs->n_known, diag);
+    qsort(all, n, sizeof *all, by_digest);
+    packs->known = (const uint8_t(*)[ST_SHA256_LEN])all;
+    packs->n_known = n;
+    return n_bad;
 }
 
 /* Each rule has two numbers: for expressions over the finding, and over its line. */
@@ -167,16 +205,16 @@ static struct st_span line_of(const struct flt_scanner *s, const struct flt_gues
     return st_span_sub(s->text, from, to - from);
 }
 
-static bool is_known(const struct flt_allow *allow, struct st_span value)
+static bool is_known(const struct flt_packs *packs, const struct flt_allow *allow, struct st_span value)
 {
     uint8_t digest[ST_SHA256_LEN];
 
-    if (allow->n_values == 0 || st_sha256(&value, 1, digest, NULL) != ST_OK)
+    if (allow->n_values + packs->n_known == 0 || st_sha256(&value, 1, digest, NULL) != ST_OK)
         return false;
     for (size_t i = 0; i < allow->n_values; i++)
         if (memcmp(allow->values[i], digest, sizeof digest) == 0)
             return true;
-    return false;
+    return packs->n_known > 0 && bsearch(digest, packs->known, packs->n_known, sizeof digest, by_digest) != NULL;
 }
 
 const char *flt_allowed(struct flt_scanner *s, const struct flt_guess *g)
@@ -189,7 +227,7 @@ const char *flt_allowed(struct flt_scanner *s, const struct flt_guess *g)
     for (size_t i = 0; i < allow->n_words; i++)
         if (flt_ifind(g->text, allow->words[i].s))
             return "allowed: a word inside";
-    if (is_known(allow, g->text))
+    if (is_known(s->packs, allow, g->text))
         return "allowed: a known value";
     if (allow->n_patterns > 0 && matches(s, d, OVER_FINDING, g->text))
         return "allowed: an expression of the rule";

@@ -51,9 +51,13 @@ struct yrule {
     struct flt_rows_option rows;
     struct flt_copies_option copies;
 };
+struct yknown {
+    struct st_list values;
+};
 struct ypack {
     struct st_str pack, version, licence, min_stoa;
     struct st_text description;
+    struct yknown allow;
     struct st_list rules;
 };
 
@@ -192,6 +196,13 @@ static const struct st_yaml_opt rule_opts[] = {
 #undef OPT_OF
 static const struct st_yaml_schema rule_schema = SCHEMA(yrule, "rule", rule_opts, offsetof(struct yrule, pos) + 1);
 
+#define OPT_OF yknown
+static const struct st_yaml_opt known_opts[] = {
+    OPT(values, ST_Y_STRS, .help = "SHA-256 digests of values that no rule of any pack finds: sha256:, 64 hex digits."),
+};
+#undef OPT_OF
+static const struct st_yaml_schema known_schema = SCHEMA(yknown, "allow", known_opts, 0);
+
 #define OPT_OF ypack
 static const struct st_yaml_opt pack_opts[] = {
     OPT(pack, ST_Y_STR, .required = true, .help = "Name of the pack."),
@@ -199,6 +210,7 @@ static const struct st_yaml_opt pack_opts[] = {
     OPT(licence, ST_Y_STR, .required = true, .help = "SPDX identifier."),
     OPT(min_stoa, ST_Y_STR, .help = "Oldest version of the house that can read it."),
     OPT(description, ST_Y_TEXT, .help = "What the pack is for."),
+    OPT(allow, ST_Y_MAP, .sub = &known_schema, .help = "What the rules of all packs leave alone."),
     OPT(rules, ST_Y_LIST, .required = true, .sub = &rule_schema, .help = "The detectors."),
 };
 #undef OPT_OF
@@ -623,6 +635,7 @@ static enum st_rc take_rules(struct reader *r, const struct ypack *pack)
     const struct yrule *rules = pack->rules.items;
 
     r->pack = pack;
+    r->n_bad += flt_known_read(r->packs, r->file, &pack->allow.values, r->diag);
     for (size_t i = 0; i < pack->rules.n && !r->is_out_of_memory; i++) {
         struct flt_detector *d;
 

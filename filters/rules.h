@@ -82,8 +82,9 @@ struct flt_window { /* around a candidate, in which context words count; bytes *
     uint32_t before, after;
 };
 
-#define FLT_ALLOW_MAX 256u /* words, patterns, or values, of a rule's allow */
-struct flt_allow {         /* what looks like a finding and is none (allow.c) */
+#define FLT_ALLOW_MAX 256u   /* words, patterns, or values, of a rule's allow */
+#define FLT_KNOWN_MAX 10000u /* values that all rules leave alone, over all packs */
+struct flt_allow {           /* what looks like a finding and is none (allow.c) */
     const struct st_str *words, *patterns, *lines;
     size_t n_words, n_patterns, n_lines;
     const uint8_t (*values)[ST_SHA256_LEN]; /* digests */
@@ -182,6 +183,8 @@ struct flt_packs {
     struct st_arena *arena;     /* owned; holds all below but the databases */
     struct flt_detector *rules; /* by id */
     size_t n;
+    const uint8_t (*known)[ST_SHA256_LEN]; /* digests of values that no rule finds, in order */
+    size_t n_known;
     const char **words;                            /* context words, lower case */
     size_t n_words, n_literals;                    /* those from n_literals on are nations and in no text */
     uint16_t nations[FLT_NATIONS_MAX][FLT_LABELS]; /* the context word of each; 0: of no detector */
@@ -249,6 +252,9 @@ struct flt_allow_option {
     struct st_list words, patterns, lines, values;
 };
 ST_MUST size_t flt_allow_read(struct flt_packs *packs, struct flt_detector *d, const struct flt_allow_option *o,
+                              struct st_diag *diag);
+/* The same of a pack's allow, which is for the rules of all packs: adds to packs->known. */
+ST_MUST size_t flt_known_read(struct flt_packs *packs, const char *file, const struct st_list *values,
                               struct st_diag *diag);
 /* All of their patterns into packs->allow_db, after the rules are sorted. */
 ST_MUST enum st_rc flt_allow_compile(struct flt_packs *packs, const char *cache_dir, struct st_err *err);

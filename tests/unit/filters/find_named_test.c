@@ -107,6 +107,8 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
         is_found("you will find a secret 0b6f8c1d94e27a35f1c8b7d2e9406a5c in it", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"),
         "a word before it");
     T_CHECK(is_found("shopToken,0b6f8c1d94e27a35f1c8b7d2e9406a5c,", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"), "a row");
+    T_CHECK(is_found("weatherbit key: 0b6f8c1d94e27a35f1c8b7d2e9406a5c", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"), "whose");
+    T_CHECK(is_found("BANNERBEAR='0b6f8c1d94e27a35f1c8b7d2e9406a5c'", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"), "whose");
     T_CHECK(is_found("pw: kR7vq2Lm9x", "kR7vq2Lm9x"), "a short name");
     T_CHECK(is_found("Zugriffsschl\303\274ssel: kR7vq2Lm9xWt41Zt4mQ8", "kR7vq2Lm9xWt41Zt4mQ8"), "a German key");
     end();
@@ -143,6 +145,9 @@ T_TEST(what_is_only_named_alike_is_no_secret)
         "the public key is 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
         "token.py,sha256=lTQIzSVw8Mg9wv459TjiOQe6wVziqaRlqX2189rp54,2573",
         "rRHHpw=kR7vq2Lm9xWt41",
+        "figma_release = \"0b6f8c1d94e27a35f1c8b7d2e9406a5c\"",
+        "figmatic: 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "weatherbit 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
     };
 
     begin();

@@ -280,6 +280,48 @@ T_TEST(a_finding_is_what_the_rule_says_and_no_more)
     st_diag_free(diag);
 }
 
+static size_t found_in(struct flt_packs *packs, const char *text)
+{
+    struct st_arena *arena = st_arena_new(8u << 20);
+    struct flt_scanner *scanner = NULL;
+    struct st_err err = ST_ERR_INIT;
+    struct flt_findings findings;
+    struct flt_doc *doc;
+
+    assert_int_equal(flt_scanner_new(packs, &scanner, &err), ST_OK);
+    assert_int_equal(flt_text_doc(arena, st_span_str(text), &doc, &err), ST_OK);
+    assert_int_equal(flt_scan(scanner, arena, doc, &findings, NULL, &err), ST_OK);
+    flt_scanner_free(scanner);
+    st_arena_free(arena);
+    return findings.n;
+}
+
+#define KNOWN(digest)                                                                                \
+    "pack: known\nversion: 1.0.0\nlicence: Apache-2.0\nallow:\n  values: [\"" digest "\", \"sha256:" \
+    "64b9451e2b7049a5c952db77dddbd480aa3fe6108be55960653bafb49ca5e171\"]\nrules: []\n"
+
+T_TEST(what_one_pack_knows_no_rule_of_another_finds)
+{
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    const char *dirs[] = { "filters/packs",
+                           write_pack(KNOWN("sha256:10ea51fc66b58eaa00dd77c74d9de40a349a372ea2473e5866974908089f5d4a")),
+                           NULL };
+    struct flt_packs *packs = NULL;
+
+    T_OK(flt_packs_load(dirs, NULL, &packs, diag, &err), err);
+    assert_int_equal(found_in(packs, "password: kR7vq2Lm9xWt42"), 1);
+    assert_int_equal(found_in(packs, "password: kR7vq2Lm9xWt41"), 0);
+    assert_int_equal(found_in(packs, "password: kR7vq2Lm9xWt411"), 1); /* it is the whole value that is known */
+    flt_packs_release(packs);
+    packs = NULL;
+    T_CHECK(load(KNOWN("md5:1"), &packs, diag, &err) == ST_ERR, "a digest of another kind");
+    T_CHECK(st_diag_count(diag) == 1 && st_diag_at(diag, 0)->line == 5 &&
+                strstr(st_diag_at(diag, 0)->text, "'md5:1' is no digest") != NULL,
+            "told with its line");
+    st_diag_free(diag);
+}
+
 T_TEST(a_mistake_in_what_is_allowed_is_told_with_its_place)
 {
     static const struct {
