@@ -9,6 +9,7 @@
 #include "gateway/generation.h"
 #include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PAGE_MAX  (4u << 20)
 #define ARENA_MAX (64u << 20)
@@ -69,12 +70,18 @@ static struct st_span content_type(struct st_span text)
     return is_html ? ST_SPAN("text/html") : ST_SPAN("text/plain");
 }
 
-/* The rules of a folder, or of the configuration; the caller's reference. */
+/* The rules of a folder, or of the configuration, or where there is none those that ship; the caller's reference. */
 static enum st_rc load_set(const struct cli *cli, const char *dir, struct lp_set **out, struct st_diag *diag,
                            struct st_err *err)
 {
     struct generation *gen = NULL;
+    char shipped[4096];
 
+    if (dir == NULL && !cli->is_configured && access(cli->config, F_OK) != 0) {
+        if (cli_share("plugins", shipped, sizeof shipped, err) != ST_OK)
+            return ST_ERR;
+        dir = shipped;
+    }
     if (dir != NULL)
         return lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dir, NULL } }, out, diag, err);
     if (generation_load(cli->config, 0, &gen, diag, err) != ST_OK)
@@ -179,6 +186,8 @@ static bool open_rules(struct cli *cli, bool takes_rule, struct rules *out)
                      &out->set, diag, &err) != ST_OK))
         out->code = cli_broken(cli, diag, &err);
     out->rule = optind < cli->argc ? cli->argv[optind] : NULL;
+    if (out->code == CLI_OK && lp_curate_count(out->set) == 0)
+        fprintf(stderr, "stoa: no rule below curation/; `stoa plugin new --template curate` makes one\n");
     st_diag_free(diag);
     return out->code == CLI_OK;
 }

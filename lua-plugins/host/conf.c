@@ -60,6 +60,24 @@ static bool is_known(const char *known, const char *key)
     return false;
 }
 
+/* Tells which of the known names was meant, perhaps. */
+static void fail_unknown(struct lp_conf *c, const char *key, const char *known)
+{
+    struct st_span rest = st_span_str(known), word;
+    const char *names[64], *near;
+    char room[1024];
+    size_t n = 0, at = 0;
+
+    while (n < ST_LEN(names) && st_span_next(&rest, ' ', &word) && at + word.n < sizeof room) {
+        names[n++] = memcpy(room + at, word.p, word.n);
+        room[at + word.n] = '\0';
+        at += word.n + 1;
+    }
+    near = st_diag_nearest(key, names, n);
+    lp_conf_fail(c, "unknown key '%.40s'%s%s%s; known: %s", key, near != NULL ? ", did you mean '" : "",
+                 near != NULL ? near : "", near != NULL ? "'?" : "", known);
+}
+
 void lp_conf_keys(struct lp_conf *c, int at, const char *known)
 {
     lua_State *L = c->L;
@@ -72,7 +90,7 @@ void lp_conf_keys(struct lp_conf *c, int at, const char *known)
         if (lua_type(L, -1) != LUA_TSTRING)
             lp_conf_fail(c, "has an entry without a name; known names: %s", known);
         else if (!is_known(known, lua_tostring(L, -1)))
-            lp_conf_fail(c, "unknown key '%.40s'; known: %s", lua_tostring(L, -1), known);
+            fail_unknown(c, lua_tostring(L, -1), known);
     }
 }
 

@@ -423,21 +423,41 @@ static int curate_name(lua_State *L)
     return 1;
 }
 
+static const struct {
+    const char *name;
+    enum lp_node_type type;
+    lua_CFunction fn;
+} conditions[] = { { "hashtag", LP_NODE_HASHTAG, word_node },   { "phrase", LP_NODE_PHRASE, word_node },
+                   { "url", LP_NODE_URL, word_node },           { "author", LP_NODE_AUTHOR, word_node },
+                   { "platform", LP_NODE_PLATFORM, word_node }, { "kind", LP_NODE_KIND, word_node },
+                   { "lang", LP_NODE_LANG, word_node },         { "dwell", LP_NODE_DWELL, least_node },
+                   { "length", LP_NODE_LENGTH, least_node },    { "trust", LP_NODE_TRUST, word_node },
+                   { "age", LP_NODE_AGE, least_node },          { "learners", LP_NODE_LEARNERS, learners_node },
+                   { "dead", LP_NODE_DEAD, dead_node },         { "where", LP_NODE_WHERE, where_node },
+                   { "all_of", LP_NODE_ALL, all_of },           { "any_of", LP_NODE_ANY, any_of },
+                   { "curate", LP_NODE_ALL, curate_name } };
+
+/* What Lua says of a name that nobody gave is no help to who does not program. */
+static enum st_rc unknown_condition(const struct lp_state *s, const char *path, struct st_diag *diag)
+{
+    static const char called[] = "attempt to call a nil value (global '";
+    const char *at = strstr(s->failure, called), *known[ST_LEN(conditions)], *near;
+    char name[64];
+
+    if (at == NULL)
+        return lp_file_diag(s, path, diag);
+    (void)snprintf(name, sizeof name, "%.63s", at + strlen(called));
+    name[strcspn(name, "'")] = '\0';
+    for (size_t i = 0; i < ST_LEN(conditions); i++)
+        known[i] = conditions[i].name;
+    near = st_diag_nearest(name, known, ST_LEN(known));
+    return st_diag_add(diag, path, s->failure_line, 0, "there is no condition '%s'%s%s%s", name,
+                       near != NULL ? "; did you mean '" : "; docs/first-curation-rule.md lists them",
+                       near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
 static void add_conditions(lua_State *L)
 {
-    static const struct {
-        const char *name;
-        enum lp_node_type type;
-        lua_CFunction fn;
-    } conditions[] = { { "hashtag", LP_NODE_HASHTAG, word_node },   { "phrase", LP_NODE_PHRASE, word_node },
-                       { "url", LP_NODE_URL, word_node },           { "author", LP_NODE_AUTHOR, word_node },
-                       { "platform", LP_NODE_PLATFORM, word_node }, { "kind", LP_NODE_KIND, word_node },
-                       { "lang", LP_NODE_LANG, word_node },         { "dwell", LP_NODE_DWELL, least_node },
-                       { "length", LP_NODE_LENGTH, least_node },    { "trust", LP_NODE_TRUST, word_node },
-                       { "age", LP_NODE_AGE, least_node },          { "learners", LP_NODE_LEARNERS, learners_node },
-                       { "dead", LP_NODE_DEAD, dead_node },         { "where", LP_NODE_WHERE, where_node },
-                       { "all_of", LP_NODE_ALL, all_of },           { "any_of", LP_NODE_ANY, any_of },
-                       { "curate", LP_NODE_ALL, curate_name } };
     static const luaL_Reg operators[] = {
         { "__band", node_and }, { "__bor", node_or }, { "__bnot", node_not }, { NULL, NULL }
     };
@@ -500,7 +520,7 @@ enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_are
     rc = lp_state_run(state, run_rules, run, LP_TIME_LOAD_US, err);
     state->host = NULL;
     if (rc != ST_OK && err->code == ST_E_PLUGIN)
-        (void)lp_file_diag(state, path, diag);
+        (void)unknown_condition(state, path, diag);
     else if (rc == ST_OK && run->conf.failed)
         rc = st_fail(err, ST_E_CONFIG, "lua.curate", "curation file", 0);
 out:

@@ -146,3 +146,28 @@ def test_a_recording_that_cannot_be_read(recording, tmp_path):
     recording.write_text(recording.read_text() + "\nno json\n")
     done = curate("run", recording)
     assert done.returncode == 1 and "exchange 6: this line is no JSON object" in done.stderr, done
+
+
+def test_who_has_no_configuration_looks_at_the_rules_that_ship(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("<html lang=en><title>Intro to Kubernetes</title><p>" + "Container orchestration for beginners. " * 20)
+    alone = {"PATH": "/usr/bin", "STOA_CONFIG": str(tmp_path / "none.yaml")}
+    done = subprocess.run([STOA, "curate", "preview", page], capture_output=True, text=True, timeout=120, env=alone)
+    assert done.returncode == 0 and "kubernetes: " in done.stdout.replace("-basics", ""), done
+    done = subprocess.run([STOA, "--config", tmp_path / "none.yaml", "curate", "preview", page], capture_output=True,
+                          text=True, timeout=120)
+    assert done.returncode == 3 and "none.yaml" in done.stderr, done
+
+
+def test_a_folder_without_rules_says_how_to_begin(tmp_path):
+    for word in ("list", "test", "export"):
+        done = curate(word, "--plugins", tmp_path)
+        assert done.returncode == 0 and "stoa plugin new --template curate" in done.stderr, done
+
+
+def test_a_word_that_is_no_condition_is_answered_with_the_nearest(tmp_path):
+    (tmp_path / "curation").mkdir()
+    (tmp_path / "curation" / "a.curate.lua").write_text('curate "a" {\n  title = "A",\n  when = hashtg "x",\n}\n')
+    done = curate("test", "--plugins", tmp_path)
+    assert done.returncode == 3 and done.stderr.strip().endswith(
+        "a.curate.lua:3:0: there is no condition 'hashtg'; did you mean 'hashtag'?"), done
