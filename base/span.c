@@ -109,6 +109,15 @@ bool st_span_next(struct st_span *rest, uint8_t sep, struct st_span *part)
     return true;
 }
 
+bool st_span_is_digits(struct st_span s)
+{
+    size_t i = 0;
+
+    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9')
+        i++;
+    return i == s.n;
+}
+
 bool st_span_u64(struct st_span s, uint64_t *out)
 {
     uint64_t v = 0;

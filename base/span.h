@@ -33,6 +33,7 @@ size_t st_span_chr(struct st_span s, uint8_t byte);             /* offset of the
 size_t st_span_find(struct st_span hay, struct st_span needle); /* offset of the first, or ST_SPAN_NPOS */
 /* Takes the part before the first `sep` off *rest (and the separator); false when *rest is empty. */
 bool st_span_next(struct st_span *rest, uint8_t sep, struct st_span *part);
+bool st_span_is_digits(struct st_span s); /* decimal ones, or nothing at all */
 /* Decimal digits only, the whole span, no sign; false on anything else or on overflow. */
 bool st_span_u64(struct st_span s, uint64_t *out);
 /* A host name without the dot that may end it: "example.com." and example.com are one host. */

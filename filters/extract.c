@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define STREAM_MAX (FLT_EXTRACT_MAX + FLT_EXTRACT_ROOM)
+#define OPENED_MAX 4096u          /* texts of all files of a message */
 #define ZIP_TAIL   (65535u + 22u) /* its last record, and the comment behind it */
 
 /* ---- which kind of file ------------------------------------------------------------------------------------------ */
@@ -229,6 +230,7 @@ struct opening { /* one file's records on their way into a doc */
     struct flt_doc *doc;
     const struct flt_attached *file;
     const struct flt_opened *opened;
+    size_t room; /* for fields, in the doc */
 };
 
 static enum st_rc take_text(const struct opening *o, struct st_span name, struct st_span text, struct st_err *err)
@@ -237,7 +239,7 @@ static enum st_rc take_text(const struct opening *o, struct st_span name, struct
     struct flt_doc *doc = o->doc;
     struct flt_field *field = &doc->fields[doc->n];
 
-    if (doc->n >= FLT_FIELDS_MAX) {
+    if (doc->n >= o->room) {
         note(doc, FLT_REASON_FIELDS);
         return ST_OK;
     }
@@ -282,9 +284,9 @@ static bool has_text(const struct flt_doc *doc)
 }
 
 /* Room for every field that may come. */
-static enum st_rc grow(struct st_arena *arena, struct flt_doc *doc, struct st_err *err)
+static enum st_rc grow(struct st_arena *arena, struct flt_doc *doc, size_t room, struct st_err *err)
 {
-    struct flt_field *fields = st_arena_alloc(arena, (FLT_FIELDS_MAX + 1) * sizeof *fields);
+    struct flt_field *fields = st_arena_alloc(arena, room * sizeof *fields);
 
     if (fields == NULL)
         return st_arena_fail(arena, err, "filters.opened");
@@ -299,11 +301,12 @@ enum st_rc flt_doc_opened(struct st_arena *arena, struct flt_doc *doc, const str
 {
     static const struct flt_opened unopened = { .why = FLT_REASON_UNOPENED };
     struct flt_receipt *receipt = &doc->receipt;
+    const size_t room = doc->n + OPENED_MAX;
 
-    if (doc->n_files > 0 && grow(arena, doc, err) != ST_OK)
+    if (doc->n_files > 0 && grow(arena, doc, room, err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; i < doc->n_files; i++) {
-        struct opening o = { arena, doc, &doc->files[i], opened != NULL ? &opened[i] : &unopened };
+        struct opening o = { arena, doc, &doc->files[i], opened != NULL ? &opened[i] : &unopened, room };
         enum flt_reason before = receipt->reason;
 
         receipt->reason = FLT_REASON_NONE;

@@ -51,7 +51,7 @@ enum flt_wire {
 const char *flt_wire_name(enum flt_wire wire);
 
 #define FLT_CHAIN_MAX  6
-#define FLT_FIELDS_MAX 4096
+#define FLT_FIELDS_MAX 16384 /* texts of a message; what follows them is one more */
 
 /* Why a message, or a part of it, was not looked into. */
 #define FLT_REASONS(X)                  \

@@ -128,14 +128,6 @@ static bool is_of_addresses(const struct flt_rule *rule)
     return false;
 }
 
-static bool is_digits(struct st_span s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-    return true;
-}
-
 void flt_path_weigh(const struct flt_doc *doc, struct flt_findings *findings)
 {
     size_t kept = 0;
@@ -146,7 +138,8 @@ void flt_path_weigh(const struct flt_doc *doc, struct flt_findings *findings)
 
         if (field->place == FLT_IN_PATH && is_of_addresses(finding.rule))
             continue;
-        if (field->place == FLT_IN_PATH && is_digits(st_span_sub(field->text, finding.from, finding.to - finding.from)))
+        if (field->place == FLT_IN_PATH &&
+            st_span_is_digits(st_span_sub(field->text, finding.from, finding.to - finding.from)))
             finding.confidence = finding.confidence > AS_AN_ID ? finding.confidence - AS_AN_ID : 0;
         if (finding.confidence >= FLT_CONFIDENCE_MIN)
             findings->items[kept++] = finding;

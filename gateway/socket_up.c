@@ -233,22 +233,12 @@ static enum st_rc take_end(struct socket *s)
     return ST_OK;
 }
 
-static bool is_counter(struct st_span s)
-{
-    if (s.n < JUDGED_MIN)
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-    return true;
-}
-
 /* Behind the payloads before it, since a text may be cut over several. Counters and times are groups of their own. */
 static bool remember(struct socket *s, struct st_span payload)
 {
     if (s->control.n + payload.n + 1 > CONTROL_MAX)
         st_buf_drop(&s->control, s->control.n - CONTROL_MAX / 4); /* a payload has 125 bytes at most */
-    if (is_counter(payload))
+    if (payload.n >= JUDGED_MIN && st_span_is_digits(payload))
         st_buf_byte(&s->control, ' ');
     st_buf_span(&s->control, payload);
     return s->control.failed == ST_E_NONE;

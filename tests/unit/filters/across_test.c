@@ -8,6 +8,7 @@
 #include "disguise.h"
 #include "filters/fake.h"
 #include "filters/rules.h"
+#include "shipped.h"
 #include "t.h"
 
 #define TEXTS 3000u
@@ -19,23 +20,6 @@ static disguise_f *const disguises[] = { plain,      plain,      plain,         
                                          each_space, each_dot,   groups_space,   groups_slash, groups_semicolon,
                                          folded,     bold,       newline_middle, concat_plus,  backtick_inside,
                                          full_width, homoglyphs, arabic_digits,  in_backticks, json_in_json };
-
-static struct flt_packs *packs;
-static struct flt_scanner *scanner;
-
-static void once(void)
-{
-    static const char *const dirs[] = { "filters/packs", NULL };
-    struct st_diag *diag;
-    struct st_err err = ST_ERR_INIT;
-
-    if (packs != NULL)
-        return;
-    diag = st_diag_new();
-    T_OK(flt_packs_load(dirs, NULL, &packs, diag, &err), err);
-    T_OK(flt_scanner_new(packs, &scanner, &err), err);
-    st_diag_free(diag);
-}
 
 /* What the whole scan says. */
 static bool crosses(struct st_arena *arena, const struct flt_joined *joined)

@@ -9,6 +9,7 @@
 #include "disguise.h"
 #include "disguise_encoded.h"
 #include "filters/rules.h"
+#include "shipped.h"
 
 #define SIZE      FLT_STRETCH_LEAST
 #define BODY_MAX  (1u << 20)
@@ -19,20 +20,6 @@
 #define LONGEST   (FLT_OVERLAP - 2 * FLT_EDGE - 128) /* of what one stretch has whole; cuts move a little */
 #define NOWHERE   UINT64_MAX
 #define TYPE      "text/plain; charset=utf-8"
-
-static struct flt_packs *packs;
-static struct flt_scanner *scanner;
-
-static void once(void)
-{
-    const char *const dirs[] = { "filters/packs", NULL };
-    struct st_err err = ST_ERR_INIT;
-
-    if (packs != NULL)
-        return;
-    T_OK(flt_packs_load(dirs, NULL, &packs, NULL, &err), err);
-    T_OK(flt_scanner_new(packs, &scanner, &err), err);
-}
 
 /* ---- bodies ------------------------------------------------------------------------------------------------------ */
 

@@ -5,24 +5,11 @@
 #include "benign.h"
 #include "decode_helper.h"
 #include "filters/track.h"
+#include "shipped.h"
 
 #define SIZE    FLT_STRETCH_LEAST
 #define ALL_MAX 4096u
 #define IBAN    "DE02120300000000202051"
-
-static struct flt_packs *packs;
-static struct flt_scanner *scanner;
-
-static void once(void)
-{
-    const char *const dirs[] = { "filters/packs", NULL };
-    struct st_err err = ST_ERR_INIT;
-
-    if (packs != NULL)
-        return;
-    T_OK(flt_packs_load(dirs, NULL, &packs, NULL, &err), err);
-    T_OK(flt_scanner_new(packs, &scanner, &err), err);
-}
 
 /* ---- bodies ------------------------------------------------------------------------------------------------------ */
 
