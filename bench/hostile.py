@@ -4,8 +4,8 @@ while a third one's posts send a plugin into an endless loop, again and again.
 
     STOA_BIN=build/release/bin python3 bench/hostile.py [--seconds 20] [--workers 1]
 
-The clock of the gateway is turned after every fourth such post, so that the plugin's circuit never opens: without that
-it would rest after the fifth, and be off for good after the fifteenth.
+There are many such plugins, each with its own word, so that none fails five times and rests: with one of them it would be
+over after five posts. Ten such posts a second.
 """
 import argparse
 import json
@@ -21,9 +21,11 @@ from stoa_test.gateway import ROOT, Gateway  # noqa: E402
 from stoa_test.origin import Origin, echo  # noqa: E402
 from stoa_test.pki import Authority  # noqa: E402
 
-PLUGIN = """return { api = 1, name = "bench.endless", version = "1", title = "Endless", permissions = { "text.read" },
-  activity = function(a) if a.text:find("hostile", 1, true) then while true do pcall(function() while true do end end) end
-  end end }"""
+PLUGIN = """return {{ api = 1, name = "bench.endless{0}", version = "1", title = "Endless", permissions = {{ "text.read" }},
+  activity = function(a) if a.text == "hostile {0}" then
+    while true do pcall(function() while true do end end) end
+  end end }}"""
+PAUSE, FAILURES = 0.1, 4  # a plugin rests after the fifth
 FIELDS = [("Content-Type", "application/json")]
 
 
@@ -37,8 +39,8 @@ def opened(gateway, address):
     return client
 
 
-def measure(gateway, seconds, hostile):
-    """The milliseconds of each exchange of two people."""
+def measure(gateway, seconds, words):
+    """The milliseconds of each exchange of two people; words: what the third one posts, an iterator."""
     took, end, lock = [], time.monotonic() + seconds, threading.Lock()
 
     def person(address):
@@ -55,11 +57,10 @@ def measure(gateway, seconds, hostile):
         thread.start()
     posts = 0
     client = opened(gateway, "127.0.0.4")
-    while hostile and time.monotonic() < end:
-        assert post(client, "hostile") == 200
+    while words is not None and time.monotonic() < end:
+        assert post(client, next(words)) == 200
         posts += 1
-        if posts % 4 == 0:
-            gateway.clock(61)
+        time.sleep(PAUSE)
     client.close()
     for thread in threads:
         thread.join()
@@ -74,14 +75,17 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "own" / "detect").mkdir(parents=True)
-        (folder / "own" / "detect" / "endless.lua").write_text(PLUGIN)
+        plugins = int(2 * given.seconds / PAUSE / FAILURES) + 1
+        words = iter([f"hostile {i}" for i in range(plugins)] * FAILURES)
+        for i in range(plugins):
+            (folder / "own" / "detect" / f"endless{i}.lua").write_text(PLUGIN.format(i))
         authority = Authority(folder)
         origin = Origin("forum.test", authority.leaf(["forum.test"]), echo)
         policy = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
         with Gateway(folder / "gateway", [origin], [policy], workers=given.workers, trust=authority.path,
                      plugins=[folder / "own"]) as gateway:
             for hostile in (False, True, False, True):
-                took, posts = measure(gateway, given.seconds, hostile)
+                took, posts = measure(gateway, given.seconds, words if hostile else None)
                 at = {share: took[int(len(took) * share)] for share in (0.5, 0.9, 0.99, 0.999)}
                 print(f"{'hostile' if hostile else 'alone':8} {len(took):6} posts, {posts:4} endless; ms: "
                       + ", ".join(f"p{share * 100:g} {ms:.2f}" for share, ms in at.items()) + f", most {took[-1]:.2f}",
