@@ -232,6 +232,13 @@ static size_t comment(struct st_span s, int32_t *cp)
     return close != ST_SPAN_NPOS && close >= 4 && hides_nothing(st_span_sub(s, 4, close - 4)) ? close + 3 : 0;
 }
 
+size_t flt_cdata_mark(struct st_span s)
+{
+    if (st_span_starts(s, ST_SPAN("<![CDATA[")))
+        return strlen("<![CDATA[");
+    return st_span_starts(s, ST_SPAN("]]>")) ? strlen("]]>") : 0;
+}
+
 /* <b>, </span>, <font color="red"> are nothing, <br> is a blank. */
 static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
 {
@@ -243,9 +250,9 @@ static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
 
     if (st_span_starts(s, ST_SPAN("<!--")))
         return comment(s, cp);
-    if (st_span_starts(s, ST_SPAN("<![CDATA["))) {
+    if (flt_cdata_mark(s) > 0) {
         *cp = FLT_ESCAPE_NOTHING;
-        return strlen("<![CDATA[");
+        return flt_cdata_mark(s);
     }
     if (close == ST_SPAN_NPOS)
         return 0;
@@ -274,6 +281,7 @@ size_t flt_escape(const uint8_t *p, const uint8_t *end, int32_t *cp)
     case '\\': n = backslash(p, end, cp); break;
     case '&': n = reference(p, end, cp); break;
     case '<': return tag(p, end, cp);
+    case ']': *cp = FLT_ESCAPE_NOTHING; return flt_cdata_mark(st_span(p, (size_t)(end - p)));
     default: break;
     }
     return n > 0 && is_read(*cp) ? n : 0;

@@ -21,7 +21,7 @@
 #define FLT_SET_COLONS(R, x)   R(x, ':', ':')
 #define FLT_SET_SIGNS(R, x)    (R(x, '%', '&') | R(x, '=', '=') | R(x, '\\', '\\'))
 #define FLT_SET_ODD(R, x) \
-    (R(x, 0, 8) | R(x, 0x0E, 0x1F) | R(x, '%', '&') | R(x, '<', '<') | R(x, '\\', '\\') | R(x, 0x7F, 0x7F))
+    (R(x, 0, 8) | R(x, 0x0E, 0x1F) | R(x, '%', '&') | R(x, '<', '<') | R(x, '\\', ']') | R(x, 0x7F, 0x7F))
 #define FLT_BLOCK_SETS(X)         \
     X(digits, FLT_SET_DIGITS)     \
     X(words, FLT_SET_WORDS)       \

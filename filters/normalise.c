@@ -264,7 +264,7 @@ static const uint8_t *plain_run(const uint8_t *p, const uint8_t *end, bool is_fo
     for (; end - p >= ST_BYTES_STEP; p += ST_BYTES_STEP) {
         unsigned changing = ~(st_bytes_in(p, ' ', '~') | st_bytes_in(p, '\t', '\r')) & 0xFFFF;
 
-        changing |= st_bytes_in(p, '%', '&') | st_bytes_in(p, '\\', '\\') | st_bytes_in(p, '<', '<');
+        changing |= st_bytes_in(p, '%', '&') | st_bytes_in(p, '\\', ']') | st_bytes_in(p, '<', '<');
         if (is_folding)
             changing |= st_bytes_in(p, 'A', 'Z');
         if (changing != 0)

@@ -334,3 +334,14 @@ enum st_rc flt_quote_edit(const struct flt_edit *edit, struct st_span bytes, str
     st_buf_fini(&next);
     return st_buf_done(out, err, "filters.quote");
 }
+
+void flt_quote_cdata(const struct flt_edit *edit, struct st_span text, struct st_buf *out)
+{
+    struct st_span source = st_span_sub(text, edit->from, edit->to - edit->from);
+    bool ends_so = out->n > 0 && out->p[out->n - 1] == ']';
+
+    for (size_t i = 0; i < source.n; i++)
+        st_buf_span(out, st_span_sub(source, i, flt_cdata_mark(st_span_sub(source, i, source.n))));
+    if (ends_so && st_span_starts(st_span_sub(text, edit->to, text.n), ST_SPAN("]>")) && out->p[out->n - 1] == ']')
+        st_buf_byte(out, ' ');
+}

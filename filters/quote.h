@@ -12,4 +12,7 @@ ST_MUST enum st_rc flt_quote_through(const struct flt_map *map, struct st_buf *t
  * what the layers from map on do. ST_E_UNSUPPORTED: how that is cannot be told. */
 ST_MUST enum st_rc flt_quote_edit(const struct flt_edit *edit, struct st_span bytes, struct st_span text,
                                   const struct flt_map *map, struct st_buf *out, struct st_err *err);
+/* Adds to `out`, which is to stand in the edit's place of a text that may be XML: the ends and beginnings of CDATA that
+ * the edit covers stay, behind it, so that each still has its other half; and it makes no end with what follows. */
+void flt_quote_cdata(const struct flt_edit *edit, struct st_span text, struct st_buf *out);
 #endif

@@ -45,6 +45,8 @@ static enum st_rc add_edit(struct flt_edits *edits, const struct flt_field *fiel
     flt_map_range(field->map, NULL, &up.from, &up.to);
     st_buf_init(&text, edit->is_run ? RUN_MAX : MASK_MAX);
     rc = flt_quote_edit(edit, bytes, field->text, number, &text, err);
+    if (field->map->layer != FLT_LAYER_CDATA && field->map->layer != FLT_LAYER_XML)
+        flt_quote_cdata(edit, field->text, &text);
     if (rc == ST_OK && !keeps_length(field, edit, st_buf_view(&text)))
         rc = st_fail(err, ST_E_UNSUPPORTED, "filters.redact", "a mask that cannot be as long", 0);
     if (rc == ST_OK)

@@ -74,6 +74,13 @@ static const struct {
       "DE89370400440532", "--X\r\nContent-Disposition: form-data; name=a; filename=\"[iban].txt\"\r\n\r\nhi\r\n--X--" },
     { "application/json", "{\"t\":\"a\"} DE89", "DE89", "{\"t\":\"a\"} [iban]" },
     { "text/plain; charset=latin1", "gr\xFC\xDF DE89", "DE89", "gr\xFC\xDF [iban]" },
+    /* CDATA begins and ends as it did, and a mask ends none */
+    { "text/plain", "<a>x DE89<![CDATA[ 37]]></a>", "DE89<![CDATA[ 37", "<a>x [iban]<![CDATA[]]></a>" },
+    { "text/plain", "<a><![CDATA[x DE]]>89</a>", "DE]]>89", "<a><![CDATA[x [iban]]]></a>" },
+    { "text/plain", "<a>D<![CDATA[E]]>8</a>", "D<![CDATA[E]]>8", "<a>[iban]<![CDATA[]]></a>" },
+    { "application/json", "{\"h\":\"DE89<![CDATA[ 37 x]]>\"}", "DE89<![CDATA[ 37", "{\"h\":\"[iban]<![CDATA[ x]]>\"}" },
+    { "text/plain", "<![CDATA[DE89]> x]]>", "DE89", "<![CDATA[[iban] ]> x]]>" },
+    { "text/plain", "<![CDATA[DE89]]>", "DE89", "<![CDATA[[iban]]]>" },
 };
 
 T_TEST(redact_rows)
