@@ -392,6 +392,13 @@ static enum st_rc take_event(struct txn *t, const struct http1_event *event)
     return st_fail(&t->err, ST_E_PROTO, "exchange.answer", "a tunnel that nobody asked for", 0);
 }
 
+static void note_breach(struct txn *t)
+{
+    enum breach breach = t->env->origin_is_http2 ? BREACH_ORIGIN_HTTP2 : BREACH_ORIGIN_HTTP1;
+
+    breach_note(t->worker, t->is_socket ? BREACH_ORIGIN_SOCKET : breach, &t->err);
+}
+
 /* Moves the answer on as far as it goes. ST_OK: done, or to be begun again; ST_AGAIN: wait. */
 static enum st_rc pump_answer(struct txn *t)
 {
@@ -401,14 +408,19 @@ static enum st_rc pump_answer(struct txn *t)
         struct http1_event event;
         enum st_rc rc = poll_read(t, room, &event);
 
-        if (rc == ST_ERR)
+        if (rc == ST_ERR) {
+            note_breach(t);
             return origin_failed(t);
+        }
         if (rc == ST_AGAIN)
             return ST_AGAIN;
         if (event.kind != HTTP1_DATA)
             poll_took(t); /* before the end, which lets go of the back; it is all in the arena */
-        if (take_event(t, &event) != ST_OK)
+        if (take_event(t, &event) != ST_OK) {
+            if (event.kind == HTTP1_HEAD && event.head->status == 101)
+                note_breach(t);
             return ST_ERR;
+        }
         if (event.kind == HTTP1_END || t->state == TXN_SOCKET)
             return ST_OK;
         if (event.kind == HTTP1_DATA)

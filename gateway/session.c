@@ -179,8 +179,10 @@ static bool feed(struct session *session)
         check_enter(session, SESSION_IS_TRUSTED);
         disarm(session);
     }
-    if (rc == ST_ERR)
+    if (rc == ST_ERR) {
+        breach_note(session->sessions->worker, BREACH_ORIGIN_HTTP2, &err);
         give_up(session, &err);
+    }
     return has_moved && rc == ST_OK;
 }
 

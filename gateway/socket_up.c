@@ -85,6 +85,7 @@ static void break_off(struct socket *s)
 
     client_enter(s, CLIENT_BROKEN);
     s->about.worker->counts.sockets_broken++;
+    breach_note(s->about.worker, BREACH_CLIENT_SOCKET, &why);
     if (s->message != NULL && s->up_state == UP_READ && why.code == ST_E_LIMIT && why.num == WS_CLOSE_SIZE)
         (void)message_judge(s->message, &why); /* for the record: it goes nowhere */
     socket_shut(s, (unsigned)why.num, why.what);

@@ -216,7 +216,7 @@ static void on_event(void *ctx, struct http2 *session, const struct http2_event 
 static void break_off(struct streams *s, const struct st_err *err)
 {
     s->env.worker->counts.http2_ended++;
-    ST_LOG(PROTOCOL_ERROR, ST_ERRF(err));
+    breach_note(s->env.worker, BREACH_CLIENT_HTTP2, err);
     enter(s, STREAMS_BROKEN);
 }
 

@@ -167,6 +167,16 @@ enum txn_outcome txn_refuse_tunnel(struct txn *t, const struct st_err *origin_er
     return t->outcome == TXN_CUT ? TXN_CUT : TXN_FINISH;
 }
 
+/* A request that is too large is well formed. */
+static enum st_rc refuse_breach(struct txn *t)
+{
+    bool is_http1 = t->env->front->ops == &front_http1_ops;
+
+    if (t->err.code != ST_E_LIMIT)
+        breach_note(t->worker, is_http1 ? BREACH_CLIENT_HTTP1 : BREACH_CLIENT_HTTP2, &t->err);
+    return txn_refuse(t, REFUSE_PROTOCOL);
+}
+
 /* ---- READ_HEAD -------------------------------------------------------------------------------------------------- */
 
 enum st_rc txn_read(struct txn *t, size_t max, struct http1_event *event)
@@ -204,7 +214,7 @@ static enum st_rc read_head(struct txn *t)
 
     if (rc == ST_ERR) {
         t->worker->counts.heads_refused += t->err.code == ST_E_LIMIT;
-        return t->err.code == ST_E_CLOSED ? txn_client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
+        return t->err.code == ST_E_CLOSED ? txn_client_left(t) : refuse_breach(t);
     }
     if (rc == ST_AGAIN)
         return ST_AGAIN;
@@ -233,7 +243,7 @@ static enum st_rc read_body(struct txn *t)
     enum st_rc rc = upload_read(t);
 
     if (rc == ST_ERR)
-        return t->err.code == ST_E_CLOSED ? txn_client_left(t) : txn_refuse(t, REFUSE_PROTOCOL);
+        return t->err.code == ST_E_CLOSED ? txn_client_left(t) : refuse_breach(t);
     return rc;
 }
 

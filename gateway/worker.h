@@ -2,6 +2,7 @@
 /* worker - what the connections of one worker process share. conn.c, txn.c and their helpers borrow from it. */
 #ifndef STOA_GATEWAY_WORKER_H
 #define STOA_GATEWAY_WORKER_H
+#include "gateway/breach.h"
 #include "gateway/drift.h"
 #include "gateway/family.h"
 #include "gateway/leaf.h"
@@ -36,6 +37,12 @@
     X(slow_clients, "requests that did not arrive within limit.head, limit.body or its rate")       \
     X(slow_readers, "answers broken off since the client took nothing for limit.send")              \
     X(slow_origins, "exchanges with an origin that was silent for limit.answer")                    \
+    X(client_broke_http1, "requests refused since a client broke HTTP/1")                           \
+    X(client_broke_http2, "requests refused or connections ended since a client broke HTTP/2")      \
+    X(client_broke_websocket, "WebSockets ended since a client broke their rules, or flooded")      \
+    X(origin_broke_http1, "exchanges ended since an origin broke HTTP/1")                           \
+    X(origin_broke_http2, "exchanges or sessions ended since an origin broke HTTP/2")               \
+    X(origin_broke_websocket, "WebSockets that an origin opened in a wrong way")                    \
     X(passed, "connections passed through unread")                                                  \
     X(passed_joined, "of those, moved inside the kernel")                                           \
     X(passed_bytes, "bytes of those")                                                               \
@@ -130,6 +137,7 @@ struct worker {
     uint64_t not_inspected[FLT_REASONS_END], files_by[FLT_REASONS_END]; /* files_by NONE: wholly read */
     struct drift drift;
     struct drips drips;
+    struct breach_told breaches[BREACHES_END];
 };
 const struct pol_config *worker_config(const struct worker *worker);
 void worker_conn_gone(struct worker *worker); /* a drain may be finished */

@@ -48,6 +48,7 @@ bool t_alloc_failed(void); /* did the announced allocation fail yet? */
 
 /* The next log line must be this event; as many announcements as lines. */
 void t_expect_log(enum st_event event);
+void t_ignore_log(enum st_event event); /* any number of them is fine in this test */
 
 /* Deterministic pseudo-random numbers for property tests; the seed is printed when a test fails. */
 void t_seed(uint64_t seed);

@@ -69,12 +69,14 @@ FLOODS = {
 @pytest.mark.parametrize("what", FLOODS)
 def test_F6_floods_end_the_connection(house, what):
     requests, ended = house.gateway.count("requests"), house.gateway.count("http2_ended")
+    broken = house.gateway.count("client_broke_http2")
     resident = house.resident()
     client = house.client2()
     stream = client.start("POST", "/held", end=False)
     assert flood(client, FLOODS[what](client, stream)) in (CALM, 1, 9, None)
     client.close()
     assert house.gateway.wait_count("http2_ended", ended + 1) == ended + 1
+    assert house.gateway.count("client_broke_http2") > broken
     assert house.gateway.count("requests") - requests < 1000
     assert house.is_well()
     assert house.peak() < 64 * MIB

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """F9: requests that two parsers may read differently are refused, never forwarded."""
+import json
+
 import pytest
 
 from stoa_test.client import Client
-from stoa_test.gateway import ROOT, Gateway
+from stoa_test.gateway import ROOT, Gateway, settles
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
 from stoa_test.wire import Closed
@@ -61,9 +63,12 @@ def house(tmp_path_factory):
     folder = tmp_path_factory.mktemp("smuggling")
     authority = Authority(folder)
     origin = Origin("site.test", authority.leaf(["site.test"]), echo)
-    with Gateway(folder / "gateway", [origin], [POLICY], trust=authority.path) as gateway:
+    odd = Origin("odd.test", authority.leaf(["odd.test"]))  # its answers are the test's
+    with Gateway(folder / "gateway", [origin, odd], [POLICY], trust=authority.path) as gateway:
+        gateway.odd = odd
         yield gateway, origin
     origin.close()
+    odd.close()
 
 
 @pytest.mark.parametrize("what", BAD)
@@ -118,3 +123,45 @@ def test_expect_100_continue(house):
     client.write(b"hello")
     assert client.get().body == b"hello"
     client.close()
+
+
+def told(gateway, peer):
+    """Lines about HTTP/1 that this peer broke."""
+    events = [json.loads(line) for line in gateway.log if '"protocol.error"' in line]
+    return [event for event in events if event["peer"] == peer and event["protocol"] == "http1"]
+
+
+def break_http1(gateway):
+    client = Client(gateway)
+    client.open("site.test")
+    client.write(BAD["obs-fold"])
+    assert client.get().status == 400
+    client.close()
+
+
+def test_F9_a_client_that_breaks_the_protocol_is_counted_and_told_once_a_minute(house):
+    gateway, _ = house
+    gateway.clock(61)
+    before, lines = gateway.count("client_broke_http1"), len(told(gateway, "client"))
+    for _ in range(3):
+        break_http1(gateway)
+    assert gateway.wait_count("client_broke_http1", before + 3) == before + 3
+    assert settles(lambda: len(told(gateway, "client")), lambda n: n > lines) == lines + 1
+    gateway.clock(61)
+    break_http1(gateway)
+    assert settles(lambda: len(told(gateway, "client")), lambda n: n > lines + 1) == lines + 2
+    assert told(gateway, "client")[-1]["times"] == 3
+    assert not any("Content-Length: 5" in line for line in gateway.log)
+
+
+def test_F9_so_is_an_origin(house):
+    gateway, _ = house
+    before = gateway.count("origin_broke_http1")
+    client = Client(gateway)
+    client.open("odd.test")
+    client.write(b"GET / HTTP/1.1\r\nHost: odd.test\r\n\r\n")
+    gateway.odd.sends(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello")
+    assert client.get().status == 502
+    client.close()
+    assert gateway.wait_count("origin_broke_http1", before + 1) == before + 1
+    assert settles(lambda: len(told(gateway, "origin")), lambda n: n > 0) == 1

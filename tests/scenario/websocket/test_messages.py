@@ -231,11 +231,12 @@ def test_w3_a_bomb_is_no_message(house):
 
 def test_w3_a_flood_of_pings_ends(house):
     client, origin = house.pair("site.test")
-    broken = house.count("sockets_broken")
+    broken, breaches = house.count("sockets_broken"), house.count("client_broke_websocket")
     client.write(frame(9) * 5000)
     while (event := client.hear())[0] != "close":
         pass
     assert event[1] == 1008 and house.count("sockets_broken") > broken
+    assert house.count("client_broke_websocket") > breaches
     client.drop()
     origin.drop()
     origin.done()
