@@ -2,15 +2,17 @@
 /* refuse - pages and JSON bodies for refusals.
  *
  * Who asked decides the form: a navigation gets a page, a fetch gets JSON with the fields the page would show, and a
- * platform with a shape of its own (lp_deny) gets that; a gRPC call gets its status (refuse_call.c). The page has no
- * script and one style, named in its CSP by hash. Everything that did not come from this program is written through
- * put_html or st_json, which bound and escape it. CORS: a page of the same site may read the answer, nobody else; the
- * Origin that is echoed holds only the characters of an origin. A new cause is one line in refusals.def.
+ * platform with a shape of its own (lp_deny) gets that; a gRPC call gets its status (refuse_call.c), a script element
+ * that waits for a call gets one with either JSON in it (refuse_script.c). The page has no script and one style, named
+ * in its CSP by hash. Everything that did not come from this program is written through put_html or st_json, which
+ * bound and escape it. CORS: a page of the same site may read the answer, nobody else; the Origin that is echoed holds
+ * only the characters of an origin. A new cause is one line in refusals.def.
  */
 #include "gateway/refuse.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "gateway/refuse_call.h"
+#include "gateway/refuse_script.h"
 #include "gateway/tls.h"
 #include <string.h>
 
@@ -426,6 +428,28 @@ static bool call_answer(const struct refuse_case *facts, bool german, struct st_
     return true;
 }
 
+/* The platform's JSON or ours, in a call of the function that waits for it. */
+static bool script_answer(const struct refuse_case *facts, struct st_arena *arena, bool german, struct st_buf *body,
+                          struct answer *out)
+{
+    char name[SCRIPT_NAME_MAX + 1];
+    struct st_buf own;
+
+    if (!is_verdict(facts) || !script_refusal_name(facts->head, name))
+        return false;
+    st_buf_init(&own, PAGE_MAX);
+    if (!platform_answer(facts, arena, german, out) || strstr(out->content_type, "json") == NULL) {
+        put_json(facts, &own, german);
+        out->body = st_buf_view(&own);
+    }
+    script_refusal_body(name, out->body, body);
+    if (body->failed == ST_E_NONE)
+        body->failed = own.failed;
+    st_buf_fini(&own);
+    *out = (struct answer){ .status = 200, .content_type = SCRIPT_TYPE, .body = st_buf_view(body) };
+    return true;
+}
+
 enum st_rc refuse_write(const struct refuse_case *facts, struct st_arena *arena, struct st_buf *out, struct st_err *err)
 {
     struct answer answer = { .status = refuse_status(facts) };
@@ -436,7 +460,8 @@ enum st_rc refuse_write(const struct refuse_case *facts, struct st_arena *arena,
 
     st_buf_init(&body, PAGE_MAX);
     st_buf_init(&fields, PAGE_MAX);
-    if (!call_answer(facts, german, &body, &fields, &answer) && !platform_answer(facts, arena, german, &answer)) {
+    if (!call_answer(facts, german, &body, &fields, &answer) && !script_answer(facts, arena, german, &body, &answer) &&
+        !platform_answer(facts, arena, german, &answer)) {
         answer.is_page = wants_page(facts);
         answer.content_type = answer.is_page ? "text/html; charset=utf-8" : "application/json";
         if (answer.is_page)

@@ -5,6 +5,8 @@
 
 static const struct http1_limits LIMITS = { 65536, 128 };
 
+static const char *path = "/x"; /* that is asked for */
+
 struct answer {
     struct st_buf text;
     struct st_arena *arena;
@@ -19,8 +21,9 @@ static struct answer ask(const char *fields, struct refuse_case *facts)
     char head[4096];
     size_t used;
 
-    (void)snprintf(head, sizeof head, "%s /x HTTP/1.1\r\nHost: a.test\r\n%s\r\n",
-                   strstr(fields, "!HEAD") != NULL ? "HEAD" : "GET", strstr(fields, "!HEAD") != NULL ? "" : fields);
+    (void)snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: a.test\r\n%s\r\n",
+                   strstr(fields, "!HEAD") != NULL ? "HEAD" : "GET", path,
+                   strstr(fields, "!HEAD") != NULL ? "" : fields);
     T_OK(http1_feed(parser, a.arena, st_span_str(head), &used, &event, &err), err);
     facts->head = event.head;
     if (facts->id == NULL)
@@ -191,6 +194,91 @@ T_TEST(what_was_found_is_named_not_shown)
         T_CHECK(strstr(strstr((char *)a.text.p, "&lt;b&gt;") != NULL ? strstr((char *)a.text.p, "&lt;b&gt;") + 1 : "",
                        "&lt;b&gt;") == NULL,
                 "named twice");
+        done(&a);
+    }
+}
+
+static const char *const AS_SCRIPT = "Sec-Fetch-Dest: script\r\nSec-Fetch-Mode: no-cors\r\nAccept: */*\r\n";
+
+static struct answer ask_script(const char *target, const char *fields)
+{
+    struct chain_out chain = { .has_activity = false };
+    struct refuse_case facts = { .cause = REFUSE_VERDICT, .chain = &chain };
+    struct answer a;
+
+    chain.judgement = (struct pol_judgement){ .verdict = POL_BLOCK, .policy = "p", .rule = "r" };
+    chain.judgement.message = (struct st_text){ "No \"IBAN\".\u2028Not here.", "Nein" };
+    path = target;
+    a = ask(fields, &facts);
+    path = "/x";
+    return a;
+}
+
+T_TEST(a_script_is_answered_by_the_call_that_it_waits_for)
+{
+    static const struct {
+        const char *target, *call;
+    } NAMES[] = {
+        { "/api?q=1&callback=show", "show" },
+        { "/api?callback=&jsonp=jQuery36_17%24", "jQuery36_17$" },
+        { "/api?JsonCallback=angular.callbacks._0&x", "angular.callbacks._0" },
+        { "/api?callback=a%5B0%5D%5b12%5D.b", "a[0][12].b" },
+        { "/api?callback=alert(1)&callback=good", "good" },
+    };
+    struct answer a;
+
+    for (size_t i = 0; i < ST_LEN(NAMES); i++) {
+        char want[200];
+
+        a = ask_script(NAMES[i].target, AS_SCRIPT);
+        (void)snprintf(want, sizeof want, "\r\n\r\n/**/typeof %s === 'function' && %s({\"error\":\"blocked\"",
+                       NAMES[i].call, NAMES[i].call);
+        T_CHECK(has(&a, want) && has(&a, "\"}]});\n") != has(&a, "\"findings\":[]});\n"), "%s: %s", NAMES[i].target,
+                (char *)a.text.p);
+        T_CHECK(has(&a, "HTTP/1.1 200 OK\r\nContent-Type: text/javascript; charset=utf-8\r\n") && has(&a, "nosniff"),
+                "%s", (char *)a.text.p);
+        T_CHECK(has(&a, "No \\\"IBAN\\\".\\u2028Not here.") && !has(&a, "\u2028"), "%s", (char *)a.text.p);
+        done(&a);
+    }
+    a = ask_script("/api?callback=show", "Accept: */*\r\n");
+    T_CHECK(has(&a, " && show({"), "a browser that does not say what it asks for: %s", (char *)a.text.p);
+    done(&a);
+}
+
+T_TEST(what_is_no_name_of_a_function_is_not_called)
+{
+    static const struct {
+        const char *target, *fields;
+    } TABLE[] = {
+        { "/api?callback=alert(1)", NULL },
+        { "/api?callback=a;b", NULL },
+        { "/api?callback=a%0Ab", NULL },
+        { "/api?callback=a%00", NULL },
+        { "/api?callback=a..b", NULL },
+        { "/api?callback=a.", NULL },
+        { "/api?callback=1a", NULL },
+        { "/api?callback=a[b]", NULL },
+        { "/api?callback=a[]", NULL },
+        { "/api?callback=a[1", NULL },
+        { "/api?callback=*/x", NULL },
+        { "/api?callback=%C3%BC", NULL },
+        { "/api?callback", NULL },
+        { "/api?call=show", NULL },
+        { "/callback=show", NULL },
+        { "/api?callback="
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          NULL },
+        { "/api?callback=show", "Sec-Fetch-Dest: empty\r\nAccept: */*\r\n" },
+        { "/api?callback=show", "Sec-Fetch-Dest: document\r\nAccept: text/html\r\n" },
+        { "/api?callback=show", "Accept: application/json, */*\r\n" },
+        { "/api?callback=show", "Accept: text/html, */*\r\n" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(TABLE); i++) {
+        struct answer a = ask_script(TABLE[i].target, TABLE[i].fields != NULL ? TABLE[i].fields : AS_SCRIPT);
+
+        T_CHECK(has(&a, "HTTP/1.1 403 ") && !has(&a, "typeof"), "%s: %s", TABLE[i].target, (char *)a.text.p);
         done(&a);
     }
 }
