@@ -140,4 +140,27 @@ struct aud_verdict {
  * which may be NULL) and their consistency. ST_E_INTEGRITY with *out filled when something is wrong. */
 ST_MUST enum st_rc aud_verify(const char *dir, const char *checkpoints_dir, struct aud_verdict *out,
                               struct st_diag *diag, struct st_err *err);
+
+/* ---- proofs, for who has no log --------------------------------------------------------------------------------- */
+
+/* A proof is text: hashes and signed checkpoints, and nothing of any record but its number and its leaf hash, which
+ * tells nothing about it (it is salted). Its form is at the top of audit/proof.c. */
+struct aud_claim {
+    const char *record; /* its number, or its id in hex: that it is in the log; NULL: */
+    uint64_t since;     /* that the log begins with that of the checkpoint of so many records */
+    uint64_t size;      /* as of the checkpoint of so many records; 0: of the newest */
+};
+/* Appends to *out. ST_E_LIMIT when there is no such record or checkpoint, ST_E_INTEGRITY when the log is not what was
+ * signed. */
+ST_MUST enum st_rc aud_prove(const char *dir, const struct aud_claim *claim, struct st_buf *out, struct st_diag *diag,
+                             struct st_err *err);
+struct aud_proven {
+    uint64_t seq;                         /* the record that is in the log; 0: it is about two checkpoints */
+    uint64_t since;                       /* records of the older one, all of which are in the newer */
+    uint64_t size;                        /* records signed */
+    char origin[128], leaf[65], root[65]; /* hashes in hex; leaf "" without a record */
+};
+/* Holds the proof against the key alone. ST_E_INTEGRITY when it does not hold, ST_E_SYNTAX when it is none. */
+ST_MUST enum st_rc aud_proof_check(struct st_span proof, const char *key_path, struct aud_proven *out,
+                                   struct st_err *err);
 #endif

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define NAME_DIGITS 20
 #define HASH_LEN    4
 #define ED25519_ALG 0x01
 #define DASH        "\xe2\x80\x94" /* U+2014 */
@@ -173,18 +172,18 @@ static enum st_rc sign(const struct chk_signer *signer, const struct tree *tree,
     return st_buf_done(out, err, "audit.checkpoint");
 }
 
-static void name_of(uint64_t size, char out[NAME_DIGITS + 1])
+void chk_name(uint64_t size, char out[CHK_DIGITS + 1])
 {
-    snprintf(out, NAME_DIGITS + 1, "%020" PRIu64, size);
+    snprintf(out, CHK_DIGITS + 1, "%020" PRIu64, size);
 }
 
 enum st_rc chk_write(const struct chk_signer *signer, const struct tree *tree, const char *dir, struct st_err *err)
 {
-    char name[NAME_DIGITS + 1];
+    char name[CHK_DIGITS + 1];
     struct st_buf text;
     enum st_rc rc;
 
-    name_of(tree->size, name);
+    chk_name(tree->size, name);
     st_buf_init(&text, CHK_TEXT);
     rc = sign(signer, tree, &text, err);
     if (rc == ST_OK)
@@ -195,7 +194,7 @@ enum st_rc chk_write(const struct chk_signer *signer, const struct tree *tree, c
 
 bool chk_is_name(const char *name)
 {
-    return strlen(name) == NAME_DIGITS && strspn(name, "0123456789") == NAME_DIGITS;
+    return strlen(name) == CHK_DIGITS && strspn(name, "0123456789") == CHK_DIGITS;
 }
 
 struct copy {
@@ -224,7 +223,7 @@ static enum st_rc copy_one(void *ctx, const char *name, struct st_err *err)
 enum st_rc chk_copy(const char *from, const char *to, const struct chk_key *key, uint64_t size, struct st_err *err)
 {
     struct copy copy = { from, to };
-    char path[FIL_PATH], name[NAME_DIGITS + 1];
+    char path[FIL_PATH], name[CHK_DIGITS + 1];
 
     if (fil_mkdir(to, err) != ST_OK || fil_join(path, to, "checkpoint.pub", err) != ST_OK)
         return ST_ERR;
@@ -232,7 +231,7 @@ enum st_rc chk_copy(const char *from, const char *to, const struct chk_key *key,
         return ST_ERR;
     if (size == 0)
         return fil_each(from, copy_one, &copy, err);
-    name_of(size, name);
+    chk_name(size, name);
     return copy_one(&copy, name, err);
 }
 
@@ -271,7 +270,7 @@ static bool find_signature(struct st_span rest, const struct chk_key *key, uint8
     return false;
 }
 
-static enum st_rc parse(struct st_span text, const struct chk_key *key, struct chk *out, struct st_err *err)
+enum st_rc chk_parse(struct st_span text, const struct chk_key *key, struct chk *out, struct st_err *err)
 {
     struct st_span rest = text, origin, size, root, empty;
     uint8_t sig[ST_ED25519_SIG_LEN], bytes[ST_SHA256_LEN + 3];
@@ -297,10 +296,10 @@ enum st_rc chk_read(const char *path, const struct chk_key *key, struct chk *out
     struct st_buf text;
     enum st_rc rc;
 
-    st_buf_init(&text, CHK_TEXT * 8); /* witnesses may have added lines */
+    st_buf_init(&text, CHK_NOTE);
     rc = fil_read(path, &text, err);
     if (rc == ST_OK)
-        rc = parse(st_buf_view(&text), key, out, err);
+        rc = chk_parse(st_buf_view(&text), key, out, err);
     if (rc == ST_OK && (!st_span_u64(st_span_str(name != NULL ? name + 1 : path), &told) || told != out->size))
         rc = bad(err, "a checkpoint has the name of another");
     st_buf_fini(&text);

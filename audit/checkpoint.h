@@ -5,8 +5,10 @@
 #include "audit/files.h"
 #include "audit/tree.h"
 
-#define CHK_NAME 128 /* of origin, NUL included */
-#define CHK_TEXT 1024
+#define CHK_NAME   128 /* of origin, NUL included */
+#define CHK_TEXT   1024
+#define CHK_NOTE   (CHK_TEXT * 8) /* with lines of other witnesses */
+#define CHK_DIGITS 20
 
 struct chk_key { /* what a verifier needs */
     char name[CHK_NAME];
@@ -35,6 +37,9 @@ ST_MUST enum st_rc chk_write(const struct chk_signer *signer, const struct tree 
 ST_MUST enum st_rc chk_copy(const char *from, const char *to, const struct chk_key *key, uint64_t size,
                             struct st_err *err);
 bool chk_is_name(const char *name);
+/* The same without a file; lines of other witnesses may follow ours. */
+ST_MUST enum st_rc chk_parse(struct st_span text, const struct chk_key *key, struct chk *out, struct st_err *err);
+void chk_name(uint64_t size, char out[CHK_DIGITS + 1]); /* of the file */
 /* ST_E_INTEGRITY when signature, form, name or file name are not right. */
 ST_MUST enum st_rc chk_read(const char *path, const struct chk_key *key, struct chk *out, struct st_err *err);
 #endif

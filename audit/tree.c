@@ -59,8 +59,7 @@ enum st_rc tree_root(const struct tree *tree, uint8_t out[ST_SHA256_LEN], struct
 /* ---- proofs ---------------------------------------------------------------------------------------------------- */
 
 struct range {
-    tree_leaf_f *leaf;
-    void *ctx;
+    const struct tree_leaves *leaves;
     struct tree_proof *out;
 };
 
@@ -70,15 +69,39 @@ static uint64_t split(uint64_t n)
     return (uint64_t)1 << (63 - __builtin_clzll(n - 1));
 }
 
+/* What stands for the leaves of the range that are not there any more. A range of a proof begins at a multiple of its
+ * size, rounded up to a power of two, and so do the subtrees of the edge: those from its beginning on are all in it, or
+ * the first is more than it. */
+static enum st_rc begin_range(const struct tree *start, uint64_t from, uint64_t n, struct tree *sub, struct st_err *err)
+{
+    uint64_t at = 0, k;
+
+    if (start == NULL || from >= start->size)
+        return ST_OK;
+    for (unsigned i = 0; at < start->size && at < from + n; i++, at += k) {
+        k = (uint64_t)1 << (63 - __builtin_clzll(start->size - at));
+        if (at < from)
+            continue;
+        memcpy(sub->edge[tree_edges(sub->size)], start->edge[i], ST_SHA256_LEN);
+        sub->size += k;
+    }
+    return sub->size == at - from && sub->size <= n
+               ? ST_OK
+               : st_fail(err, ST_E_LIMIT, "audit.proof", "leaves are not there any more", (int64_t)from);
+}
+
 static enum st_rc push_range(struct range *r, uint64_t from, uint64_t n, struct st_err *err)
 {
+    const struct tree_leaves *leaves = r->leaves;
     struct tree sub = { .size = 0 };
     uint8_t leaf[ST_SHA256_LEN];
 
     if (r->out->n == ST_LEN(r->out->path))
         return st_fail(err, ST_E_LIMIT, "audit.proof", "the proof is too long", r->out->n);
-    for (uint64_t i = 0; i < n; i++)
-        if (r->leaf(r->ctx, from + i, leaf, err) != ST_OK || tree_append(&sub, leaf, err) != ST_OK)
+    if (begin_range(leaves->start, from, n, &sub, err) != ST_OK)
+        return ST_ERR;
+    while (sub.size < n)
+        if (leaves->leaf(leaves->ctx, from + sub.size, leaf, err) != ST_OK || tree_append(&sub, leaf, err) != ST_OK)
             return ST_ERR;
     return tree_root(&sub, r->out->path[r->out->n++], err);
 }
@@ -96,15 +119,15 @@ static void reverse(struct tree_proof *proof)
     }
 }
 
-enum st_rc tree_inclusion(uint64_t index, uint64_t size, tree_leaf_f *leaf, void *ctx, struct tree_proof *out,
+enum st_rc tree_inclusion(uint64_t index, uint64_t size, const struct tree_leaves *leaves, struct tree_proof *out,
                           struct st_err *err)
 {
-    struct range r = { leaf, ctx, out };
+    struct range r = { leaves, out };
     uint64_t from = 0, k;
     enum st_rc rc;
 
     out->n = 0;
-    if (index >= size)
+    if (index >= size || (leaves->start != NULL && index < leaves->start->size))
         return st_fail(err, ST_E_LIMIT, "audit.proof", "no such leaf", (int64_t)index);
     while (size > 1) {
         k = split(size);
@@ -123,16 +146,16 @@ enum st_rc tree_inclusion(uint64_t index, uint64_t size, tree_leaf_f *leaf, void
     return ST_OK;
 }
 
-enum st_rc tree_consistency(uint64_t old, uint64_t size, tree_leaf_f *leaf, void *ctx, struct tree_proof *out,
+enum st_rc tree_consistency(uint64_t old, uint64_t size, const struct tree_leaves *leaves, struct tree_proof *out,
                             struct st_err *err)
 {
-    struct range r = { leaf, ctx, out };
+    struct range r = { leaves, out };
     uint64_t from = 0, k;
     bool is_whole = true; /* the old tree is still a subtree from leaf 0: its root is known to who asks */
     enum st_rc rc;
 
     out->n = 0;
-    if (old == 0 || old > size)
+    if (old == 0 || old > size || (leaves->start != NULL && old < leaves->start->size))
         return st_fail(err, ST_E_LIMIT, "audit.proof", "no such older tree", (int64_t)old);
     while (old != size) {
         k = split(size);

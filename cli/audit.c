@@ -12,8 +12,7 @@
 #include <getopt.h>
 #include <string.h>
 
-/* state_dir/audit from stoa.yaml, and the configured second place of the checkpoints ("" when there is none). */
-static int audit_dir(const struct cli *cli, char *dir, char *copy, size_t size)
+int cli_audit_dir(const struct cli *cli, char *dir, char *copy, size_t size)
 {
     struct st_arena *arena = st_arena_new(4u << 20);
     struct st_diag *diag = st_diag_new();
@@ -99,7 +98,7 @@ int cmd_audit_tail(struct cli *cli)
     }
     if (optind != cli->argc)
         return cli_usage(cli, "tail takes options only");
-    if ((code = audit_dir(cli, dir, copy, sizeof dir)) == CLI_OK) {
+    if ((code = cli_audit_dir(cli, dir, copy, sizeof dir)) == CLI_OK) {
         diag = st_diag_new();
         st_buf_init(&tail.out, 1u << 20);
         if (aud_read(dir, &filter, print_record, &tail, diag, &err) != ST_OK)
@@ -147,7 +146,7 @@ int cmd_audit_verify(struct cli *cli)
     struct st_diag *diag = NULL;
     struct st_err err = ST_ERR_INIT;
     char dir[4096], copy[4096];
-    int code = audit_dir(cli, dir, copy, sizeof dir);
+    int code = cli_audit_dir(cli, dir, copy, sizeof dir);
     enum st_rc rc;
 
     if (code != CLI_OK)

@@ -63,6 +63,9 @@ ST_MUST enum st_rc cli_detectors_open(const struct cli *cli, const struct cli_fo
 /* Has a plugin failed since? Then one line each is on stderr: what was found is not all there is. */
 bool cli_detectors_said(const struct cli_detectors *detectors);
 void cli_detectors_close(struct cli_detectors *detectors);
+/* state_dir/audit from stoa.yaml, and the second place of the checkpoints ("" when there is none); answers an exit code
+ * after it said what is wrong. */
+int cli_audit_dir(const struct cli *cli, char *dir, char *copy, size_t size);
 /* Reads a whole file, "-" for standard input, at most limit bytes. */
 ST_MUST enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, struct st_err *err);
 

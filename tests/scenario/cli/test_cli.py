@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from stoa_test.gateway import BIN, ROOT, Gateway
+from stoa_test.gateway import BIN, ROOT, Gateway, settles
 from stoa_test.packs import house_pack
 
 STOA = str(BIN / "stoa")
@@ -34,6 +34,8 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "consent": (["grant", "ana"], 0),
     "audit tail": (["-n", "3"], 0),
     "audit verify": ([], 0),
+    "audit prove": (["1"], 0),
+    "audit check-proof": (["{folder}/one.tlog-proof"], 0),
     "audit read": (["ana", "--reason", "test"], 0),
     "ca show": ([], 0),
     "ca export": ([], 0),
@@ -80,6 +82,10 @@ def gateway(tmp_path_factory):
     (gateway.folder / "plan.txt").write_text("we shall meet at the old mill before the sun is up and walk\n")
     gateway.stoa("fingerprint", "build", f"{folder}/gateway/plan.txt", "-o", f"{folder}/gateway/plan.fp", check=True)
     with gateway:
+        gateway.wait_records(1)
+        gateway.clock(61)  # audit.checkpoint
+        proof = settles(lambda: gateway.stoa("audit", "prove", "1"), lambda done: done.returncode == 0)
+        (gateway.folder / "one.tlog-proof").write_text(proof.stdout)
         yield gateway
 
 
@@ -286,3 +292,38 @@ def test_check_finds_what_the_daemon_would(gateway, tmp_path):
     other.write_text(text.replace("ca/ca.crt", str(gateway.ca)))
     done = stoa("--config", other, "check")
     assert done.returncode == 3 and "none.key" in said_once(done), done
+
+
+def test_a_proof_is_checked_without_the_log(gateway, tmp_path):
+    key = tmp_path / "checkpoint.pub"
+    key.write_bytes((gateway.folder / "state/audit/keys/checkpoint.pub").read_bytes())
+    proof = (gateway.folder / "one.tlog-proof").read_text()
+    alone = ("--config", tmp_path / "none.yaml", "audit", "check-proof", "-", "--key", key)
+    done = stoa(*alone, text=proof)
+    assert done.returncode == 0 and re.match(r"holds: record 1 is in the log \S+ of \d+ records\nleaf [0-9a-f]{64}\n", done.stdout), done
+    told = json.loads(stoa(*alone, "--json", text=proof).stdout)
+    assert told["holds"] and told["record"] == 1 and told["leaf"] in done.stdout
+    assert json.loads(gateway.stoa("--json", "audit", "prove", "1").stdout)["proof"].startswith("c2sp.org/tlog-proof@v1\n")
+    done = stoa(*alone, text=proof.replace("index 0", "index 1"))
+    assert done.returncode == 6 and done.stdout.startswith("does not hold"), done
+    assert json.loads(stoa(*alone, "--json", text=proof.replace("index 0", "index 1")).stdout) == {"holds": False}
+    for text in ("", "nonsense", proof[:-100]):
+        done = stoa(*alone, text=text)
+        assert done.returncode in (1, 6) and "Sanitizer" not in done.stderr, done
+
+
+def test_the_log_is_proven_to_go_on(gateway, tmp_path):
+    sizes = sorted(int(path.name) for path in (gateway.folder / "state/audit/checkpoints").iterdir())
+    made = gateway.stoa("audit", "prove", "--since", str(sizes[0]))
+    assert made.returncode == 0 and made.stdout.startswith("stoa/tlog-consistency@v1\n"), made
+    (tmp_path / "growth").write_text(made.stdout)
+    done = gateway.stoa("audit", "check-proof", str(tmp_path / "growth"))
+    assert done.returncode == 0 and f"begins with the {sizes[0]} that were signed before" in done.stdout, done
+
+
+@pytest.mark.parametrize("words, said", [(["999999"], "does not have the record"), (["x"], "by its number"),
+                                         (["1", "--checkpoint", "999999"], "no such checkpoint"),
+                                         (["--since", "999999"], "no such checkpoint")])
+def test_what_cannot_be_proven_is_said(words, said, gateway):
+    done = gateway.stoa("audit", "prove", *words)
+    assert done.returncode == 1 and said in said_once(done) and done.stdout == "", done
