@@ -40,7 +40,6 @@ static const struct {
 
 static const char *process_name = NULL;
 static int process_number = 0;
-static bool debug_lines = false;
 static st_log_sink_f *sink = NULL;
 static void *sink_ctx = NULL;
 
@@ -160,7 +159,7 @@ void st_log(enum st_event event, const struct st_field *fields)
     ssize_t n;
 
     assert((unsigned)event < ST_EV_COUNT);
-    if (events[event].level == LEVEL_DEBUG && !debug_lines && sink == NULL)
+    if (events[event].level == LEVEL_DEBUG && sink == NULL)
         return;
     st_clock_rfc3339(st_clock_wall_ms(), ts, sizeof ts);
     put(&line, "{", 1);
@@ -189,11 +188,6 @@ void st_log_process(const char *process, int number)
 {
     process_name = process;
     process_number = number;
-}
-
-void st_log_debug(bool on)
-{
-    debug_lines = on;
 }
 
 void st_log_sink(st_log_sink_f *fn, void *ctx)

@@ -45,7 +45,6 @@ struct st_field {
 void st_log(enum st_event event, const struct st_field *fields);
 /* Said once at the start of a process; appears in every line. process is a literal: "worker". */
 void st_log_process(const char *process, int number);
-void st_log_debug(bool on); /* lines of level debug are written too; off at the start */
 /* For tests: called instead of writing; NULL restores stderr. line is one JSON object without newline. */
 typedef void st_log_sink_f(void *ctx, enum st_event event, const char *line);
 void st_log_sink(st_log_sink_f *fn, void *ctx);

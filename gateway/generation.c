@@ -394,7 +394,7 @@ void generation_release(struct generation *gen)
     ST_CHECK(gen, GENERATION_MAGIC);
     if (--gen->refs > 0)
         return;
-    pol_set_release(gen->policies);
+    pol_set_free(gen->policies);
     lp_set_release(gen->plugins);
     st_arena_free(gen->arena);
     gen->magic = 0;

@@ -153,11 +153,10 @@ struct pol_outside {                   /* what comes of plugins; all borrowed */
     const struct flt_given *detectors; /* for as long as the set lives */
     size_t n_detectors;
 };
-/* Reads stoa.yaml, all policy files and all packs it names. On ST_OK *out holds one reference. */
+/* Reads stoa.yaml, all policy files and all packs it names. The caller owns *out. */
 ST_MUST enum st_rc pol_set_load(const char *config_path, const struct pol_outside *outside, struct pol_set **out,
                                 struct st_diag *diag, struct st_err *err);
-struct pol_set *pol_set_retain(struct pol_set *set);
-void pol_set_release(struct pol_set *set);                          /* NULL is fine */
+void pol_set_free(struct pol_set *set);                             /* NULL is fine */
 const struct pol_config *pol_set_config(const struct pol_set *set); /* borrowed */
 struct flt_packs *pol_set_packs(const struct pol_set *set);         /* borrowed */
 /* Only stoa.yaml, typed and range-checked, relative paths made absolute against its folder. Lives in arena. */

@@ -77,7 +77,6 @@ enum st_rc pol_set_load(const char *config_path, const struct pol_outside *outsi
         return st_fail(err, ST_E_NOMEM, "policies.load", "set", sizeof *set);
     }
     set->magic = POL_SET_MAGIC;
-    set->refs = 1;
     if ((set->config_file = st_arena_str(set->arena, st_span_str(config_path))) == NULL) {
         st_arena_fail(set->arena, err, "policies.load");
         goto out;
@@ -89,25 +88,15 @@ enum st_rc pol_set_load(const char *config_path, const struct pol_outside *outsi
     set = NULL; /* moved to the caller */
     rc = ST_OK;
 out:
-    pol_set_release(set);
+    pol_set_free(set);
     return rc;
 }
 
-struct pol_set *pol_set_retain(struct pol_set *set)
-{
-    ST_CHECK(set, POL_SET_MAGIC);
-    set->refs++;
-    return set;
-}
-
-void pol_set_release(struct pol_set *set)
+void pol_set_free(struct pol_set *set)
 {
     if (set == NULL)
         return;
     ST_CHECK(set, POL_SET_MAGIC);
-    assert(set->refs > 0);
-    if (--set->refs > 0)
-        return;
     flt_packs_release(set->packs);
     st_arena_free(set->arena);
     set->magic = 0;

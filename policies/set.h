@@ -88,7 +88,7 @@ struct pol_membership {
 };
 
 struct pol_set {
-    unsigned magic, refs;
+    unsigned magic;
     struct st_arena *arena;  /* owned */
     struct flt_packs *packs; /* one reference */
     struct pol_config config;

@@ -54,7 +54,7 @@ T_TEST(what_is_right)
         set = load_with(folder, diag, &err);
         T_CHECK(set != NULL, "row %zu: %s", i, st_diag_count(diag) > 0 ? st_diag_at(diag, 0)->text : err.what);
         st_diag_free(diag);
-        pol_set_release(set);
+        pol_set_free(set);
     }
 }
 
@@ -205,7 +205,7 @@ T_TEST(load_survives_every_oom)
         set = load_with(folder, NULL, &err);
         failed = t_alloc_failed();
         t_fail_alloc(0);
-        pol_set_release(set);
+        pol_set_free(set);
         T_CHECK(set == NULL, "the mistake in it is always seen");
         if (!failed) {
             T_CHECK(err.code == ST_E_CONFIG, "%s", err.what);
@@ -250,7 +250,7 @@ T_TEST(random_bytes)
         set = load_with(folder, diag, &err);
         T_CHECK(set != NULL || (err.code == ST_E_CONFIG && st_diag_count(diag) > 0), "round %d: %s", round, err.what);
         loaded += set != NULL;
-        pol_set_release(set);
+        pol_set_free(set);
         st_diag_free(diag);
     }
     T_CHECK(loaded > 100 && loaded < 1400, "%zu of 1500 loaded", loaded);

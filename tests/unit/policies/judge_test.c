@@ -99,7 +99,7 @@ T_TEST(the_strictest_wins)
             T_CHECK(got.redact[k] == (rows[i].redact[k] == '1'), "row %zu: finding %zu", i, k);
         st_arena_free(arena);
     }
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(reasons_say_where)
@@ -135,7 +135,7 @@ T_TEST(reasons_say_where)
     T_CHECK(strcmp(got.message.en, "Bank data was replaced.") == 0, "%s", got.message.en);
     T_CHECK(strcmp(got.message.de, "Bankdaten wurden ersetzt.") == 0, "%s", got.message.de);
     st_arena_free(arena);
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 /* One rule and one fact changed at a time. */
@@ -226,7 +226,7 @@ T_TEST(conditions)
         got = judge(set, arena, &facts);
         T_CHECK((got.verdict == POL_BLOCK) == rows[i].holds, "row %zu: %s %s", i, rows[i].applies, rows[i].when);
         st_arena_free(arena);
-        pol_set_release(set);
+        pol_set_free(set);
     }
 }
 
@@ -246,7 +246,7 @@ T_TEST(redactions_of_several_rules_add_up)
     T_CHECK(got.verdict == POL_REDACT && got.redact[0] && got.redact[1] && !got.redact[2], "%d %d %d", got.redact[0],
             got.redact[1], got.redact[2]);
     st_arena_free(arena);
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 /* The way a host is spelt must not be a way around a policy: both names reach the same origin. */
@@ -278,7 +278,7 @@ T_TEST(a_final_dot_is_the_same_host)
         set = t_set(text);
         T_CHECK(judge(set, arena, &facts).verdict == rows[i].verdict, "row %zu: %s", i, rows[i].host);
         st_arena_free(arena);
-        pol_set_release(set);
+        pol_set_free(set);
     }
 }
 
@@ -301,7 +301,7 @@ T_TEST(every_confidence_equals_itself)
         T_CHECK(judge(set, arena, &facts).verdict == POL_BLOCK, "%s", text);
     }
     st_arena_free(arena);
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(distinct_values_are_compared_by_what_tells_them_apart)
@@ -327,7 +327,7 @@ T_TEST(distinct_values_are_compared_by_what_tells_them_apart)
     items[1].field = 7;
     T_CHECK(judge(set, arena, &facts).verdict == POL_BLOCK, "no such field");
     st_arena_free(arena);
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(observe_ends_on_its_day)
@@ -349,7 +349,7 @@ T_TEST(observe_ends_on_its_day)
     got = judge(set, arena, &facts);
     T_CHECK(got.verdict == POL_BLOCK && !got.reasons[0].is_observed, "on the day");
     st_arena_free(arena);
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(drafts_are_not_coached)
@@ -374,7 +374,7 @@ T_TEST(drafts_are_not_coached)
         T_CHECK(judge(set, arena, &facts).verdict == rows[i].verdict, "row %zu", i);
         st_arena_free(arena);
     }
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 /* What was not looked into: by reason, by coverage, by stoa.yaml. */
@@ -431,7 +431,7 @@ T_TEST(receipts)
             T_CHECK(strstr(got.message.en, "checked") != NULL, "%s", got.message.en);
         }
         st_arena_free(arena);
-        pol_set_release(set);
+        pol_set_free(set);
     }
 }
 
@@ -470,7 +470,7 @@ T_TEST(a_plugin_counts_like_a_rule)
             T_CHECK(strcmp(got.policy, "acme.customer") == 0, "row %zu: %s", i, got.policy);
         st_arena_free(arena);
     }
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 /* Beyond the cap the judge does not know what else is there: counts hold, and a redaction would leave the rest in. */
@@ -494,7 +494,7 @@ T_TEST(capped_findings_are_taken_as_the_worst)
     T_CHECK(got.verdict == POL_BLOCK && strcmp(got.rule, "bank") == 0, "%s", pol_verdict_name(got.verdict));
     T_CHECK(strcmp(got.message.en, "This was not sent. It contains: IBAN.") == 0, "%s", got.message.en);
     st_arena_free(arena);
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(the_sentence_names_what_was_found)
@@ -529,7 +529,7 @@ T_TEST(the_sentence_names_what_was_found)
     }
     T_CHECK(strstr(judge(set, arena, &upload).message.en, "a rule of your company") != NULL, "no finding");
     st_arena_free(arena);
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(judge_survives_every_oom)
@@ -565,5 +565,5 @@ T_TEST(judge_survives_every_oom)
             T_CHECK(err.code == ST_E_LIMIT, "limit %zu: %s", limit, err.what);
         st_arena_free(arena);
     }
-    pol_set_release(set);
+    pol_set_free(set);
 }

@@ -83,7 +83,7 @@ static inline struct pol_set *t_set_load(const char *folder, const char *const *
         goto bad;
     return set;
 bad:
-    pol_set_release(set);
+    pol_set_free(set);
     return NULL;
 }
 

@@ -21,7 +21,7 @@ T_TEST(addresses_are_numbers)
         T_CHECK(strcmp(pol_person(set, rows[i].address), rows[i].name) == 0, "%s: %s", rows[i].address,
                 pol_person(set, rows[i].address));
     T_CHECK(pol_person(set, NULL) == NULL, "no address");
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(groups_of_a_person)
@@ -34,7 +34,7 @@ T_TEST(groups_of_a_person)
             "ana");
     T_CHECK(strcmp(pol_groups(set, "ben")[0], "it") == 0, "ben");
     T_CHECK(pol_groups(set, "cora") == NULL && pol_groups(set, NULL) == NULL, "nobody");
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(what_is_wrong_with_people)

@@ -82,7 +82,7 @@ T_TEST(words_of_a_policy)
         if (rows[i].line != 0)
             T_CHECK(strstr(got.file, "10-test.policy.yaml") != NULL && strcmp(got.policy, "open") == 0, "%s", got.file);
     }
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(a_host_too_long_for_a_name_is_passed)
@@ -93,7 +93,7 @@ T_TEST(a_host_too_long_for_a_name_is_passed)
     memset(host, 'a', sizeof host - 1);
     host[sizeof host - 1] = '\0';
     T_CHECK(ask(set, host, NULL, NULL).route == POL_PASS, "long host");
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 /* Two policies about one host: refuse > pass > inspect, whatever their order. */
@@ -128,7 +128,7 @@ T_TEST(the_strictest_word_wins)
             T_CHECK(ask(set, "a.example", NULL, NULL).route == expect[a][b], "%s and %s: %s", words[a], words[b],
                     pol_route_name(ask(set, "a.example", NULL, NULL).route));
             T_CHECK(ask(set, "www.sparkasse.de", NULL, NULL).route == POL_PASS, "protected");
-            pol_set_release(set);
+            pol_set_free(set);
         }
 }
 
@@ -156,7 +156,7 @@ T_TEST(a_file_adds_protected_hosts)
     T_CHECK(strcmp(got.category, "church") == 0 && got.line == 7 && strstr(got.file, folder) != NULL, "%u", got.line);
     T_CHECK(ask(set, "www.example.com", NULL, NULL).route == POL_INSPECT, "open");
     T_CHECK(ask(set, "www.tk.de", NULL, NULL).category != NULL, "in both lists");
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 /* Every shipped domain protects itself: the table is sorted and searched with one order. */
@@ -174,7 +174,7 @@ T_TEST(every_shipped_domain_is_found)
         snprintf(host, sizeof host, "x%.*s", (int)set->domains[i].name.n, (const char *)set->domains[i].name.p);
         T_CHECK(pol_protected(set, st_span_str(host)) != &set->domains[i], "%s", host);
     }
-    pol_set_release(set);
+    pol_set_free(set);
 }
 
 T_TEST(patterns)
@@ -210,5 +210,5 @@ T_TEST(what_is_refused_is_refused_though_it_is_never_opened)
 
     T_CHECK(ask(set, "a.wiki.example", NULL, NULL).route == POL_REFUSE, "named in never");
     T_CHECK(ask(set, "b.wiki.example", NULL, NULL).route == POL_REFUSE, "not named");
-    pol_set_release(set);
+    pol_set_free(set);
 }
