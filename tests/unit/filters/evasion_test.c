@@ -105,6 +105,7 @@ static const struct {
     { "two fields", "form", plain, WAY_TWO_FORM, false },
     { "containers", "multipart", plain, WAY_MULTIPART, false },
     { "containers", "CDATA", in_cdata, WAY_TEXT, false },
+    { "containers", "CDATA in the middle", split_cdata, WAY_TEXT, false },
     { "containers", "CSV", in_csv, WAY_TEXT, false },
     { "containers", "back-ticks", in_backticks, WAY_TEXT, false },
     { "containers", "brackets", in_brackets, WAY_TEXT, false },

@@ -69,7 +69,6 @@ static inline struct pol_set *t_set_load(const char *folder, const char *const *
         return NULL;
     }
     set->magic = POL_SET_MAGIC;
-    set->refs = 1;
     snprintf(path, sizeof path, "%s/stoa.yaml", folder);
     if ((set->config_file = st_arena_str(set->arena, st_span_str(path))) == NULL) {
         (void)st_fail(err, ST_E_NOMEM, "test", "path", 0);
