@@ -35,6 +35,14 @@ struct upstream_pool {
     unsigned era; /* a connection of an older era is not pooled again */
 };
 
+/* What is needed until a connection is ready, and not while it waits for its exchanges: it is as large as the rest. */
+struct dial {
+    struct resolve_query query;
+    struct link *attempt[RESOLVE_MAX]; /* owned; those still connecting */
+    size_t tried;
+    struct st_timer head_start;
+};
+
 struct upstream {
     unsigned magic, era;
     struct upstream_pool *pool;
@@ -42,11 +50,9 @@ struct upstream {
     struct upstream_place place;
     enum upstream_state state;
     struct st_err err;
-    struct resolve_query query;
-    struct link *attempt[RESOLVE_MAX]; /* owned; those still connecting */
-    size_t tried;
+    struct dial *dial; /* owned; NULL once it was READY */
     struct link *link; /* owned; the one that answered */
-    struct st_timer deadline, head_start;
+    struct st_timer deadline;
     link_event_f *on_event;
     void *ctx;
     bool was_used, insists;
@@ -177,11 +183,15 @@ static void tell(void *ctx)
 
 static void drop_attempts(struct upstream *upstream)
 {
-    for (size_t i = 0; i < upstream->tried; i++) {
-        link_free(upstream->attempt[i]);
-        upstream->attempt[i] = NULL;
+    struct dial *dial = upstream->dial;
+
+    if (dial == NULL)
+        return;
+    for (size_t i = 0; i < dial->tried; i++) {
+        link_free(dial->attempt[i]);
+        dial->attempt[i] = NULL;
     }
-    st_timer_disarm(upstream->pool->loop->timers, &upstream->head_start);
+    st_timer_disarm(upstream->pool->loop->timers, &dial->head_start);
 }
 
 /* The only writer of upstream->state. */
@@ -191,6 +201,10 @@ static void enter(struct upstream *upstream, enum upstream_state next)
     if (next != UPSTREAM_READY && next != UPSTREAM_FAILED)
         return;
     drop_attempts(upstream);
+    if (next == UPSTREAM_READY) { /* its query was answered long ago */
+        free(upstream->dial);
+        upstream->dial = NULL;
+    }
     st_timer_disarm(upstream->pool->loop->timers, &upstream->deadline);
     later_call(upstream->pool->loop->later, &upstream->news);
 }
@@ -230,15 +244,15 @@ static enum st_rc arm(struct upstream *upstream, struct st_timer *timer, int64_t
 /* Begins with the next address; false when there is none left. */
 static bool try_next(struct upstream *upstream)
 {
-    while (upstream->tried < upstream->query.found.n) {
-        const struct resolve_addr *addr = &upstream->query.found.addr[upstream->tried];
-        struct link **place = &upstream->attempt[upstream->tried++];
+    while (upstream->dial->tried < upstream->dial->query.found.n) {
+        const struct resolve_addr *addr = &upstream->dial->query.found.addr[upstream->dial->tried];
+        struct link **place = &upstream->dial->attempt[upstream->dial->tried++];
 
         if (link_connect(upstream->pool->loop, (const struct sockaddr *)&addr->at, addr->len,
                          (struct link_owner){ on_attempt, upstream }, place, &upstream->err) != ST_OK)
             continue;
-        if (upstream->tried < upstream->query.found.n)
-            return arm(upstream, &upstream->head_start, HEAD_START_MS) == ST_OK;
+        if (upstream->dial->tried < upstream->dial->query.found.n)
+            return arm(upstream, &upstream->dial->head_start, HEAD_START_MS) == ST_OK;
         return true;
     }
     return false;
@@ -260,9 +274,10 @@ static void on_resolved(void *ctx)
     ST_CHECK(upstream, UPSTREAM_MAGIC);
     if (upstream->state != UPSTREAM_RESOLVE)
         return;
-    if (upstream->query.found.n == 0 || egress_filter(upstream->pool->config, &upstream->place.near,
-                                                      &upstream->query.found, &upstream->query.err) != ST_OK) {
-        fail(upstream, &upstream->query.err);
+    if (upstream->dial->query.found.n == 0 ||
+        egress_filter(upstream->pool->config, &upstream->place.near, &upstream->dial->query.found,
+                      &upstream->dial->query.err) != ST_OK) {
+        fail(upstream, &upstream->dial->query.err);
         return;
     }
     enter(upstream, UPSTREAM_CONNECT);
@@ -277,8 +292,9 @@ static void on_attempt(void *ctx)
     bool is_one_open = false;
 
     ST_CHECK(upstream, UPSTREAM_MAGIC);
-    for (size_t i = 0; i < upstream->tried && upstream->state == UPSTREAM_CONNECT && upstream->link == NULL; i++) {
-        struct link *link = upstream->attempt[i];
+    for (size_t i = 0; upstream->state == UPSTREAM_CONNECT && i < upstream->dial->tried && upstream->link == NULL;
+         i++) {
+        struct link *link = upstream->dial->attempt[i];
 
         if (link == NULL)
             continue;
@@ -288,12 +304,12 @@ static void on_attempt(void *ctx)
         case LINK_ENDED:
         case LINK_HANDSHAKE:
             upstream->link = link;
-            upstream->attempt[i] = NULL;
+            upstream->dial->attempt[i] = NULL;
             break;
         case LINK_CLOSED:
             upstream->err = *link_err(link);
             link_free(link);
-            upstream->attempt[i] = NULL;
+            upstream->dial->attempt[i] = NULL;
             break;
         }
     }
@@ -336,7 +352,7 @@ static bool try_http2(struct upstream *upstream)
     upstream->insists = true;
     link_free(upstream->link);
     upstream->link = NULL;
-    upstream->tried = 0;
+    upstream->dial->tried = 0;
     enter(upstream, UPSTREAM_CONNECT);
     return arm(upstream, &upstream->deadline, upstream->pool->config->upstream.connect_ms) != ST_OK ||
            try_next(upstream) || upstream->state != UPSTREAM_CONNECT;
@@ -375,6 +391,7 @@ static void upstream_gone(void *ctx)
 
     ST_CHECK(upstream, UPSTREAM_MAGIC);
     upstream->magic = 0;
+    free(upstream->dial);
     free(upstream);
 }
 
@@ -389,8 +406,11 @@ enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place
         *out = upstream;
         return ST_OK;
     }
-    if ((upstream = calloc(1, sizeof *upstream)) == NULL)
+    if ((upstream = calloc(1, sizeof *upstream)) == NULL ||
+        (upstream->dial = calloc(1, sizeof *upstream->dial)) == NULL) {
+        free(upstream);
         return st_fail(err, ST_E_NOMEM, "upstream.open", "upstream", sizeof *upstream);
+    }
     upstream->magic = UPSTREAM_MAGIC;
     upstream->era = pool->era;
     upstream->pool = pool;
@@ -398,15 +418,15 @@ enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place
     upstream->on_event = owner.on_event;
     upstream->ctx = owner.ctx;
     upstream->deadline = (struct st_timer){ .fn = on_deadline, .ctx = upstream };
-    upstream->head_start = (struct st_timer){ .fn = on_head_start, .ctx = upstream };
+    upstream->dial->head_start = (struct st_timer){ .fn = on_head_start, .ctx = upstream };
     upstream->gone = (struct later_item){ .fn = upstream_gone, .ctx = upstream };
     upstream->news = (struct later_item){ .fn = tell, .ctx = upstream };
-    upstream->query.on_done = on_resolved;
-    upstream->query.ctx = upstream;
-    upstream->query.port = place->port;
-    memcpy(upstream->query.host, place->host, sizeof upstream->query.host);
+    upstream->dial->query.on_done = on_resolved;
+    upstream->dial->query.ctx = upstream;
+    upstream->dial->query.port = place->port;
+    memcpy(upstream->dial->query.host, place->host, sizeof upstream->dial->query.host);
     if (arm(upstream, &upstream->deadline, pool->config->upstream.connect_ms) == ST_OK)
-        resolve_start(pool->resolver, &upstream->query);
+        resolve_start(pool->resolver, &upstream->dial->query);
     *out = upstream;
     return ST_OK;
 }
@@ -417,7 +437,8 @@ void upstream_free(struct upstream *upstream)
         return;
     ST_CHECK(upstream, UPSTREAM_MAGIC);
     upstream->on_event = NULL;
-    resolve_cancel(&upstream->query);
+    if (upstream->dial != NULL)
+        resolve_cancel(&upstream->dial->query);
     drop_attempts(upstream);
     st_timer_disarm(upstream->pool->loop->timers, &upstream->deadline);
     later_cancel(&upstream->news);
