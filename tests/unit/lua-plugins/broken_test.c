@@ -215,6 +215,8 @@ T_TEST(rules_are_left_out_by_file_and_adapters_never)
     lt_write(dir, "curation/json.curate.json", "[{]");
     lt_write(dir, "curation/untrue.curate.lua",
              "curate 'four' { title = 'Four', when = phrase 'b', test = { { 'c', match = true } } }");
+    T_CHECK(lt_load(dir, NULL) == NULL && strstr(lt_said, "should match, and does not") != NULL,
+            "a reload takes none of it: %s", lt_said);
     set = most(dir);
     T_CHECK(set != NULL && left.n == 3 && lp_curate_count(set) == 1, "%zu left out", left.n);
     done(set);
