@@ -2,14 +2,16 @@
 /* drift - see drift.h: platforms change without a word, and an adapter that finds nothing any more looks like peace.
  *
  * A post may be a picture alone, so that one message without text proves nothing; a long row of them does, as no
- * platform's people fall silent together. The fallback is left out: it is asked where nothing is known, and text is
- * what makes its activities.
+ * platform's people fall silent together. Where it moves to other addresses altogether, the fallback reads what people
+ * write there: a row of that, with nothing written that a rule knows, tells the same.
  */
 #include "gateway/drift.h"
 #include "base/json.h"
 #include "base/log.h"
 #include <stdio.h>
 #include <string.h>
+
+#define SURE 80u /* an adapter's rule said what was done; below it the fallback guessed */
 
 static bool is_authored(const char *kind)
 {
@@ -32,26 +34,53 @@ static struct drift_count *count_of(struct drift *drift, const char *platform)
     return &drift->items[drift->n++];
 }
 
-/* The only writer of state. */
-static void note_row(struct drift_count *count, const struct lp_activity *activity)
+/* The two writers of a row's state. True: it is to be told. */
+static bool goes_on(struct drift_row *row)
 {
-    if (activity->text.n > 0) {
-        count->row = 0;
-        count->state = DRIFT_QUIET;
-        return;
-    }
-    if (++count->row < DRIFT_ROW || count->state == DRIFT_TOLD)
-        return;
-    count->state = DRIFT_TOLD;
-    ST_LOG(ADAPTER_DRIFT, ST_ID("platform", st_id(count->platform)), ST_NUM("messages", count->row));
+    if (++row->n < DRIFT_ROW || row->state == DRIFT_TOLD)
+        return false;
+    row->state = DRIFT_TOLD;
+    return true;
 }
 
-void drift_note(struct drift *drift, const struct chain_out *chain)
+static void end(struct drift_row *row)
+{
+    *row = (struct drift_row){ 0, DRIFT_QUIET };
+}
+
+static void note_authored(struct drift_count *count, const struct lp_activity *activity)
+{
+    if (activity->text.n > 0) {
+        end(&count->silent);
+        end(&count->strange);
+    } else if (goes_on(&count->silent))
+        ST_LOG(ADAPTER_DRIFT, ST_ID("platform", st_id(count->platform)), ST_NUM("messages", count->silent.n));
+}
+
+/* The fallback read it, on a host that an adapter claims: the platform may write elsewhere now. */
+static void note_unknown(struct drift *drift, const char *claims)
+{
+    struct drift_count *count = claims != NULL ? count_of(drift, claims) : NULL;
+
+    if (count == NULL)
+        return;
+    count->unknown++;
+    if (goes_on(&count->strange))
+        ST_LOG(ADAPTER_UNKNOWN, ST_ID("platform", st_id(count->platform)), ST_NUM("messages", count->strange.n));
+}
+
+void drift_note(struct drift *drift, const struct chain_out *chain, const char *claims)
 {
     const struct lp_activity *activity = &chain->activity;
     struct drift_count *count;
 
-    if (!chain->has_activity || activity->confidence < 80 || (count = count_of(drift, activity->platform)) == NULL)
+    if (!chain->has_activity)
+        return;
+    if (activity->confidence < SURE) {
+        note_unknown(drift, claims);
+        return;
+    }
+    if ((count = count_of(drift, activity->platform)) == NULL)
         return;
     count->matched++;
     if (chain->doc == NULL || chain->receipt.coverage != FLT_FULLY)
@@ -59,7 +88,7 @@ void drift_note(struct drift *drift, const struct chain_out *chain)
     count->decoded++;
     count->text_found += activity->text.n > 0;
     if (is_authored(activity->kind) && lp_route_is_text(chain->route))
-        note_row(count, activity);
+        note_authored(count, activity);
 }
 
 void drift_status(const struct drift *drift, struct st_json *json)
@@ -71,6 +100,7 @@ void drift_status(const struct drift *drift, struct st_json *json)
         st_json_int(json, "matched", (int64_t)count->matched);
         st_json_int(json, "decoded", (int64_t)count->decoded);
         st_json_int(json, "text_found", (int64_t)count->text_found);
+        st_json_int(json, "unknown", (int64_t)count->unknown);
         st_json_end(json);
     }
 }

@@ -42,7 +42,7 @@ void report_counts(const struct report_case *c)
     case POL_REDACT: counts->verdict_redact++; break;
     case POL_BLOCK: counts->verdict_block++; break;
     }
-    drift_note(&c->worker->drift, c->chain);
+    drift_note(&c->worker->drift, c->chain, lp_host_platform(c->rules->gen->plugins, st_span_str(c->host)));
     count_files(c);
     counts->scan_failed += c->chain->failed != CHAIN_NONE;
     counts->inspected_fully += receipt->coverage == FLT_FULLY;
