@@ -275,11 +275,16 @@ local rest_of_it = {
   rest("part-delete", "DELETE", of "**", { kind = "delete", object = { type = "repository",
     id = { "/repos/*/*/*/{}", "/4" } } }),
   rest("part-edit", { "POST", "PUT", "PATCH" }, of "**", { kind = "edit", object = repo, typed = names }),
+  rest("numbered-edit", { "POST", "PUT", "PATCH", "DELETE" }, { "/repositories/*", "/repositories/*/**" }, {
+    kind = "edit", group = {}, object = { type = "repository", id = "/2" }, typed = names,
+    answer = { id = "full_name", title = "full_name" } }),
+  rest("mine-edit", { "POST", "PUT", "PATCH" }, "/user/**", { kind = "edit", audience = "private", group = {},
+    object = { type = "person", id = { "/user/*/{}" } }, typed = names }),
   rest("group-part-delete", "DELETE", { "/orgs/*/**", "/enterprises/*/**", "/users/*/**", "/user/**" }, {
     kind = "delete", group = {}, object = { type = "organisation", id = { "/orgs/*/**/{}", "/enterprises/*/**/{}",
       "/users/*/**/{}", "/user/**/{}" } } }),
-  rest("group-part-edit", { "POST", "PUT", "PATCH" }, { "/orgs/*/**", "/enterprises/*/**", "/users/*/**",
-    "/user/**" }, { kind = "edit", group = {}, object = organisation, typed = names }),
+  rest("group-part-edit", { "POST", "PUT", "PATCH" }, { "/orgs/*/**", "/enterprises/*/**", "/users/*/**" }, {
+    kind = "edit", group = {}, object = organisation, typed = names }),
 }
 
 local reads = {
@@ -296,10 +301,10 @@ local reads = {
   rest("api-pull", "GET", of "pulls/*", { kind = "view", object = issue("/5", "pull"), answer = made }),
   rest("api-issue-part", "GET", of "issues/*/**", { kind = "view", object = issue("/5") }),
   rest("api-pull-part", "GET", of "pulls/*/**", { kind = "view", object = issue("/5", "pull") }),
+  rest("api-files", "GET", of "contents", { kind = "view", object = repo }),
   rest("api-file", "GET", of("contents/**", "readme", "readme/**"), { kind = "view", object = { type = "file",
     id = { "/repos/*/*/contents/{}", "/repos/*/*/readme/{}", "/4" }, title = { "/repos/*/*/contents/{}", "/4" } },
     answer = { id = "path", title = "path", url = "{html_url}" } }),
-  rest("api-files", "GET", of "contents", { kind = "view", object = repo }),
   rest("api-release-file", "GET", of "releases/assets/*", { kind = "view", object = { type = "file", id = "/6" },
     answer = { title = "name", url = "{browser_download_url}" } }),
   rest("api-release", "GET", of("releases/*", "releases/tags/*"), { kind = "view",
@@ -482,6 +487,9 @@ part-edit|PUT /repos/a/b/environments/live|{"reviewers":[{"type":"User","id":1}]
 part-edit|POST /repos/a/b/merges|{"base":"b","commit_message":"m"}||edit|a/b||m
 group-part-delete|DELETE /orgs/a/hooks/5|||delete|5||
 group-part-edit|POST /orgs/a/issue-types|{"name":"Epic","description":"d"}||edit|a||Epic~d
+numbered-edit|PATCH /repositories/1296269|{"description":"d"}|{"full_name":"a/b"}|edit|a/b|a/b|d
+mine-edit|PATCH /user/repository_invitations/1000|{}||edit|1000||
+api-files|GET /repos/a/b/contents/|||view|a/b||
 search-api|GET /search/issues?q=probes||{"items":[]}|search|||probes
 api-legacy-search|GET /legacy/repos/search/probes|||search||probes|
 api-comments|GET /repos/a/b/issues/comments|||view|a/b||

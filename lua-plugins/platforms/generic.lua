@@ -25,7 +25,8 @@ return {
     "*authenticity_token*", "*requestverificationtoken*", "access_token", "refresh_token", "id_token", "auth_token",
     "client_secret", "session_id", "sessionid", "otp", "totp", "one_time_code", "g-recaptcha-response" },
   -- Keys and signatures that sites put into their own links: whoever follows one has typed nothing.
-  link_names = { "*token*", "*jwt*", "*auth*", "*sig", "*signature*", "*credential*", "*session*", "*assertion*",
+  link_names = { "*token*", "*jwt*", "auth", "auth_*", "auth-*", "authkey", "authcode", "authorization", "oauth*",
+    "*_auth", "*-auth", "authuser", "*sig", "*signature*", "*credential*", "*session*", "*assertion*",
     "code", "key", "*apikey*", "*api_key*", "*api-key*", "x-amz-*", "x-goog-*", "state", "nonce", "ticket",
     "*policy*", "hash", "hmac" },
   text_names = { "*text*", "*message*", "*body*", "*content*", "*comment*", "*caption*", "*title*", "*subject*",

@@ -42,7 +42,7 @@ end
 
 local function mine(rest) return { "/me" .. rest, "/users/*" .. rest } end
 
-local about = { "name", "description", "title", "password_hint", "tags/#/name", "embed/title/name", "content_rating/#",
+local about = { "name", "description", "title", "tags/#/name", "embed/title/name", "content_rating/#",
   "review_page/notes" }
 local privacy = { from = "privacy/view", default = "unknown", map = { anybody = "public", unlisted = "group",
   nobody = "private", disable = "private", password = "private", users = "group" } }
