@@ -37,7 +37,7 @@ static bool is_short(const char *word)
 {
     size_t n = 0;
 
-    while (flt_is_alpha((uint8_t)word[n]))
+    while (flt_is_alpha((uint8_t)word[n]) || (uint8_t)word[n] >= 0x80)
         n++;
     return n <= FLT_SHORT_WORD && strchr(word, ' ') == NULL;
 }

@@ -185,3 +185,42 @@ enum flt_valid val_ip_public(const struct flt_token *token)
         return FLT_V_EXAMPLE;
     return FLT_V_OK;
 }
+
+/* A day on which somebody who lives may have been born; years of two digits are of either century. */
+static bool is_birth(unsigned year, size_t digits, unsigned month, unsigned day)
+{
+    if (digits == 2)
+        return flt_date_ok(0, month, day);
+    return digits == 4 && year >= 1900 && year <= 2030 && flt_date_ok(year, month, day);
+}
+
+/* 1980-04-12, 12.4.1980, 04/12/80, 19800412: with signs between, or eight digits. */
+enum flt_valid val_birth_date(const struct flt_token *token)
+{
+    struct st_span s = token->text, rest = st_span_sub(token->all, token->from, token->to - token->from);
+    struct st_span part[3];
+    unsigned a, b, c;
+    size_t n = 0;
+
+    if (rest.n == s.n)
+        return s.n == 8 && (is_birth(flt_digits(s, 0, 4), 4, flt_digits(s, 4, 2), flt_digits(s, 6, 2)) ||
+                            is_birth(flt_digits(s, 4, 4), 4, flt_digits(s, 2, 2), flt_digits(s, 0, 2)))
+                   ? FLT_V_SHAPE
+                   : FLT_V_WRONG;
+    for (; n < 3 && rest.n > 0; n++) {
+        size_t len = 0;
+
+        while (len < rest.n && flt_is_digit(rest.p[len]))
+            len++;
+        part[n] = st_span_sub(rest, 0, len);
+        rest = len < rest.n ? st_span_sub(rest, len + 1, rest.n) : ST_SPAN_NONE;
+    }
+    if (n != 3 || rest.n > 0 || part[0].n > 4 || part[1].n > 2 || part[2].n > 4)
+        return FLT_V_WRONG;
+    a = flt_digits(part[0], 0, part[0].n);
+    b = flt_digits(part[1], 0, part[1].n);
+    c = flt_digits(part[2], 0, part[2].n);
+    if (part[0].n == 4)
+        return is_birth(a, 4, b, c) ? FLT_V_OK : FLT_V_WRONG;
+    return part[0].n <= 2 && (is_birth(c, part[2].n, b, a) || is_birth(c, part[2].n, a, b)) ? FLT_V_OK : FLT_V_WRONG;
+}

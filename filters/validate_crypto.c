@@ -75,6 +75,52 @@ enum flt_valid val_btc_wif(const struct flt_token *token)
     return (n == 33 || (n == 34 && raw[33] == 1)) && raw[0] == 0x80 ? FLT_V_OK : FLT_V_WRONG;
 }
 
+/* rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh: Base58Check in an alphabet of its own, version 0 and 20 bytes. */
+enum flt_valid val_xrp_address(const struct flt_token *token)
+{
+    static const char theirs[] = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz";
+    static const char ours[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    struct st_span s = token->text;
+    uint8_t turned[35], raw[BASE58_MAX];
+
+    if (s.n < 25 || s.n > sizeof turned || s.p[0] != 'r')
+        return FLT_V_WRONG;
+    for (size_t i = 0; i < s.n; i++) {
+        const char *at = memchr(theirs, s.p[i], sizeof theirs - 1);
+
+        if (at == NULL)
+            return FLT_V_WRONG;
+        turned[i] = (uint8_t)ours[at - theirs];
+    }
+    return base58check(st_span(turned, s.n), raw, sizeof raw) == 21 && raw[0] == 0 ? FLT_V_OK : FLT_V_WRONG;
+}
+
+/* 12, 15, 18, 21 or 24 words at the end of the text: BIP-39's list has none of the small words of sentences in it. */
+enum flt_valid val_seed_words(const struct flt_token *token)
+{
+    static const char *const small[] = { "the",  "and", "for",  "with", "are", "not", "was",  "your", "has",
+                                         "have", "but", "they", "from", "its", "our", "were", "will", "would" };
+    struct st_span s = token->text;
+    size_t words = 0, end = s.n;
+
+    while (end > 0 && words < 24) {
+        size_t from;
+
+        while (end > 0 && !flt_is_alpha(s.p[end - 1]))
+            end--;
+        for (from = end; from > 0 && flt_is_alpha(s.p[from - 1]);)
+            from--;
+        if (end - from < 3 || end - from > 8)
+            break;
+        for (size_t i = 0; i < ST_LEN(small); i++)
+            if (st_span_ieq(st_span_sub(s, from, end - from), st_span_str(small[i])))
+                return words >= 12 && words % 3 == 0 ? FLT_V_SHAPE : FLT_V_WRONG;
+        words++;
+        end = from;
+    }
+    return words >= 12 ? FLT_V_SHAPE : FLT_V_WRONG;
+}
+
 /* Extended private keys: 78 bytes, a zero before the key. */
 enum flt_valid val_bip32_xprv(const struct flt_token *token)
 {

@@ -52,6 +52,19 @@ static const struct label {
     { "TFN 876543210", "pii.au.tfn" },
     { "Australian tax file number: 123 456 782", "pii.au.tfn" },
     { "876543210", NULL },
+    /* a date is one of birth where it says so, in the usual orders, and can be one */
+    { "date of birth: 1980-04-12", "pii.dob" },
+    { "Geburtsdatum 12.4.1980", "pii.dob" },
+    { "DOB 04/22/1980", "pii.dob" },
+    { "geboren am 12.04.80", "pii.dob" },
+    { "дата рождения 12.04.1980", "pii.dob" },
+    { "date of birth: 1980-13-32", NULL },
+    { "date of birth: 1780-04-12", NULL },
+    { "released on 1980-04-12", NULL },
+    /* an umlaut is a letter: such a word may be part of a longer one */
+    { "Führerscheinnummer: N0704578035", "pii.driving_licence.de" },
+    /* part of a name is no label: "coe" in Briscoe */
+    { "Copyright 1997 Charles Briscoe-Smith 24165", NULL },
 };
 
 /* That finding and no other, or none. */
@@ -89,6 +102,8 @@ T_TEST(the_name_of_a_field_is_a_label)
         { "{\"thai_id\":\"3482792685132\"}", "pii.th.citizen_id" },
         { "{\"danishNumber\":\"2810950016\"}", "pii.dk.cpr" },
         { "{\"thai\":\"3482792685132\"}", NULL },
+        { "{\"birthDate\":\"1980-04-12\"}", "pii.dob" },
+        { "{\"date\":\"1980-04-12\"}", NULL },
     };
     struct flt_scanner *scanner = NULL;
     struct st_err err = ST_ERR_INIT;

@@ -136,7 +136,7 @@ static bool nation_near(const struct flt_scanner *s, const struct flt_detector *
     uint32_t lo = from > d->window.before ? from - d->window.before : 0, hi = to + d->window.after;
     size_t name, kind;
 
-    if (!is_named(d, st_span_sub(s->text, lo, hi - lo)))
+    if (!is_named(d, st_span_sub(s->text, lo > 64 ? lo - 64 : 0, hi)) /* a name may begin before the window */)
         return false;
     for (uint32_t a = lo + 1; a <= hi && a <= s->text.n; a++) {
         if (!kind_at(s, a, d, &name) ||

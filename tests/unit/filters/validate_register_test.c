@@ -70,6 +70,17 @@ static const struct vector vectors[] = {
     { "cr_juridica", "9101874532", FLT_V_WRONG },
     { "mac", "9d:eb:e8:3b:59:a1", FLT_V_SHAPE },
     { "mac", "01:00:5e:3b:59:a1", FLT_V_WRONG },
+    { "birth_date", "19800412", FLT_V_SHAPE },
+    { "birth_date", "12041980", FLT_V_SHAPE },
+    { "birth_date", "19801442", FLT_V_WRONG },
+    { "birth_date", "1980041", FLT_V_WRONG },
+    { "xrp_address", "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", FLT_V_OK },
+    { "xrp_address", "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTr", FLT_V_WRONG },
+    { "xrp_address", "rHb9CJAWyB4rj91VRWn96DkukG4bwdty0h", FLT_V_WRONG },
+    { "seed_words", "legal winner wave sausage worth useful legal winner wave sausage worth useful", FLT_V_SHAPE },
+    { "seed_words", "legal winner wave sausage worth useful legal winner wave sausage worth", FLT_V_WRONG },
+    { "seed_words", "legal winner wave the worth useful legal winner wave sausage worth useful", FLT_V_WRONG },
+    { "by_unp", "MA195368", FLT_V_WRONG },
 };
 
 T_TEST(register_vectors)
