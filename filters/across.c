@@ -8,6 +8,7 @@
  * to be counted for, as rows of own data and terms of dictionaries, is answered with yes. What is encoded is not asked
  * for: a run is found as a whole, and that does not say on which side of the border it is.
  */
+#include "filters/respell.h"
 #include "filters/scanner.h"
 #include "filters/views.h"
 #include <string.h>
@@ -22,7 +23,7 @@ static bool on_match(void *ctx, unsigned id, uint32_t end)
 
     (void)end;
     seen->pattern = true;
-    seen->term = id >= FLT_TERM_BASE;
+    seen->term = id >= FLT_TERM_BASE && id < FLT_SIGNAL_BASE;
     return !seen->term;
 }
 

@@ -171,6 +171,38 @@ static size_t braced(const uint8_t *p, const uint8_t *end, int32_t *cp)
     return n > 3 && n < (size_t)(end - p) && p[n] == '}' ? n + 1 : 0;
 }
 
+/* Behind a backslash, at least `least` digits and at most `most`. */
+static size_t long_hex(const uint8_t *p, const uint8_t *end, size_t least, size_t most, int32_t *cp)
+{
+    size_t n = 0;
+
+    for (*cp = 0; n < most && (size_t)(end - p) > n && st_hex_digit(p[n]) >= 0; n++)
+        *cp = (int32_t)((uint32_t)*cp << 4 | (uint32_t)st_hex_digit(p[n]));
+    return n >= least ? n : 0;
+}
+
+/* \U00000034; and \000034, \34 with the blank that ends it, as style sheets have them (CSS Syntax 3 §4.3.7). */
+static size_t wide_escape(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    size_t n;
+
+    if (end - p > 9 && p[1] == 'U' && long_hex(p + 2, end, 8, 8, cp) > 0)
+        return 10;
+    if (end - p < 4 || p[1] < '0' || p[1] > '9' || (n = long_hex(p + 1, end, 2, 6, cp)) == 0 || n == 3)
+        return 0; /* three are octal */
+    if (n < 6)
+        return (size_t)(end - p) > n + 1 && p[n + 1] == ' ' ? n + 2 : 0;
+    return p[1] == '0' && p[2] == '0' ? n + 1 : 0;
+}
+
+/* A line that goes on in the next one, for a shell and for C. */
+static size_t joined_line(const uint8_t *p, const uint8_t *end)
+{
+    size_t n = end - p > 2 && p[1] == '\r' ? 2 : 1;
+
+    return (size_t)(end - p) > n && p[n] == '\n' ? n + 1 : 0;
+}
+
 /* \n, \", \/, \104 */
 static size_t short_escape(const uint8_t *p, const uint8_t *end, int32_t *cp)
 {
@@ -201,8 +233,13 @@ size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp)
         n = reference(p, end, cp);
         n = n > 0 ? n : sign_reference(p, end, cp);
     } else if (*p == '\\') {
+        if ((n = joined_line(p, end)) > 0) {
+            *cp = FLT_ESCAPE_NOTHING;
+            return n;
+        }
         n = backslash(p, end, cp);
         n = n > 0 ? n : braced(p, end, cp);
+        n = n > 0 ? n : wide_escape(p, end, cp);
         n = n > 0 ? n : short_escape(p, end, cp);
     }
     return n > 0 && *cp > 0 && *cp <= 0x10FFFF && !(*cp >= 0xD800 && *cp <= 0xDFFF) ? n : 0;
@@ -239,7 +276,7 @@ size_t flt_cdata_mark(struct st_span s)
     return st_span_starts(s, ST_SPAN("]]>")) ? strlen("]]>") : 0;
 }
 
-/* <b>, </span>, <font color="red"> are nothing, <br> is a blank. */
+/* <b>, </span>, <font color="red"> are nothing, <br> is a line's end. */
 static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
 {
     static const char *const inlines[] = { "a",    "b",      "bdi",    "bdo", "big",  "code", "del", "em",
@@ -259,9 +296,11 @@ static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
     while (n < close && is_alnum(p[n]))
         n++;
     name = st_span_sub(s, from, n - from);
+    if (n < close && p[n] > ' ' && p[n] != '/') /* its name goes on, as that of no element */
+        return 0;
     if (!hides_nothing(st_span_sub(s, n, close - n)))
         return 0;
-    *cp = ' ';
+    *cp = '\n';
     if (st_span_ieq(name, ST_SPAN("br")))
         return close + 1;
     *cp = FLT_ESCAPE_NOTHING;

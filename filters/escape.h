@@ -16,7 +16,8 @@ static inline int flt_escape_may_begin(uint8_t c)
 
 /* The length of the escape at p, and what it stands for; 0 when there is none, or one that had better stay. */
 size_t flt_escape(const uint8_t *p, const uint8_t *end, int32_t *cp);
-/* The same for whatever can be escaped: signs and %u0044, \104, \u{44}, \n, &commat; as well; no tags. */
+/* The same for whatever can be escaped: signs and %u0044, \104, \u{44}, \U00000044, \000044, \n, &commat; as well, and
+ * a line that goes on in the next; no tags. */
 size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp);
 /* The length of "<![CDATA[" or "]]>" where s begins with it, else 0. */
 size_t flt_cdata_mark(struct st_span s);

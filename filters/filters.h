@@ -210,6 +210,7 @@ extern const char *const flt_kinds[], *const flt_audiences[];
 #define FLT_READINGS(X)               \
     X(PLAIN, "plain")                 \
     X(PEELED, "without escapes")      \
+    X(RESPELLED, "words and codes")   \
     X(SQUEEZED, "without separators") \
     X(JOINED, "across two fields")    \
     X(UNWRAPPED, "decoded")

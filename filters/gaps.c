@@ -47,6 +47,20 @@ static uint64_t cuts_of(const struct flt_block *here, const struct flt_block *ne
     return (here->quotes | here->tildes | lines) & (seen << 1 | was_seen);
 }
 
+/* A character alone on each of four lines, or two blanks between each of four. */
+static uint64_t columns_of(const struct flt_block *here, const struct flt_block *next)
+{
+    struct pair c = { here->controls, next->controls }, b = { here->blanks | c.low, next->blanks | c.high }, twos;
+    uint64_t rows = 0;
+
+    if ((c.low | c.high) != 0)
+        rows = on(c, 1) & on(c, 3) & on(c, 5) & on(c, 7);
+    twos = (struct pair){ b.low & on(b, 1), b.high & b.high >> 1 };
+    if ((twos.low | twos.high) != 0)
+        rows |= on(twos, 1) & on(twos, 4) & on(twos, 7);
+    return rows;
+}
+
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 struct marks {
@@ -196,5 +210,6 @@ uint64_t flt_gaps(const struct flt_block *before, const struct flt_block *here, 
     if ((before->digits | here->digits | next->digits) == 0)
         return 0; /* tokens and numbers have digits: only what lies around some counts */
     return begins_of(here, next, before->words >> TOP != 0) |
+           (columns_of(here, next) & ~(here->blanks | here->controls | here->words << 1 | before->words >> TOP)) |
            cuts_of(here, next, (before->blanks | before->controls) >> TOP == 0);
 }

@@ -10,6 +10,7 @@
  */
 #include "filters/hold.h"
 #include "filters/decode.h"
+#include "filters/respell.h"
 #include "filters/rules.h"
 #include "filters/views.h"
 
@@ -110,6 +111,19 @@ static enum st_rc look_squeezed(struct tail *tail, const struct flt_view *base)
     return any ? look(tail, &squeezed, &ignored) : ST_OK;
 }
 
+static enum st_rc look_respelled(struct tail *tail, const struct flt_view *base)
+{
+    const unsigned all = FLT_SIGNAL_WORDS | FLT_SIGNAL_ADDRESS | FLT_SIGNAL_CODES;
+    struct flt_view respelled, view;
+    bool any = false;
+
+    if (flt_respell(tail->arena, base, all, &respelled, &any, tail->err) != ST_OK)
+        return ST_ERR;
+    if (!any)
+        return ST_OK;
+    return look(tail, &respelled, &view) == ST_OK ? look_squeezed(tail, &view) : ST_ERR;
+}
+
 /* Through what no finding and no run can reach. s: what two stretches share. */
 static enum st_rc look_through(struct tail *tail, struct st_span s)
 {
@@ -117,11 +131,13 @@ static enum st_rc look_through(struct tail *tail, struct st_span s)
     bool any = false;
 
     if (look(tail, &raw, &base) != ST_OK || look_squeezed(tail, &base) != ST_OK ||
-        flt_peel(tail->arena, &raw, &peeled, &any, tail->err) != ST_OK)
+        look_respelled(tail, &base) != ST_OK || flt_peel(tail->arena, &raw, &peeled, &any, tail->err) != ST_OK)
         return ST_ERR;
     if (!any)
         return ST_OK;
-    return look(tail, &peeled, &base) == ST_OK ? look_squeezed(tail, &base) : ST_ERR;
+    if (look(tail, &peeled, &base) != ST_OK || look_squeezed(tail, &base) != ST_OK)
+        return ST_ERR;
+    return look_respelled(tail, &base);
 }
 
 static enum st_rc check_85(struct tail *tail, struct st_span shared)

@@ -18,6 +18,9 @@
 #define CLUSTER_MAX   32 /* characters of one cluster; more marks than that are a joke, and cut into clusters */
 #define EXPANSION_MAX 20 /* U+FDFA becomes 18 characters */
 #define NOTHING       (-1)
+#define PAINT_RUN     512 /* bytes of a token that are looked through for marks */
+#define PAINT_MANY    8u  /* marks */
+#define PAINT_SOME    4u  /* with one among them that no language has */
 
 struct scratch { /* of one cluster; large, so it is made only where something changes */
     utf8proc_int32_t cps[CLUSTER_MAX * EXPANSION_MAX];
@@ -29,6 +32,8 @@ struct maker {
     struct scratch *scratch;
     struct st_buf text;
     struct flt_build build;
+    const uint8_t *painted_to; /* how far it is known whether marks are paint */
+    bool is_painted;
     bool is_folding;
     bool is_changed;
 };
@@ -232,6 +237,31 @@ static bool is_stray_mark(const struct maker *m, utf8proc_int32_t cp)
     return m->text.n > 0 && m->text.p[m->text.n - 1] > ' ' && m->text.p[m->text.n - 1] < 0x7F && is_mark(cp);
 }
 
+/* In a token with a mark on a digit or a sign, and in one with many, all marks are paint: e with an acute is a letter,
+ * and in a row of letters and digits that all have one it is none. */
+static bool is_paint(struct maker *m)
+{
+    const uint8_t *p = m->p;
+    utf8proc_int32_t cp, last = 0;
+    size_t marks = 0, odd = 0;
+
+    if (m->p < m->painted_to)
+        return m->is_painted;
+    while (p < m->end && p - m->p<PAINT_RUN && * p> ' ') {
+        size_t n = take(p, m->end, &cp);
+
+        if (cp >= 0x80 && !is_mark(cp))
+            break;
+        marks += cp >= 0x80;
+        odd += cp >= 0x80 && last < 'A';
+        last = cp < 0x80 ? cp : last;
+        p += n;
+    }
+    m->painted_to = p;
+    m->is_painted = marks >= PAINT_MANY || (odd > 0 && marks >= PAINT_SOME);
+    return m->is_painted;
+}
+
 /* One cluster at m->p. */
 static void take_cluster(struct maker *m)
 {
@@ -252,7 +282,7 @@ static void take_cluster(struct maker *m)
         raw_n += more;
         n++;
     }
-    put_cluster(m, cps, n, raw_n);
+    put_cluster(m, cps, n > 1 && cps[0] > ' ' && cps[0] < 0x80 && is_paint(m) ? 1 : n, raw_n);
     m->p += raw_n;
 }
 

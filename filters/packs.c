@@ -6,6 +6,7 @@
  * of it is never seen by anyone; the generation before stays in force.
  */
 #include "filters/normalise.h"
+#include "filters/respell.h"
 #include "filters/rules.h"
 #include "filters/scan.h"
 #include <stdlib.h>
@@ -194,7 +195,8 @@ static enum st_rc open_starts(struct flt_packs *packs, struct scan_expr *exprs, 
 
 static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct st_diag *diag, struct st_err *err)
 {
-    struct scan_expr *exprs = calloc(packs->n + packs->n_terms + PHRASE_FORMS * packs->n_literals + 1, sizeof *exprs);
+    struct scan_expr *exprs =
+        calloc(packs->n + packs->n_terms + PHRASE_FORMS * packs->n_literals + FLT_SIGNALS_MAX, sizeof *exprs);
     enum st_rc rc = ST_OK;
     size_t n = 0;
 
@@ -212,6 +214,7 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
             rc = st_arena_fail(packs->arena, err, "packs.load");
         exprs[n++] = (struct scan_expr){ .pattern = pattern, .id = (unsigned)(FLT_TERM_BASE + t), .is_caseless = true };
     }
+    flt_signals(exprs, &n);
     if (rc == ST_OK)
         rc = open_patterns(packs, exprs, n, cache_dir, diag, err);
     if (rc == ST_OK)

@@ -82,7 +82,7 @@ static bool take_escape(struct peel *x)
     }
     if (!flt_escape_may_begin(*x->p) || (n = flt_escape_any(x->p, x->end, &cp)) == 0)
         return false;
-    put(x, utf8, st_utf8_put((uint32_t)cp, utf8), n);
+    put(x, utf8, cp == FLT_ESCAPE_NOTHING ? 0 : st_utf8_put((uint32_t)cp, utf8), n);
     return true;
 }
 

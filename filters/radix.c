@@ -28,7 +28,7 @@ static int digit_64(uint8_t c)
 
 static int digit_32(uint8_t c)
 {
-    return flt_is_upper(c) ? c - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+    return flt_is_alpha(c) ? flt_to_upper(c) - 'A' : c >= '2' && c <= '7' ? c - '2' + 26 : -1;
 }
 
 size_t flt_decode_bits(struct st_span chars, enum flt_radix radix, uint8_t *out)
@@ -101,7 +101,8 @@ bool flt_may_hold_text(struct st_span head)
 {
     uint8_t bytes[FLT_RUN_MIN];
 
-    if (flt_decode_bits(head, FLT_RADIX_32, bytes) == FLT_RUN_MIN * 5 / 8)
+    if (flt_decode_bits(head, FLT_RADIX_32, bytes) == FLT_RUN_MIN * 5 / 8 &&
+        (!flt_is_lower(head.p[0]) || may_be_text(st_span(bytes, FLT_RUN_MIN * 5 / 8))))
         return true;
     if (flt_decode_bits(head, FLT_RADIX_HEX, bytes) == FLT_RUN_MIN / 2 && may_be_text(st_span(bytes, FLT_RUN_MIN / 2)))
         return true;
@@ -113,27 +114,24 @@ bool flt_may_hold_text(struct st_span head)
 
 /* ---- decoding ---------------------------------------------------------------------------------------------------- */
 
-void flt_decode_85(struct st_span chars, struct st_buf *out)
+void flt_decode_85(struct st_span chars, enum flt_radix radix, struct st_buf *out)
 {
-    uint32_t value = 0;
-    unsigned n = 0;
+    uint8_t group[5], bytes[4];
+    size_t n = 0, made;
 
     for (size_t i = 0; i < chars.n; i++) {
         if (chars.p[i] <= ' ')
             continue;
-        if (chars.p[i] < '!' || chars.p[i] > 'u')
-            return;
-        value = value * 85 + (uint32_t)(chars.p[i] - '!');
-        if (++n < 5)
+        group[n++] = chars.p[i];
+        if (n < 5)
             continue;
-        for (int shift = 24; shift >= 0; shift -= 8)
-            st_buf_byte(out, (uint8_t)(value >> shift));
-        value = n = 0;
+        if ((made = flt_group_85(st_span(group, n), 0, radix, bytes)) == 0)
+            return;
+        st_buf_put(out, bytes, made);
+        n = 0;
     }
-    for (unsigned k = n; n > 0 && k < 5; k++)
-        value = value * 85 + 84;
-    for (unsigned k = 1; k < n; k++)
-        st_buf_byte(out, (uint8_t)(value >> (32 - 8 * k)));
+    if (n > 1 && (made = flt_group_85(st_span(group, n), 0, radix, bytes)) > 0)
+        st_buf_put(out, bytes, made);
 }
 
 static void decode(struct st_span chars, enum flt_radix radix, struct st_buf *out)
@@ -141,20 +139,25 @@ static void decode(struct st_span chars, enum flt_radix radix, struct st_buf *ou
     uint8_t *room;
 
     st_buf_reset(out);
-    if (radix == FLT_RADIX_85)
-        flt_decode_85(chars, out);
+    if (radix >= FLT_RADIX_85)
+        flt_decode_85(chars, radix, out);
     else if ((room = st_buf_room(out, chars.n)) != NULL)
         out->n += flt_decode_bits(chars, radix, room);
 }
 
 static bool is_all(struct st_span chars, enum flt_radix radix)
 {
+    bool has_upper = false, has_lower = false;
+
     if (radix == FLT_RADIX_HEX && chars.n % 2 != 0)
         return false;
-    for (size_t i = 0; i < chars.n && radix <= FLT_RADIX_32; i++)
+    for (size_t i = 0; i < chars.n && radix <= FLT_RADIX_32; i++) {
         if ((radix == FLT_RADIX_HEX ? st_hex_digit(chars.p[i]) : digit_32(chars.p[i])) < 0)
             return false;
-    return true;
+        has_upper = has_upper || flt_is_upper(chars.p[i]);
+        has_lower = has_lower || flt_is_lower(chars.p[i]);
+    }
+    return radix != FLT_RADIX_32 || !(has_upper && has_lower);
 }
 
 static bool is_readable(struct st_span s)
@@ -224,7 +227,7 @@ static enum flt_look sample(struct st_span chars, enum flt_radix radix, struct s
 
 enum flt_look flt_open_chars(struct st_span chars, enum flt_radix *radix, uint32_t *phase, struct st_buf *bytes)
 {
-    enum flt_radix last = *radix == FLT_RADIX_85 ? FLT_RADIX_85 : FLT_RADIX_64;
+    enum flt_radix last = *radix >= FLT_RADIX_85 ? *radix : FLT_RADIX_64;
 
     for (enum flt_radix r = *radix; r <= last; r++) {
         if (!is_all(chars, r))

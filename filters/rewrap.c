@@ -96,8 +96,8 @@ static enum st_rc decode_run(const struct flt_run *run, struct st_buf *bytes, st
 
     st_buf_init(&chars, TEXT_MAX);
     (void)take_chars(run, &chars);
-    if (run->radix == FLT_RADIX_85)
-        flt_decode_85(st_buf_view(&chars), bytes);
+    if (run->radix >= FLT_RADIX_85)
+        flt_decode_85(st_buf_view(&chars), run->radix, bytes);
     else if (chars.n > run->phase && (room = st_buf_room(bytes, chars.n)) != NULL)
         bytes->n += flt_decode_bits(st_span_sub(st_buf_view(&chars), run->phase, chars.n), run->radix, room);
     rc = st_buf_done(&chars, err, "filters.rewrap");
@@ -107,7 +107,7 @@ static enum st_rc decode_run(const struct flt_run *run, struct st_buf *bytes, st
 
 /* ---- encoding ---------------------------------------------------------------------------------------------------- */
 
-static void encode_85(struct st_span s, struct st_buf *out)
+static void encode_85(struct st_span s, bool is_git, struct st_buf *out)
 {
     for (size_t i = 0; i < s.n; i += 4) {
         size_t n = s.n - i < 4 ? s.n - i : 4;
@@ -117,7 +117,7 @@ static void encode_85(struct st_span s, struct st_buf *out)
         for (size_t k = 0; k < 4; k++)
             value = value << 8 | (k < n ? s.p[i + k] : 0u);
         for (size_t k = 5; k > 0; k--, value /= 85)
-            digits[k - 1] = (uint8_t)('!' + value % 85);
+            digits[k - 1] = is_git ? (uint8_t)FLT_DIGITS_85_GIT[value % 85] : (uint8_t)('!' + value % 85);
         st_buf_put(out, digits, n + 1);
     }
 }
@@ -168,7 +168,8 @@ static struct alphabet alphabet_of(const struct flt_run *run)
         out.width = 4;
         out.group = 1;
     } else if (run->radix == FLT_RADIX_32) {
-        out.digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        out.digits =
+            has_any(run->chars, 'a', 'z') ? "abcdefghijklmnopqrstuvwxyz234567" : "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         out.width = 5;
         out.group = 8;
         out.is_padded = out.is_padded || n % 8 == 0;
@@ -184,8 +185,8 @@ static enum st_rc encode(const struct flt_run *run, struct st_span bytes, struct
 {
     struct alphabet alphabet;
 
-    if (run->radix == FLT_RADIX_85) {
-        encode_85(bytes, out);
+    if (run->radix >= FLT_RADIX_85) {
+        encode_85(bytes, run->radix == FLT_RADIX_85_GIT, out);
         return st_buf_done(out, err, "filters.rewrap");
     }
     alphabet = alphabet_of(run);
@@ -466,7 +467,7 @@ static const struct flt_run *child_of(const struct flt_masking *masking, const s
 /* A reading that took a run's padding for something else: behind other characters it would be wrong. */
 static bool is_padding_left(const struct flt_run *run, struct st_span behind)
 {
-    if (run->radix == FLT_RADIX_HEX || run->radix == FLT_RADIX_85 || st_span_ends(run->chars, ST_SPAN("=")))
+    if (run->radix == FLT_RADIX_HEX || run->radix >= FLT_RADIX_85 || st_span_ends(run->chars, ST_SPAN("=")))
         return false;
     return st_span_starts(behind, ST_SPAN("=")) || st_span_istarts(behind, ST_SPAN("%3d"));
 }

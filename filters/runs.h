@@ -11,7 +11,15 @@
 #include "filters/filters.h"
 #include "filters/map.h"
 
-enum flt_radix { FLT_RADIX_HEX, FLT_RADIX_32, FLT_RADIX_64, FLT_RADIX_85, FLT_RADICES };
+enum flt_radix {
+    FLT_RADIX_HEX,
+    FLT_RADIX_32,
+    FLT_RADIX_64,
+    FLT_RADIX_85, /* between <~ and ~> */
+    FLT_RADIX_85_BARE,
+    FLT_RADIX_85_GIT /* RFC 1924's alphabet */
+};
+#define FLT_DIGITS_85_GIT "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 enum flt_look {
     FLT_LOOK_NOTHING,
     FLT_LOOK_TEXT,
@@ -57,7 +65,15 @@ enum flt_look flt_open_chars(struct st_span chars, enum flt_radix *radix, uint32
 /* As many whole bytes as there are, up to the first character that is no digit; answers how many. out has room for as
  * many bytes as there are characters. */
 size_t flt_decode_bits(struct st_span chars, enum flt_radix radix, uint8_t *out);
-void flt_decode_85(struct st_span chars, struct st_buf *out);
+void flt_decode_85(struct st_span chars, enum flt_radix radix, struct st_buf *out);
+
+/* ---- bare85.c ---- */
+
+#define FLT_BARE_85_MAX 1000u /* characters: less than hold.c asks of a text that separates */
+/* How long the run of base85 without delimiters is that begins at `at`, and in which alphabet; 0: none begins. */
+size_t flt_bare_85(struct st_span s, size_t at, enum flt_radix *radix);
+/* The bytes of the five characters at `at`, or of the last ones; 0: they are none. */
+size_t flt_group_85(struct st_span chars, size_t at, enum flt_radix radix, uint8_t out[4]);
 
 /* The findings of one field that are to be masked. */
 struct flt_masking {

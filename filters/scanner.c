@@ -8,6 +8,7 @@
 #include "filters/scanner.h"
 #include "base/hash.h"
 #include "filters/map.h"
+#include "filters/respell.h"
 #include "filters/views.h"
 #include <stdlib.h>
 #include <string.h>
@@ -152,10 +153,14 @@ static void note_hit(struct flt_scanner *s, size_t rule, uint32_t end)
 
 static bool on_hit(void *ctx, unsigned id, uint32_t end)
 {
-    if (id >= FLT_TERM_BASE)
-        flt_find_term_at(ctx, id - FLT_TERM_BASE, end);
+    struct flt_scanner *s = ctx;
+
+    if (id >= FLT_SIGNAL_BASE)
+        s->signals |= flt_signal_at(s->text, id, end);
+    else if (id >= FLT_TERM_BASE)
+        flt_find_term_at(s, id - FLT_TERM_BASE, end);
     else
-        note_hit(ctx, id, end);
+        note_hit(s, id, end);
     return true;
 }
 
@@ -187,6 +192,7 @@ enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct 
         return ST_ERR;
     s->text = s->view.text;
     s->n_hits = s->n_found = 0;
+    s->signals = 0;
     s->near_from = s->near_to = 0;
     if (!(s->has_no_pattern && s->text.p == view->text.p &&
           (s->reading == FLT_READ_PLAIN || s->reading == FLT_READ_JOINED)) &&

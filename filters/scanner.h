@@ -90,6 +90,7 @@ struct flt_scanner {
     struct flt_view view;
     struct st_span text; /* view.text */
     enum flt_reading reading;
+    unsigned signals;                    /* flt_signal, a set: what its words and codes may mean */
     bool has_no_pattern;                 /* as it stands */
     struct flt_survey survey;            /* of it as it stands */
     bool is_glanced;                     /* and so seam_before is known */

@@ -35,7 +35,7 @@ static bool is_sign(uint8_t c)
     return c > ' ' && c < 0x7F && !flt_is_alnum(c);
 }
 
-/* The gap at `at`: a sign, with blanks around it or not, twice, or beyond ASCII; 0: none. */
+/* The gap at `at`: a blank or two, a sign, with blanks around it or not, twice, or beyond ASCII; 0: none. */
 static size_t gap_at(struct st_span s, size_t at)
 {
     const uint8_t *p = s.p + at;
@@ -45,8 +45,12 @@ static size_t gap_at(struct st_span s, size_t at)
         return 0;
     if (p[0] >= 0xC2)
         return st_span_utf8(st_span_sub(s, at, 4));
+    if (p[0] == ' ' && p[1] == ' ')
+        return 2;
     if (p[0] == ' ')
         return left > 3 && is_sign(p[1]) && p[2] == ' ' ? 3 : 1;
+    if (p[0] == '\n' || (p[0] == '\r' && p[1] == '\n'))
+        return p[0] == '\n' ? 1 : 2;
     if (!is_sign(p[0]))
         return 0;
     return p[1] == ' ' || (p[1] == p[0] && p[0] == '*') ? 2 : 1;
@@ -80,12 +84,25 @@ static bool is_gap(struct st_span s, size_t gap, size_t n, size_t at)
     return i == n;
 }
 
+/* The end of a line, or two blanks: only between single characters. */
+static bool is_column_gap(struct st_span s, size_t at)
+{
+    return s.p[at] < ' ' || (s.p[at] == ' ' && s.p[at + 1] == ' ');
+}
+
+/* In a row of single characters, a blank of the number's own: "4 9   1 7 1"? */
+static bool is_own_blank(struct st_span s, size_t at, size_t gap, size_t n)
+{
+    return at + n + 1 < s.n && s.p[at] == ' ' && is_gap(s, gap, n, at + 1) && is_token_char(s.p[at + 1 + n]);
+}
+
 /* Groups of `group` bytes from `at` on, with one gap between; the last may be shorter. */
 static struct row row_of(struct st_span s, size_t at, size_t group)
 {
     struct row row = { .group = group, .payload = group, .end = at + group };
 
-    if (at + group >= s.n || !is_payload(s, at, group) || (row.gap = gap_at(s, row.end)) == 0)
+    if (at + group >= s.n || !is_payload(s, at, group) || (row.gap = gap_at(s, row.end)) == 0 ||
+        (group > 1 && is_column_gap(s, row.end)))
         return (struct row){ 0 };
     while (is_gap(s, at + group, row.gap, row.end)) {
         size_t from = row.end + row.gap, n = 0;
@@ -93,6 +110,8 @@ static struct row row_of(struct st_span s, size_t at, size_t group)
         while (n < group && from + n < s.n && is_token_char(s.p[from + n]) &&
                (group == 1 || !is_gap(s, at + group, row.gap, from + n)))
             n++;
+        if (n == 0 && group == 1 && is_own_blank(s, from, at + group, row.gap))
+            n = 1;
         if (n == 0)
             break;
         row.payload += n;
@@ -290,12 +309,48 @@ static bool is_inside(struct st_span s, size_t at, size_t n)
            (is_tokenish(s, at, -1) || is_tokenish(s, at + n, 1));
 }
 
-/* The end of a line, with what the next begins with. */
+/* Is the string of n characters that ends at the quote `at`, or begins behind it, one of a list: another one of the
+ * same length stands before it, or behind? */
+static bool has_like(struct st_span s, size_t at, size_t n, int step)
+{
+    size_t gap, next;
+
+    if (step < 0) {
+        size_t i = at - n - 1; /* the quote that opens it */
+
+        while (i > 0 && at - i < PIECE_MAX && s.p[i - 1] != s.p[at])
+            i--;
+        return i > n + 1 && concat_at(s, i - 1) == at - n - i + 1 && s.p[i - n - 2] == s.p[at] &&
+               piece_length(s, i - 1, -1) == n;
+    }
+    if (at + n >= s.n || (gap = concat_at(s, at + n)) == 0)
+        return false;
+    next = at + n + gap;
+    return piece_length(s, next, 1) <= n && next + piece_length(s, next, 1) < s.n;
+}
+
+/* "abcd", "efgh", "ij": strings of one length, but for the last, which somebody joins; at least three. */
+static bool is_array(struct st_span s, size_t at, size_t n)
+{
+    size_t left = piece_length(s, at, -1), right = piece_length(s, at + n, 1);
+    uint8_t quote = s.p[at];
+
+    if (left == 0 || right == 0 || right > left || left >= at || s.p[at - left - 1] != quote || at + n + right >= s.n ||
+        s.p[at + n + right] != quote)
+        return false;
+    return has_like(s, at, left, -1) || (left == right && has_like(s, at + n, right, 1));
+}
+
+/* The end of a line, with what the next is indented or quoted with, as a reply's are. */
 static size_t line_end_at(struct st_span s, size_t at)
 {
     size_t n = blanks_at(s, at);
 
-    return memchr(s.p + at, '\n', n) != NULL ? n : 0;
+    if (memchr(s.p + at, '\n', n) == NULL)
+        return 0;
+    while (at + n < s.n && n < INDENT_MAX && (s.p[at + n] == '>' || s.p[at + n] == '|'))
+        n += 1 + blanks_at(s, at + n + 1);
+    return n;
 }
 
 /* Does [from, to) read as a word or, where others stand beside it, as a number: "thanks", "Thanks", "2024"? */
@@ -354,7 +409,7 @@ static size_t cut_at(struct st_span s, size_t at)
         n = line_end_at(s, at);
     else if (c == '`' || c == '*' || c == '~')
         n = at + 1 < s.n && s.p[at + 1] == c ? 2 : 1;
-    return n > 0 && is_inside(s, at, n) ? n : 0;
+    return n > 0 && (is_inside(s, at, n) || (n > 2 && is_array(s, at, n))) ? n : 0;
 }
 
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */

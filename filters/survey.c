@@ -6,6 +6,7 @@
  */
 #include "filters/survey.h"
 #include "filters/look.h"
+#include "filters/respell.h"
 #include "filters/views.h"
 
 /* The 64 bytes that begin in the middle of a and end in the middle of b, the one behind it; of what runs begin with. */
@@ -15,6 +16,9 @@ static struct flt_block between(const struct flt_block *a, const struct flt_bloc
 
     return (struct flt_block){ .digits = a->digits >> half | b->digits << half,
                                .words = a->words >> half | b->words << half,
+                               .blanks = a->blanks >> half | b->blanks << half,
+                               .controls = a->controls >> half | b->controls << half,
+                               .quotes = a->quotes >> half | b->quotes << half,
                                .joints = a->joints >> half | b->joints << half,
                                .tildes = a->tildes >> half | b->tildes << half };
 }
@@ -33,6 +37,7 @@ static unsigned bytes_lack(const struct flt_block *here, size_t left)
     lacks |= here->signs == 0 ? FLT_LACKS_ESCAPES : 0;
     lacks |= here->digits == 0 ? FLT_LACKS_DIGITS : 0;
     lacks |= here->ats == 0 ? FLT_LACKS_ATS : 0;
+    lacks |= flt_may_be_codes(here) ? 0 : FLT_LACKS_CODES;
     return lacks;
 }
 

@@ -18,7 +18,8 @@ enum flt_lack {
     FLT_LACKS_GAPS = 16,       /* no place at which squeeze.c takes something out; told of short texts only */
     FLT_LACKS_RUNS = 32,       /* no run that unwrap.c opens begins in the first half of a block */
     FLT_LACKS_LATER_RUNS = 64, /* nor in the second */
-    FLT_LACKS_ALL = 127
+    FLT_LACKS_CODES = 128,     /* not so many short numbers in one block as respell.c takes for a row of codes */
+    FLT_LACKS_ALL = 255
 };
 
 struct flt_survey {

@@ -116,6 +116,27 @@ static bool take_85(struct st_span s, struct run *run)
     return true;
 }
 
+static bool take_bare_85(struct st_span s, size_t at, struct run *run)
+{
+    size_t n = flt_bare_85(s, at, &run->radix);
+
+    if (n == 0)
+        return false;
+    st_buf_reset(&run->chars);
+    st_buf_span(&run->chars, st_span_sub(s, at, n));
+    run->from = at;
+    run->to = at + n;
+    run->is_pairs = false;
+    return true;
+}
+
+/* 0x3435…, as databases write bytes: the run begins behind the x. */
+static bool is_hex_literal(struct st_span s, size_t at)
+{
+    return at + 2 + FLT_RUN_MIN <= s.n && s.p[at] == '0' && flt_to_lower(s.p[at + 1]) == 'x' &&
+           run_length(s, at + 2) >= FLT_RUN_MIN && (at == 0 || !flt_is_alnum(s.p[at - 1]));
+}
+
 /* A glance: most runs are names, numbers and keys, and the first characters tell. A long run may hold a text in its
  * middle. */
 static bool may_open(struct st_span s, size_t at, size_t n)
@@ -157,10 +178,16 @@ static bool has_digits(uint64_t digits)
     return digits != 0;
 }
 
+/* Sixteen signs, letters and digits in a row, with a sign that words have none of. */
+static bool may_be_85(const struct flt_block *block)
+{
+    return block->quotes != 0 && has_run_16(~(block->blanks | block->controls));
+}
+
 /* A run that begins in the first half shows before the end of the second. */
 bool flt_may_begin_run(const struct flt_block *block)
 {
-    return has_run_16(block->words | block->joints) || block->tildes != 0 ||
+    return has_run_16(block->words | block->joints) || block->tildes != 0 || may_be_85(block) ||
            (has_digits(block->digits) && has_pairs(block->words));
 }
 
@@ -193,6 +220,9 @@ static bool next_run(struct st_span s, const struct flt_survey *survey, size_t a
                 break;
             stop = (at / HALF + 1) * HALF;
         }
+        if (take_bare_85(s, at, run))
+            return true;
+        at += is_hex_literal(s, at) ? 2 : 0;
         n = run_length(s, at);
         run->from = at;
         run->to = at + (n > 0 ? n : 1);

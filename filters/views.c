@@ -9,6 +9,7 @@
 #include "filters/views.h"
 #include "base/hash.h"
 #include "filters/map.h"
+#include "filters/respell.h"
 #include "filters/scanner.h"
 #include <string.h>
 
@@ -43,9 +44,10 @@ static enum st_rc read_more(struct reader *r, const struct flt_view *view, unsig
         return ST_OK;
     }
     r->budget -= view->text.n;
-    r->s->reading = depth > 0                               ? FLT_READ_UNWRAPPED
-                    : (done & 1u << FLT_READ_SQUEEZED) != 0 ? FLT_READ_SQUEEZED
-                                                            : FLT_READ_PEELED;
+    r->s->reading = depth > 0                                ? FLT_READ_UNWRAPPED
+                    : (done & 1u << FLT_READ_SQUEEZED) != 0  ? FLT_READ_SQUEEZED
+                    : (done & 1u << FLT_READ_RESPELLED) != 0 ? FLT_READ_RESPELLED
+                                                             : FLT_READ_PEELED;
     if (flt_read(r->s, r->arena, view, r->err) != ST_OK)
         return ST_ERR;
     return more(r, view, done, depth);
@@ -71,6 +73,17 @@ static enum st_rc squeeze(struct reader *r, const struct flt_view *base, unsigne
     if (flt_squeeze(r->arena, base, &view, &any, r->err) != ST_OK)
         return ST_ERR;
     return any ? read_more(r, &view, done | 1u << FLT_READ_SQUEEZED | 1u << FLT_READ_PEELED, depth) : ST_OK;
+}
+
+static enum st_rc respell(struct reader *r, const struct flt_view *base, unsigned signals, unsigned done,
+                          unsigned depth)
+{
+    struct flt_view view;
+    bool any = false;
+
+    if (flt_respell(r->arena, base, signals, &view, &any, r->err) != ST_OK)
+        return ST_ERR;
+    return any ? read_more(r, &view, done | 1u << FLT_READ_RESPELLED | 1u << FLT_READ_PEELED, depth) : ST_OK;
 }
 
 /* Words before a run say what is in it, as a field's name does. */
@@ -106,12 +119,16 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
 {
     struct flt_view base = r->s->view; /* the next reading makes it anew */
     bool may_squeeze = (done & 1u << FLT_READ_SQUEEZED) == 0, may_unwrap = depth < FLT_UNWRAP_MAX;
+    unsigned signals = r->s->signals;
 
     if (is_uuid(base.text))
         return ST_OK;
+    signals |= (base.survey.lacks & FLT_LACKS_CODES) == 0 ? FLT_SIGNAL_CODES : 0;
     if ((done & 1u << FLT_READ_PEELED) == 0 && peel(r, raw, base.text, done, depth) != ST_OK)
         return ST_ERR;
     if (may_squeeze && squeeze(r, &base, done, depth) != ST_OK)
+        return ST_ERR;
+    if (signals != 0 && (done & 1u << FLT_READ_RESPELLED) == 0 && respell(r, &base, signals, done, depth) != ST_OK)
         return ST_ERR;
     return may_unwrap && r->s->border == 0 ? unwrap(r, &base, depth) : ST_OK;
 }

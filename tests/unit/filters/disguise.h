@@ -67,6 +67,14 @@ static void entity_twice(struct st_span s, struct st_buf *out)
 {
     each(s, out, "&amp;#%u;");
 }
+static void escape_wide(struct st_span s, struct st_buf *out)
+{
+    each(s, out, "\\U%08x");
+}
+static void escape_css(struct st_span s, struct st_buf *out)
+{
+    each(s, out, "\\%06x");
+}
 static void qp_all(struct st_span s, struct st_buf *out)
 {
     each(s, out, "=%02X");
@@ -143,7 +151,15 @@ BETWEEN(groups_middle_dot, 4, "\u00b7")
 BETWEEN(groups_spaced_dash, 4, " - ")
 BETWEEN(folded, 10, "\r\n ")
 BETWEEN(bold, 4, "**")
+BETWEEN(each_blanks, 1, "  ")
+BETWEEN(each_line, 1, "\n")
+BETWEEN(acute, 1, "\u0301")
+BETWEEN(struck, 1, "\u0336")
 HALVES(newline_middle, "\n")
+HALVES(quoted_reply, "\n> ")
+HALVES(quoted_twice, "\r\n> > ")
+HALVES(backslash_line, "\\\n")
+HALVES(break_inside, "<br>")
 HALVES(tag_inside, "<b></b>")
 HALVES(span_inside, "<span class=\"x\">")
 HALVES(comment_inside, "<!-- x -->")
@@ -151,7 +167,52 @@ HALVES(backtick_inside, "`")
 HALVES(concat_plus, "\" + \"")
 HALVES(concat_dot, "' . '")
 HALVES(concat_line, "\" +\n      \"")
-BETWEEN(array_join, 5, "\",\"")
+BETWEEN(array_five, 5, "\",\"")
+BETWEEN(array_four, 4, "\", \"")
+BETWEEN(array_one, 1, "', '")
+
+static void array_join(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "[\"");
+    array_five(s, out);
+    st_buf_str(out, "\"].join(\"\")");
+}
+static void array_fours(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "\"\".join([\"");
+    array_four(s, out);
+    st_buf_str(out, "\"])");
+}
+static void array_ones(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "['");
+    array_one(s, out);
+    st_buf_str(out, "']");
+}
+static void codes(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "String.fromCharCode(");
+    each(s, out, "%u,");
+    out->n--;
+    st_buf_str(out, ")");
+}
+static void codes_list(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "[");
+    each(s, out, "%u, ");
+    out->n -= 2;
+    st_buf_str(out, "]");
+}
+static void codes_chr(struct st_span s, struct st_buf *out)
+{
+    each(s, out, "chr(%u).");
+    out->n--;
+}
+static void codes_basic(struct st_span s, struct st_buf *out)
+{
+    each(s, out, "Chr(%u) & ");
+    out->n -= 3;
+}
 
 /* ---- other letters ----------------------------------------------------------------------------------------------- */
 
@@ -233,6 +294,29 @@ static void spelled(struct st_span s, struct st_buf *out)
         else
             st_buf_fmt(out, s.p[i] == '@' ? " at " : s.p[i] == '.' ? " dot " : "%c", s.p[i]);
     }
+}
+
+/* As people write addresses so that no program reads them. */
+static void written_out(struct st_span s, struct st_buf *out, const char *at, const char *dot)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '@' || s.p[i] == '.')
+            st_buf_str(out, s.p[i] == '@' ? at : dot);
+        else
+            st_buf_byte(out, s.p[i]);
+    }
+}
+static void at_dot(struct st_span s, struct st_buf *out)
+{
+    written_out(s, out, " at ", " dot ");
+}
+static void at_brackets(struct st_span s, struct st_buf *out)
+{
+    written_out(s, out, " [at] ", ".");
+}
+static void at_german(struct st_span s, struct st_buf *out)
+{
+    written_out(s, out, "(AT)", " Punkt ");
 }
 
 /* ---- where it stands --------------------------------------------------------------------------------------------- */

@@ -143,9 +143,19 @@ static void base32(struct st_span s, struct st_buf *out)
         st_buf_byte(out, '=');
 }
 
-static void ascii85(struct st_span s, struct st_buf *out)
+static void base32_low(struct st_span s, struct st_buf *out)
 {
-    st_buf_str(out, "<~");
+    bits(s, out, 5, "abcdefghijklmnopqrstuvwxyz234567");
+}
+
+static void hex_literal(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "0x");
+    each(s, out, "%02x");
+}
+
+static void digits_85(struct st_span s, struct st_buf *out, const char *alphabet)
+{
     for (size_t i = 0; i < s.n; i += 4) {
         size_t n = s.n - i < 4 ? s.n - i : 4;
         uint32_t value = 0;
@@ -154,9 +164,23 @@ static void ascii85(struct st_span s, struct st_buf *out)
         for (size_t k = 0; k < 4; k++)
             value = value << 8 | (k < n ? s.p[i + k] : 0);
         for (int k = 4; k >= 0; k--, value /= 85)
-            digits[k] = (uint8_t)('!' + value % 85);
+            digits[k] = alphabet != NULL ? (uint8_t)alphabet[value % 85] : (uint8_t)('!' + value % 85);
         st_buf_put(out, digits, n + 1);
     }
+}
+static void ascii85_bare(struct st_span s, struct st_buf *out)
+{
+    digits_85(s, out, NULL);
+}
+static void base85(struct st_span s, struct st_buf *out)
+{
+    digits_85(s, out, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~");
+}
+
+static void ascii85(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "<~");
+    digits_85(s, out, NULL);
     st_buf_str(out, "~>");
 }
 

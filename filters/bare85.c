@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bare85 - base85 that stands alone: ascii85 without its <~ ~>, and the alphabet of RFC 1924, which Git and Python
+ * write.
+ *
+ * Nearly any word is base85 of something. What makes one sure is what comes out: fifteen characters that say twelve
+ * printable ones are no word, since of four bytes by chance one in fifty is printable, and of twelve one in a hundred
+ * thousand. A run goes to the next blank, or to the quote that closes the one before it, and has a ceiling: no longer
+ * one is looked into, so that none reaches over what hold.c lets go.
+ */
+#include "base/bytes.h"
+#include "filters/runs.h"
+#include "filters/validate.h"
+#include <string.h>
+
+#define HEAD      15u /* characters that must be printable */
+#define TRIM_MAX  2u  /* signs behind the run that belong to the sentence */
+#define GROUP     5u
+#define OUT_OF_85 85u
+
+static const char git_digits[] = FLT_DIGITS_85_GIT;
+
+/* The digit that c is; OUT_OF_85: none. */
+static uint32_t digit_of(uint8_t c, bool is_git)
+{
+    const char *at;
+
+    if (!is_git)
+        return c >= '!' && c <= 'u' ? (uint32_t)(c - '!') : OUT_OF_85;
+    if (flt_is_digit(c))
+        return (uint32_t)(c - '0');
+    if (flt_is_alpha(c))
+        return flt_is_upper(c) ? (uint32_t)(c - 'A' + 10) : (uint32_t)(c - 'a' + 36);
+    at = c > ' ' ? strchr(git_digits + 62, c) : NULL;
+    return at != NULL ? (uint32_t)(at - git_digits) : OUT_OF_85;
+}
+
+size_t flt_group_85(struct st_span chars, size_t at, enum flt_radix radix, uint8_t out[4])
+{
+    uint64_t value = 0;
+    size_t n = chars.n - at < GROUP ? chars.n - at : GROUP;
+
+    for (size_t i = 0; i < GROUP; i++) {
+        uint32_t digit = i < n ? digit_of(chars.p[at + i], radix == FLT_RADIX_85_GIT) : 84;
+
+        if (digit == OUT_OF_85)
+            return 0;
+        value = value * 85 + digit;
+    }
+    if (value > UINT32_MAX)
+        return 0;
+    for (size_t i = 0; i < 4; i++)
+        out[i] = (uint8_t)(value >> (24 - 8 * i));
+    return n - 1;
+}
+
+/* Do the characters from `from` on say something printable, up to the end? */
+static bool is_printed(struct st_span chars, size_t from, enum flt_radix radix)
+{
+    uint8_t bytes[4];
+    size_t n;
+
+    for (size_t at = from; at < chars.n; at += GROUP) {
+        if (chars.n - at == 1 || (n = flt_group_85(chars, at, radix, bytes)) == 0)
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if ((bytes[i] < ' ' || bytes[i] > '~') && bytes[i] != '\n' && bytes[i] != '\t')
+                return false;
+    }
+    return true;
+}
+
+/* Where it ends: at a blank, or at the quote that was opened before it. */
+static size_t run_end(struct st_span s, size_t at)
+{
+    uint8_t quote = at > 0 ? s.p[at - 1] : 0;
+    size_t n = 0;
+
+    if (quote != '"' && quote != '\'' && quote != '`')
+        quote = 0;
+    while (at + n < s.n && n <= FLT_BARE_85_MAX && s.p[at + n] > ' ' && (quote == 0 || s.p[at + n] != quote))
+        n++;
+    return n <= FLT_BARE_85_MAX ? n : 0;
+}
+
+static bool may_begin(struct st_span s, size_t at)
+{
+    return at == 0 || s.p[at - 1] <= ' ' || memchr("\"'`=:([", s.p[at - 1], 7) != NULL;
+}
+
+/* Most runs have none of the signs that only base85 writes. */
+static bool has_signs(struct st_span s, size_t at)
+{
+    const uint8_t *p = s.p + at;
+
+    return at + ST_BYTES_STEP > s.n || (st_bytes_in(p, '!', '*') | st_bytes_in(p, ';', '@') | st_bytes_in(p, '[', '`') |
+                                        st_bytes_in(p, '{', '~')) != 0;
+}
+
+size_t flt_bare_85(struct st_span s, size_t at, enum flt_radix *radix)
+{
+    size_t n;
+
+    if (at + HEAD > s.n || !may_begin(s, at) || !has_signs(s, at))
+        return 0;
+    for (enum flt_radix r = FLT_RADIX_85_BARE; r <= FLT_RADIX_85_GIT; r++) {
+        if (!is_printed(st_span_sub(s, at, HEAD), 0, r))
+            continue;
+        n = run_end(s, at);
+        for (size_t trim = 0; trim <= TRIM_MAX && n >= HEAD + trim; trim++) {
+            struct st_span chars = st_span_sub(s, at, n - trim);
+
+            if (is_printed(chars, chars.n - chars.n % GROUP, r)) {
+                *radix = r;
+                return chars.n;
+            }
+        }
+    }
+    return 0;
+}
