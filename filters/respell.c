@@ -70,6 +70,22 @@ static size_t joint_at(struct st_span s, size_t at, char joint[JOINT_MAX + 1])
     return at + n < s.n && flt_is_digit(s.p[at + n]) ? n : 0;
 }
 
+/* Signs alone, or with the name of what makes a character of a number: "k32, k33" are no codes. */
+static bool is_joint(const char *joint)
+{
+    static const char *const makers[] = { "", "chr", "char", "chrw", "nchar", "unichr", "toenum" };
+    char letters[JOINT_MAX + 1] = "";
+    size_t n = 0;
+
+    for (; *joint != '\0'; joint++)
+        if (flt_is_alnum((uint8_t)*joint))
+            letters[n++] = *joint;
+    for (size_t i = 0; i < ST_LEN(makers); i++)
+        if (strcmp(letters, makers[i]) == 0)
+            return true;
+    return false;
+}
+
 /* How many codes follow one another from `at` on, with one joint between. */
 static size_t count_codes(struct st_span s, size_t at)
 {
@@ -80,7 +96,8 @@ static size_t count_codes(struct st_span s, size_t at)
     while ((n = code_at(s, at, &c)) > 0) {
         codes++;
         at += n;
-        if ((gap = joint_at(s, at, codes == 1 ? first : joint)) == 0 || (codes > 1 && strcmp(first, joint) != 0))
+        if ((gap = joint_at(s, at, codes == 1 ? first : joint)) == 0 ||
+            (codes == 1 ? !is_joint(first) : strcmp(first, joint) != 0))
             break;
         at += gap;
     }
