@@ -58,7 +58,7 @@ def gzip_named(iban):
 
 
 def many(last):
-    return b'{"a":[' + b",".join(b'"field%06d"' % i for i in range(5000)) + b'],"t":' + last + b"}"
+    return b'{"a":[' + b",".join(b'"field%06d"' % i for i in range(17000)) + b'],"t":' + last + b"}"
 
 
 # name: (fields, body of the number, plain or grouped)
