@@ -48,10 +48,12 @@ ST_MUST enum st_rc cli_share(const char *name, char *out, size_t size, struct st
 struct flt_packs;
 struct lp_set;
 struct generation;
-struct cli_folders { /* --packs and --plugins; NULL where not given */
-    const char *packs, *plugins;
+#define CLI_PACKS_MAX 16u
+struct cli_folders { /* --packs, any number of times, and --plugins; NULL where not given */
+    const char *packs[CLI_PACKS_MAX + 1], *plugins;
 };
-struct cli_detectors { /* owned */
+bool cli_folders_add(struct cli_folders *folders, const char *packs); /* false: they are too many */
+struct cli_detectors {                                                /* owned */
     struct flt_packs *packs;
     struct lp_set *plugins; /* whom the packs ask; NULL: none */
     struct generation *gen; /* NULL: they are from no configuration */

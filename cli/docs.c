@@ -133,7 +133,7 @@ static int write_detectors(struct cli *cli, struct st_buf *out)
     int code = CLI_OK;
 
     if (cli_share("packs", dir, sizeof dir, &err) != ST_OK ||
-        cli_detectors_open(cli, &(struct cli_folders){ .packs = dir }, &shipped, diag, &err) != ST_OK) {
+        cli_detectors_open(cli, &(struct cli_folders){ .packs = { dir } }, &shipped, diag, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
         goto out;
     }

@@ -2,10 +2,10 @@
 /* packs - the detectors that offline commands work with: those that ship, a folder of one's own, what plugins bring, or
  * all that a configuration has.
  *
- * --packs DIR stands for the packs that ship, --plugins DIR adds the detectors of its plugins with the settings that
- * they have by themselves. --config FILE, where the call says so and names no folder, is what the gateway itself would
- * look for: its packs, and its plugins as they are set there. A default configuration is not looked at, so that a hook
- * finds the same on every machine. Plugins run in their boxes, as in the gateway.
+ * --packs DIR (one or more) stands for the packs that ship, --plugins DIR adds the detectors of its plugins with the
+ * settings that they have by themselves. --config FILE, where the call says so and names no folder, is what the gateway
+ * itself would look for: its packs, and its plugins as they are set there. A default configuration is not looked at, so
+ * that a hook finds the same on every machine. Plugins run in their boxes, as in the gateway.
  *
  * Compiling them takes seconds and a hook is run at every commit, so the compiled form is kept where the person's
  * caches are ($XDG_CACHE_HOME/stoa, else ~/.cache/stoa). Without such a folder it is compiled every time.
@@ -15,7 +15,9 @@
 #include "cli/cli.h"
 #include "filters/filters.h"
 #include "gateway/generation.h"
+#include <glob.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* false: there is no such folder, and none can be made. */
 static bool cache_folder(char *out, size_t size)
@@ -57,19 +59,53 @@ static enum st_rc open_configured(const struct cli *cli, struct cli_detectors *o
     return ST_OK;
 }
 
+bool cli_folders_add(struct cli_folders *folders, const char *packs)
+{
+    size_t n = 0;
+
+    while (n < CLI_PACKS_MAX && folders->packs[n] != NULL)
+        n++;
+    if (n == CLI_PACKS_MAX)
+        return false;
+    folders->packs[n] = packs;
+    return true;
+}
+
+/* A folder without packs finds nothing, and says so nowhere else; one that cannot be read is told by the loader. */
+static enum st_rc check_folders(const struct cli_folders *from, struct st_diag *diag, struct st_err *err)
+{
+    char pattern[4200];
+    glob_t found;
+
+    for (size_t i = 0; from->packs[i] != NULL; i++) {
+        int rc;
+
+        (void)snprintf(pattern, sizeof pattern, "%s/*.pack.yaml", from->packs[i]);
+        rc = glob(pattern, GLOB_NOSORT, NULL, &found);
+        globfree(&found);
+        if (rc != GLOB_NOMATCH || access(from->packs[i], R_OK | X_OK) != 0)
+            continue;
+        (void)st_diag_add(diag, from->packs[i], 0, 0, "holds no pack; packs are files called NAME.pack.yaml");
+        return st_fail(err, ST_E_CONFIG, "cli.packs", "a folder holds no pack", 0);
+    }
+    return ST_OK;
+}
+
 enum st_rc cli_detectors_open(const struct cli *cli, const struct cli_folders *from, struct cli_detectors *out,
                               struct st_diag *diag, struct st_err *err)
 {
-    const char *dirs[2] = { from->packs, NULL };
+    const char *dirs[2] = { NULL, NULL };
     char shipped[4096], cache[4096];
-    struct flt_sources sources = { .dirs = dirs };
+    struct flt_sources sources = { .dirs = from->packs[0] != NULL ? from->packs : dirs };
 
     *out = (struct cli_detectors){ .packs = NULL };
     if (flt_platform_check(err) != ST_OK)
         return ST_ERR;
-    if (cli->is_configured && from->packs == NULL && from->plugins == NULL)
+    if (cli->is_configured && from->packs[0] == NULL && from->plugins == NULL)
         return open_configured(cli, out, diag, err);
-    if (from->packs == NULL) {
+    if (check_folders(from, diag, err) != ST_OK)
+        return ST_ERR;
+    if (from->packs[0] == NULL) {
         if (cli_share("packs", shipped, sizeof shipped, err) != ST_OK)
             return ST_ERR;
         dirs[0] = shipped;

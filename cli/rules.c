@@ -20,15 +20,15 @@ bool rules_open(struct cli *cli, int words, struct rules_run *run)
                                              { NULL, 0, NULL, 0 } };
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
-    struct cli_folders from = { NULL, NULL };
+    struct cli_folders from = { .plugins = NULL };
     int option;
 
     *run = (struct rules_run){ .cli = cli, .code = CLI_OK };
     st_buf_init(&run->out, 64u << 20);
     while (run->code == CLI_OK && (option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
-        if (option == 'p')
-            from.packs = optarg;
-        else if (option == 'l')
+        if (option == 'p' && cli_folders_add(&from, optarg))
+            continue;
+        if (option == 'l')
             from.plugins = optarg;
         else if (option == 'n')
             run->pack = optarg;

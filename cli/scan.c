@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scan - `stoa scan`: the detectors on files, folders, standard input or JSON lines, without a gateway.
  *
- * Offsets are bytes of the text as given. JSON lines ({"id":…,"text":…}) give one JSON line each, in order, so that
+ * Offsets are bytes of the text as given. Files that give values names (JSON, tables, settings) are read by them, too,
+ * as a message is. JSON lines ({"id":…,"text":…}) give one JSON line each, in order, so that
  * others can judge the detectors on their own material. The exit code tells a hook what to do: 0 nothing found, 1 look
  * at it, and 2 for a file that could not be read, whatever the others gave.
  */
 #include "base/file.h"
 #include "cli/scan_report.h"
+#include "cli/scan_values.h"
 #include <errno.h>
 #include <fnmatch.h>
 #include <fts.h>
@@ -22,6 +24,7 @@ struct scan_run {
     struct scan_report report;
     struct cli_detectors detectors; /* owned */
     struct flt_scanner *scanner;
+    enum flt_layout as; /* --as; FLT_LAYOUTS_END: each text says so itself */
     bool is_jsonl;
     bool is_named;                      /* the running file stands on the command line itself */
     const char *excludes[EXCLUDES_MAX]; /* shell patterns, of paths and of names */
@@ -30,14 +33,17 @@ struct scan_run {
     struct st_err err;
 };
 
-static enum st_rc scan_text(struct scan_run *run, struct st_arena *arena, struct st_span text,
+/* name: of the file, "" for none. */
+static enum st_rc scan_text(struct scan_run *run, struct st_arena *arena, const char *name, struct st_span text,
                             struct flt_findings *findings)
 {
+    enum flt_layout layout = run->as != FLT_LAYOUTS_END ? run->as : flt_layout_of(st_span_str(name), text);
     struct flt_doc *doc = NULL;
 
-    if (flt_text_doc(arena, text, &doc, &run->err) != ST_OK)
+    if (flt_text_doc(arena, text, &doc, &run->err) != ST_OK ||
+        flt_scan(run->scanner, arena, doc, findings, NULL, &run->err) != ST_OK)
         return ST_ERR;
-    return flt_scan(run->scanner, arena, doc, findings, NULL, &run->err);
+    return scan_values(run->scanner, arena, layout, text, findings, &run->err);
 }
 
 /* *item is the line's object (the caller's, also on ST_ERR; NULL), *text what it says, which may hold anything. */
@@ -65,7 +71,7 @@ static enum st_rc scan_line(struct scan_run *run, struct st_span line, unsigned 
     if (arena == NULL)
         st_fail(&run->err, ST_E_NOMEM, "cli.scan", "arena", 0);
     else if ((rc = read_line(run, line, number, &item, &text)) == ST_OK)
-        rc = scan_text(run, arena, text, &findings);
+        rc = scan_text(run, arena, "", text, &findings);
     scan_report_line(&run->report, json_object_get(item, "id"), &findings, rc == ST_OK ? NULL : run->err.what);
     json_decref(item);
     st_arena_free(arena);
@@ -137,7 +143,7 @@ static enum st_rc scan_file(struct scan_run *run, const char *path)
         rc = scan_packed(run, path, st_buf_view(&bytes), arena);
         goto out;
     }
-    if ((rc = scan_text(run, arena, st_buf_view(&bytes), &findings)) != ST_OK)
+    if ((rc = scan_text(run, arena, path, st_buf_view(&bytes), &findings)) != ST_OK)
         goto out;
     scan_report_file(&run->report, &(struct scan_file){ path, st_buf_view(&bytes), NULL, &findings });
 out:
@@ -187,8 +193,8 @@ static void scan_path(struct scan_run *run, char *path)
     FTSENT *entry;
 
     if (tree == NULL) {
-        st_fail(&run->err, ST_E_NOMEM, "cli.scan", "folder", 0);
-        scan_report_skip(&run->report, path, 0, strerror(ENOMEM));
+        run->failed++;
+        scan_report_skip(&run->report, path, 0, strerror(errno));
         return;
     }
     while ((entry = fts_read(tree)) != NULL) {
@@ -207,35 +213,67 @@ static void scan_path(struct scan_run *run, char *path)
     (void)fts_close(tree);
 }
 
+static bool read_layout(struct scan_run *run, const char *name)
+{
+    for (run->as = FLT_LAYOUT_TEXT; run->as < FLT_LAYOUTS_END; run->as++)
+        if (strcmp(flt_layout_name(run->as), name) == 0)
+            return true;
+    return false;
+}
+
+/* One of them; false when what it says is off. */
+static bool read_option(struct scan_run *run, struct cli_folders *from, int option)
+{
+    uint64_t least = 0;
+
+    switch (option) {
+    case 'l': run->is_jsonl = true; return true;
+    case 's': run->report.format = SCAN_SARIF; return true;
+    case 'm': from->plugins = optarg; return true;
+    case 'p': return cli_folders_add(from, optarg);
+    case 'a': return read_layout(run, optarg);
+    case 'x':
+        if (run->n_excludes == EXCLUDES_MAX)
+            return false;
+        run->excludes[run->n_excludes++] = optarg;
+        return true;
+    case 'c':
+        if (!st_span_u64(st_span_str(optarg), &least) || least > 100)
+            return false;
+        run->report.min_confidence = (unsigned)least;
+        return true;
+    default: return false;
+    }
+}
+
+static const char *expected(int option)
+{
+    switch (option) {
+    case 'c': return "--min-confidence takes a number from 0 to 100";
+    case 'x': return "--exclude takes a pattern, and stands at most 64 times";
+    case 'p': return "--packs takes a folder, and stands at most 16 times";
+    case 'a': return "--as takes text, json, ndjson, form, xml, csv, yaml, properties, env or ini";
+    default: return "no such option, or nothing behind it:";
+    }
+}
+
 /* The options; false after a line about what is wrong. */
 static bool read_options(struct scan_run *run, struct cli *cli, struct cli_folders *from)
 {
     static const struct option options[] = { { "jsonl", no_argument, NULL, 'l' },
                                              { "sarif", no_argument, NULL, 's' },
+                                             { "as", required_argument, NULL, 'a' },
                                              { "packs", required_argument, NULL, 'p' },
                                              { "min-confidence", required_argument, NULL, 'c' },
                                              { "exclude", required_argument, NULL, 'x' },
                                              { "plugins", required_argument, NULL, 'm' },
                                              { NULL, 0, NULL, 0 } };
-    uint64_t least;
     int option;
 
     while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
-        if (option == 'l')
-            run->is_jsonl = true;
-        else if (option == 's')
-            run->report.format = SCAN_SARIF;
-        else if (option == 'p')
-            from->packs = optarg;
-        else if (option == 'm')
-            from->plugins = optarg;
-        else if (option == 'x' && run->n_excludes < EXCLUDES_MAX)
-            run->excludes[run->n_excludes++] = optarg;
-        else if (option == 'c' && st_span_u64(st_span_str(optarg), &least) && least <= 100)
-            run->report.min_confidence = (unsigned)least;
-        else {
-            (void)cli_usage(cli, "--min-confidence takes a number from 0 to 100, --exclude a pattern (at most %u)",
-                            EXCLUDES_MAX);
+        if (!read_option(run, from, option)) {
+            (void)cli_usage(cli, "%s%s%s", expected(option), option == '?' ? " " : "",
+                            option == '?' ? cli->argv[optind - 1] : "");
             return false;
         }
     }
@@ -252,9 +290,10 @@ static bool read_options(struct scan_run *run, struct cli *cli, struct cli_folde
 
 int cmd_scan(struct cli *cli)
 {
-    struct scan_run run = { .report = { .cli = cli, .format = cli->json ? SCAN_JSON : SCAN_PLAIN } };
+    struct scan_run run = { .report = { .cli = cli, .format = cli->json ? SCAN_JSON : SCAN_PLAIN },
+                            .as = FLT_LAYOUTS_END };
     struct st_diag *diag = st_diag_new();
-    struct cli_folders from = { NULL, NULL };
+    struct cli_folders from = { .plugins = NULL };
     int code = CLI_USAGE;
 
     if (!read_options(&run, cli, &from))

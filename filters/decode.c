@@ -228,7 +228,7 @@ enum st_rc flt_dec_key(struct flt_dec *dec, struct st_span key, const struct flt
 
 /* ---- the driver ------------------------------------------------------------------------------------------------ */
 
-static void dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc *doc, size_t size)
+void flt_dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc *doc, size_t size)
 {
     *dec = (struct flt_dec){ .arena = arena, .doc = doc, .full_at = ST_SPAN_NPOS };
     st_buf_init(&dec->fields, (FLT_FIELDS_MAX + 1) * sizeof(struct flt_field));
@@ -239,7 +239,7 @@ static void dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc
     flt_build_init(&dec->build, arena, (size * 3 + SCRATCH_SLACK) * sizeof(struct flt_map_pt));
 }
 
-static void dec_fini(struct flt_dec *dec)
+void flt_dec_fini(struct flt_dec *dec)
 {
     st_buf_fini(&dec->fields);
     st_buf_fini(&dec->lengths);
@@ -399,7 +399,7 @@ static void close_receipt(struct flt_dec *dec, const struct flt_input *in, size_
         receipt->inspected -= (uint64_t)((double)in->body.n * ((double)dec->skipped / (double)doc->plain.n));
 }
 
-static enum st_rc take_fields(struct flt_dec *dec, struct st_err *err)
+enum st_rc flt_dec_take(struct flt_dec *dec, struct st_err *err)
 {
     struct flt_doc *doc = dec->doc;
 
@@ -432,7 +432,7 @@ enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct
         return st_arena_fail(arena, err, "filters.decode");
     if (limit > UINT32_MAX / 4)
         limit = UINT32_MAX / 4; /* offsets have 32 bits, also when a text grows threefold */
-    dec_init(&dec, arena, doc, limit + in->query.n);
+    flt_dec_init(&dec, arena, doc, limit + in->query.n);
     dec.open = in->open;
     doc->query = in->query;
     doc->wire = in->wire;
@@ -441,13 +441,13 @@ enum st_rc flt_decode(struct st_arena *arena, const struct flt_input *in, struct
     query_fields = dec.fields.n / sizeof(struct flt_field);
     if (in->body.n > 0 && decode_body(&dec, in, limit, err) != ST_OK)
         goto out;
-    if (take_fields(&dec, err) != ST_OK)
+    if (flt_dec_take(&dec, err) != ST_OK)
         goto out;
     close_receipt(&dec, in, query_fields);
     *out = doc;
     rc = ST_OK;
 out:
-    dec_fini(&dec);
+    flt_dec_fini(&dec);
     return rc;
 }
 
@@ -464,12 +464,12 @@ enum st_rc flt_text_doc(struct st_arena *arena, struct st_span text, struct flt_
         return st_fail(err, ST_E_LIMIT, "filters.text", "a text of a gigabyte or more", text.n);
     doc->plain = text;
     doc->receipt.bytes = doc->receipt.inspected = text.n;
-    dec_init(&dec, arena, doc, text.n);
+    flt_dec_init(&dec, arena, doc, text.n);
     dec.limit = 1;
-    if (flt_body_raw(&dec, &bytes, FLT_LAYER_RAW, err) == ST_OK && take_fields(&dec, err) == ST_OK) {
+    if (flt_body_raw(&dec, &bytes, FLT_LAYER_RAW, err) == ST_OK && flt_dec_take(&dec, err) == ST_OK) {
         *doc_out = doc;
         rc = ST_OK;
     }
-    dec_fini(&dec);
+    flt_dec_fini(&dec);
     return rc;
 }

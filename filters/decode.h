@@ -62,6 +62,10 @@ struct flt_mark { /* a place to come back to when a guess was wrong */
 };
 
 /* ---- decode.c: building ---- */
+void flt_dec_init(struct flt_dec *dec, struct st_arena *arena, struct flt_doc *doc, size_t size); /* of the message */
+void flt_dec_fini(struct flt_dec *dec);
+/* What was put down becomes the doc's. */
+ST_MUST enum st_rc flt_dec_take(struct flt_dec *dec, struct st_err *err);
 bool flt_dec_is_full(const struct flt_dec *dec);
 /* Remembers the first reason; coverage only gets worse. */
 void flt_dec_note(struct flt_dec *dec, enum flt_coverage coverage, enum flt_reason reason);

@@ -288,5 +288,6 @@ ST_MUST enum st_rc flt_may_cross(struct flt_scanner *scanner, struct st_arena *a
 ST_MUST enum st_rc flt_redact(const struct flt_doc *doc, const struct flt_findings *findings, const bool *mark,
                               struct st_buf *out, struct st_buf *query_out, struct st_err *err);
 #include "filters/files.h"
-#include "filters/hold.h" /* messages that are not held whole */
+#include "filters/hold.h"   /* messages that are not held whole */
+#include "filters/layout.h" /* files of names and values */
 #endif
