@@ -102,8 +102,8 @@ rules:
     max: 10
     confidence: {{ base: 80 }}
     examples:
-      match: ["{id}-123456"]
-      miss: ["{id}-12345"]
+      match: ["{id}-123456", "a {id}-234567", "{id}-345678."]
+      miss: ["{id}-12345", "{id} 123456", "{id}-"]
 """
 
 
