@@ -70,9 +70,11 @@ static bool value_is(struct st_span raw, const char *const *values, bool is_quer
     return false;
 }
 
-/* One segment; a leading '*' is any beginning: "*.json". */
+/* One segment, and none is not one; a leading '*' is any beginning: "*.json". */
 static bool segment_is(const char *pattern, size_t n, struct st_span raw)
 {
+    if (raw.n == 0)
+        return n == 0;
     if (n < 2 || pattern[0] != '*')
         return same(raw, pattern, n, false);
     for (; raw.n > 0; raw = st_span_sub(raw, 1, raw.n)) {
@@ -285,6 +287,14 @@ static bool is_there(const struct flt_doc *doc, const char *pattern)
     return pattern[0] == '%' ? lp_json_value(doc, pattern + 1, &ignored) : lp_field_find(doc, pattern) != NULL;
 }
 
+/* Programs begin a query on a line of its own, and indent it. */
+static struct st_span from_first_word(struct st_span text)
+{
+    while (text.n > 0 && (*text.p == ' ' || (*text.p >= '\t' && *text.p <= '\r')))
+        text = st_span_sub(text, 1, text.n);
+    return text;
+}
+
 bool lp_body_is(const struct lp_body *b, const struct flt_doc *doc)
 {
     for (size_t i = 0; b->has != NULL && b->has[i] != NULL; i++) {
@@ -301,7 +311,7 @@ bool lp_body_is(const struct lp_body *b, const struct flt_doc *doc)
         bool held = false;
 
         for (size_t k = 0; f != NULL && want == LP_ONE_OF && b->params[i].values[k] != NULL; k++)
-            held = held || lp_glob(b->params[i].values[k], f->text);
+            held = held || lp_glob(b->params[i].values[k], from_first_word(f->text));
         if (want == LP_ONE_OF ? !held : (f != NULL) != (want == LP_PRESENT))
             return false;
     }

@@ -308,6 +308,14 @@ static bool put_part(struct lp_reader *r, struct st_buf *b, const char *name, bo
     return value.n > 0;
 }
 
+/* The end of a pair of braces; a place in them may be a path with "{}" in it. */
+static const char *part_end(const char *open)
+{
+    const char *end = strchr(open + 1, '}');
+
+    return end != NULL && end > open + 1 && end[-1] == '{' ? strchr(end + 1, '}') : end;
+}
+
 static struct st_span expand(struct lp_reader *r, const char *template, bool is_url, unsigned level)
 {
     struct st_span out = ST_SPAN_NONE;
@@ -317,7 +325,7 @@ static struct st_span expand(struct lp_reader *r, const char *template, bool is_
 
     st_buf_init(&b, 4 * LP_VALUE_MAX + 4096);
     while (*template != '\0' && is_whole) {
-        const char *end = *template == '{' ? strchr(template, '}') : NULL;
+        const char *end = *template == '{' ? part_end(template) : NULL;
         char name[128];
 
         if (end == NULL || (size_t)(end - template) > sizeof name || end == template + 1) {

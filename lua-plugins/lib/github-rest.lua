@@ -46,6 +46,8 @@ end
 local talk = {
   rest("react", "POST", of "**/reactions", { kind = "react",
     object = { type = "reaction", id = "/repos/*/*/**/{}/reactions" }, typed = {} }),
+  rest("unreact-number", "DELETE", "/reactions/*", { kind = "react", group = {},
+    object = { type = "reaction", id = "/2" } }),
   rest("unreact", "DELETE", of "**/reactions/*", { kind = "react",
     object = { type = "reaction", id = "/repos/*/*/**/{}/reactions/*" } }),
   rest("watch", { "PUT", "DELETE" }, of "subscription", { kind = "follow", group = {}, object = repo }),
@@ -216,21 +218,25 @@ local people = {
   rest("team", "POST", { "/orgs/*/teams", "/enterprises/*/teams" }, { kind = "post", typed = { "name",
     "description" }, group = organisation, object = { type = "group", title = "name" },
     answer = { type = "group", id = "%id" } }),
-  rest("team-edit", "PATCH", { "/orgs/*/teams/*", "/teams/*", "/orgs/*" }, { kind = "edit", group = {},
-    typed = { "name", "description", "blog", "company", "location", "email" },
-    object = { type = "group", id = { "/orgs/*/teams/{}", "/teams/{}", "/orgs/{}" }, title = "name" } }),
-  rest("team-delete", "DELETE", { "/orgs/*/teams/*", "/teams/*", "/orgs/*" }, { kind = "delete", group = {},
-    object = { type = "group", id = { "/orgs/*/teams/{}", "/teams/{}", "/orgs/{}" } } }),
+  rest("team-edit", "PATCH", { "/orgs/*/teams/*", "/teams/*", "/organizations/*/team/*", "/orgs/*" }, {
+    kind = "edit", group = {}, typed = { "name", "description", "blog", "company", "location", "email" },
+    object = { type = "group", id = { "/orgs/*/teams/{}", "/teams/{}", "/organizations/*/team/{}", "/orgs/{}" },
+      title = "name" } }),
+  rest("team-delete", "DELETE", { "/orgs/*/teams/*", "/teams/*", "/organizations/*/team/*", "/orgs/*" }, {
+    kind = "delete", group = {}, object = { type = "group", id = { "/orgs/*/teams/{}", "/teams/{}",
+      "/organizations/*/team/{}", "/orgs/{}" } } }),
   rest("member-invite", { "PUT", "POST" }, { "/orgs/*/memberships/*", "/teams/*/memberships/*", "/teams/*/members/*",
-    "/orgs/*/teams/*/memberships/*", "/orgs/*/members/*", "/orgs/*/invitations" }, { kind = "share",
+    "/orgs/*/teams/*/memberships/*", "/orgs/*/members/*", "/orgs/*/invitations", "/organizations/*/team/*/members/*",
+    "/organizations/*/team/*/memberships/*" }, { kind = "share",
       typed = { "email" }, group = organisation, object = { type = "person", id = { "/orgs/*/teams/*/memberships/{}",
-        "/orgs/*/*/{}", "/teams/*/*/{}" }, title = "email" }, answer = { id = "%id" } }),
+        "/orgs/*/*/{}", "/teams/*/*/{}", "/6" }, title = "email" }, answer = { id = "%id" } }),
   rest("member", { "PUT", "DELETE", "PATCH" }, { "/repos/*/*/collaborators/*", "/orgs/*/members/*", "/orgs/*/blocks/*",
     "/orgs/*/public_members/*", "/orgs/*/teams/*/memberships/*", "/user/blocks/*", "/orgs/*/outside_collaborators/*",
-    "/orgs/*/memberships/*", "/teams/*/memberships/*", "/teams/*/members/*", "/user/memberships/orgs/*" }, {
+    "/orgs/*/memberships/*", "/teams/*/memberships/*", "/teams/*/members/*", "/user/memberships/orgs/*",
+    "/organizations/*/team/*/members/*", "/organizations/*/team/*/memberships/*" }, {
       kind = "edit", group = {}, object = { type = "person", id = { "/repos/*/*/collaborators/{}",
         "/user/blocks/{}", "/user/memberships/orgs/{}", "/orgs/*/teams/*/memberships/{}", "/orgs/*/*/{}",
-        "/teams/*/*/{}" } } }),
+        "/teams/*/*/{}", "/organizations/*/team/*/*/{}" } } }),
   rest("team-repository", { "PUT", "DELETE" }, { "/orgs/*/teams/*/repos/*/*", "/teams/*/repos/*/*" }, {
     kind = "edit", group = {}, object = { type = "group", id = { "/orgs/*/teams/{}/repos/**", "/2" } } }),
   rest("profile", { "PATCH", "POST", "DELETE" }, { "/user", "/user/emails", "/user/social_accounts",
@@ -343,14 +349,15 @@ local reads = {
     audience = "public", object = { type = "list", id = "/2" } }),
   rest("api-gist", "GET", { "/gists/*", "/gists/*/*" }, { kind = "view", group = {}, object = { type = "document",
     id = "/2" }, answer = { title = "description", url = "{html_url}", author = "owner/login" } }),
-  rest("api-team", "GET", { "/orgs/*/teams/*", "/teams/*" }, { kind = "view", group = {}, object = { type = "group",
-    id = { "/orgs/*/teams/{}", "/2" } }, answer = { title = "name", url = "{html_url}" } }),
+  rest("api-team", "GET", { "/orgs/*/teams/*", "/teams/*", "/organizations/*/team/*" }, { kind = "view", group = {},
+    object = { type = "group", id = { "/orgs/*/teams/{}", "/teams/{}", "/4" } },
+    answer = { title = "name", url = "{html_url}" } }),
   rest("api-team-post", "GET", { "/orgs/*/teams/*/discussions/*/**", "/orgs/*/teams/*/discussions/*",
     "/teams/*/discussions/*", "/teams/*/discussions/*/**" }, { kind = "view", group = {}, object = { type = "topic",
       id = { "/orgs/*/teams/*/discussions/{}", "/orgs/*/teams/*/discussions/{}/**", "/4" } },
       answer = { title = "title", url = "{html_url}" } }),
-  rest("api-team-part", "GET", { "/orgs/*/teams/*/**", "/teams/*/**" }, { kind = "view", group = {},
-    object = { type = "group", id = { "/orgs/*/teams/{}/**", "/2" } } }),
+  rest("api-team-part", "GET", { "/orgs/*/teams/*/**", "/teams/*/**", "/organizations/*/team/*/**" }, {
+    kind = "view", group = {}, object = { type = "group", id = { "/orgs/*/teams/{}/**", "/teams/{}/**", "/4" } } }),
   rest("api-project", "GET", { "/projects/*", "/projects/columns/*", "/projects/columns/cards/*",
     "/projects/*/columns", "/projects/columns/*/cards", "/orgs/*/projectsV2/*", "/users/*/projectsV2/*" }, {
       kind = "view", group = {}, object = { type = "list", id = { "/projects/columns/cards/{}",
@@ -360,20 +367,34 @@ local reads = {
     object = organisation, answer = { title = { "name", "login" } } }),
   rest("api-person", "GET", { "/users/*", "/users/*/**" }, { kind = "view", group = {}, audience = "public",
     object = person, answer = { title = { "name", "login" } } }),
-  rest("api-starred", "GET", "/user/starred/*/*", { kind = "view", group = {}, object = { type = "repository",
-    id = "+{/3}/{/4}" } }),
+  rest("api-starred", "GET", { "/user/starred/*/*", "/user/subscriptions/*/*" }, { kind = "view", group = {},
+    object = { type = "repository", id = "+{/3}/{/4}" } }),
   rest("api-me", "GET", "/user", { kind = "view", group = {}, audience = "private", object = { type = "person" },
     answer = { id = "login", title = { "name", "login" } } }),
   rest("api-mine", "GET", { "/user/**", "/issues", "/notifications", "/notifications/threads/**", "/events" }, {
     kind = "view", group = {}, audience = "private", object = { type = "list",
       id = { "/notifications/threads/{}/subscription", "/notifications/threads/{}", "/user/{}", "/1" } },
     answer = { title = "subject/title" } }),
+  rest("api-lists", "GET", { "/organizations", "/organizations/**", "/repositories", "/users", "/hooks", "/hooks/**",
+    "/enterprises/**", "/advisories", "/marketplace_listing/**", "/classrooms", "/classrooms/**", "/assignments/**" }, {
+      kind = "view", group = {}, object = { type = "list", id = { "/enterprises/{}/**", "/hooks/{}/**",
+        "/organizations/{}/**", "/organizations/{}", "/classrooms/{}", "/assignments/{}", "/1" } } }),
   { id = "api-rest", ignore = true, match = { method = { "GET", "HEAD" }, host = api_host } },
 }
 
 local tests = rows.tests([[
 issue-new|POST /repos/a/b/issues|{"title":"T","body":"B","labels":["bug"]}|{"id":901,"number":7,"title":"T",
   "user":{"login":"ana"}}|post|7|T|T~B
+unreact-number|DELETE /reactions/5|||react|5||
+team-edit|PATCH /organizations/1/team/7|{"name":"ops"}||edit|7|ops|ops
+team-delete|DELETE /organizations/1/team/7|||delete|7||
+member-invite|PUT /organizations/1/team/7/memberships/bo|||share|bo||
+member|DELETE /organizations/1/team/7/members/bo|||edit|bo||
+api-team|GET /organizations/1/team/7||{"name":"ops"}|view|7|ops|
+api-team-part|GET /organizations/1/team/7/members|||view|7||
+api-starred|GET /user/subscriptions/a/b|||view|a/b||
+api-lists|GET /enterprises/e/consumed-licenses|||view|e||
+api-lists|GET /organizations|||view|organizations||
 unreact|DELETE /repos/a/b/issues/7/reactions/5|||react|7||
 watch|PUT /repos/a/b/subscription|{"subscribed":true}||follow|a/b|a/b|
 issue-comment-pin|PUT /repos/a/b/issues/comments/55/pin|||edit|55||

@@ -96,7 +96,7 @@ local tests = {
     expect = { rule = "info", kind = "view", id = "t3_ab1", title = "Probes", author = "ana" } },
   { name = "the page of a thread", host = "www.reddit.com", path = "/r/rust/comments/ab1/probes/",
     answer_type = "text/html", answer = "<title>Probes : r/rust</title>",
-    expect = { rule = "view", id = "ab1", title = "Probes" } },
+    expect = { rule = "view", id = "t3_ab1", title = "Probes" } },
   { name = "a person", host = "oauth.reddit.com", path = "/user/ana/about", answer = [[{"data":{"name":"ana"}}]],
     expect = { rule = "person", kind = "view", id = "ana", title = "ana" } },
   { name = "a comment on the new site", method = "POST", host = "www.reddit.com", path = "/svc/shreddit/graphql",
@@ -123,10 +123,10 @@ local tests = {
     expect = { rule = "search", kind = "search", text = "probes" } },
   { name = "reading a thread", host = "oauth.reddit.com", path = "/comments/ab1/", query = "limit=2048",
     answer = [=[[{"kind":"Listing","data":{"children":[{"kind":"t3","data":{"title":"Probes","author":"ana"}}]}}]]=],
-    expect = { rule = "view", kind = "view", id = "ab1", title = "Probes", author = "ana",
+    expect = { rule = "view", kind = "view", id = "t3_ab1", title = "Probes", author = "ana",
       url = "https://www.reddit.com/comments/ab1" } },
   { name = "reading a thread of a community", host = "www.reddit.com", path = "/r/rust/comments/ab1/probes/",
-    expect = { rule = "view", id = "ab1" } },
+    expect = { rule = "view", id = "t3_ab1" } },
   { name = "opening a community", host = "www.reddit.com", path = "/r/rust/",
     expect = { rule = "community", kind = "view", id = "rust" } },
   { name = "a picture of a community", method = "POST", host = "oauth.reddit.com", path = "/r/a/api/upload_sr_img",
@@ -195,7 +195,7 @@ multi-view|GET /api/multi/user/a/m/x/|||view|x||
 collection-view|GET /api/v1/collections/collection?collection_id=c1|||view|c1||
 wiki-history|GET /r/a/wiki/revisions/index|||view|index||
 wiki-page|GET /r/a/wiki/index|||view|index||
-message-view|GET /message/messages/m1/|||view|m1||
+message-view|GET /message/messages/m1/|||view|t4_m1||
 new-edit|POST /svc/shreddit/graphql|{"operation":"EditComment","variables":{"id":"t1_c","text":"m"}}||edit|t1_c||m
 new-draft|POST /svc/shreddit/graphql|{"operation":"SaveDraft","variables":{"title":"T"}}||draft|||T
 app-comment|POST /|{"operationName":"CreateComment","variables":{"postId":"t3_a","markdown":"m"}}||comment|t3_a||m
@@ -235,7 +235,7 @@ community-about|GET /r/a/about||{"data":{"title":"Probes","display_name":"a"}}|v
 community-part|GET /r/a/about/rules|||view|a||
 community-part|GET /api/v1/a/emojis/all|||view|a||
 shared|GET /r/a/s/AbC|||view|AbC||
-new-comments|GET /svc/shreddit/comments/r/a/t3_ab1|||view|ab1||
+new-comments|GET /svc/shreddit/comments/r/a/t3_ab1|||view|t3_ab1||
 modmail-list|GET /api/mod/conversations?limit=5|||view|||
 live-now|GET /api/live/happening_now||{"data":{"id":"1x","title":"T"}}|view|1x|T|
 notes|GET /api/mod/notes?user=bo|||view|bo||
@@ -244,6 +244,22 @@ mine|GET /api/v1/me||{"name":"ana"}|view|ana|ana|
 inbox|GET /message/inbox|||view|inbox||
 lists|GET /subreddits/popular|||view|popular||
 lists|GET /|||view|||
+view|GET /comments/ab1/_/c9||[{"data":{"children":[{"data":{"title":"T"}}]}}]|view|t3_ab1|T|
+view|GET /r/a/duplicates/ab1|||view|t3_ab1||
+multi-view|GET /user/a/m/x/new|||view|x||
+multi-view|GET /api/filter/user/a/f/all|||view|all||
+multi|POST /api/multi/|model=%7B%22display_name%22%3A%22X%22%7D|{"data":{"name":"x","display_name":"X"}}|post|x|X|X
+of-domain|GET /domain/video.example/top|||view|video.example||
+person|GET /user/bo/gilded/given|||view|bo|bo|
+friend-view|GET /api/v1/me/friends/bo||{"name":"bo"}|view|bo|bo|
+gild|POST /api/v2/gold/gild?thing_id=t1_c|api_type=json||react|t1_c||
+collection-edit|POST /api/v1/collections/update_collection_display_layout|collection_id=c1&display_layout=||edit|c1||
+moderate|POST /api/update_crowd_control_level|id=t3_a&level=2||edit|t3_a||
+part-edit|POST /api/reorder_subreddit_rules|r=a&new_rule_order=b||edit|||
+part-edit|POST /api/something_new|thing_id=t3_a&title=T&note=was+warned||edit|t3_a|T|T~was warned
+part-gone|DELETE /api/something/x9|||delete|something/x9||
+read|GET /t/bird|||view|||
+read|GET /api/mod/notes/recent|||view|||
 ]], "oauth.reddit.com")
 
 return rows.joined(tests, brief)

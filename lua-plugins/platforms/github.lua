@@ -137,7 +137,7 @@ end
 return {
   api = 1,
   id = "github",
-  version = "1.2.0",
+  version = "1.3.0",
   title = "GitHub",
   hosts = { "github.com", "api.github.com", "gist.github.com", "uploads.github.com", "*.githubcopilot.com" },
 

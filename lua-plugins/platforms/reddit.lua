@@ -66,11 +66,13 @@ local function gql(id, operations, kind, typed, more)
     typed = typed, deny = graphql }
 end
 
-local page = { type = "post" }
-page.id = { "/duplicates/{}/**", "/duplicates/{}", "/comments/{}/**", "/r/*/comments/{}/**", "/user/*/comments/{}/**",
-  "/comments/{}", "/r/*/comments/{}",
-  "/user/*/comments/{}" }
-page.url = "https://www.reddit.com/comments/{id}"
+-- A thing has one name everywhere, its "fullname": t3_ab1 is the post that its page's address calls ab1.
+local page = { type = "post", id = {}, url = {} }
+for i, path in ipairs { "/duplicates/{}/**", "/duplicates/{}", "/comments/{}/**", "/r/*/comments/{}/**",
+  "/user/*/comments/{}/**", "/comments/{}", "/r/*/comments/{}", "/user/*/comments/{}", "/r/*/duplicates/{}" } do
+  page.id[i] = "+t3_{" .. path .. "}"
+  page.url[i] = "https://www.reddit.com/comments/{" .. path .. "}"
+end
 page.title_end = " : r/*"
 local made_page = { title = "#/data/children/#/data/title", author = "#/data/children/#/data/author" }
 local community = { type = "community", id = "/2", title = "/2", url = "https://www.reddit.com/r/{id}" }
@@ -78,7 +80,7 @@ local community = { type = "community", id = "/2", title = "/2", url = "https://
 return {
   api = 1,
   id = "reddit",
-  version = "1.2.0",
+  version = "1.3.0",
   title = "Reddit",
   hosts = { "reddit.com", "www.reddit.com", "old.reddit.com", "new.reddit.com", "sh.reddit.com", "np.reddit.com",
     "m.reddit.com", "oauth.reddit.com", "gql.reddit.com", "gql-fed.reddit.com", "gateway.reddit.com",
@@ -142,10 +144,12 @@ return {
     write("moderate", { "approve", "lock", "unlock", "marknsfw", "unmarknsfw", "spoiler", "unspoiler", "sendreplies",
       "distinguish", "set_subreddit_sticky", "set_contest_mode", "set_suggested_sort", "ignore_reports",
       "unignore_reports", "show_comment", "snooze_reports", "unsnooze_reports", "set_original_content",
-      "collapse_message", "uncollapse_message" }, "edit", {}, { type = "post", id = thing }),
+      "collapse_message", "uncollapse_message", "update_crowd_control_level" }, "edit",
+      {}, { type = "post", id = thing }),
     write("report", { "report", "report_user" }, "message", { "reason", "other_reason", "site_reason", "custom_text",
       "details", "usernames" }, { type = "post", id = { "thing_id", "id", "user" } }),
-    write("seen", { "read_message", "unread_message", "store_visits" }, "view", {}, { type = "post", id = thing }),
+    write("seen", { "read_message", "unread_message", "read_all_messages", "store_visits" }, "view", {},
+      { type = "post", id = thing }),
     write("more-comments", "morechildren", "view", {}, { type = "post", id = "link_id" }),
     write("flair-seen", "flairselector", "view", {}, { type = "post", id = { "link", "name" } }),
     write("flair", { "selectflair", "flair", "flairtemplate", "flairtemplate_v2", "flairconfig", "flaircsv" }, "edit",
@@ -168,7 +172,8 @@ return {
       typed = { "title", "description" }, deny = refused },
     write("collection-edit", { "v1/collections/update_collection_title",
       "v1/collections/update_collection_description", "v1/collections/add_post_to_collection",
-      "v1/collections/remove_post_in_collection", "v1/collections/reorder_collection" }, "edit",
+      "v1/collections/remove_post_in_collection", "v1/collections/reorder_collection",
+      "v1/collections/update_collection_display_layout" }, "edit",
       { "title", "description" }, { type = "list", id = "collection_id", title = "title" }),
     { id = "names", match = { method = "POST", path = api("search_reddit_names"), body = { has = { "query" } } },
       activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "query" },
@@ -191,13 +196,15 @@ return {
     { id = "multi", match = { method = { "POST", "PUT" }, path = { "/api/multi/user/*/m/*", "/api/multi/**" } },
       activity = { kind = "post", audience = "private", object = { type = "list", title = { "model/display_name",
         "display_name" }, id = { "/api/multi/user/*/m/{}", "/api/multi/{}" } },
-        answer = { title = "data/display_name" } },
+        answer = { id = "data/name", title = "data/display_name" } },
       typed = { "model/display_name", "model/description_md", "display_name", "description_md" }, deny = refused },
     { id = "multi-delete", match = { method = "DELETE", path = "/api/multi/**" },
       activity = { kind = "delete", audience = "private", object = { type = "list",
         id = { "/api/multi/user/*/m/{}", "/api/multi/{}" } } }, typed = {}, deny = refused },
-    { id = "gild", match = { method = "POST", path = { "/api/v1/gold/gild/*", "/api/v1/gold/give/*" } },
-      activity = { kind = "react", audience = "public", object = { type = "post", id = "/5" } }, typed = {},
+    { id = "gild", match = { method = "POST", path = { "/api/v1/gold/gild/*", "/api/v1/gold/give/*",
+        "/api/v2/gold/gild" } },
+      activity = { kind = "react", audience = "public", object = { type = "post", id = { "thing_id", "?thing_id",
+        "/5" } } }, typed = { "message", "?message" },
       deny = refused },
     { id = "settings", match = { method = { "PATCH", "PUT", "POST" }, path = { "/api/v1/me/prefs",
         "/api/v1/structured_styles/*", "/r/*/api/widget_order/*", "/api/v1/subreddit/update_settings" } },
@@ -373,9 +380,11 @@ return {
         query = { query = true } },
       activity = { kind = "search", audience = "private", object = { type = "search" } }, typed = { "?query" } },
     look("view", { "/comments/*/**", "/r/*/comments/*/**", "/user/*/comments/*/**", "/comments/*", "/r/*/comments/*",
-      "/user/*/comments/*", "/duplicates/*", "/duplicates/*/**" }, page, made_page),
-    look("multi-view", { "/user/*/m/*", "/api/multi/user/*/m/*", "/api/multi/user/*" }, { type = "list",
-      id = { "/api/multi/user/*/m/{}", "/user/*/m/{}", "/5" } }, { title = { "data/display_name", "data/name" } }),
+      "/user/*/comments/*", "/duplicates/*", "/duplicates/*/**", "/r/*/duplicates/*" }, page, made_page),
+    look("multi-view", { "/user/*/m/*", "/user/*/m/*/*", "/api/multi/user/*/m/*", "/api/multi/user/*",
+      "/api/filter/user/*/f/*" }, { type = "list", id = { "/api/multi/user/*/m/{}", "/api/filter/user/*/f/{}",
+        "/user/*/m/{}/*", "/user/*/m/{}", "/5" } }, { title = { "data/display_name", "data/name" } }),
+    look("of-domain", { "/domain/*", "/domain/*/*" }, { type = "list", id = "/2" }),
     look("collection-view", "/api/v1/collections/collection", { type = "list", id = "?collection_id" }, {
       title = "title" }),
     look("community-about", { "/r/*/about", "/r/*/about.json", "/r/*/about/.json" }, community, {
@@ -396,12 +405,13 @@ return {
       "/svc/shreddit/community-more-posts/*", "/r/*/submit", "/r/*/wiki" }, community),
     look("shared", { "/r/*/s/*", "/u/*/s/*", "/user/*/s/*" }, { type = "post", id = "/4" }),
     look("new-comments", { "/svc/shreddit/comments/**", "/svc/shreddit/more-comments/**" }, { type = "post",
-      id = { "t3_>/6", "t3_>/5" }, url = page.url }),
+      id = { "+t3_{t3_>/6}", "+t3_{t3_>/5}" }, url = { "https://www.reddit.com/comments/{t3_>/6}",
+        "https://www.reddit.com/comments/{t3_>/5}" } }),
     look("person", { "/user/*", "/u/*", "/user/*/about", "/user/*/about.json", "/user/*/overview", "/user/*/submitted",
-      "/user/*/*", "/u/*/*", "/api/v1/user/*/trophies" },
+      "/user/*/*", "/u/*/*", "/user/*/*/*", "/api/v1/user/*/trophies" },
       { type = "person", id = { "/api/v1/user/{}/trophies", "/2" }, title = { "/api/v1/user/{}/trophies", "/2" },
         url = "https://www.reddit.com/user/{id}", title_end = " (u/*" }, { title = "data/name" }),
-    look("message-view", "/message/messages/*", { type = "message", id = "/message/messages/{}" },
+    look("message-view", "/message/messages/*", { type = "message", id = "+t4_{/3}" },
       { title = "data/children/#/data/subject", author = "data/children/#/data/author" }),
     look("live-view", { "/live/*", "/live/*/about", "/live/*/contributors", "/live/*/discussions",
       "/live/*/updates/*", "/api/live/*/about", "/api/live/by_id/*" }, { type = "topic", id = { "/api/live/by_id/{}",
@@ -409,6 +419,7 @@ return {
     look("live-now", "/api/live/happening_now", { type = "topic" }, { id = "data/id", title = "data/title" }),
     look("notes", "/api/mod/notes", { type = "person", id = "?user" }),
     look("people", "/api/user_data_by_account_ids", { type = "person", id = "?ids" }),
+    look("friend-view", "/api/v1/me/friends/*", { type = "person", id = "/5" }, { title = "name" }),
     look("mine", { "/api/v1/me", "/api/v1/me/**", "/api/me", "/api/me.json", "/prefs/*" }, { type = "person" },
       { id = "name", title = "name" }),
     look("inbox", "/message/*", { type = "list", id = "/2" }),
@@ -418,6 +429,21 @@ return {
       "/api/v1/collections/subreddit_collections", "/svc/shreddit/feeds/*", "/live/happening_now" }, { type = "list",
         id = { "?sr_fullname", "/subreddits/mine/{}", "/subreddits/{}", "/api/recommend/sr/{}",
           "/svc/shreddit/feeds/{}", "/users/{}" } }),
+    -- What is named above in no other way.
+    { id = "part-gone", match = { method = "DELETE", path = { "/api/**", "/r/*/api/**" } },
+      activity = { kind = "delete", audience = "unknown", group = subreddit, object = { type = "post",
+        id = { "?id", "?thing_id", "/r/*/api/{}", "/api/{}" } } }, typed = {}, deny = refused },
+    { id = "part-edit", match = { method = { "POST", "PUT", "PATCH" }, host = "oauth.reddit.com",
+        path = { "/api/**", "/r/*/api/**" } },
+      activity = { kind = "edit", audience = "unknown", group = subreddit,
+        object = { type = "post", id = { "thing_id", "id", "?id", "fullname", "name", "sr_name" },
+          title = "title" } },
+      typed = { "**/text", "**/title", "**/body", "**/markdown", "**/note", "**/message", "**/description",
+        "**/reason", "**/comment", "**/content", "**/caption", "**/name", "**/subject", "**/t", "**/u" },
+      deny = refused },
+    { id = "read", match = { method = "GET", host = "oauth.reddit.com" }, activity = { kind = "view",
+      audience = "unknown", object = { type = "list", id = { "?id", "/r/{}/**" } } }, typed = {} },
+
     { id = "telemetry", ignore = true, match = { path = { "/svc/shreddit/events", "/svc/shreddit/perfMetrics",
         "/svc/shreddit/styling-overrides", "/api/v2/**", "/svc/shreddit/graphql", "/timings/**" } } },
   },

@@ -89,6 +89,8 @@ T_TEST(a_route_without_the_body_says_whether_it_needs_one)
         { "GET", "wiki.test", "/index.php", "title=X", "", "view", false },
         { "GET", "wiki.test", "/index.php", "title=X&action=history", "", NULL, false },
         { "GET", "shop.test", "/x", "", "", NULL, false },
+        { "GET", "oauth.reddit.com", "/r/all/comments/ab1/", "", "", "view", false },
+        { "GET", "oauth.reddit.com", "/r/all/comments/", "", "", "community", false }, /* '*' is a segment */
         { "POST", "shop.test", "/x", "", "application/json", "write", false },
         { "POST", "www.youtube.com", "/youtubei/v1/comment/create_comment", "", "application/json", "comment", false },
         { "POST", "www.youtube.com", "/youtubei/v1/log_event", "", "application/json", NULL, false },

@@ -160,6 +160,8 @@ T_TEST(sources_in_templates)
         { "/a/{}/d", "b c" },
         { "+{/1}/{?id}#{host}", "a/7 8#h.test" },
         { "+{/1}/{?none}", NULL },
+        { "+t3_{/a/{}/d}", "t3_b c" }, /* but a path in them may have its mark */
+        { "+t3_{/x/{}/d}", NULL },
         { "t3_>field", "x.json" },
         { "t4_>field", NULL },
         { "t3_>field<.json", "x" },
