@@ -51,6 +51,10 @@ local rules = {
     "/*/*/pull/*/review_comment/**", "/*/*/pull/*/reviews", "/*/*/commit_comment/create" }, { kind = "comment",
     object = { type = "comment" }, parent = { type = "issue", id = { "issue", "/4" } },
     typed = { "comment[body]", "pull_request_review[body]", "commit_comment[body]" } }),
+  form_of("form-pull-part", { "/*/*/pull/*/merge", "/*/*/pull/*/page_data/**", "/*/*/issues/*/page_data/**" }, {
+    kind = "edit", object = { type = "pull", id = "/4", title = { "title", "issue[title]" } }, typed = {
+      "commitMessage", "commitTitle", "commit_message", "commit_title", "title", "**/body", "**/text",
+      "**/message" } }),
   form_of("form-comment-edit", { "/*/*/issue_comments/*", "/*/*/discussions/*/comments/*" }, { kind = "edit",
     object = { type = "comment", id = { "/6", "/4" } }, typed = { "issue_comment[body]", "comment[body]" } }),
   form_of("form-discussion-comment", "/*/*/discussions/*/comments", { kind = "comment", object = { type = "comment" },
@@ -140,6 +144,7 @@ form-file|POST /a/b/tree-save/main/a.md|filename=a.md&value=all&message=m&descri
 form-file|POST /a/b/create/main|new_filename=a.md&content=all&commit_message=m||edit|a.md|a.md|all~m
 form-release|POST /a/b/releases|release%5Bname%5D=One&release%5Bbody%5D=B||post||One|One~B
 form-wiki|POST /a/b/wiki/Start|wiki%5Bname%5D=Start&wiki%5Bbody%5D=all&wiki%5Bcommit%5D=m||edit|Start||Start~all~m
+form-pull-part|POST /a/b/pull/13/page_data/merge|{"commitMessage":"M","commitTitle":"T"}||edit|13||M~T
 form-gist-comment|POST gist.github.com/ana/9f/comments|comment%5Bbody%5D=B||comment|9f||B
 form-gist-save|POST gist.github.com/ana/9f/star|x=1||save|9f||
 form-gist-delete|POST gist.github.com/ana/9f|_method=delete||delete|9f||

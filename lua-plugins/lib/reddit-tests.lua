@@ -245,6 +245,8 @@ inbox|GET /message/inbox|||view|inbox||
 lists|GET /subreddits/popular|||view|popular||
 lists|GET /|||view|||
 view|GET /comments/ab1/_/c9||[{"data":{"children":[{"data":{"title":"T"}}]}}]|view|t3_ab1|T|
+view|GET /comments/ab1.json|||view|t3_ab1||
+new-draft|POST /svc/shreddit/graphql|{"operation":"CreatePostDraft","variables":{"title":"T"}}||draft|||T
 view|GET /r/a/duplicates/ab1|||view|t3_ab1||
 multi-view|GET /user/a/m/x/new|||view|x||
 multi-view|GET /api/filter/user/a/f/all|||view|all||

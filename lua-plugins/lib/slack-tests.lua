@@ -230,6 +230,13 @@ agent|POST /api/agents.conversations.setCanvasContent|{"conversation_id":"A1",
   "document_content":{"markdown":"all"}}||edit|A1||all
 manifest|POST /api/apps.manifest.update|{"app_id":"A1","manifest":"{\"display_information\":{\"name\":\"Bot\",
   \"description\":\"d\"}}"}||edit|A1|Bot|Bot~d
+read-more|POST /api/team.billableInfo|user=U1||view|||
+read-more|POST /api/conversations.listConnectInvites|{"count":5}||view|||
+delete-more|POST /api/admin.apps.uninstall|app_id=A1||delete|A1||
+edit-more|POST /api/admin.apps.approve|app_id=A1||edit|A1||
+edit-more|POST /api/workflows.featured.add|{"channel_id":"C1","trigger_ids":"Ft1"}||edit|C1||
+edit-more|POST /api/conversations.approveSharedInvite|invite_id=I1||edit|I1||
+edit-more|POST /api/something.new.create|{"title":"T","note":{"text":"names a customer"}}||edit||T|T~names a customer
 ]], "slack.com")
 
 return rows.joined(tests, more)

@@ -45,6 +45,13 @@ local function look(id, paths, what)
   return call(id, "GET", paths, what)
 end
 
+local function page_person(id, path, host)
+  return { id = id, match = { method = "GET", path = path, host = host },
+    activity = { kind = "view", audience = "public", object = { type = "person", title_end = " - Mastodon",
+      id = { "@>/1", "/2" }, url = "https://{host}{path}" } }, typed = {} }
+end
+
+local own_api = { "/api/v1/**", "/api/v2/**", "/api/v1_alpha/**" }
 local json = "application/json"
 local form = "application/x-www-form-urlencoded"
 
@@ -197,6 +204,22 @@ view-list|GET /api/v1/lists/6||view|6|
 view-list-posts|GET /api/v1/timelines/list/6||view|6|
 page-tag|GET /tags/k8s||view|k8s|
 page-person|GET /@ana||view|ana|
+page-user|GET /users/ana||view|ana|
+notice-seen|POST /api/v2/notifications/favourite-1-2/dismiss||edit|favourite-1-2|
+notice-seen|POST /api/v1/notifications/requests/accept|id[]=5|edit|5|
+notice-seen|POST /api/v1/notifications/requests/5/dismiss||edit|5|
+notice-rules|PATCH /api/v2/notifications/policy|{"for_not_following":"filter"}|edit|policy|
+picture-gone|DELETE /api/v1/profile/avatar||delete|avatar|
+year-seen|POST /api/v1/annual_reports/2030/read||view|2030|
+view-year|GET /api/v1/annual_reports/2030/state||view|2030|
+moderate|POST /api/v1/admin/trends/tags/3/approve||edit|3|
+collection-item|POST /api/v1_alpha/collections/18/items|{"account_id":"7"}|edit|18|
+collection-delete|DELETE /api/v1/collections/18||delete|18|
+view-person-part|GET /api/v1_alpha/accounts/7/collections||view|7|
+view-link|GET /api/v1/timelines/link?url=https%3A%2F%2Fa.example%2Fx||view|https://a.example/x|
+part-gone|DELETE /api/v1/something/5||delete|5|
+part-edit|POST /api/v1/something/5|{"comment":"names a customer"}|edit|5|names a customer
+read|GET /api/v1/something/5||view|5|
 notice-seen|POST /api/v1/notifications/33/dismiss||edit|33|
 block-domain|POST /api/v1/domain_blocks|domain=spam.example|edit|spam.example|spam.example
 block-domain|DELETE /api/v1/domain_blocks?domain=spam.example||edit|spam.example|spam.example
@@ -224,7 +247,7 @@ end
 return {
   api = 1,
   id = "mastodon",
-  version = "1.2.0",
+  version = "1.3.0",
   title = "Mastodon",
   anywhere = true,
   hosts = known,
@@ -343,9 +366,16 @@ return {
       object = { type = "conversation", id = "/api/v1/conversations/{}/read" } }),
 
     call("notice-seen", "POST", { "/api/v1/notifications/*/dismiss", "/api/v1/notifications/clear",
-      "/api/v1/notifications/dismiss", "/api/v1/announcements/*/dismiss", "/api/v1/notifications/requests/*/*" }, {
-      kind = "edit", object = { type = "message", id = { "/api/v1/notifications/{}/dismiss",
-        "/api/v1/announcements/{}/dismiss", "/api/v1/notifications/requests/{}/*", "id" } } }),
+      "/api/v1/notifications/dismiss", "/api/v1/announcements/*/dismiss", "/api/v1/notifications/requests/*",
+      "/api/v1/notifications/requests/*/*", "/api/v2/notifications/*/dismiss" }, { kind = "edit",
+        object = { type = "message", id = { "/api/v1/notifications/requests/{}/*", "/api/v1/notifications/{}/dismiss",
+          "/api/v2/notifications/{}/dismiss", "/api/v1/announcements/{}/dismiss", "id", "id[]", "id/#" } } }),
+    call("notice-rules", { "PUT", "PATCH" }, { "/api/v1/notifications/policy", "/api/v2/notifications/policy" }, {
+      kind = "edit", object = { type = "list", id = "/4" } }),
+    call("picture-gone", "DELETE", { "/api/v1/profile/avatar", "/api/v1/profile/header" }, { kind = "delete",
+      audience = "public", object = { type = "file", id = "/4" } }),
+    call("year-seen", "POST", "/api/v1/annual_reports/*/*", { kind = "view", object = { type = "document",
+      id = "/4" } }),
     call("block-domain", { "POST", "DELETE" }, "/api/v1/domain_blocks", { kind = "edit",
       typed = { "domain", "?domain" }, object = { type = "person", id = { "domain", "?domain" } } }),
     call("no-suggestion", "DELETE", { "/api/v1/suggestions/*", "/api/v2/suggestions/*" }, { kind = "edit",
@@ -358,8 +388,11 @@ return {
       object = { type = "conversation", id = "/api/v1/conversations/{}/unread" } }),
     call("moderate", { "POST", "PUT" }, { "/api/v1/admin/accounts/*/*", "/api/v1/admin/reports/*",
       "/api/v1/admin/reports/*/*", "/api/v1/admin/domain_blocks", "/api/v1/admin/domain_blocks/*",
-      "/api/v1/admin/ip_blocks", "/api/v1/admin/ip_blocks/*", "/api/v1/admin/tags/*" }, { kind = "edit",
-      object = { type = "person", id = "/5", title = { "domain", "ip", "display_name" } }, typed = { "text",
+      "/api/v1/admin/ip_blocks", "/api/v1/admin/ip_blocks/*", "/api/v1/admin/tags/*", "/api/v1/admin/trends/*/*/*",
+      "/api/v1/admin/email_domain_blocks", "/api/v1/admin/canonical_email_blocks",
+      "/api/v1/admin/domain_allows" }, { kind = "edit", answer = { id = own_id },
+      object = { type = "person", id = { "/api/v1/admin/trends/*/{}/*", "/5" },
+        title = { "domain", "ip", "display_name" } }, typed = { "text",
         "private_comment", "public_comment", "comment", "warning_text", "display_name" } }),
     call("collection", "POST", { "/api/v1_alpha/collections", "/api/v1/collections" }, { kind = "post",
       audience = "public", object = { type = "list", title = "name" }, typed = { "name", "description", "tag_name" },
@@ -367,6 +400,11 @@ return {
     call("collection-edit", { "PUT", "PATCH" }, { "/api/v1_alpha/collections/*", "/api/v1/collections/*" }, {
       kind = "edit", audience = "public", object = { type = "list", id = "/4", title = "name" }, typed = { "name",
         "description", "tag_name" } }),
+    call("collection-item", { "POST", "DELETE" }, { "/api/v1_alpha/collections/*/items",
+      "/api/v1_alpha/collections/*/items/*", "/api/v1/collections/*/items", "/api/v1/collections/*/items/*" }, {
+        kind = "edit", audience = "public", object = { type = "list", id = "/4" } }),
+    call("collection-delete", "DELETE", { "/api/v1_alpha/collections/*", "/api/v1/collections/*" }, { kind = "delete",
+      audience = "public", object = { type = "list", id = "/4" } }),
     call("profile-form", "POST", "/settings/profile", { kind = "edit", audience = "public",
       object = { type = "person" }, body = { has = { "account[note]" } }, typed = { "account[display_name]",
         "account[note]", "account[fields_attributes]*", "account[fields_attributes][*" } }),
@@ -400,7 +438,8 @@ return {
     look("about-people", { A .. "relationships", A .. "familiar_followers", "/api/v1/accounts" }, {
       audience = "private", object = { type = "person", id = { "?id[]", "?id" } } }),
     look("view-person", A .. "*", { object = { type = "person", id = A .. "{}" }, answer = profile }),
-    look("view-person-part", { A .. "*/statuses", A .. "*/followers", A .. "*/following", A .. "*/featured_tags",
+    look("view-person-part", { A .. "*/collections", "/api/v1_alpha/accounts/*/collections",
+      A .. "*/statuses", A .. "*/followers", A .. "*/following", A .. "*/featured_tags",
       A .. "*/endorsements", A .. "*/lists", A .. "*/identity_proofs" }, { object = { type = "person", id = "/4" } }),
     look("view-tag", { "/api/v1/timelines/tag/*", "/api/v1/tags/*" }, { object = { type = "tag",
       id = { "/api/v1/timelines/tag/{}", "/api/v1/tags/{}" }, title = { "/api/v1/timelines/tag/{}",
@@ -416,6 +455,10 @@ return {
       answer = { title = "title", author = "author_name" } }),
     look("view-server", { "/api/v1/instance", "/api/v2/instance", "/api/v1/instance/*" }, { object = { type = "page",
       id = "=" }, answer = { id = { "domain", "uri" }, title = "title" } }),
+    look("view-link", "/api/v1/timelines/link", { query = { url = true }, object = { type = "page", id = "?url",
+      url = "{?url}" } }),
+    look("view-year", { "/api/v1/annual_reports/*", "/api/v1/annual_reports/*/state" }, { audience = "private",
+      object = { type = "document", id = "/4" } }),
     -- What has no name but its own: the home of a person, what was saved.
     look("view-lists", { "/api/v1/timelines/*", "/api/v1/favourites", "/api/v1/bookmarks", "/api/v1/mutes",
       "/api/v1/blocks", "/api/v1/domain_blocks", "/api/v1/follow_requests", "/api/v1/endorsements", "/api/v1/lists",
@@ -423,11 +466,21 @@ return {
       "/api/v1/notifications", "/api/v2/notifications", "/api/v1/scheduled_statuses", "/api/v1/featured_tags",
       "/api/v1/featured_tags/suggestions", "/api/v1/followed_tags", "/api/v1/trends", "/api/v1/trends/*",
       "/api/v1/directory", "/api/v1/suggestions", "/api/v2/suggestions", "/api/v1/preferences", "/api/v1/markers",
+      "/api/v1/annual_reports", "/api/v1/profile", "/api/v1/apps/verify_credentials", "/api/v1/donation_campaigns",
       "/api/v1/reports", "/api/v1/statuses", "/api/v1/admin/*", "/api/v2/admin/*", "/api/v1/admin/trends/*" }, {
       audience = "private", object = { type = "list", id = { "/api/v1/timelines/{}", "/api/v1/trends/{}", "?id[]",
         "/api/v1/admin/{}", "/api/v2/admin/{}", "/3" } } }),
     { id = "machinery", ignore = true, match = { path = { "/api/v1/markers", "/api/v1/streaming/**",
-        "/api/v1/push/**", "/api/web/**", "/api/v1/apps" } } },
+        "/api/v1/push/**", "/api/web/**", "/api/v1/apps", "/api/v1_alpha/async_refreshes/*" } } },
+    -- What is named above in no other way; only where it is sure to be Mastodon.
+    { id = "part-gone", match = { method = "DELETE", path = own_api, host = known }, activity = { kind = "delete",
+      audience = "private", object = { type = "post", id = { "?id", "/4" } } }, typed = {}, deny = refused },
+    { id = "part-edit", match = { method = { "POST", "PUT", "PATCH" }, path = own_api, host = known },
+      activity = { kind = "edit", audience = "private", object = { type = "post", id = { "id", "/4" },
+        title = { "title", "name" } } }, typed = { "**/text", "**/title", "**/name", "**/comment", "**/description",
+          "**/status", "**/note", "**/content", "**/message" }, deny = refused },
+    { id = "read", match = { method = "GET", path = own_api, host = known }, activity = { kind = "view",
+      audience = "private", object = { type = "list", id = { "?id", "/4", "/3" } } }, typed = {} },
 
     -- The pages, with or without their scripts.
     { id = "page", match = { method = "GET", path = { "/@*/*", "/web/statuses/*", "/users/*/statuses/*" } },
@@ -436,9 +489,7 @@ return {
     { id = "page-tag", match = { method = "GET", path = "/tags/*", host = known },
       activity = { kind = "view", audience = "public", object = { type = "tag", id = "/2", title = "/2",
         url = "https://{host}{path}" } }, typed = {} },
-    { id = "page-person", match = { method = "GET", path = { "/@*", "/users/*" }, host = known },
-      activity = { kind = "view", audience = "public", object = { type = "person", title_end = " - Mastodon",
-        id = { "@>/1", "/2" }, url = "https://{host}{path}" } }, typed = {} },
+    page_person("page-person", "/@*"), page_person("page-user", "/users/*", known),
   },
 
   tests = tests,

@@ -70,6 +70,7 @@ end
 local page = { type = "post", id = {}, url = {} }
 for i, path in ipairs { "/duplicates/{}/**", "/duplicates/{}", "/comments/{}/**", "/r/*/comments/{}/**",
   "/user/*/comments/{}/**", "/comments/{}", "/r/*/comments/{}", "/user/*/comments/{}", "/r/*/duplicates/{}" } do
+  path = path:find "%*%*" and path or path .. "<.json"
   page.id[i] = "+t3_{" .. path .. "}"
   page.url[i] = "https://www.reddit.com/comments/{" .. path .. "}"
 end
@@ -332,6 +333,7 @@ return {
           upload = { "args/action", "s3UploadLease/action", "action" } } },
       typed = { "filepath" }, deny = refused },
 
+    gql("new-draft", { "*Draft*" }, "draft", rich),
     gql("new-reply", { "CreateComment*", "*CreateComment" }, "reply", rich, { has = { "variables/**/parentId" } }),
     gql("new-comment", { "CreateComment*", "*CreateComment" }, "comment", rich),
     gql("new-post", { "CreatePost*", "*CreatePost", "SubmitPost*", "CreateSubmission*", "Create*Post" }, "post", rich),
@@ -341,7 +343,6 @@ return {
     gql("new-follow", { "*Follow*" }, "follow", {}),
     gql("new-delete", { "Delete*", "Remove*" }, "delete", {}),
     gql("new-edit", { "EditComment*", "EditPost*", "UpdateComment*", "UpdatePost*" }, "edit", rich),
-    gql("new-draft", { "*Draft*" }, "draft", rich),
     gql("app-comment", { "CreateComment*", "*CreateComment" }, "comment", rich, { name = "operationName" }),
     gql("app-post", { "CreatePost*", "SubmitPost*", "Create*Post" }, "post", rich, { name = "operationName" }),
     gql("app-vote", "*Vote*", "react", {}, { name = "operationName" }),

@@ -63,6 +63,8 @@ local function page(id, paths, place)
       audience = { from = place, default = "unknown", map = audience.map } }, typed = {} }
 end
 
+local anything = ids("channel", "channel_id", "invite_id", "app_id", "function_id", "team_id", "user_id", "id",
+  "workflow_ids", "file", "request_id")
 local stamp = { type = "message", id = ids("ts", "timestamp", "scheduled_message_id", "message_ts") }
 local chat = { type = "conversation", id = channel, url = "https://{host}/archives/{id}" }
 local chat_answer = { id = "channel/id", type = "conversation", title = "channel/name" }
@@ -72,7 +74,7 @@ local file_answer = { id = "file/id", type = "file", title = { "file/title", "fi
 return {
   api = 1,
   id = "slack",
-  version = "1.2.0",
+  version = "1.3.0",
   title = "Slack",
   hosts = { "slack.com", "*.slack.com" },
 
@@ -315,7 +317,17 @@ return {
       "manifest/**/long_description", "manifest/**/display_name" }, "apps.manifest.create", "apps.manifest.update",
       "apps.manifest.validate"),
     { id = "rtm", ignore = true, match = { path = call("client.*", "users.prefs.*", "experiments.*", "i18n.*",
-      "apps.*", "rtm.*") } },
+      "apps.*", "rtm.*", "help.*", "promo.*", "eventlog.*", "commands.*", "emoji.*", "enterprise.*",
+      "team.prefs.*") } },
+    -- What is named above in no other way: a method ends with what it does.
+    about("read-more", "view", { type = "list", id = anything }, {}, "*.list*", "*.info", "*.lookup", "*Logs",
+      "*.billableInfo", "*.get", "*.getFile", "*.getEntities"),
+    about("delete-more", "delete", { type = "list", id = anything }, {}, "*.delete", "*.remove*", "*.uninstall",
+      "*.disconnect"),
+    about("edit-more", "edit", { type = "list", id = anything, title = ids("title", "name") }, { "**/text", "**/name",
+      "**/title", "**/description", "**/message", "**/markdown", "**/comment", "**/value", "?text", "?name", "?title",
+      "?description", "?message" }, "admin.*", "workflows.*", "conversations.*Invite", "conversations.*.set",
+      "*.approve*", "*.deny", "*.set", "*.add*", "*.create", "*.update", "*.rename", "*.edit", "*.upsert"),
     { id = "machinery", ignore = true, match = { path = call("client.*", "users.*", "team.*", "emoji.*",
       "experiments.*",
         "conversations.*", "channels.*", "groups.*", "im.*", "mpim.*", "rtm.*", "api.test", "apps.*", "bots.*", "dnd.*",
