@@ -17,21 +17,23 @@
 #define GROUP     5u
 #define OUT_OF_85 85u
 
-static const char git_digits[] = FLT_DIGITS_85_GIT;
+/* The signs behind the letters and digits of FLT_DIGITS_85_GIT; 0: it is none. */
+static const uint8_t git_signs[256] = {
+    ['!'] = 62, ['#'] = 63, ['$'] = 64, ['%'] = 65, ['&'] = 66, ['('] = 67, [')'] = 68, ['*'] = 69,
+    ['+'] = 70, ['-'] = 71, [';'] = 72, ['<'] = 73, ['='] = 74, ['>'] = 75, ['?'] = 76, ['@'] = 77,
+    ['^'] = 78, ['_'] = 79, ['`'] = 80, ['{'] = 81, ['|'] = 82, ['}'] = 83, ['~'] = 84
+};
 
 /* The digit that c is; OUT_OF_85: none. */
 static uint32_t digit_of(uint8_t c, bool is_git)
 {
-    const char *at;
-
     if (!is_git)
         return c >= '!' && c <= 'u' ? (uint32_t)(c - '!') : OUT_OF_85;
     if (flt_is_digit(c))
         return (uint32_t)(c - '0');
     if (flt_is_alpha(c))
         return flt_is_upper(c) ? (uint32_t)(c - 'A' + 10) : (uint32_t)(c - 'a' + 36);
-    at = c > ' ' ? strchr(git_digits + 62, c) : NULL;
-    return at != NULL ? (uint32_t)(at - git_digits) : OUT_OF_85;
+    return git_signs[c] != 0 ? git_signs[c] : OUT_OF_85;
 }
 
 size_t flt_group_85(struct st_span chars, size_t at, enum flt_radix radix, uint8_t out[4])

@@ -366,20 +366,6 @@ static uint32_t measure_run(struct st_span text, uint32_t at, bool *is_long)
     return to;
 }
 
-/* The next digit at or after i. */
-static uint32_t next_digit(struct st_span text, uint32_t i)
-{
-    for (; i + ST_BYTES_STEP <= text.n; i += ST_BYTES_STEP) {
-        unsigned digits = st_bytes_in(text.p + i, '0', '9');
-
-        if (digits != 0)
-            return i + st_bytes_first(digits);
-    }
-    while (i < text.n && !flt_is_digit(text.p[i]))
-        i++;
-    return i;
-}
-
 /* ---- what cannot be ------------------------------------------------------------------------------------------ */
 
 /* Nearly all digits of a text are years, versions and chapters. Each of these answers false only where its finder
@@ -458,7 +444,7 @@ void flt_find_numbers(struct flt_scanner *s)
     for (;; i = end) {
         uint32_t uuid;
 
-        i = next_digit(s->text, i);
+        i = flt_next_digit(s->text, i);
         if (i >= s->text.n)
             return;
         end = digits_end(s->text, i);

@@ -386,8 +386,9 @@ enum st_rc flt_respell(struct st_arena *arena, const struct flt_view *from, unsi
 
     *out = *from;
     flt_excerpt_open(&r.x, arena, from);
-    for (size_t at = 0; at < r.s.n;)
-        at = take(&r, at, signals);
+    for (size_t at = 0; at < r.s.n; at = take(&r, at, signals))
+        if (signals == FLT_SIGNAL_CODES && (at = flt_next_digit(r.s, (uint32_t)at)) == r.s.n)
+            break;
     *any = r.x.any;
     return flt_excerpt_close(&r.x, from, out, err);
 }

@@ -7,6 +7,7 @@
  */
 #ifndef STOA_FILTERS_VALIDATE_H
 #define STOA_FILTERS_VALIDATE_H
+#include "base/bytes.h"
 #include "base/span.h"
 #include <stdbool.h>
 
@@ -63,6 +64,19 @@ static inline bool flt_is_alpha(uint8_t c)
 static inline bool flt_is_alnum(uint8_t c)
 {
     return flt_is_alpha(c) || flt_is_digit(c);
+}
+/* Where the next digit at or after i is; the end of the text: there is none. */
+static inline uint32_t flt_next_digit(struct st_span text, uint32_t i)
+{
+    for (; i + ST_BYTES_STEP <= text.n; i += ST_BYTES_STEP) {
+        unsigned digits = st_bytes_in(text.p + i, '0', '9');
+
+        if (digits != 0)
+            return i + st_bytes_first(digits);
+    }
+    while (i < text.n && !flt_is_digit(text.p[i]))
+        i++;
+    return i;
 }
 static inline uint8_t flt_to_lower(uint8_t c)
 {
