@@ -89,13 +89,13 @@ static bool may_begin(struct st_span s, size_t at)
     return at == 0 || s.p[at - 1] <= ' ' || memchr("\"'`=:([", s.p[at - 1], 7) != NULL;
 }
 
-/* Most runs have none of the signs that only base85 writes. */
+/* Most runs have none of the signs that only base85 writes; a _ is part of many a name. */
 static bool has_signs(struct st_span s, size_t at)
 {
     const uint8_t *p = s.p + at;
 
-    return at + ST_BYTES_STEP > s.n || (st_bytes_in(p, '!', '*') | st_bytes_in(p, ';', '@') | st_bytes_in(p, '[', '`') |
-                                        st_bytes_in(p, '{', '~')) != 0;
+    return at + ST_BYTES_STEP > s.n || (st_bytes_in(p, '!', '*') | st_bytes_in(p, ';', '@') | st_bytes_in(p, '[', '^') |
+                                        st_bytes_in(p, '`', '`') | st_bytes_in(p, '{', '~')) != 0;
 }
 
 size_t flt_bare_85(struct st_span s, size_t at, enum flt_radix *radix)

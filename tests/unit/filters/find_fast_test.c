@@ -195,7 +195,7 @@ static void check_text(struct flt_scanner *s, struct st_span text)
             continue;
         while (end < text.n && flt_is_digit(text.p[end]))
             end++;
-        T_CHECK(next_digit(text, i) == i && (end == text.n || next_digit(text, end) > end), "digits at %u", i);
+        T_CHECK(flt_next_digit(text, i) == i && (end == text.n || flt_next_digit(text, end) > end), "digits at %u", i);
         T_CHECK(measure_run(text, i, &is_long) == measure_slowly(text, i, &was_long) && is_long == was_long,
                 "run at %u of \"%.*s\"", i, (int)text.n, (const char *)text.p);
         T_CHECK(may_be_phone(text, i, end) || OFFERED(flt_find_phones_at(s, i)) == 0, "phone at %u of \"%.*s\"", i,
