@@ -52,6 +52,12 @@ static const struct {
     { "II*\0", 4, 0, FLT_FILE_IMAGE },
     { "MM\0*", 4, 0, FLT_FILE_IMAGE },
     { "WEBP", 4, 8, FLT_FILE_IMAGE },
+    { "ftypheic", 8, 4, FLT_FILE_IMAGE }, /* brands of ISO 23008-12, and of AVIF */
+    { "ftypheix", 8, 4, FLT_FILE_IMAGE },
+    { "ftypmif1", 8, 4, FLT_FILE_IMAGE },
+    { "ftypavif", 8, 4, FLT_FILE_IMAGE },
+    { "\0\0\0\x0CjP  ", 8, 0, FLT_FILE_IMAGE }, /* JPEG 2000 */
+    { "\0\0\0\x0CJXL ", 8, 0, FLT_FILE_IMAGE },
     { "\xFF\xFE<\0?\0", 6, 0, FLT_FILE_XML }, /* UTF-16, as Office may write its parts (ECMA-376-2 §8.1.4) */
     { "\xFE\xFF\0<\0?", 6, 0, FLT_FILE_XML },
 };
@@ -104,6 +110,13 @@ static bool is_xml(struct st_span text)
     return st_span_starts(tag, ST_SPAN("<")) && st_span_find(tag, ST_SPAN(" xmlns")) != ST_SPAN_NPOS;
 }
 
+/* A bitmap of Windows: two letters, four bytes that nobody uses, and the length of one of its headers. */
+static bool is_bitmap(struct st_span s)
+{
+    return st_span_starts(s, ST_SPAN("BM")) && st_span_starts(st_span_sub(s, 6, 4), ST_SPAN("\0\0\0\0")) &&
+           st_span_starts(st_span_sub(s, 15, 3), ST_SPAN("\0\0\0"));
+}
+
 enum flt_file flt_file_type(struct st_span bytes)
 {
     struct st_span text = without_blanks(bytes);
@@ -112,6 +125,8 @@ enum flt_file flt_file_type(struct st_span bytes)
         if (bytes.n >= (size_t)magics[i].at + magics[i].n &&
             memcmp(bytes.p + magics[i].at, magics[i].bytes, magics[i].n) == 0)
             return magics[i].type;
+    if (is_bitmap(bytes))
+        return FLT_FILE_IMAGE;
     if (st_span_find(st_span_sub(bytes, 0, PDF_LOOK), ST_SPAN("%PDF-")) != ST_SPAN_NPOS)
         return FLT_FILE_PDF;
     if (st_span_istarts(text, ST_SPAN("<!doctype html")) || st_span_istarts(text, ST_SPAN("<html")))
