@@ -305,6 +305,17 @@ static enum st_rc form_body(struct flt_dec *dec, const struct flt_body *body, co
     return rc;
 }
 
+/* Does it give names to pieces of text (XML 1.0 §4.2)? Who reads it puts them together; nobody does so here. */
+static bool has_own_entities(struct st_span s)
+{
+    size_t at = 0;
+
+    while (at < s.n && s.p[at] <= ' ')
+        at++;
+    return at < s.n && s.p[at] == '<' && st_span_find(s, ST_SPAN("<!DOCTYPE")) != ST_SPAN_NPOS &&
+           st_span_find(s, ST_SPAN("<!ENTITY")) != ST_SPAN_NPOS;
+}
+
 static enum st_rc text_body(struct flt_dec *dec, const struct flt_body *body, const struct flt_piece *text,
                             enum kind kind, struct st_err *err)
 {
@@ -313,6 +324,8 @@ static enum st_rc text_body(struct flt_dec *dec, const struct flt_body *body, co
 
     if (!body->is_part && kind != KIND_HTML && flt_form_likely(text->s, kind == KIND_TEXT))
         return form_body(dec, body, text, err);
+    if (has_own_entities(text->s))
+        flt_dec_note(dec, FLT_PARTLY, FLT_REASON_SYNTAX);
     flt_dec_push(dec, codec);
     rc = flt_dec_piece(dec, text, kind == KIND_HTML ? FLT_LAYER_HTML : FLT_LAYER_RAW, err);
     flt_dec_pop(dec);

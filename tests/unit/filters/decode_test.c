@@ -20,6 +20,12 @@ static const struct {
     { "text/html; charset=utf-8", "<p>hi</p>", "=<p>hi</p>", FLT_CODEC_HTML, FLT_FULLY, FLT_REASON_NONE },
     { "application/xml", "<a>hi</a>", "=<a>hi</a>", FLT_CODEC_TEXT, FLT_FULLY, FLT_REASON_NONE },
     { "image/svg+xml", "<svg/>", "=<svg/>", FLT_CODEC_TEXT, FLT_FULLY, FLT_REASON_NONE },
+    { "application/xml", "<!DOCTYPE a><a>hi</a>", "=<!DOCTYPE a><a>hi</a>", FLT_CODEC_TEXT, FLT_FULLY,
+      FLT_REASON_NONE },
+    { "application/xml", "\n<!DOCTYPE a [<!ENTITY b 'x'>]><a>&b;</a>", "=\n<!DOCTYPE a [<!ENTITY b 'x'>]><a>&b;</a>",
+      FLT_CODEC_TEXT, FLT_PARTLY, FLT_REASON_SYNTAX },
+    { "text/plain", "a <!DOCTYPE a [<!ENTITY b 'x'>]>", "=a <!DOCTYPE a [<!ENTITY b 'x'>]>", FLT_CODEC_TEXT, FLT_FULLY,
+      FLT_REASON_NONE },
     /* missing or wrong */
     { "text/plain;charset=UTF-8", "{\"a\":\"x\"}", "a=x", FLT_CODEC_JSON, FLT_FULLY, FLT_REASON_NONE },
     { "text/plain", "{\"a\":\"x\"}\n{\"a\":\"y\"}\n", "#/a=x|#/a=y", FLT_CODEC_JSON, FLT_FULLY, FLT_REASON_NONE },
