@@ -26,6 +26,8 @@ static const char *cost_of(const struct flt_detector *d)
         return "shared";
     for (size_t i = 0; i < d->n_anchors; i++)
         shortest = strlen(d->anchors[i].s) < shortest ? strlen(d->anchors[i].s) : shortest;
+    if (d->extent == FLT_EXTENT_NAMED || d->extent == FLT_EXTENT_SERVICE)
+        return "low"; /* a choice of words */
     if (d->n_anchors == 0)
         return "high";
     return shortest >= 4 ? "low" : shortest == 3 ? "middle" : "high";

@@ -333,12 +333,44 @@ static uint32_t value_end(struct st_span text, const struct place *place, size_t
     return to;
 }
 
+/* 8-4-4-4-12: of a key that may be one of a table, its id. */
+static bool is_uuid(struct st_span s)
+{
+    return s.n == 36 && s.p[8] == '-' && s.p[13] == '-' && s.p[18] == '-' && s.p[23] == '-';
+}
+
+/* A word of letters alone and not a part of base64: "secret", "api_key". */
+static bool is_plain_word(struct st_span text, const struct flt_name *name)
+{
+    if (name->to - name->from < 5 || st_span_ieq(st_span(text.p + name->to - 2, 2), ST_SPAN("pw")) ||
+        (name->from > 0 && !is_of(text.p[name->from - 1], SPACES "\"'`([{<*")))
+        return false;
+    for (uint32_t i = name->from; i < name->to; i++)
+        if (flt_is_digit(text.p[i]))
+            return false;
+    return true;
+}
+
+/* What weakens the candidate: a name or a way that leaves doubt, unless the value itself leaves none; of two doubts
+ * both stay. */
+static unsigned doubts(struct st_span text, const struct flt_name *name, struct st_span value, enum flt_naming naming,
+                       unsigned marks)
+{
+    bool is_doubtful = naming == FLT_NAMES_DOUBTFUL;
+
+    if (flt_is_surely_random(value) &&
+        (is_doubtful ? marks == 0 && !is_uuid(value) : marks == FLT_GLUED && is_plain_word(text, name)))
+        return 0;
+    return marks | (is_doubtful ? FLT_IRREGULAR : 0);
+}
+
 void flt_find_named(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
 {
     struct flt_name name = flt_name_around(s->text, end);
     struct place place = { 0, false, 0 };
-    enum flt_naming naming;
     bool is_service = d->extent == FLT_EXTENT_SERVICE;
+    enum flt_naming naming;
+    struct st_span value;
     uint32_t from, to;
 
     if (s->reading == FLT_READ_SQUEEZED || !find_place(s->text, &name, is_service, &place))
@@ -349,5 +381,10 @@ void flt_find_named(struct flt_scanner *s, const struct flt_detector *d, uint32_
     naming = is_service ? flt_naming_of_service(s->text, &name) : flt_naming(s->text, &name);
     if (naming == FLT_NAMES_NOTHING)
         return;
-    flt_offer(s, d, from, to, place.marks | (naming == FLT_NAMES_DOUBTFUL ? FLT_IRREGULAR : 0));
+    value = st_span_sub(s->text, from, to - from);
+    if (is_service)
+        place.marks |= naming == FLT_NAMES_DOUBTFUL || !flt_is_surely_random(value) ? FLT_IRREGULAR : 0;
+    else
+        place.marks = doubts(s->text, &name, value, naming, place.marks);
+    flt_offer(s, d, from, to, place.marks);
 }

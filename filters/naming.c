@@ -94,8 +94,8 @@ static bool is_about(struct st_span word)
 static bool is_public(struct st_span word)
 {
     static const char *const words[] = {
-        "public",     "pub",         "csrf",   "xsrf",         "antiforgery", "forgery", "continuation",
-        "pagination", "idempotency", "cursor", "cancellation", "publishable", "fake",    "dummy",
+        "public",      "pub",    "csrf",         "xsrf",        "antiforgery", "forgery", "continuation", "pagination",
+        "idempotency", "cursor", "cancellation", "publishable", "fake",        "dummy",   "authenticity", "recv",
     };
 
     return is_listed(word, words, ST_LEN(words));
@@ -132,11 +132,11 @@ static bool opens(struct st_span word)
 static bool is_of_table(struct st_span word)
 {
     static const char *const words[] = {
-        "primary", "foreign", "cache",   "sort",     "partition", "unique", "row",    "trace",  "object",
-        "routing", "map",     "index",   "hot",      "short",     "lookup", "group",  "sub",    "parent",
-        "child",   "config",  "setting", "message",  "label",     "i18n",   "item",   "query",  "data",
-        "image",   "file",    "field",   "sync",     "state",     "event",  "search", "filter", "metric",
-        "column",  "entity",  "s3",      "registry", "answer",    "ssh",    "host",
+        "primary", "foreign", "cache", "sort",   "partition", "unique", "row",    "trace",  "object", "routing",
+        "map",     "index",   "hot",   "short",  "lookup",    "group",  "sub",    "parent", "child",  "config",
+        "setting", "message", "label", "i18n",   "item",      "query",  "data",   "image",  "file",   "field",
+        "sync",    "state",   "event", "search", "filter",    "metric", "column", "entity", "s3",     "registry",
+        "answer",  "ssh",     "host",  "socket", "vapid",     "badge",
     };
 
     return is_listed(word, words, ST_LEN(words));
@@ -182,6 +182,8 @@ static enum flt_naming judge_key(struct st_span text, struct st_span front, stru
         return opens(word_before(text, (uint32_t)(front.p - text.p))) ? FLT_NAMES_SECRET : FLT_NAMES_NOTHING;
     if (front.n > 0)
         before = front;
+    if (before.n >= 3 && st_span_ieq(st_span_sub(before, before.n - 3, 3), ST_SPAN("pub"))) /* pinnedpubkey */
+        return FLT_NAMES_NOTHING;
     if (is_of_table(before) && !opens(before))
         return FLT_NAMES_NOTHING;
     return opens(before) ? FLT_NAMES_SECRET : FLT_NAMES_DOUBTFUL;
@@ -218,6 +220,8 @@ enum flt_naming flt_naming(struct st_span text, const struct flt_name *name)
     struct st_span before = ST_SPAN_NONE, word;
     uint32_t at = name->from;
 
+    if (is_public(word_before(text, name->from)))
+        return FLT_NAMES_NOTHING;
     while ((word = next_word(text, &at, name->to)).n > 0) {
         if (at < name->stem) {
             if (is_public(word))
@@ -237,12 +241,29 @@ enum flt_naming flt_naming(struct st_span text, const struct flt_name *name)
 static bool is_of_service(struct st_span word)
 {
     static const char *const words[] = {
-        "release", "revision", "commit", "sha",     "checksum", "build",   "tag",  "image", "project", "workspace",
-        "team",    "site",     "zone",   "region",  "org",      "channel", "span", "event", "dsn",     "app",
-        "user",    "page",     "video",  "package", "module",   "plugin",  "font", "hash",  "js",      "css",
+        "release", "revision",  "commit", "sha",  "checksum", "build",  "tag",       "image",
+        "project", "workspace", "team",   "site", "zone",     "region", "org",       "channel",
+        "span",    "event",     "dsn",    "app",  "user",     "page",   "video",     "package",
+        "module",  "plugin",    "font",   "hash", "js",       "css",    "signature",
     };
 
     return is_listed(word, words, ST_LEN(words));
+}
+
+/* Services whose pages, pictures and songs have random ids that everybody sees: "youtube: …" is a film. */
+static bool shows_ids(struct st_span text, uint32_t stem)
+{
+    static const char *const names[] = { "youtube",  "spotify", "imgur", "giphy",    "unsplash", "figma",
+                                         "trello",   "wistia",  "vimeo", "pastebin", "discogs",  "lastfm",
+                                         "linkedin", "dropbox", "imgbb", "deezer",   "flickr" };
+
+    for (size_t i = 0; i < ST_LEN(names); i++) {
+        size_t n = strlen(names[i]);
+
+        if (stem >= n && st_span_ieq(st_span(text.p + stem - n, n), st_span_str(names[i])))
+            return true;
+    }
+    return false;
 }
 
 enum flt_naming flt_naming_of_service(struct st_span text, const struct flt_name *name)
@@ -256,5 +277,5 @@ enum flt_naming flt_naming_of_service(struct st_span text, const struct flt_name
     while ((word = next_word(text, &at, name->to)).n > 0)
         if (is_about(word) || is_public(word) || is_of_service(word))
             return FLT_NAMES_NOTHING;
-    return FLT_NAMES_SECRET;
+    return shows_ids(text, name->stem) ? FLT_NAMES_DOUBTFUL : FLT_NAMES_SECRET;
 }

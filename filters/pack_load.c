@@ -379,12 +379,11 @@ static void build_pattern(struct reader *r, const struct yrule *y, struct flt_de
         BAD(r, y->pos, "the rule needs a pattern, or find: with another finder");
         return;
     }
-    if (y->extent == FLT_EXTENT_MATCH)
-        return;
+    if (y->extent == FLT_EXTENT_MATCH || y->extent == FLT_EXTENT_NAMED || y->extent == FLT_EXTENT_SERVICE)
+        return; /* of a name the whole pattern is the literal */
     if (y->anchor.n == 0)
         BAD(r, y->pattern.pos, "the pattern needs its anchor: the literal it begins with");
-    if (y->chars.s == NULL && y->extent != FLT_EXTENT_BLOCK && y->extent != FLT_EXTENT_ASSIGNMENT &&
-        y->extent != FLT_EXTENT_NAMED && y->extent != FLT_EXTENT_SERVICE)
+    if (y->chars.s == NULL && y->extent != FLT_EXTENT_BLOCK && y->extent != FLT_EXTENT_ASSIGNMENT)
         BAD(r, y->pattern.pos, "the rule needs chars: the characters that a finding consists of");
 }
 

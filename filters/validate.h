@@ -112,6 +112,8 @@ unsigned flt_distinct(struct st_span s); /* different bytes */
 /* How many of a hundred pairs of letters are usual ones: some 35 of random letters, 90 of words; 0: too few to say. */
 unsigned flt_wordiness(struct st_span s);
 unsigned flt_turns(struct st_span s); /* between digits and other characters */
+/* Long, and with so many turns between digits and letters as no name, no word and no date has. */
+bool flt_is_surely_random(struct st_span s);
 struct flt_mix {
     unsigned lower, upper, digit, other;
 };

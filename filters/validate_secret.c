@@ -233,12 +233,12 @@ static bool is_key_byte(uint8_t c)
     return flt_is_alnum(c) || (c != 0 && strchr("+/=_.~!@#$%^&*?-", c) != NULL);
 }
 
-/* A UUID is of this kind. */
+/* A UUID is of this kind, and so is a number with a random part behind it. */
 static enum flt_valid hexadecimal(struct st_span s, struct flt_mix mix)
 {
     if (s.n < 16 || mix.digit < s.n / 5 || mix.lower + mix.upper < s.n / 8 || flt_distinct(s) < 8)
         return FLT_V_WRONG;
-    return (mix.other == 0 && s.n >= 24) || s.n == 36 ? FLT_V_OK : FLT_V_SHAPE;
+    return (mix.other == 0 && s.n >= 20) || (mix.other <= 4 && s.n >= 32) ? FLT_V_OK : FLT_V_SHAPE;
 }
 
 /* Long, of all classes, with signs in it: what a generator of passwords makes. */
@@ -264,21 +264,30 @@ static enum flt_valid by_length(struct st_span s, struct flt_mix mix)
 {
     if (mix.digit == 0)
         return FLT_V_OK;
-    if (s.n >= 20 || (s.n >= 16 && mix.lower > 2 && mix.upper > 2))
+    if (s.n >= 20 || (s.n >= 16 && ((mix.lower > 2 && mix.upper > 2) || (flt_turns(s) > 4 && flt_wordiness(s) < 50))))
         return flt_entropy(s) >= 3.4 ? FLT_V_OK : FLT_V_SHAPE;
     return s.n >= 16 || flt_turns(s) >= 4 ? FLT_V_SHAPE : FLT_V_WRONG;
+}
+
+/* Without what is no part of it: base64:… of an APP_KEY; the number of an account, as in 123456:…, before its secret.
+ */
+static struct st_span random_part(struct st_span s)
+{
+    size_t colon = st_span_chr(s, ':');
+    bool is_number = colon >= 5 && colon <= 16 && s.n - colon > 20;
+
+    for (size_t i = 0; is_number && i < colon; i++)
+        is_number = flt_is_digit(s.p[i]);
+    return is_number || st_span_starts(s, ST_SPAN("base64:")) ? st_span_sub(s, colon + 1, s.n) : s;
 }
 
 /* The value of a name that says "key" or "token": random, as far as its length lets one say so. Words, names, paths and
  * what is only told of a secret are none; a short value is left in doubt. */
 enum flt_valid val_random_value(const struct flt_token *token)
 {
-    struct st_span s = token->text;
-    struct flt_mix mix;
+    struct st_span s = random_part(token->text);
+    struct flt_mix mix = flt_mix(s);
 
-    if (st_span_starts(s, ST_SPAN("base64:"))) /* APP_KEY=base64:… */
-        s = st_span_sub(s, 7, s.n - 7);
-    mix = flt_mix(s);
     if (s.n < 12 || s.n > 200 || strchr("/.$", s.p[0]) != NULL)
         return FLT_V_WRONG;
     if (flt_has_placeholder(s) || flt_is_sequence(s) || is_told(s) || flt_distinct(s) < 7)

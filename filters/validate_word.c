@@ -182,6 +182,31 @@ struct flt_mix flt_mix(struct st_span s)
     return mix;
 }
 
+static bool is_hex_or_dash(struct st_span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!flt_is_digit(s.p[i]) && (flt_to_lower(s.p[i]) < 'a' || flt_to_lower(s.p[i]) > 'f') && s.p[i] != '-')
+            return false;
+    return true;
+}
+
+/* A generator's letters rarely make words, nor do they keep to one case; a name of as many bytes turns to digits once
+ * or twice. Hexadecimal letters look like words, and turn all the more. */
+bool flt_is_surely_random(struct st_span s)
+{
+    struct flt_mix mix = flt_mix(s);
+    unsigned turns = flt_turns(s), words = flt_wordiness(s);
+
+    if (s.n < 20 || mix.digit == 0 || mix.lower + mix.upper < 4 || mix.other * 4 > s.n || flt_distinct(s) < 8 ||
+        flt_is_sequence(s) || flt_has_placeholder(s))
+        return false;
+    if (is_hex_or_dash(s))
+        return turns >= s.n / 5;
+    if (turns < 4)
+        return mix.lower >= 4 && mix.upper >= 4 && words < 45;
+    return words < (turns > 8 || s.n >= 32 ? 65 : 50);
+}
+
 static int base64_value(uint8_t c)
 {
     if (flt_is_upper(c))

@@ -114,6 +114,60 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
     end();
 }
 
+/* How sure the surest finding is that begins in the text; 0: none. */
+static unsigned surest(const char *text)
+{
+    struct st_arena *arena = st_arena_new(8u << 20);
+    struct flt_findings findings;
+    struct flt_doc *doc = NULL;
+    struct st_err err = ST_ERR_INIT;
+    unsigned most = 0;
+
+    T_OK(flt_text_doc(arena, st_span_str(text), &doc, &err), err);
+    T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
+    for (size_t i = 0; i < findings.n; i++)
+        if (strncmp(findings.items[i].rule->id, "secret.", 7) == 0 && findings.items[i].confidence > most)
+            most = findings.items[i].confidence;
+    st_arena_free(arena);
+    return most;
+}
+
+/* Of one doubt a value frees itself that no name and no word looks like; a short or worded one does not, and of two
+ * doubts none does. The shipped policies act on 75 and more. */
+T_TEST(a_value_beyond_doubt_makes_up_for_a_doubtful_name)
+{
+    static const char *const sure[] = {
+        "acmehub_key = \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "acmehubKey: 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "you will find a acmehub secret 0b6f8c1d94e27a35f1c8b7d2e9406a5c in it",
+        "the secret 3fa85f64-5717-4562-b3fc-2c963f66afa6 is ours",
+        "You can use the token VZGyJa4owqsYvMoMHLmxKNtd for it",
+        "clarifai: 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "SHIPENGINE='kR7vq2Lm9xWt41Zt4mQ8wLp2x9'",
+        "acme_token = 'k2r7vq29xwt41zt4'",
+        "ACME_TOKEN=84514306:kR7vq2Lm9xWt41Zt4mQ8wLp2x9_-kR7vq2",
+        "acme token = '6105734677340141-ad50ab5ae7eeb1f4f1bc2c794288ff312d6fe7d5'",
+    };
+    static const char *const doubtful[] = {
+        "acmehub_key = \"3fa85f64-5717-4562-b3fc-2c963f66afa6\"", /* as likely the id of a row */
+        "acmehub_key = \"kR7vq2Lm9x41\"",
+        "acmehub_key = \"name-of-a-setting-no-2-of-3-and-more\"",
+        "an acmehub key 0b6f8c1d94e27a35f1c8b7d2e9406a5c", /* neither a sign nor a name that tells */
+        "youtube: kR7vq2Lm9xWt41Zt4mQ8wLp2x9",             /* a film */
+        "spotify = 'kR7vq2Lm9xWt41Zt4mQ8wLp2x9'",
+        "AdyRjEopWvTok+5pw QR011vl/lIzZsCp9pNZNRSj4xigprLQgZ", /* of base64, read as a form */
+        "commit 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "ACME_TOKEN=8451:kR7vq2Lm9xWt41Zt4mQ8wLp2x9", /* a port, a line */
+    };
+
+    begin();
+    for (size_t i = 0; i < ST_LEN(sure); i++)
+        T_CHECK(surest(sure[i]) >= 75, "%u: %s", surest(sure[i]), sure[i]);
+    for (size_t i = 0; i < ST_LEN(doubtful); i++)
+        T_CHECK(surest(doubtful[i]) < 75, "%u: %s", surest(doubtful[i]), doubtful[i]);
+    end();
+}
+
 T_TEST(what_is_only_named_alike_is_no_secret)
 {
     static const char *const texts[] = {
@@ -148,6 +202,12 @@ T_TEST(what_is_only_named_alike_is_no_secret)
         "figma_release = \"0b6f8c1d94e27a35f1c8b7d2e9406a5c\"",
         "figmatic: 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
         "weatherbit 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "Sec-WebSocket-Key: NDMyMTUzMjE2MzIxNzMyMQ==",
+        "VAPID_KEY = 'kR7vq2Lm9xWt41Zt4mQ8wLp2x9'",
+        "authenticity_token: \"kR7vq2Lm9xWt41Zt4mQ8wLp2x9\"",
+        "--pinnedpubkey kR7vq2Lm9xWt41Zt4mQ8wLp2x9",
+        "the public token is kR7vq2Lm9xWt41Zt4mQ8wLp2x9",
+        "X-Mandrill-Signature: kR7vq2Lm9xWt41Zt4mQ8wLp2x9",
     };
 
     begin();
