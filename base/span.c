@@ -83,12 +83,13 @@ size_t st_span_chr(struct st_span s, uint8_t byte)
 size_t st_span_find(struct st_span hay, struct st_span needle)
 {
     const uint8_t *hit;
+    size_t from;
 
     if (needle.n == 0)
         return 0;
-    if (hay.n < needle.n)
-        return ST_SPAN_NPOS;
-    hit = memmem(hay.p, hay.n, needle.p, needle.n);
+    if ((from = st_span_chr(hay, needle.p[0])) == ST_SPAN_NPOS || hay.n - from < needle.n)
+        return ST_SPAN_NPOS; /* mostly so, and memchr is several times quicker than memmem */
+    hit = memmem(hay.p + from, hay.n - from, needle.p, needle.n);
     return hit == NULL ? ST_SPAN_NPOS : (size_t)(hit - hay.p);
 }
 

@@ -144,9 +144,11 @@ bool flt_file_is_packed(enum flt_file type)
 
 bool flt_file_has_archive(struct st_span bytes)
 {
-    size_t from = bytes.n > ZIP_TAIL ? bytes.n - ZIP_TAIL : 0;
+    struct st_span tail = st_span_sub(bytes, bytes.n > ZIP_TAIL ? bytes.n - ZIP_TAIL : 0, bytes.n);
+    size_t at = st_span_chr(tail, '\x05'); /* no text has that byte */
 
-    return st_span_find(st_span_sub(bytes, from, bytes.n), ST_SPAN("PK\x05\x06")) != ST_SPAN_NPOS;
+    return at != ST_SPAN_NPOS &&
+           st_span_find(st_span_sub(tail, at < 2 ? 0 : at - 2, tail.n), ST_SPAN("PK\x05\x06")) != ST_SPAN_NPOS;
 }
 
 /* ---- its process ------------------------------------------------------------------------------------------------- */

@@ -23,7 +23,8 @@ struct lp_words {
     uint32_t short_heads[256];           /* of shorter ones, by their first byte */
     uint8_t odd[256];                    /* first bytes that are no part of a word themselves: "++", ".net" */
     size_t n_odd;
-    uint32_t last_seen; /* index + 1; 0: none */
+    uint8_t low[3][16], high[3][16]; /* of the first three bytes: a bit for each group of words, by half a byte */
+    uint32_t last_seen;              /* index + 1; 0: none */
 };
 
 /* Adds the words of one condition (NULL-terminated, none empty, living as long as the set); *first is the index of the
