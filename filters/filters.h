@@ -168,9 +168,10 @@ ST_MUST enum st_rc flt_path_fields(struct flt_scanner *scanner, struct st_arena 
 struct flt_head_text {
     struct st_span name, value;
 };
-/* Whether a header field of that name holds words of people: how they called a file, what they wrote about it
- * (RFC 6266, RFC 5023 §9.7, tus 1.0, the metadata of object stores). All others are of programs, or credentials. */
-bool flt_head_has_words(struct st_span name);
+/* Whether a header field holds words of people: how they called a file, what they wrote about it or gave it for a title
+ * (RFC 6266, RFC 5023 §9.7, tus 1.0, the metadata of object stores), or prose in a field of a service's own. All others
+ * are of programs, or credentials. */
+bool flt_head_has_words(const struct flt_head_text *field);
 /* Adds the values of n such fields to a doc, likewise. */
 ST_MUST enum st_rc flt_head_fields(struct st_arena *arena, const struct flt_head_text *texts, size_t n,
                                    struct flt_doc *doc, struct st_err *err);

@@ -186,7 +186,8 @@ static enum st_rc add(struct txn *t, struct st_span data)
 static enum st_rc end(struct txn *t, const struct http1_event *event)
 {
     t->request_is_read = true;
-    upload_keep_trailers(t, event);
+    if (trailers_take(t, event) != ST_OK)
+        return ST_ERR;
     txn_took(t);
     if (t->call->message != NULL) {
         t->call->left = 0;

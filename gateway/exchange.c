@@ -212,8 +212,7 @@ static enum st_rc stream_piece(struct txn *t, size_t max)
         rc = t->back->ops->data(t->back, event.data, &t->err);
     if (event.kind == HTTP1_END) {
         t->request_is_read = true;
-        t->trailers = event.trailers;
-        t->n_trailers = event.n_trailers;
+        rc = trailers_take(t, &event);
     }
     txn_took(t);
     return rc;

@@ -178,10 +178,12 @@ uint64_t upload_held(const struct txn *t);     /* of t->body, what goes out from
 /* What follows that when t->upload or t->text is there; at most max bytes, none at the end. ST_AGAIN: nothing is there,
  * or a refusal is under way. */
 ST_MUST enum st_rc upload_next(struct txn *t, size_t max, struct st_span *piece);
-void upload_keep_trailers(struct txn *t, const struct http1_event *event); /* of the request's end */
-size_t upload_memory(const struct txn *t);                                 /* beside t->body */
+size_t upload_memory(const struct txn *t); /* beside t->body */
 bool upload_late(struct txn *t); /* READ_BODY, a deadline passed: true when it goes on without what is missing */
 void upload_fini(struct txn *t);
+
+/* trailers.c */
+ST_MUST enum st_rc trailers_take(struct txn *t, const struct http1_event *event); /* of the request's end */
 
 /* call.c */
 bool call_open(struct txn *t); /* PLAN: there will be a body; by its head it may be a call. false: memory is out */

@@ -161,11 +161,13 @@ static enum st_rc find_words(struct txn *t)
     const struct http_head *head = t->head;
 
     for (size_t i = 0; !t->is_unread && i < head->n; i++) {
-        if (!flt_head_has_words(head->fields[i].name))
+        const struct flt_head_text text = { head->fields[i].name, head->fields[i].value };
+
+        if (!flt_head_has_words(&text))
             continue;
         if (t->words == NULL && (t->words = st_arena_alloc(t->arena, (head->n - i) * sizeof *t->words)) == NULL)
             return st_arena_fail(t->arena, &t->err, "txn.words");
-        t->words[t->n_words++] = (struct flt_head_text){ head->fields[i].name, head->fields[i].value };
+        t->words[t->n_words++] = text;
     }
     return ST_OK;
 }

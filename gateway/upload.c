@@ -17,11 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRAILER_MAX      12
-#define TRAILER_NAME_MAX 32
-#define TRAILER_DIGITS   8 /* x-checksum-sha256 */
-#define PIECE            65536u
-#define CALL_HEAD_MS     200 /* a call without a message: its head may go then */
+#define PIECE        65536u
+#define CALL_HEAD_MS 200 /* a call without a message: its head may go then */
 
 struct upload { /* a multipart body that may go, or goes, as it comes */
     struct flt_parts *parts;
@@ -272,27 +269,6 @@ static enum st_rc take_data(struct txn *t, struct st_span data)
     return body_add(t->body, data, &t->err) == ST_OK ? ST_OK : stop_holding(t, data);
 }
 
-/* A name is a word, and no number in the place of one. */
-static bool is_plain_trailer(const struct http_field *trailer)
-{
-    size_t digits = 0;
-
-    for (size_t i = 0; i < trailer->name.n; i++)
-        digits += trailer->name.p[i] >= '0' && trailer->name.p[i] <= '9';
-    return trailer->value.n <= TRAILER_MAX && trailer->name.n <= TRAILER_NAME_MAX && digits <= TRAILER_DIGITS;
-}
-
-/* Nobody reads trailers, and RFC 9110 §6.5.1 lets them be dropped: only those go on that have no room for a number or a
- * token, as the checksum of an upload. */
-void upload_keep_trailers(struct txn *t, const struct http1_event *event)
-{
-    t->trailers = event->trailers;
-    for (size_t i = 0; i < event->n_trailers; i++) {
-        if (is_plain_trailer(&event->trailers[i]))
-            t->trailers[t->n_trailers++] = event->trailers[i];
-    }
-}
-
 /* Until when the next piece has to be there: a pause has its limit, and the whole a rate. */
 static int64_t body_patience(const struct txn *t)
 {
@@ -340,8 +316,7 @@ enum st_rc upload_read(struct txn *t)
             continue;
         decide(t, UPLOAD_HELD);
         t->request_is_read = true;
-        upload_keep_trailers(t, &event);
-        if (body_seal(t->body, &t->err) != ST_OK)
+        if (trailers_take(t, &event) != ST_OK || body_seal(t->body, &t->err) != ST_OK)
             return txn_refuse(t, REFUSE_INTERNAL);
         txn_enter(t, TXN_INSPECT);
     }
@@ -463,7 +438,7 @@ static enum st_rc read_more(struct txn *t)
     if (event.kind == HTTP1_END) {
         flt_parts_end(t->upload->parts);
         t->request_is_read = true;
-        upload_keep_trailers(t, &event);
+        rc = trailers_take(t, &event);
     }
     txn_took(t);
     return rc;

@@ -294,8 +294,7 @@ static enum st_rc read_more(struct txn *t)
         rc = take_data(t, event.data);
     if (event.kind == HTTP1_END) {
         t->request_is_read = true;
-        upload_keep_trailers(t, &event);
-        rc = take_end(t);
+        rc = trailers_take(t, &event) == ST_OK ? take_end(t) : ST_ERR;
     }
     txn_took(t);
     return rc;

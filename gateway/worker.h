@@ -70,6 +70,7 @@
     X(polls_dropped, "drafts blocked in long polls, without a word")                                \
     X(polls_refused, "messages blocked in long polls whose sessions went on")                       \
     X(polls_told, "of those, told in a later poll")                                                 \
+    X(trailers_dropped, "trailers behind bodies that had left, or were read as they came")          \
     X(unread, "exchanges with a login or credential endpoint, forwarded unread")                    \
     X(verdict_allow, "requests and messages allowed")                                               \
     X(verdict_note, "requests and messages noted")                                                  \

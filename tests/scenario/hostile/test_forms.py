@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import random
 import urllib.parse
 
 import pytest
@@ -178,30 +179,42 @@ def test_a_link_keeps_its_signature(house):
     assert ask(house, "GET", "/file?token=" + token).status == 200
 
 
-def test_a_trailer_with_room_for_a_number_ends_at_the_gateway(house):
+def with_trailers(house, trailers, kind=b"text/plain", body=b"hello"):
+    """The answer's status, and what the origin got."""
     before = len(house[1].received())
     client = Client(house[0])
     client.open("forum.test")
-    client.write(b"POST /post HTTP/1.1\r\nHost: forum.test\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n"
-                 b"5\r\nhello\r\n0\r\nX-Note: " + IBAN.encode() + b"\r\nX-Sum: lt0xcQ==\r\n\r\n")
-    assert client.get().status == 200
+    client.write(b"POST /post HTTP/1.1\r\nHost: forum.test\r\nTransfer-Encoding: chunked\r\nContent-Type: " + kind
+                 + b"\r\n\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n" + trailers + b"\r\n")
+    status = client.get().status
     client.close()
-    assert IBAN.encode() not in house[1].received()[before:]
-    assert b"\r\n0\r\nX-Sum: lt0xcQ==\r\n\r\n" in house[1].received()[before:]
+    return status, house[1].received()[before:]
+
+
+@pytest.mark.parametrize("trailers", [
+    b"X-Note: DE02120300000000202051\r\n",
+    b"X-Sum: lt0xcQ==\r\nX-Note: my account DE02 1203 0000 0000 2020 51\r\n",
+    b"X-Note: SUJBTiBERTAyMTIwMzAwMDAwMDAwMjAyMDUx\r\n",
+    b"de02120300000000202051: x\r\n"])
+def test_a_number_in_a_trailer_stays_inside(house, trailers):
+    assert with_trailers(house, trailers) == (403, b"")
+
+
+def test_a_harmless_trailer_arrives(house):
+    status, got = with_trailers(house, b"X-Note: a few more words, written later\r\nX-Sum: lt0xcQ==\r\n")
+    assert status == 200
+    assert got.endswith(b"\r\n0\r\nX-Note: a few more words, written later\r\nX-Sum: lt0xcQ==\r\n\r\n")
+
+
+def test_a_trailer_behind_a_body_that_has_left_ends_at_the_gateway(house):
+    film = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + random.Random(1).randbytes(2_000_000)
+    before = house[0].count("trailers_dropped")
+    status, got = with_trailers(house, b"X-Note: DE02120300000000202051\r\nX-Sum: lt0xcQ==\r\n", b"video/mp4", film)
+    assert status == 200 and film[-1000:] in got and got.endswith(b"\r\n0\r\n\r\n")
+    assert house[0].wait_count("trailers_dropped", before + 2) == before + 2
 
 
 def test_nothing_of_it_is_written(house):
     written = house[0].written()
     for secret in (IBAN, GROUPED, percent(IBAN), wide(IBAN)):
         assert secret.encode() not in written
-
-
-def test_a_number_that_is_the_name_of_a_trailer(house):
-    client = Client(house[0])
-    client.open("forum.test")
-    client.write(b"POST /post HTTP/1.1\r\nHost: forum.test\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-                 b"5\r\nhello\r\n0\r\nde02120300000000202051: x\r\nX-Sum-Crc32c: yZRlqg==\r\n\r\n")
-    assert client.get().status == 200
-    client.close()
-    got = house[1].received()
-    assert b"X-Sum-Crc32c: yZRlqg==\r\n\r\n" in got and b"de021203" not in got

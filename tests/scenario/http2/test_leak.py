@@ -67,4 +67,8 @@ def test_B2_in_the_path_and_in_trailers(house):
     assert answer.status in (200, 403)
     if answer.status == 403:
         assert house.echo.received() == before
+    before = house.echo.received()
+    assert client.request("POST", "/trailers", [("content-type", "text/plain")], b"hello",
+                          trailers=[("x-note", IBAN)]).status == 403
+    assert house.echo.received() == before
     client.close()

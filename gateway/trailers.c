@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trailers - the fields behind a request's body.
+ *
+ * They come last, and that decides what becomes of them. Where the body waits for them, they are judged with it, as
+ * header fields that hold words of people are, names too: nothing that a browser sends has any, so each that is there
+ * was thought of by somebody. Where the body has left, or was looked into as it came, no verdict can wait for them:
+ * there they end here, as RFC 9110 §6.5.1 lets them. With a body that nobody reads they pass as it does. A digest that
+ * comes with a redacted body would be wrong; txn.c leaves the trailers of such a one out.
+ */
+#include "gateway/txn_parts.h"
+#include <string.h>
+
+/* Two texts for each: its value, and its name, which may be one too. */
+static enum st_rc read_them(struct txn *t)
+{
+    struct flt_head_text *texts = st_arena_alloc(t->arena, (t->n_words + 2 * t->n_trailers) * sizeof *texts);
+
+    if (texts == NULL)
+        return st_arena_fail(t->arena, &t->err, "trailers.words");
+    if (t->n_words > 0)
+        memcpy(texts, t->words, t->n_words * sizeof *texts);
+    t->words = texts;
+    for (size_t i = 0; i < t->n_trailers; i++) {
+        const struct http_field *trailer = &t->trailers[i];
+
+        texts[t->n_words++] = (struct flt_head_text){ trailer->name, trailer->value };
+        texts[t->n_words++] = (struct flt_head_text){ ST_SPAN("trailer"), trailer->name };
+    }
+    return ST_OK;
+}
+
+enum st_rc trailers_take(struct txn *t, const struct http1_event *event)
+{
+    bool are_waited_for = t->state == TXN_READ_BODY && t->sift == NULL;
+    bool is_unread = t->is_unread || t->not_held != FLT_REASON_NONE;
+
+    if (event->n_trailers == 0)
+        return ST_OK;
+    if (!are_waited_for && !is_unread) {
+        t->worker->counts.trailers_dropped += event->n_trailers;
+        return ST_OK;
+    }
+    t->trailers = event->trailers;
+    t->n_trailers = event->n_trailers;
+    return is_unread ? ST_OK : read_them(t);
+}
