@@ -232,8 +232,8 @@ static __attribute__((target("avx2"))) uint32_t grouped_32(const struct lp_words
         __m128i low = _mm_loadu_si128((const __m128i *)(const void *)words->low[i]);
         __m128i high = _mm_loadu_si128((const __m128i *)(const void *)words->high[i]);
         __m256i by_low = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(low), _mm256_and_si256(x, half));
-        __m256i by_high = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(high),
-                                              _mm256_and_si256(_mm256_srli_epi16(x, 4), half));
+        __m256i by_high =
+            _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(high), _mm256_and_si256(_mm256_srli_epi16(x, 4), half));
 
         groups = _mm256_and_si256(groups, _mm256_and_si256(by_low, by_high));
     }
