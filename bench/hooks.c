@@ -161,7 +161,7 @@ static double cost(void (*ask)(struct st_arena *arena))
 
 int main(int argc, char **argv)
 {
-    char dir[] = "/tmp/stoa-bench-hooks-XXXXXX", path[64];
+    char dir[] = "/tmp/stoa-bench-hooks-XXXXXX", path[64], clear[64];
 
     must(mkdtemp(dir) != NULL, "mkdtemp");
     (void)snprintf(path, sizeof path, "%s/one", dir);
@@ -170,6 +170,8 @@ int main(int argc, char **argv)
                "end, record = function() end");
     (void)snprintf(path, sizeof path, "%s/five", dir);
     five = load(path, 5, "activity = function() end");
+    (void)snprintf(clear, sizeof clear, "rm -r '%s'", dir);
+    must(system(clear) == 0, "rm");
     for (size_t i = 0; i < ST_LEN(asks); i++)
         if (argc < 2 || strcmp(argv[1], asks[i].name) == 0)
             printf("%-10s %7.0f ns\n", asks[i].name, cost(asks[i].ask));

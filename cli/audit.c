@@ -217,3 +217,17 @@ int cmd_audit_read(struct cli *cli)
         return cli_usage(cli, "name one person, and the reason for looking as an id: --reason incident-17");
     return read_pages(cli, cli->argv[optind], reason);
 }
+
+int cmd_audit_rebuild(struct cli *cli)
+{
+    json_t *answer;
+    int code;
+
+    if (cli->argc != 1)
+        return cli_usage(cli, "it takes no argument");
+    if ((code = cli_ask(cli, "rebuild", NULL, &answer)) != CLI_OK)
+        return code;
+    json_decref(answer);
+    printf(cli->json ? "{\"ok\":true}\n" : "consent, resources and learning were made anew from the record log\n");
+    return CLI_OK;
+}

@@ -309,6 +309,18 @@ static bool do_erase(struct recorder *rec, const json_t *request, const char *pe
     return true;
 }
 
+/* The tables beside the log, made anew from it; what comes meanwhile waits with who sent it. */
+static bool do_rebuild(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out)
+{
+    struct st_err err = ST_ERR_INIT;
+
+    (void)request, (void)person;
+    if (aud_commit(rec->store, &err) != ST_OK || aud_rebuild(rec->store, &err) != ST_OK)
+        return say_error(out, err.what);
+    st_buf_str(out, "{\"ok\":true}");
+    return true;
+}
+
 struct reading {
     struct st_json w;
     struct st_buf *out;
@@ -366,9 +378,12 @@ static bool request(void *self, struct st_span json, struct st_buf *answer)
     static const struct {
         const char *name;
         bool (*fn)(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out);
-    } known[] = {
-        { "consent", do_consent }, { "consent_get", do_consent_get }, { "erase", do_erase }, { "read", do_read }
-    };
+        bool is_of_person;
+    } known[] = { { "consent", do_consent, true },
+                  { "consent_get", do_consent_get, true },
+                  { "erase", do_erase, true },
+                  { "read", do_read, true },
+                  { "rebuild", do_rebuild, false } };
     struct recorder *rec = self;
     struct st_err err = ST_ERR_INIT;
     const char *what, *person;
@@ -378,13 +393,12 @@ static bool request(void *self, struct st_span json, struct st_buf *answer)
     if (st_json_read(json, "request", &root, NULL, &err) != ST_OK)
         return say_error(answer, "the request is no JSON object");
     what = text(root, "do", "");
-    if ((person = text(root, "person", NULL)) == NULL) {
-        ok = say_error(answer, "the request needs a person (1 to 255 bytes)");
-        goto out;
-    }
+    person = text(root, "person", NULL);
     for (size_t i = 0; i < ST_LEN(known); i++)
         if (strcmp(known[i].name, what) == 0) {
-            ok = known[i].fn(rec, root, person, answer);
+            ok = person == NULL && known[i].is_of_person
+                     ? say_error(answer, "the request needs a person (1 to 255 bytes)")
+                     : known[i].fn(rec, root, person, answer);
             goto out;
         }
     ok = say_error(answer, "the recorder does not know this request");

@@ -4,8 +4,7 @@
  * They come last, and that decides what becomes of them. Where the body waits for them, they are judged with it, as
  * header fields that hold words of people are, names too: nothing that a browser sends has any, so each that is there
  * was thought of by somebody. Where the body has left, or was looked into as it came, no verdict can wait for them:
- * there they end here, as RFC 9110 §6.5.1 lets them. With a body that nobody reads they pass as it does. A digest that
- * comes with a redacted body would be wrong; txn.c leaves the trailers of such a one out.
+ * there they end here, as RFC 9110 §6.5.1 lets them. With a body that nobody reads they pass as it does.
  */
 #include "gateway/txn_parts.h"
 #include <string.h>
@@ -43,4 +42,26 @@ enum st_rc trailers_take(struct txn *t, const struct http1_event *event)
     t->trailers = event->trailers;
     t->n_trailers = event->n_trailers;
     return is_unread ? ST_OK : read_them(t);
+}
+
+/* RFC 9530, RFC 1864, and what services call theirs. */
+static bool is_digest(struct st_span name)
+{
+    struct st_span word;
+
+    while (st_span_next(&name, '-', &word))
+        if (st_span_ieq(word, ST_SPAN("digest")) || st_span_ieq(word, ST_SPAN("md5")) ||
+            st_span_ieq(word, ST_SPAN("checksum")))
+            return true;
+    return false;
+}
+
+void trailers_redacted(struct txn *t)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < t->n_trailers; i++)
+        if (!is_digest(t->trailers[i].name))
+            t->trailers[kept++] = t->trailers[i];
+    t->n_trailers = kept;
 }

@@ -301,7 +301,7 @@ static enum st_rc decide(struct txn *t, const struct chain_in *in)
     if (in != NULL && t->chain.judgement.verdict == POL_REDACT)
         t->is_redacted = chain_redact(in, &t->chain, &t->redacted, &t->redacted_query);
     if (t->is_redacted)
-        t->n_trailers = 0;
+        trailers_redacted(t);
     c = txn_case(t);
     report_counts(&c);
     if (report_decision(&c, &t->err) != ST_OK)

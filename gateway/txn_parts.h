@@ -184,6 +184,7 @@ void upload_fini(struct txn *t);
 
 /* trailers.c */
 ST_MUST enum st_rc trailers_take(struct txn *t, const struct http1_event *event); /* of the request's end */
+void trailers_redacted(struct txn *t); /* its body leaves another than it came */
 
 /* call.c */
 bool call_open(struct txn *t); /* PLAN: there will be a body; by its head it may be a call. false: memory is out */

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -37,6 +38,7 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "audit prove": (["1"], 0),
     "audit check-proof": (["{folder}/one.tlog-proof"], 0),
     "audit read": (["ana", "--reason", "test"], 0),
+    "audit rebuild": ([], 0),
     "ca show": ([], 0),
     "ca export": ([], 0),
     "curate preview": (["{folder}/post.txt"], 0),
@@ -62,7 +64,7 @@ OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", 
            "plugin profile", "plugin doc"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test", "curate run"}  # one JSON value a line
 FRESH = itertools.count()
-ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
+ASKS = {"status", "reload", "consent", "audit read", "audit rebuild", "clock", "version"}  # the running gateway
 
 
 @pytest.fixture(scope="module")
@@ -327,3 +329,13 @@ def test_the_log_is_proven_to_go_on(gateway, tmp_path):
 def test_what_cannot_be_proven_is_said(words, said, gateway):
     done = gateway.stoa("audit", "prove", *words)
     assert done.returncode == 1 and said in said_once(done) and done.stdout == "", done
+
+
+def test_what_is_beside_the_log_is_made_anew_from_it(gateway):
+    gateway.stoa("consent", "grant", "ben", check=True)
+    with sqlite3.connect(gateway.folder / "state" / "audit" / "stoa.db", timeout=30) as tables:
+        tables.execute("DELETE FROM consent")
+    tables.close()
+    assert '"granted":false' in gateway.stoa("--json", "consent", "show", "ben", check=True).stdout
+    gateway.stoa("audit", "rebuild", check=True)
+    assert '"granted":true' in gateway.stoa("--json", "consent", "show", "ben", check=True).stdout

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real stoad, started in a folder of its own; its log and its files are part of what is checked."""
+import atexit
 import json
 import os
 import queue
@@ -30,7 +31,7 @@ ca:
   key: ca/ca.key
 upstream:
   trust: origins.pem
-  connect: 5s
+  connect: {connect}
 resolver:
 {servers}  hosts:
 {hosts}
@@ -102,6 +103,7 @@ class Gateway:
         self.log, self.process, self.sanitizer = [], None, "abort_on_error=0:detect_leaks=1"
         self._events = queue.Queue()
         self.run_dir = Path("/tmp") / f"stoa-run-{os.getpid()}-{self.port}"  # socket paths are short
+        atexit.register(shutil.rmtree, self.run_dir, ignore_errors=True)  # a stopped one may be started again until then
         (self.folder / "policy.d").mkdir(parents=True, exist_ok=True)
         shipped = sorted((ROOT / "policies" / "default").glob("*.yaml"))
         for path in shipped if policies is None else policies:
@@ -115,7 +117,7 @@ class Gateway:
         self.hosts = dict(hosts or {})
         for origin in origins:
             self.hosts[origin.host] = f"127.0.0.1:{origin.port}"
-        self.more, self.plugins, self.servers = more, plugins, servers
+        self.more, self.plugins, self.servers, self.connect = more, plugins, servers, "5s"
         self.write_config()
         self.stoa("setup", "--ca-only", str(self.folder), check=True)
 
@@ -130,7 +132,7 @@ class Gateway:
         plugins = ", ".join(str(p) for p in (ROOT / "lua-plugins", *self.plugins))
         self.config.write_text(CONFIG.format(
             listen="\n".join([*listen, self.listen]), workers=self.workers, hosts=listed, packs=ROOT / "filters" / "packs",
-            plugins=plugins, more=self.more, run_dir=self.run_dir,
+            plugins=plugins, more=self.more, run_dir=self.run_dir, connect=self.connect,
             servers=f'  servers: "{self.servers}"\n' if self.servers else ""))
 
     # ---- the process ------------------------------------------------------------------------------------------

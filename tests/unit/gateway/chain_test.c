@@ -56,7 +56,8 @@ T_TEST(verdicts)
         { "/DE02120300000000202052", "", "", POL_ALLOW, 0 },
         { "/posts/4111111111111111/comments", "", "", POL_REDACT, 1 }, /* the policy asks for no confidence */
         { "/u/123e4567-e89b-12d3-a456-426614174000/7061234567890123456", "", "", POL_ALLOW, 0 },
-        { "/4111/1111/1111/1111", "", "", POL_ALLOW, 0 },
+        { "/4111/1111/1111/1111", "", "", POL_REDACT, 1 },
+        { "/2026/11/30/4111/1111", "", "", POL_ALLOW, 0 },
         { "/services/T00000000/B00000000/XXXXXXXXXXXX12345678XXXX", "", "", POL_ALLOW, 0 },
     };
 

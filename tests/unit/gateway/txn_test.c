@@ -248,8 +248,8 @@ T_TEST(what_is_redacted_arrives_masked)
     setup(&r);
     r.until = "X-T: 1";
     r.reply = OK200;
-    say(&r, POST "Transfer-Encoding: chunked\r\n\r\n6\r\ncard 4\r\n14\r\n111 1111 1111 1111 e\r\n2\r\nnd\r\n0\r\nX-T: "
-                 "1\r\n\r\n");
+    say(&r, POST "Transfer-Encoding: chunked\r\n\r\n6\r\ncard 4\r\n14\r\n111 1111 1111 1111 e\r\n2\r\nnd\r\n0\r\n"
+                 "Content-MD5: x\r\nX-Checksum-Crc32: 1\r\nX-T: 1\r\n\r\n");
     HOUSE_TURN_UNTIL(r.worker.child, answered(&r, "fine"));
     T_CHECK(!saw(&r, "4111") && !saw(&r, "1111"), "%s", (char *)r.seen.p);
     T_CHECK(saw(&r, "Transfer-Encoding: chunked\r\n\r\n") && saw(&r, "\r\n0\r\nX-T: 1\r\n\r\n"), "%s",
