@@ -57,6 +57,14 @@ static void put(struct flt_glance *g, uint32_t *n, struct st_span text)
     g->row[(*n)++] = '\n';
 }
 
+/* Only what normalising leaves as it is goes into the row; most signs that may be changed are not. */
+static bool is_for_row(struct st_span text, struct flt_survey *survey)
+{
+    if ((survey->lacks & FLT_LACKS_ODD) == 0 && flt_is_settled(text, FLT_CASE_KEEP))
+        survey->lacks |= FLT_LACKS_ODD;
+    return (survey->lacks & FLT_LACKS_ODD) != 0;
+}
+
 static enum st_rc lay_seam(struct flt_glance *g, struct st_arena *arena, const struct flt_doc *doc, uint32_t i,
                            uint32_t *n, struct st_err *err)
 {
@@ -68,7 +76,7 @@ static enum st_rc lay_seam(struct flt_glance *g, struct st_arena *arena, const s
     if (seam == NULL)
         return ST_OK;
     seam->survey.lacks = flt_survey_bytes(seam->text);
-    seam->has_no_pattern = (seam->survey.lacks & FLT_LACKS_ODD) != 0;
+    seam->has_no_pattern = is_for_row(seam->text, &seam->survey);
     if (seam->has_no_pattern)
         put(g, n, seam->text);
     return ST_OK;
@@ -81,7 +89,6 @@ static enum st_rc survey(struct st_arena *arena, struct st_span text, struct flt
     return text.n == FLT_UUID_LEN && flt_is_uuid_at(text, 0) ? ST_OK : flt_survey(arena, text, out, err);
 }
 
-/* Only what normalising leaves as it is goes into the row. */
 static enum st_rc lay_field(struct flt_glance *g, struct st_arena *arena, const struct flt_doc *doc, uint32_t i,
                             uint32_t *n, struct st_err *err)
 {
@@ -97,7 +104,7 @@ static enum st_rc lay_field(struct flt_glance *g, struct st_arena *arena, const 
         return ST_OK;
     if (survey(arena, field->text, &to->survey, err) != ST_OK)
         return ST_ERR;
-    to->has_no_pattern = (to->survey.lacks & FLT_LACKS_ODD) != 0;
+    to->has_no_pattern = is_for_row(field->text, &to->survey);
     if (to->has_no_pattern)
         put(g, n, field->text);
     return ST_OK;

@@ -430,23 +430,27 @@ static enum st_rc finish(struct maker *m, struct st_arena *arena, struct st_span
     return ST_OK;
 }
 
+bool flt_is_settled(struct st_span text, enum flt_case fold)
+{
+    const uint8_t *end = text.p + text.n, *stop;
+    bool has_twins = false;
+
+    return text.n == 0 || (settled_run(text.p, end, fold == FLT_CASE_FOLD, &has_twins) == end &&
+                           (!has_twins || flt_mixed_run(text.p, end, &stop) == NULL));
+}
+
 enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_case fold, struct flt_view *out,
                          struct st_err *err)
 {
     struct maker m = { .p = text.p, .is_folding = fold == FLT_CASE_FOLD };
-    const uint8_t *stop;
-    bool has_twins = false;
     enum st_rc rc;
 
     *out = (struct flt_view){ .text = text };
-    if (text.n == 0)
-        return ST_OK;
     if (text.n > UINT32_MAX / EXPANSION_MAX)
         return st_fail(err, ST_E_LIMIT, "filters.normalise", "text", text.n);
-    m.end = text.p + text.n;
-    if (settled_run(m.p, m.end, m.is_folding, &has_twins) == m.end &&
-        (!has_twins || flt_mixed_run(m.p, m.end, &stop) == NULL))
+    if (flt_is_settled(text, fold))
         return ST_OK;
+    m.end = text.p + text.n;
     st_buf_init(&m.text, text.n * EXPANSION_MAX + 64);
     flt_build_init(&m.build, arena, (text.n * EXPANSION_MAX + 64) * sizeof(struct flt_map_pt));
     make(&m);

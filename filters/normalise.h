@@ -26,6 +26,8 @@ struct flt_view {
 /* text is valid UTF-8, as flt_field.text is; bad bytes become '?'. ST_ERR is memory or the arena's ceiling. */
 ST_MUST enum st_rc flt_normalise(struct st_arena *arena, struct st_span text, enum flt_case fold, struct flt_view *out,
                                  struct st_err *err);
+/* Does normalising leave it as it is? No memory is asked for; false may be wrong. */
+bool flt_is_settled(struct st_span text, enum flt_case fold);
 /* The bytes [*raw_from, *raw_to) of the field's text that the view's [from, to) was made of; from <= to <= text.n.
  * Characters dropped at either edge are left out, those between belong to it; a part of a unit means the whole unit. */
 void flt_view_range(const struct flt_view *view, uint32_t from, uint32_t to, uint32_t *raw_from, uint32_t *raw_to);
