@@ -2,8 +2,10 @@
 /* curate - `stoa curate`: the curation rules, for those who write them.
  *
  * `preview` is what they would make of one page or text, node by node; `list`, `test` and `export` need no gateway and
- * no configuration: a folder of rules is enough. `run` is what the rules would have made of recorded exchanges.
+ * no configuration: a folder of rules is enough. `run` is what the rules would have made of recorded exchanges, or of
+ * what the gateway has recorded (curate_recorded.c).
  */
+#include "cli/curate.h"
 #include "base/clock.h"
 #include "cli/recording.h"
 #include "gateway/generation.h"
@@ -70,9 +72,8 @@ static struct st_span content_type(struct st_span text)
     return is_html ? ST_SPAN("text/html") : ST_SPAN("text/plain");
 }
 
-/* The rules of a folder, or of the configuration, or where there is none those that ship; the caller's reference. */
-static enum st_rc load_set(const struct cli *cli, const char *dir, struct lp_set **out, struct st_diag *diag,
-                           struct st_err *err)
+enum st_rc curate_load(const struct cli *cli, const char *dir, struct lp_set **out, struct st_diag *diag,
+                       struct st_err *err)
 {
     struct generation *gen = NULL;
     char shipped[4096];
@@ -106,7 +107,7 @@ static int preview_file(struct cli *cli, const char *dir, const char *path, stru
         code = cli_fail(CLI_USAGE, "%s: %s", path, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
         goto out;
     }
-    if (load_set(cli, dir, &set, diag, &err) != ST_OK ||
+    if (curate_load(cli, dir, &set, diag, &err) != ST_OK ||
         lp_page_text(arena, st_buf_view(&bytes), content_type(st_buf_view(&bytes)), &page, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
         goto out;
@@ -381,28 +382,18 @@ static enum st_rc load_run(const char *dir, struct lp_set **out, struct st_diag 
     return lp_set_load(&(struct lp_sources){ .dirs = dirs }, out, diag, err);
 }
 
-int cmd_curate_run(struct cli *cli)
+static int run_recording(struct cli *cli, const char *dir, const char *path)
 {
-    static const struct option options[] = { { "plugins", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 } };
     struct curating c = { .cli = cli };
-    struct st_diag *diag = NULL;
+    struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
-    const char *dir = NULL;
-    int option, code;
+    int code;
 
-    while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
-        if (option != 'p')
-            return cli_usage(cli, "the one option is --plugins DIR");
-        dir = optarg;
-    }
-    if (optind + 1 != cli->argc)
-        return cli_usage(cli, "name one recording, or - for standard input");
-    diag = st_diag_new();
     st_buf_init(&c.out, 1u << 20);
     if (load_run(dir, &c.set, diag, &err) != ST_OK) {
         code = cli_broken(cli, diag, &err);
     } else {
-        code = recording_run(&(struct recording){ cli->argv[optind], c.set, curate_one, &c });
+        code = recording_run(&(struct recording){ path, c.set, curate_one, &c });
         if (code != CLI_USAGE && !cli->json)
             printf("%zu exchanges, %zu of them something to look at, %zu tagged\n", c.exchanges, c.items, c.tagged);
         code = code == CLI_OK && c.failed > 0 ? CLI_FOUND : code;
@@ -411,4 +402,29 @@ int cmd_curate_run(struct cli *cli)
     st_buf_fini(&c.out);
     st_diag_free(diag);
     return code;
+}
+
+int cmd_curate_run(struct cli *cli)
+{
+    static const struct option options[] = { { "plugins", required_argument, NULL, 'p' },
+                                             { "recorded", no_argument, NULL, 'r' },
+                                             { NULL, 0, NULL, 0 } };
+    const char *dir = NULL;
+    bool is_recorded = false;
+    int option;
+
+    while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'p': dir = optarg; break;
+        case 'r': is_recorded = true; break;
+        default: return cli_usage(cli, "options are --plugins DIR, --recorded");
+        }
+    }
+    if (is_recorded && optind + 1 < cli->argc)
+        return cli_usage(cli, "name one rule, or none for all");
+    if (is_recorded)
+        return curate_recorded(cli, dir, optind < cli->argc ? cli->argv[optind] : NULL);
+    if (optind + 1 != cli->argc)
+        return cli_usage(cli, "name one recording, or - for standard input; --recorded is what the gateway recorded");
+    return run_recording(cli, dir, cli->argv[optind]);
 }

@@ -177,6 +177,7 @@ static enum st_rc read_exchange(struct player *p, const json_t *item, struct rec
         x->ts = json_string_value(json_object_get(item, "ts"));
     x->answer.status = json_is_integer(status) ? (unsigned)json_integer_value(status) : 200;
     x->answer.content_type = type_of(response);
+    x->answer.location = header(json_object_get(response, "headers"), "location");
     x->answer.plain_limit = BODY_MAX;
     if (read_body(p, request, &x->body, err) != ST_OK || read_body(p, response, &x->answer.body, err) != ST_OK)
         return ST_ERR;

@@ -131,6 +131,7 @@ static void report_answer(struct txn *t)
     const struct lp_answer answer = { .status = t->response->status,
                                       .content_type = http_field_get(t->response, "content-type"),
                                       .content_encoding = http_field_get(t->response, "content-encoding"),
+                                      .location = http_field_get(t->response, "location"),
                                       .body = t->copy.failed == ST_E_NONE ? st_buf_view(&t->copy) : ST_SPAN_NONE,
                                       .plain_limit = ANSWER_MAX };
     struct report_case c = txn_case(t);
@@ -139,7 +140,7 @@ static void report_answer(struct txn *t)
     struct st_err err = ST_ERR_INIT;
 
     telling_enter(t, TXN_TOLD);
-    if (arena != NULL && answer.body.n > 0 &&
+    if (arena != NULL && (answer.body.n > 0 || answer.location.n > 0) &&
         lp_answer_read(told.route, &t->req, &answer, arena, &told.activity, &err) == ST_OK) {
         t->worker->counts.answers_read++;
         if (told.activity.n_uploads > 0)

@@ -117,6 +117,7 @@ static void put_title(struct st_json *w, struct st_span title)
 static void put_thing(struct st_json *w, const struct item *item)
 {
     put_id(w, "platform", st_span_str(item->platform), 63);
+    put_id(w, "activity", st_span_str(item->kind), 63);
     if (item->url.n > 0 && item->url.n <= URL_MAX)
         st_json_span(w, "url", item->url);
     put_title(w, item->title);
@@ -151,12 +152,6 @@ static void put_resource(struct st_json *w, const struct lp_tag *tag)
         st_json_int(w, "expire_ms", (int64_t)tag->expire_ms);
 }
 
-static void put_learning(struct st_json *w, const struct item *item)
-{
-    put_id(w, "activity", st_span_str(item->kind), 63);
-    st_json_int(w, "dwell_ms", (int64_t)item->dwell_ms);
-}
-
 static enum st_rc record(struct curator *cur, enum aud_kind kind, const struct item *item, const struct lp_tag *tag)
 {
     struct st_err err = ST_ERR_INIT;
@@ -174,7 +169,7 @@ static enum st_rc record(struct curator *cur, enum aud_kind kind, const struct i
     put_thing(&w, item);
     put_tags(&w, tag);
     if (kind == AUD_LEARNING)
-        put_learning(&w, item);
+        st_json_int(&w, "dwell_ms", (int64_t)item->dwell_ms);
     else
         put_resource(&w, tag);
     st_json_end(&w);

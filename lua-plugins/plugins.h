@@ -145,8 +145,8 @@ ST_MUST enum st_rc lp_activity_read(const struct lp_set *set, const struct lp_ro
  * object into what was made (what it was about becomes the parent); for what was opened it gives title and length. */
 struct lp_answer {
     unsigned status;
-    struct st_span content_type, content_encoding, body;
-    size_t plain_limit; /* as in flt_input */
+    struct st_span content_type, content_encoding, body, location; /* location: as its head has it */
+    size_t plain_limit;                                            /* as in flt_input */
 };
 /* Does the rule look for anything in an answer with this head? */
 bool lp_answer_adds(const struct lp_route *route, const struct lp_activity *activity, unsigned status,
@@ -294,4 +294,5 @@ ST_MUST enum st_rc lp_page_text(struct st_arena *arena, struct st_span page, str
                                 struct lp_page *out, struct st_err *err);
 #include "lua-plugins/hooks.h"
 #include "lua-plugins/left.h"
+#include "lua-plugins/recorded.h"
 #endif

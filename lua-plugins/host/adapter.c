@@ -409,7 +409,7 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
 {
     size_t mark;
 
-    lp_conf_keys(c, -1, "name method host path query type body answer status answer_type expect");
+    lp_conf_keys(c, -1, "name method host path query type body answer status answer_type location expect");
     k->name = lp_conf_need(c, -1, "name");
     k->method = lp_conf_str(c, -1, "method", "GET");
     k->host = lp_conf_need(c, -1, "host");
@@ -419,7 +419,8 @@ static void read_check(struct lp_conf *c, struct lp_check *k)
     k->body = lp_conf_span(c, -1, "body");
     k->answer = lp_conf_span(c, -1, "answer");
     k->answer_type = lp_conf_str(c, -1, "answer_type", "application/json");
-    k->status = lp_conf_num(c, -1, "status", 200);
+    k->location = lp_conf_str(c, -1, "location", NULL);
+    k->status = lp_conf_num(c, -1, "status", k->location != NULL ? 302 : 200);
     if (!lp_conf_enter(c, -1, "expect", &mark)) {
         lp_conf_fail(c, "'expect' is missing");
         return;

@@ -102,7 +102,7 @@ struct lp_check { /* one exchange of the file's own tests */
     bool is_none, is_secret;
     const char *rule, *kind, *phase, *audience, *object_id, *title, *author, *url, *text, *lang, *parent, *group;
     struct st_span answer; /* what the platform said; empty: not asked */
-    const char *answer_type;
+    const char *answer_type, *location;
     uint64_t status;
     const char *const *typed, *const *hidden; /* paths of typed and of secret fields */
     const char *reply;                        /* to the message "No.", "R-1"; or "silent", "close" */

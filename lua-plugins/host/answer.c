@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* answer - what a platform's answer adds to an activity: the id it gave to what was made, the title of what was opened.
  *
- * Only a 2xx counts, and only what the rule names under `answer` is taken; a refusal of the platform itself confirms
- * nothing. The answer is decoded like a request and forgotten with the arena.
+ * Only a 2xx counts, or a page that sends on to what was made, and only what the rule names under `answer` is taken; a
+ * refusal of the platform itself confirms nothing. The answer is decoded like a request and forgotten with the arena.
  */
 #include "value.h"
 #include <string.h>
@@ -14,6 +14,21 @@ static bool has_sources(const struct lp_object *o)
 {
     return o->id != NULL || o->title != NULL || o->author != NULL || o->lang != NULL || o->length != NULL ||
            o->url != NULL || o->upload != NULL;
+}
+
+/* A source that is the answer's Location, or part of it. */
+static bool is_located(const char *const *sources)
+{
+    for (; sources != NULL && *sources != NULL; sources++)
+        if (strchr(*sources, '^') != NULL)
+            return true;
+    return false;
+}
+
+/* Forms are answered with the way to what they made. */
+static bool sends_on(const struct lp_route *route, unsigned status)
+{
+    return (status == 302 || status == 303) && is_located(route->answer.id);
 }
 
 static bool makes(const char *kind)
@@ -164,6 +179,8 @@ bool lp_answer_adds(const struct lp_route *route, const struct lp_activity *acti
     for (size_t i = 0; i < ST_LEN(media); i++)
         if (st_span_istarts(content_type, st_span_str(media[i])))
             return false;
+    if (sends_on(route, status))
+        return true;
     return status >= 200 && status <= 299 && status != 204 &&
            (is_page_of(activity, content_type) || (has_sources(&route->answer) && !is_html(content_type)));
 }
@@ -176,8 +193,12 @@ enum st_rc lp_answer_read(const struct lp_route *route, const struct lp_request 
                             .content_encoding = answer->content_encoding,
                             .plain_limit = answer->plain_limit };
     bool is_page = is_page_of(activity, answer->content_type);
-    struct lp_reader r = { .route = route, .req = req, .arena = arena };
+    struct lp_reader r = { .route = route, .req = req, .arena = arena, .location = answer->location };
 
+    if (sends_on(route, answer->status)) {
+        take_object(&r, &route->answer, activity);
+        return r.no_memory ? st_arena_fail(arena, err, "lua.answer") : ST_OK;
+    }
     if (answer->status < 200 || answer->status > 299 || answer->body.n == 0 ||
         (!has_sources(&route->answer) && !is_page))
         return ST_OK;

@@ -158,11 +158,12 @@ static enum st_rc run_check(struct checker *c, struct st_arena *arena, struct st
         return ST_ERR;
     expect(c, (rc == ST_AGAIN) == k->is_none || rc == ST_ERR, "an activity", k->is_none ? "none" : "there",
            ST_SPAN("the opposite"));
-    if (rc == ST_OK && k->answer.p != NULL)
+    if (rc == ST_OK && (k->answer.p != NULL || k->location != NULL))
         rc = lp_answer_read(route, &req,
                             &(struct lp_answer){ .status = (unsigned)k->status,
                                                  .content_type = st_span_str(k->answer_type),
                                                  .body = k->answer,
+                                                 .location = st_span_str(k->location != NULL ? k->location : ""),
                                                  .plain_limit = LP_SOURCE_MAX },
                             arena, &a, err);
     if (rc == ST_OK && !k->is_none)

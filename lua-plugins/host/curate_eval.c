@@ -356,6 +356,90 @@ enum st_rc lp_curate_explain(struct lp_set *set, const struct lp_item *item, lp_
     return ST_OK;
 }
 
+/* ---- of what was recorded ---------------------------------------------------------------------------------------- */
+
+const char *lp_lack_name(enum lp_lack lack)
+{
+    static const char *const names[] = {
+#define X(id, name) name,
+        LP_LACKS(X)
+#undef X
+    };
+
+    return names[lack];
+}
+
+/* What a condition asks for; LP_LACK_COUNT: what every record has. */
+static enum lp_lack asked_by(const struct lp_node *node)
+{
+    switch (node->type) {
+    case LP_NODE_HASHTAG:
+    case LP_NODE_PHRASE: return LP_LACK_TEXT;
+    case LP_NODE_URL:
+    case LP_NODE_TRUST: return LP_LACK_URL;
+    case LP_NODE_AUTHOR: return LP_LACK_AUTHOR;
+    case LP_NODE_KIND: return LP_LACK_KIND;
+    case LP_NODE_LANG: return LP_LACK_LANG;
+    case LP_NODE_DWELL: return LP_LACK_DWELL;
+    case LP_NODE_LENGTH: return node->is_media ? LP_LACK_LENGTH : LP_LACK_TEXT;
+    case LP_NODE_AGE: return LP_LACK_AGE;
+    case LP_NODE_LEARNERS: return LP_LACK_LEARNERS;
+    case LP_NODE_DEAD: return LP_LACK_DEAD;
+    case LP_NODE_WHERE: return LP_LACK_WHERE;
+    case LP_NODE_PLATFORM:
+    case LP_NODE_ALL:
+    case LP_NODE_ANY:
+    case LP_NODE_NOT: break;
+    }
+    return LP_LACK_COUNT;
+}
+
+/* Words may stand in the title, which is there; that they do not says nothing of the text. */
+static struct lp_said leaf_says(struct look *look, const struct lp_node *node, unsigned lacks)
+{
+    enum lp_lack asked = asked_by(node);
+    bool is_lacking = asked != LP_LACK_COUNT && (lacks & LP_LACKS_BIT(asked)) != 0;
+
+    if (is_lacking && (node->cost != LP_COST_TEXT || !words_held(look, node)))
+        return (struct lp_said){ LP_SAYS_NOTHING, LP_LACKS_BIT(asked) };
+    return (struct lp_said){ leaf_held(look, node) ? LP_SAYS_YES : LP_SAYS_NO, 0 };
+}
+
+/* One part that says what settles the join settles it, whatever the others would say. */
+static struct lp_said says(struct look *look, const struct lp_node *node, unsigned lacks)
+{
+    enum lp_says settles = node->type == LP_NODE_ALL ? LP_SAYS_NO : LP_SAYS_YES;
+    struct lp_said out = { node->type == LP_NODE_ALL ? LP_SAYS_YES : LP_SAYS_NO, 0 };
+
+    if (node->type == LP_NODE_NOT) {
+        out = says(look, node->kids[0], lacks);
+        if (out.says != LP_SAYS_NOTHING)
+            out.says = out.says == LP_SAYS_YES ? LP_SAYS_NO : LP_SAYS_YES;
+        return out;
+    }
+    if (node->type != LP_NODE_ALL && node->type != LP_NODE_ANY)
+        return leaf_says(look, node, lacks);
+    for (size_t i = 0; i < node->n_kids; i++) {
+        struct lp_said part = says(look, node->kids[i], lacks);
+
+        if (part.says == settles)
+            return part;
+        if (part.says == LP_SAYS_NOTHING)
+            out.says = LP_SAYS_NOTHING;
+        out.lacks |= part.lacks;
+    }
+    return out;
+}
+
+struct lp_said lp_curate_say(struct lp_set *set, size_t i, const struct lp_item *item, unsigned lacks)
+{
+    struct look look = look_at(set, item);
+
+    return says(&look, set->rules.items[i]->when, lacks | LP_LACKS_BIT(LP_LACK_WHERE));
+}
+
+/* ---- the rules' own tests ---------------------------------------------------------------------------------------- */
+
 enum st_rc lp_rules_check(struct lp_set *set, struct st_diag *diag, struct st_err *err)
 {
     bool failed = false;

@@ -244,8 +244,18 @@ static bool has_close(struct st_span src)
     return false;
 }
 
+static bool is_blank(struct st_span source)
+{
+    for (size_t i = 0; i < source.n; i++)
+        if (source.p[i] > ' ')
+            return false;
+    return true;
+}
+
 void lp_state_chunk(lua_State *L, struct st_span source)
 {
+    if (is_blank(source)) /* an editor or a full disk left it so: whoever wrote one meant something */
+        luaL_error(L, "the file is empty: put back what was in it, or remove it");
     if (source.n > LP_SOURCE_MAX)
         luaL_error(L, "the file is longer than 256 KiB");
     if (has_close(source))

@@ -3,7 +3,8 @@
  *
  * "=text" itself · "?name" a query parameter · "/3" a segment of the path · "/a/{}/b" what stands for "{}" · "%a/b" a
  * JSON scalar, for numbers and truth values, which are no fields · "@a/b:2" a field of a packed message in base64 ·
- * "~a/b" the name of the file that this part of a form holds ·
+ * "~a/b" the name of the file that this part of a form holds · "^" the address in an answer's head, "^/a/{}" and
+ * "^?name" of that ·
  * "+…{source}…" a template · "prefix>source" a value without its prefix, none without it · "source<ending" without its
  * ending · else a field's path. A part that is missing makes a template empty, so that the next source of the list is
  * tried: half an address is none.
@@ -32,18 +33,38 @@ static struct st_span unescape(struct lp_reader *r, struct st_span raw, bool is_
     return st_span(to, n);
 }
 
-static struct st_span from_path(struct lp_reader *r, const char *source)
+static struct st_span from_path(struct lp_reader *r, struct st_span path, const char *source)
 {
-    struct st_span rest = r->req->path, part = ST_SPAN_NONE;
+    struct st_span rest = path, part = ST_SPAN_NONE;
     char *end;
     unsigned long at = strtoul(source + 1, &end, 10);
 
     if (*end != '\0' || end == source + 1)
-        return lp_path_capture(source, r->req->path, &part) ? unescape(r, part, false) : ST_SPAN_NONE;
+        return lp_path_capture(source, path, &part) ? unescape(r, part, false) : ST_SPAN_NONE;
     for (unsigned long i = 0; i <= at; i++) /* what stands before the first '/' is part 0 */
         if (!st_span_next(&rest, '/', &part))
             return ST_SPAN_NONE;
     return unescape(r, part, false);
+}
+
+/* "^/a/{}": the same of the address that an answer's head names; it may be whole or only a path. */
+static struct st_span from_location(struct lp_reader *r, const char *source)
+{
+    struct st_span path = st_span_sub(r->location, 0, st_span_chr(r->location, '#')), query = ST_SPAN_NONE, raw;
+    size_t at = st_span_find(path, ST_SPAN("://"));
+
+    if (*source == '\0')
+        return st_span_sub(r->location, 0, LP_VALUE_MAX);
+    if (at != ST_SPAN_NPOS && at < st_span_chr(path, '/'))
+        path = st_span_sub(path, at + 3, path.n);
+    path = st_span_sub(path, st_span_chr(path, '/'), path.n);
+    if ((at = st_span_chr(path, '?')) != ST_SPAN_NPOS) {
+        query = st_span_sub(path, at + 1, path.n);
+        path = st_span_sub(path, 0, at);
+    }
+    if (*source == '?')
+        return lp_query_get(query, source + 1, &raw) ? unescape(r, raw, true) : ST_SPAN_NONE;
+    return *source == '/' ? from_path(r, path, source) : ST_SPAN_NONE;
 }
 
 /* ---- JSON scalars ---------------------------------------------------------------------------------------------- */
@@ -436,7 +457,8 @@ static struct st_span value_from(struct lp_reader *r, const char *source, unsign
     case '=': return st_span_str(source + 1);
     case '?': /* a parameter, or what is inside one that holds JSON */
         return lp_query_get(r->req->query, source + 1, &value) ? unescape(r, value, true) : from_field(r, source);
-    case '/': return from_path(r, source);
+    case '/': return from_path(r, r->req->path, source);
+    case '^': return from_location(r, source + 1);
     case '+': return expand(r, source + 1, false, level);
     case '@': return from_packed(r, source);
     case '%': return lp_json_value(r->doc, source + 1, &value) ? plain_scalar(r, value) : ST_SPAN_NONE;

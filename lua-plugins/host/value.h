@@ -16,7 +16,8 @@ struct lp_reader {
     const struct lp_request *req;
     struct flt_doc *doc;
     struct st_arena *arena;
-    struct st_span id; /* what "{id}" stands for, once it is known */
+    struct st_span location; /* of an answer: where what was made is */
+    struct st_span id;       /* what "{id}" stands for, once it is known */
     bool no_memory;
 };
 

@@ -9,9 +9,9 @@
  * the run that is going on, whose-ever it was set for; where nobody is, it is not set again. The budget is the thread's
  * CPU time, since a busy machine is not a script's fault; four budgets of wall time end it in any case. The CPU clock
  * is a system call, so it is read when the timer comes, and at a run's begin only where the last look is long ago: a
- * run has used what the thread has used since, less all the time that may have gone to others. That is never too much,
- * and at most a quarter of a budget too little. These clocks are not st_clock: who turns that one must not end a
- * script.
+ * run is thought to have used all that the thread has used since. So it never gets more than its budget, and at most an
+ * eighth less. Behind its budget of wall time the timer comes when what is left of it could be used up. These clocks
+ * are not st_clock: who turns that one must not end a script.
  */
 #include "state.h"
 #include <errno.h>
@@ -22,8 +22,8 @@
 
 #define WATCH_SIGNAL (SIGRTMIN + 3)
 #define WALL_BUDGETS 4u
-#define TICK_MIN_NS  200000u
-#define FRESH_PART   4u /* of its budget: by so much, at most, a run is thought to have used less than it did */
+#define TICK_MIN_NS  20000u
+#define FRESH_PART   8u /* of its budget: by so much, at most, a run is thought to have used more than it did */
 #define NEVER        UINT64_MAX
 
 #ifndef sigev_notify_thread_id /* glibc has the union member, but gives it no name */
@@ -39,7 +39,7 @@ static struct {
     struct lp_state *volatile running;
     uint64_t began_ns, budget_ns; /* of the run: on the wall; of CPU time */
     uint64_t used_ns;             /* of CPU time, as far as looked */
-    unsigned looks, looks_max;    /* at the run, behind its budget of wall time */
+    uint64_t step_ns, waited_ns;  /* behind its budget of wall time: until the next look, and until the last in all */
     volatile uint64_t due_ns;     /* on the wall: when the timer comes; NEVER: it is not set */
     struct moment known;          /* when both clocks were last read */
 } watch;
@@ -73,13 +73,9 @@ static void on_hook(lua_State *L, lua_Debug *ar)
     lp_watch_raise(L);
 }
 
-/* Of the thread's time since the clocks were known: all that cannot be of others. */
 static uint64_t used_ns(const struct moment *now)
 {
-    uint64_t cpu = now->cpu_ns != NEVER && watch.known.cpu_ns != NEVER ? now->cpu_ns - watch.known.cpu_ns : 0;
-    uint64_t others = watch.began_ns > watch.known.wall_ns ? watch.began_ns - watch.known.wall_ns : 0;
-
-    return cpu > others ? cpu - others : 0;
+    return now->cpu_ns != NEVER && watch.known.cpu_ns != NEVER ? now->cpu_ns - watch.known.cpu_ns : 0;
 }
 
 static void set_timer(uint64_t now_ns, uint64_t in_ns)
@@ -91,17 +87,14 @@ static void set_timer(uint64_t now_ns, uint64_t in_ns)
         watch.due_ns = NEVER;
 }
 
-static uint64_t tick_ns(void)
-{
-    return watch.budget_ns / 8 > TICK_MIN_NS ? watch.budget_ns / 8 : TICK_MIN_NS;
-}
-
 /* From now on; a look that was set for another run came before this one's time. */
 static uint64_t next_look(const struct moment *now)
 {
-    uint64_t wall = now->wall_ns - watch.began_ns;
+    uint64_t wall = now->wall_ns - watch.began_ns, left = watch.budget_ns - watch.used_ns;
 
-    return wall < watch.budget_ns ? watch.budget_ns - wall : tick_ns();
+    if (wall < watch.budget_ns)
+        return watch.budget_ns - wall;
+    return left > TICK_MIN_NS && left <= watch.budget_ns ? left : TICK_MIN_NS;
 }
 
 static void on_tick(int sig, siginfo_t *info, void *context)
@@ -109,6 +102,7 @@ static void on_tick(int sig, siginfo_t *info, void *context)
     int saved = errno;
     struct lp_state *s = watch.running;
     struct moment now;
+    uint64_t step_ns;
 
     (void)sig, (void)info, (void)context;
     watch.due_ns = NEVER;
@@ -116,13 +110,15 @@ static void on_tick(int sig, siginfo_t *info, void *context)
         now = (struct moment){ read_ns(CLOCK_MONOTONIC), lp_cpu_ns() };
         watch.used_ns += used_ns(&now);
         watch.known = now;
-        /* looks are counted, not the wall's time: a thread that is kept waiting gets one for all of it */
+        watch.waited_ns += watch.step_ns; /* not the wall's time: a thread that is kept waiting gets one look for all */
         if (now.wall_ns - watch.began_ns >= watch.budget_ns &&
-            (++watch.looks > watch.looks_max || watch.used_ns >= watch.budget_ns)) {
+            (watch.waited_ns >= (WALL_BUDGETS - 1) * watch.budget_ns || watch.used_ns >= watch.budget_ns)) {
             s->expired = 1;
             lua_sethook(s->L, on_hook, LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE, 1);
         }
-        set_timer(now.wall_ns, next_look(&now));
+        step_ns = next_look(&now);
+        watch.step_ns = now.wall_ns - watch.began_ns >= watch.budget_ns ? step_ns : 0;
+        set_timer(now.wall_ns, step_ns);
     }
     errno = saved;
 }
@@ -166,8 +162,7 @@ enum st_rc lp_watch_enter(struct lp_state *s, uint32_t time_us, struct st_err *e
     watch.began_ns = now;
     watch.budget_ns = budget;
     watch.used_ns = 0;
-    watch.looks = 0;
-    watch.looks_max = (unsigned)((WALL_BUDGETS - 1) * budget / tick_ns());
+    watch.step_ns = watch.waited_ns = 0;
     if (now - watch.known.wall_ns > budget / FRESH_PART)
         watch.known = (struct moment){ now, lp_cpu_ns() };
     atomic_signal_fence(memory_order_seq_cst);

@@ -11,8 +11,8 @@ local refused = { status = 422, type = "application/json",
 local function form_of(id, path, what)
   return { id = id, match = { method = what.method or { "POST", "PUT" }, host = web_host, path = path,
       body = what.body },
-    activity = { kind = what.kind, audience = "unknown", object = what.object, parent = what.parent, group = web_repo },
-    typed = what.typed, deny = "page" }
+    activity = { kind = what.kind, audience = "unknown", object = what.object, parent = what.parent, group = web_repo,
+      answer = what.answer }, typed = what.typed, deny = "page" }
 end
 
 local function page(id, path, kind, source)
@@ -39,10 +39,13 @@ local rules = {
   form_of("form-wiki", { "/*/*/wiki", "/*/*/wiki/*" }, { kind = "edit", object = { type = "article",
     id = { "wiki[name]", "/4" }, title = { "wiki[name]", "/4" } }, typed = { "wiki[name]", "wiki[body]",
       "wiki[commit]" } }),
-  form_of("form-issue", "/*/*/issues", { kind = "post", object = { type = "issue", title = "issue[title]" },
+  -- What a form made is where its answer sends on to.
+  form_of("form-issue", "/*/*/issues", { kind = "post", object = { type = "issue", title = "issue[title]",
+    url = "https://github.com/{/1}/{/2}/issues/{id}" }, answer = { id = "^/*/*/issues/{}" },
     typed = { "issue[title]", "issue[body]" } }),
   form_of("form-pull", { "/*/*/pull/create", "/*/*/pull/create/**", "/*/*/compare/**" }, { kind = "post",
-    object = { type = "pull", title = "pull_request[title]" }, typed = { "pull_request[title]",
+    object = { type = "pull", title = "pull_request[title]", url = "https://github.com/{/1}/{/2}/pull/{id}" },
+    answer = { id = "^/*/*/pull/{}" }, typed = { "pull_request[title]",
       "pull_request[body]" } }),
   form_of("form-issue-edit", { "/*/*/issues/*", "/*/*/pull/*" }, { kind = "edit",
     object = { type = "issue", id = "/4", title = { "issue[title]", "pull_request[title]" } },
@@ -60,12 +63,14 @@ local rules = {
   form_of("form-discussion-comment", "/*/*/discussions/*/comments", { kind = "comment", object = { type = "comment" },
     parent = { type = "topic", id = "/4" }, typed = { "comment[body]" } }),
   form_of("form-discussion", "/*/*/discussions", { kind = "post",
-    object = { type = "topic", title = "discussion[title]" }, typed = { "discussion[title]", "discussion[body]" } }),
+    object = { type = "topic", title = "discussion[title]", url = "https://github.com/{/1}/{/2}/discussions/{id}" },
+    answer = { id = "^/*/*/discussions/{}" }, typed = { "discussion[title]", "discussion[body]" } }),
   form_of("form-file", { "/*/*/create/**", "/*/*/tree-save/**", "/*/*/blob/**" }, { kind = "edit",
     object = { type = "file", id = { "filename", "new_filename" }, title = { "filename", "new_filename" } },
     typed = { "value", "content", "message", "description", "commit_message", "filename" } }),
   form_of("form-release", { "/*/*/releases", "/*/*/releases/*" }, { kind = "post",
-    object = { type = "release", title = "release[name]" }, typed = { "release[name]", "release[body]" } }),
+    object = { type = "release", title = "release[name]", url = "https://github.com/{/1}/{/2}/releases/tag/{id}" },
+    answer = { id = "^/*/*/releases/tag/{}" }, typed = { "release[name]", "release[body]" } }),
   form_of("preview", "/preview", { kind = "draft", object = { type = "issue", id = "subject" }, typed = { "text" } }),
   { id = "form-gist-comment", match = { method = "POST", host = gist_host, path = "/*/*/comments" },
     activity = { kind = "comment", audience = "public", object = { type = "comment" },
@@ -82,6 +87,7 @@ local rules = {
     typed = { "gist[description]", "gist[contents][][name]", "gist[contents][][value]", "gist[contents][*" } },
   { id = "form-gist", match = { method = { "POST", "PUT" }, host = gist_host }, activity = { kind = "post",
     audience = { from = "gist[public]", default = "private", map = { ["1"] = "public", ["0"] = "private" } },
+    answer = { id = "^/*/{}" },
     object = { type = "document", title = { "gist[description]", "gist[contents][][name]" } } },
     typed = { "gist[description]", "gist[contents][][name]", "gist[contents][][value]", "gist[contents][*" } },
   { id = "upload-announced", match = { method = "POST", host = web_host, path = "/upload/policies/*" },
@@ -121,6 +127,29 @@ local rules = {
   { id = "telemetry", ignore = true, match = { path = { "/_private/**", "/collect", "/stats", "/**/git-receive-pack",
       "/**/git-upload-pack", "/**/info/lfs/**" } } },
 }
+
+-- A form, the address that its answer sends on to, and what that says.
+local function made(rule, path, body, location, id, url)
+  return { name = rule .. " that was made", method = "POST", host = path:match "^[^/]+", path = path:match "/.*",
+    type = "application/x-www-form-urlencoded", body = body, answer_type = "text/html", location = location,
+    expect = { rule = rule, phase = "confirm", id = id, url = url } }
+end
+
+local made_tests = {
+  made("form-issue", "github.com/a/b/issues", "issue%5Btitle%5D=T", "https://github.com/a/b/issues/12", "12",
+    "https://github.com/a/b/issues/12"),
+  made("form-pull", "github.com/a/b/pull/create", "pull_request%5Btitle%5D=T", "/a/b/pull/13?x=1#top", "13",
+    "https://github.com/a/b/pull/13"),
+  made("form-discussion", "github.com/a/b/discussions", "discussion%5Btitle%5D=T", "/a/b/discussions/14", "14",
+    "https://github.com/a/b/discussions/14"),
+  made("form-release", "github.com/a/b/releases", "release%5Bname%5D=One", "/a/b/releases/tag/v1", "v1",
+    "https://github.com/a/b/releases/tag/v1"),
+  made("form-gist", "gist.github.com/", "gist%5Bpublic%5D=0&gist%5Bcontents%5D%5B%5D%5Bvalue%5D=v",
+    "https://gist.github.com/ana/9f", "9f"),
+}
+made_tests[6] = made("form-issue", "github.com/a/b/issues", "issue%5Btitle%5D=T",
+  "https://github.com/login?return_to=x")
+made_tests[6].expect.phase = "commit"
 
 local tests = rows.tests([[
 form-star|POST /acme/app/star|context=repository||save|acme/app||
@@ -168,4 +197,4 @@ page-gist|GET gist.github.com/ana/9f|||view|9f||
 telemetry|POST /a/b.git/git-receive-pack|||none|||
 ]], web_host)
 
-return { rules = rules, tests = tests }
+return { rules = rules, tests = rows.joined(tests, made_tests) }

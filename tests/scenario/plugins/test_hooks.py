@@ -22,7 +22,7 @@ return {{
   activity = function(a, ctx) if ctx:fact("joke") then ctx:block {{ reason = "joke" }} end end,
   connect = function(c)
     if c.host == "pass.test" then c:pass() elseif c.host == "block.test" then c:block() end
-    if c.host == "en.wikipedia.org" then c:inspect() end
+    if c.host == "en.wikipedia.org" or c.host == "github.com" then c:inspect() end
   end,
   finding = function(f) if f.text == "{PUBLISHED}" then f:lower(0) end end,
   record = function(rec) rec:remove("host") end,
@@ -43,6 +43,8 @@ def page(request):
     if request.target.startswith("/wiki/Rust"):
         html = b"<html lang=en><title>Rust in an hour</title><p>" + b"Ownership is a rule of the language. " * 40
         return "200 OK", [("Content-Type", "text/html; charset=utf-8")], html
+    if request.target == "/a/b/issues":
+        return "302 Found", [("Location", "https://github.com/a/b/issues/12"), ("Content-Type", "text/html")], b""
     return echo(request)
 
 
@@ -57,7 +59,7 @@ def house(tmp_path_factory):
     (folder / "own" / "detect" / "later.lua").write_text(LATER)
     authority = Authority(folder)
     origins = [Origin(host, authority.leaf([host]), page)
-               for host in ("forum.test", "pass.test", "block.test", "en.wikipedia.org")]
+               for host in ("forum.test", "pass.test", "block.test", "en.wikipedia.org", "github.com")]
     gateway = Gateway(folder / "gateway", origins, [POLICY], trust=authority.path, plugins=[folder / "own"])
     with gateway:
         yield gateway, authority, origins[0]
@@ -140,3 +142,56 @@ def test_what_the_head_told_holds_for_the_post(house):
     gateway, _, _ = house
     assert post(gateway, "hello there").status == 200
     assert post(gateway, "hello there", [("X-Purpose", "joke")]).status == 403
+
+
+def test_what_a_form_made_is_where_its_answer_sends_on_to(house):
+    gateway, _, _ = house
+    assert gateway.stoa("consent", "grant", "ana", check=True).returncode == 0
+    client = Client(gateway, "127.0.0.2")
+    client.open("github.com")
+    before = len(gateway.records("learning"))
+    answer = client.request("POST", "/a/b/issues", [("Content-Type", "application/x-www-form-urlencoded")],
+                            b"issue%5Btitle%5D=Probes&issue%5Bbody%5D=hello")
+    assert answer.status == 302
+    gateway.wait_records(before + 1, "learning")
+    told = [r["details"] for r in gateway.opened("ana") if r["kind"] == "learning"][-1]
+    assert (told["object_id"], told["phase"], told["activity"]) == ("12", "confirm", "post"), told
+
+
+RECORDED = """
+curate "rust" { title = "Rust", when = phrase "rust" & kind "view" & url "en.wikipedia.org/*" }
+curate "ownership" { title = "Ownership", when = phrase "ownership" & dwell "1m" }
+curate "talks" { title = "Talks", when = kind "watch.end" & phrase "ownership" }
+curate "own" { title = "Own", when = where(function() error "nobody asks" end) | phrase "rust" }
+"""
+
+
+def test_a_rule_is_held_against_what_was_recorded(house, tmp_path):
+    gateway, _, _ = house
+    (tmp_path / "curation").mkdir()
+    (tmp_path / "curation" / "new.curate.lua").write_text(RECORDED)
+    client = Client(gateway, "127.0.0.2")
+    client.open("en.wikipedia.org")
+    before = len(gateway.records("resource"))
+    assert client.request("GET", "/wiki/Rust-3").status == 200
+    gateway.wait_records(before + 1, "resource")
+
+    def run(*words):
+        done = gateway.stoa("curate", "run", "--recorded", "--plugins", str(tmp_path), *words)
+        assert done.returncode == 0 and done.stderr == "", done
+        return done.stdout
+    rules = {said["rule"]: said for said in map(json.loads, run("--json").splitlines())}
+    assert list(rules) == ["rust", "ownership", "talks", "own"]
+    total = sum(rules["rust"][key] for key in ("yes", "no", "cannot_say"))
+    assert total >= 1 and rules["rust"]["yes"] >= 1 and rules["own"]["yes"] == rules["rust"]["yes"], rules
+    assert rules["talks"] == {"rule": "talks", "yes": 0, "no": total, "cannot_say": 0, "not_recorded": {}}
+    assert rules["ownership"] == {"rule": "ownership", "yes": 0, "no": 0, "cannot_say": total,
+                                  "not_recorded": {"text": total, "dwell": total}}
+    text = run()
+    assert "ownership" in text and f"text {total}, dwell {total}" in text and f"{total} resources are recorded" in text
+    url = "https://en.wikipedia.org/wiki/Rust-3"
+    one = {said["url"]: said for said in map(json.loads, run("--json", "ownership").splitlines())}
+    assert one[url]["answer"] == "cannot say" and one[url]["not_recorded"] == ["text", "dwell"], one
+    assert f"yes         {url}\n" in run("rust")
+    done = gateway.stoa("curate", "run", "--recorded", "--plugins", str(tmp_path), "rusty")
+    assert done.returncode == 2 and "no rule 'rusty'" in done.stderr, done

@@ -177,6 +177,121 @@ T_TEST(the_words_of_a_text_stand_for_it)
     lp_set_release(curator);
 }
 
+T_TEST(what_is_not_known_has_no_answer)
+{
+    static const struct {
+        const char *when;
+        enum lp_says says;
+        unsigned lacks;
+    } cases[] = {
+        { "phrase 'pods'", LP_SAYS_YES, 0 }, /* in the title */
+        { "phrase 'orchestration'", LP_SAYS_NOTHING, LP_LACKS_BIT(LP_LACK_TEXT) },
+        { "~phrase 'pods'", LP_SAYS_NO, 0 },
+        { "~phrase 'we are hiring'", LP_SAYS_NOTHING, LP_LACKS_BIT(LP_LACK_TEXT) },
+        { "phrase 'orchestration' & kind 'post'", LP_SAYS_NO, 0 },
+        { "phrase 'orchestration' | kind 'view'", LP_SAYS_YES, 0 },
+        { "phrase 'orchestration' & dwell '1m'", LP_SAYS_NOTHING,
+          LP_LACKS_BIT(LP_LACK_TEXT) | LP_LACKS_BIT(LP_LACK_DWELL) },
+        { "url 'wiki.test/*' & lang 'de' & length '1m'", LP_SAYS_YES, 0 },
+        { "length(10)", LP_SAYS_NOTHING, LP_LACKS_BIT(LP_LACK_TEXT) },
+        { "where(function() error 'nobody asks' end)", LP_SAYS_NOTHING, LP_LACKS_BIT(LP_LACK_WHERE) },
+        { "where(function() return true end) & lang 'en'", LP_SAYS_NO, 0 },
+        { "platform 'youtube'", LP_SAYS_NO, 0 },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct lp_item it = item("");
+        const char *dir = lt_dir("known");
+        char source[512];
+        struct lp_set *set;
+        struct lp_said said;
+
+        (void)snprintf(source, sizeof source, "curate 'r' { title = 'R', when = %s }", cases[i].when);
+        lt_write(dir, "curation/one.curate.lua", source);
+        set = lt_load(dir, NULL);
+        T_CHECK(set != NULL, "%s: %s", cases[i].when, lt_said);
+        said = lp_curate_say(set, 0, &it, LP_LACKS_BIT(LP_LACK_TEXT) | LP_LACKS_BIT(LP_LACK_DWELL));
+        T_CHECK(said.says == cases[i].says && said.lacks == cases[i].lacks, "%s: %d, %x", cases[i].when, (int)said.says,
+                said.lacks);
+        lp_set_release(set);
+    }
+}
+
+static unsigned any(unsigned *seed, unsigned below)
+{
+    *seed = *seed * 1103515245 + 12345;
+    return (*seed >> 16) % below;
+}
+
+static struct lp_set *rule_of_chance(unsigned *seed, char *source, size_t size)
+{
+    static const char *const leaves[] = { "phrase 'pods'",  "hashtag 'k8s'", "url 'wiki.test/p*'", "author 'ana *'",
+                                          "kind 'view'",    "lang 'de'",     "dwell '2m'",         "length '1m'",
+                                          "length(6)",      "age '2d'",      "learners(6)",        "dead()",
+                                          "trust 'unknown'" };
+    const char *dir = lt_dir("parts");
+    size_t at = (size_t)snprintf(source, size, "curate 'r' { title = 'R', when = ");
+
+    for (unsigned i = 0; i < 4; i++) {
+        at += (size_t)snprintf(source + at, size - at, "%s%s%s",
+                               i == 0         ? ""
+                               : any(seed, 2) ? " & "
+                                              : " | ",
+                               any(seed, 3) == 0 ? "~" : "", i == 2 ? "(" : "");
+        at += (size_t)snprintf(source + at, size - at, "%s", leaves[any(seed, ST_LEN(leaves))]);
+    }
+    (void)snprintf(source + at, size - at, ") }");
+    lt_write(dir, "curation/one.curate.lua", source);
+    return lt_load(dir, NULL);
+}
+
+static struct lp_item without(struct lp_item it, unsigned lacks)
+{
+    it.text = lacks & LP_LACKS_BIT(LP_LACK_TEXT) ? ST_SPAN_NONE : it.text;
+    it.kind = lacks & LP_LACKS_BIT(LP_LACK_KIND) ? "" : it.kind;
+    it.url = lacks & LP_LACKS_BIT(LP_LACK_URL) ? ST_SPAN_NONE : it.url;
+    it.author = lacks & LP_LACKS_BIT(LP_LACK_AUTHOR) ? ST_SPAN_NONE : it.author;
+    it.dwell_ms = lacks & LP_LACKS_BIT(LP_LACK_DWELL) ? 0 : it.dwell_ms;
+    it.learners = lacks & LP_LACKS_BIT(LP_LACK_LEARNERS) ? 0 : it.learners;
+    return it;
+}
+
+/* Whatever is missing: what is said all the same is what the whole item gets. */
+T_TEST(what_is_said_of_a_part_holds_of_the_whole)
+{
+    struct st_err err = ST_ERR_INIT;
+    unsigned seed = 11, told[3] = { 0 };
+
+    for (unsigned n = 0; n < 60; n++) {
+        char source[512];
+        struct lp_set *set = rule_of_chance(&seed, source, sizeof source);
+
+        T_CHECK(set != NULL, "%s: %s", source, lt_said);
+        for (unsigned k = 0; k < 40; k++) {
+            struct lp_item whole = item(any(&seed, 2) ? "a post on #k8s" : ""), part;
+            unsigned lacks = any(&seed, 1u << LP_LACK_COUNT);
+            struct st_arena *arena = st_arena_new(1u << 20);
+            struct lp_tag *tags;
+            struct lp_said said;
+            size_t held;
+
+            whole.title = any(&seed, 2) ? ST_SPAN("Pods") : ST_SPAN_NONE;
+            whole.kind = any(&seed, 2) ? "view" : "post";
+            whole.dwell_ms = any(&seed, 2) ? 120000 : 1000;
+            part = without(whole, lacks);
+            T_OK(lp_curate(set, &whole, arena, &tags, &held, &err), err);
+            said = lp_curate_say(set, 0, &part, lacks);
+            told[said.says]++;
+            T_CHECK(said.says == LP_SAYS_NOTHING ? (said.lacks & ~lacks) == 0 && said.lacks != 0
+                                                 : (said.says == LP_SAYS_YES) == (held == 1),
+                    "%s with %x: %d", source, lacks, (int)said.says);
+            st_arena_free(arena);
+        }
+        lp_set_release(set);
+    }
+    T_CHECK(told[0] > 100 && told[1] > 100 && told[2] > 100, "%u, %u, %u", told[0], told[1], told[2]);
+}
+
 T_TEST(a_tag_carries_all_of_its_rule)
 {
     static const char *const dirs[] = { "lua-plugins", NULL };

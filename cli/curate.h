@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* curate - what the files of `stoa curate` share. */
+#ifndef STOA_CLI_CURATE_H
+#define STOA_CLI_CURATE_H
+#include "cli/cli.h"
+
+/* The rules of a folder (NULL: of the configuration, or where there is none those that ship); the caller's reference.
+ */
+ST_MUST enum st_rc curate_load(const struct cli *cli, const char *dir, struct lp_set **out, struct st_diag *diag,
+                               struct st_err *err);
+/* `stoa curate run --recorded`: what the rules of dir say of every resource in the record log. rule: NULL, or the one
+ * whose answers are told one by one. An exit code. */
+int curate_recorded(struct cli *cli, const char *dir, const char *rule);
+#endif
