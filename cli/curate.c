@@ -239,6 +239,12 @@ out:
     return rules.code;
 }
 
+static void say_advice(void *ctx, const char *file, const char *advice)
+{
+    (void)ctx;
+    fprintf(stderr, "%s: %s\n", file, advice);
+}
+
 int cmd_curate_test(struct cli *cli)
 {
     struct rules rules;
@@ -247,6 +253,8 @@ int cmd_curate_test(struct cli *cli)
     if (open_rules(cli, false, &rules)) {
         for (size_t i = 0; i < lp_curate_count(rules.set); i++)
             tests += lp_curate_rule(rules.set, i).tests;
+        for (size_t i = 0; i < lp_curate_count(rules.set); i++)
+            lp_curate_advise(rules.set, i, say_advice, NULL);
         printf(cli->json ? "{\"rules\":%zu,\"tests\":%zu}\n" : "%zu rules, %zu tests: all as they should\n",
                lp_curate_count(rules.set), tests);
     }

@@ -171,3 +171,31 @@ def test_a_word_that_is_no_condition_is_answered_with_the_nearest(tmp_path):
     done = curate("test", "--plugins", tmp_path)
     assert done.returncode == 3 and done.stderr.strip().endswith(
         "a.curate.lua:3:0: there is no condition 'hashtg'; did you mean 'hashtag'?"), done
+
+
+@pytest.mark.parametrize("when, told", [
+    ('phrase "x" and kind "view"', "line 3: 'and' leaves a condition out; they are joined with & (both)"),
+    ('phrase "x" or kind "view"', "line 3: 'or' leaves a condition out"),
+    ('kind "views"', "a: nothing is ever of the kind 'views'; did you mean 'view'?"),
+    ('lang "german"', "a: a language is a code such as \"de\" or \"en\", not 'german'"),
+    ('phrase "x" & ~hashtag "#k8s"', "a: a hashtag is written without its '#', not '#k8s'"),
+])
+def test_what_loads_and_means_something_else_is_told(tmp_path, when, told):
+    (tmp_path / "curation").mkdir()
+    (tmp_path / "curation" / "a.curate.lua").write_text(f'curate "a" {{\n  title = "A", -- and so on\n  when = {when},\n}}\n')
+    done = curate("test", "--plugins", tmp_path)
+    assert done.returncode == 0 and done.stderr.count("\n") == 1 and f"a.curate.lua: {told}" in done.stderr, done
+    done = subprocess.run([STOA, "plugin", "check", "--plugins", tmp_path], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and told in done.stdout and "but for the advice above" in done.stdout, done
+
+
+def test_what_is_meant_is_left_alone(tmp_path):
+    (tmp_path / "curation").mkdir()
+    (tmp_path / "curation" / "a.curate.lua").write_text(
+        'local both = "this and that" -- and, or\ncurate "a" {\n  title = "A", when = phrase { both, [[x or y]] } & lang "pt-BR"\n'
+        '    & where(function(a) if not a.title then return false end return a.title ~= "" and a.text ~= "" end)\n'
+        '    & kind { "view", "watch.end" },\n}\nfor _, name in ipairs { "b" } do\n'
+        '  curate(name) { title = name == "b" and "B" or "C", when = phrase "x" }\nend\n')
+    done = curate("test", "--plugins", tmp_path)
+    assert done.returncode == 0 and done.stderr == "", done
+    assert curate("test").stderr == ""  # what ships
