@@ -21,11 +21,24 @@ bool flt_word_begins(struct st_span text, uint32_t from)
     return !flt_is_alpha(prev) || (flt_is_lower(prev) && flt_is_upper(text.p[from])); /* visaCard */
 }
 
+/* "Ird", "IRD" or "ird", as a part of a longer name is; "IRd" is three letters of base64. */
+static bool is_in_one_case(struct st_span text, uint32_t from, uint32_t to)
+{
+    bool is_big = from + 1 < to && flt_is_upper(text.p[from + 1]);
+
+    for (uint32_t i = from + 2; i < to; i++)
+        if (flt_is_upper(text.p[i]) != is_big)
+            return false;
+    return !is_big || flt_is_upper(text.p[from]);
+}
+
 static bool is_apart(struct st_span text, uint32_t from, uint32_t to)
 {
     uint8_t next = to < text.n ? text.p[to] : ' ';
 
     if (!flt_word_begins(text, from))
+        return false;
+    if (((from > 0 && flt_is_alpha(text.p[from - 1])) || flt_is_alpha(next)) && !is_in_one_case(text, from, to))
         return false;
     if (flt_to_lower(next) == 's') /* of the plural */
         next = ++to < text.n ? text.p[to] : ' ';

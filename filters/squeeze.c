@@ -395,6 +395,17 @@ bool flt_begins_a_line(struct st_span s, size_t at)
     return n > 0 && is_plain_piece(s, at + n, at + n + piece_length(s, at + n, 1));
 }
 
+/* Is the string that begins at `at` the name of a member: "b" in {"a": "x", "b": 1}? */
+static bool is_member(struct st_span s, size_t at, uint8_t quote)
+{
+    size_t end = at + piece_length(s, at, 1);
+
+    if (end >= s.n || s.p[end] != quote)
+        return false;
+    end += 1 + blanks_at(s, end + 1);
+    return end < s.n && s.p[end] == ':';
+}
+
 /* A gap inside a token that goes on behind it: bytes to drop. */
 static size_t cut_at(struct st_span s, size_t at)
 {
@@ -403,9 +414,10 @@ static size_t cut_at(struct st_span s, size_t at)
 
     if (at == 0 || s.p[at - 1] <= ' ')
         return 0;
-    if (c == '"' || c == '\'')
+    if (c == '"' || c == '\'') {
         n = concat_at(s, at);
-    else if (c == '\n' || c == '\r' || (c == ' ' && at + 1 < s.n && s.p[at + 1] < ' '))
+        n = is_member(s, at + n, c) ? 0 : n;
+    } else if (c == '\n' || c == '\r' || (c == ' ' && at + 1 < s.n && s.p[at + 1] < ' '))
         n = line_end_at(s, at);
     else if (c == '`' || c == '*' || c == '~')
         n = at + 1 < s.n && s.p[at + 1] == c ? 2 : 1;

@@ -83,6 +83,7 @@ static const char *const benign_code[] = {
     "{{\"id\": {n16}, \"user_id\": {n15}, \"created\": {n13}, \"name\": \"{w}\", \"score\": 0.{n16}}}\n",
     "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ{b64x120}{b64x120} {w}@laptop\n",
     "-----BEGIN CERTIFICATE-----\nMIID{b64x60}\n{b64x64}\n{b64x64}\n-----END CERTIFICATE-----\n",
+    "{{\"subreddit\": \"{w}{w}{w}\", \"selftext_html\": \"{w}\", \"{w}_{w}\": \"{w}{n2}\", \"{w}\": {n2}}}\n",
     "ETag: W/\"{hex32}\"\nX-Request-Id: {uuid}\nContent-Length: {n6}\n",
     "uid={n4}({w}) gid={n4}({w}) groups={n4}({w}),{n2}({w})\n",
     "{n8} {n6} {n4} {n8}\n{n8} {n6} {n4} {n8}\n",
