@@ -67,7 +67,7 @@ const char *flt_packs_word(const struct flt_packs *packs, size_t i, size_t n)
 
     for (size_t w = 0; w < packs->n_words; w++)
         if ((d->words[w / 64] >> (w % 64) & 1) != 0 && n-- == 0)
-            return packs->words[w];
+            return packs->words[w] + (packs->words[w][0] == FLT_LABEL_SIGN ? 1 : 0);
     return NULL;
 }
 

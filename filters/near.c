@@ -323,16 +323,17 @@ bool flt_number_is_named(struct flt_scanner *s, struct st_span name, size_t digi
         return false;
     if (scan_run(s->packs->words_db, s->word_scratch, name, on_path_word, &look, &ignored) != ST_OK || path.is_full)
         return true;
+    flt_labels_of(s->packs, name, &path);
     add_path_nations(s->packs, &path);
     return is_wanted(s->packs, &path, digits);
 }
 
-/* The words in the path and the name of the running field. Fields of one kind share the bytes of their path, so it is
- * known by where it lies, as long as a scan goes on. */
-static const struct flt_path *path_of(struct flt_scanner *s)
+/* The words in a path and a name, the latter with its labels. Fields of one kind share the bytes of their path, and
+ * rows the head of their column, so they are known by where they lie, as long as a scan goes on. */
+static const struct flt_path *path_read(struct flt_scanner *s, struct flt_path *known, struct st_span path,
+                                        struct st_span name)
 {
-    struct st_span path = s->field->path, name = s->field->name;
-    struct flt_path *known = &s->paths[((uintptr_t)path.p >> 4) % FLT_PATHS_MAX];
+    struct st_span leaf = name.n > 0 ? name : path;
 
     if (known->is_read && known->path.p == path.p && known->path.n == path.n && known->name.p == name.p &&
         known->name.n == name.n)
@@ -340,23 +341,55 @@ static const struct flt_path *path_of(struct flt_scanner *s)
     *known = (struct flt_path){ .path = path, .name = name, .is_read = true };
     read_path(s, known, path);
     read_path(s, known, name);
+    for (size_t i = leaf.n; i > 0 && name.n == 0; i--)
+        if (leaf.p[i - 1] == '/') {
+            leaf = st_span_sub(leaf, i, leaf.n);
+            break;
+        }
+    flt_labels_of(s->packs, leaf, known);
     add_path_nations(s->packs, known);
     return known;
 }
 
-static bool in_path(struct flt_scanner *s, const struct flt_detector *d)
+static const struct flt_path *path_of(struct flt_scanner *s)
 {
-    const struct flt_path *path = path_of(s);
+    struct st_span path = s->field->path;
 
+    return path_read(s, &s->paths[((uintptr_t)path.p >> 4) % FLT_PATHS_MAX], path, s->field->name);
+}
+
+/* Of the head of its column; NULL: it has none. */
+static const struct flt_path *column_of(struct flt_scanner *s, uint32_t from, uint32_t to)
+{
+    struct st_span head = flt_column_head(s, from, to);
+
+    if (head.n < FLT_WORD_MIN)
+        return NULL;
+    return path_read(s, &s->table.columns[(uintptr_t)head.p % FLT_PATHS_MAX], st_span(NULL, 0), head);
+}
+
+static bool names(const struct flt_scanner *s, const struct flt_path *path, const struct flt_detector *d)
+{
     for (size_t i = 0; i < path->n_words; i++)
         if (flt_wants(d, path->words[i]))
             return true;
     return path->is_full && (search_words(s, d, path->path) || search_words(s, d, path->name));
 }
 
+static bool is_labelled(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
+{
+    size_t label = d->n_labels > 0 ? flt_label_before(s, from) : FLT_WORDS_MAX;
+    const struct flt_path *column;
+
+    if ((label != FLT_WORDS_MAX && flt_wants(d, label)) || names(s, path_of(s), d))
+        return true;
+    column = column_of(s, from, to);
+    return column != NULL && names(s, column, d);
+}
+
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    return in_text(s, d, from, to) || in_path(s, d);
+    return (d->require != FLT_REQUIRE_LABEL && in_text(s, d, from, to)) || is_labelled(s, d, from, to);
 }
 
 /* ---- whose label is it? -------------------------------------------------------------------------------------------
@@ -368,7 +401,7 @@ static void rate(const struct flt_scanner *s, size_t word, uint32_t nearness, ui
 
     if (label > *best)
         *best = label;
-    if (label > *own && word < s->packs->n_literals)
+    if (label > *own && s->packs->word_index[word].kind != FLT_WORD_NATION)
         *own = label;
 }
 
@@ -376,11 +409,17 @@ static void rate(const struct flt_scanner *s, size_t word, uint32_t nearness, ui
 uint64_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
     uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to), best = 0, own = 0;
-    const struct flt_path *path = path_of(s);
+    const struct flt_path *path = path_of(s), *column = column_of(s, from, to);
+    size_t label = flt_label_before(s, from);
 
     for (size_t i = 0; i < path->n_words; i++)
         if (flt_wants(d, path->words[i]))
             rate(s, path->words[i], 0, &best, &own);
+    for (size_t i = 0; column != NULL && i < column->n_words; i++)
+        if (flt_wants(d, column->words[i]))
+            rate(s, column->words[i], 0, &best, &own);
+    if (label != FLT_WORDS_MAX && flt_wants(d, label))
+        rate(s, label, LABEL_FAR, &best, &own);
     if (stands_alone(s, from, to))
         return (uint64_t)best << 32 | own;
     if (lo < s->near_from || hi > s->near_to)
@@ -397,9 +436,12 @@ uint64_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint3
 bool flt_is_of_others(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
     uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to), word = 0, nation = 0, others = 0;
+    size_t label;
 
     if ((d->nations[0] | d->nations[1]) == 0 || stands_alone(s, from, to))
         return false;
+    if ((label = flt_label_before(s, from)) != FLT_WORDS_MAX && flt_wants(d, label))
+        word = s->label.end;
     if (lo < s->near_from || hi > s->near_to)
         read_words(s, lo, hi);
     for (size_t i = first_near(s, lo); i < s->n_near && s->near[i].end <= from; i++) {
@@ -412,7 +454,7 @@ bool flt_is_of_others(struct flt_scanner *s, const struct flt_detector *d, uint3
             others = n->end;
         else if (is_nation)
             nation = n->end;
-        else if (flt_wants(d, n->word))
+        else if (flt_wants(d, n->word) && n->end > word)
             word = n->end;
     }
     return others > nation && others >= word;
@@ -452,12 +494,24 @@ static bool mark_in_text(struct flt_scanner *s, const struct flt_window *w, uint
     return hi <= s->near_to;
 }
 
-bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
+void flt_mark_labels(struct flt_scanner *s, uint32_t from, uint32_t to)
 {
-    const struct flt_path *path = path_of(s);
+    const struct flt_path *path = path_of(s), *column = column_of(s, from, to);
+    size_t label = flt_label_before(s, from);
 
     begin_mark(s);
     for (size_t i = 0; i < path->n_words; i++)
         mark(s, path->words[i]);
+    for (size_t i = 0; column != NULL && i < column->n_words; i++)
+        mark(s, column->words[i]);
+    if (label != FLT_WORDS_MAX)
+        mark(s, label);
+}
+
+bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
+{
+    const struct flt_path *path = path_of(s);
+
+    flt_mark_labels(s, from, to);
     return mark_in_text(s, w, from, to) && !path->is_full;
 }

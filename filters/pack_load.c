@@ -20,7 +20,7 @@
 /* ---- the file as it is read --------------------------------------------------------------------------------- */
 
 struct ycontext {
-    struct st_list words, nations;
+    struct st_list words, labels, nations;
     int64_t within;
     int required;
 };
@@ -72,7 +72,7 @@ static const char *const extents[] = {
     FLT_EXTENTS(X) NULL
 #undef X
 };
-static const char *const requirements[] = { "nothing", "context", "context-or-groups", NULL };
+static const char *const requirements[] = { "nothing", "context", "context-or-groups", "label", NULL };
 
 #define OPT(field, ytype, ...)                                                               \
     {                                                                                        \
@@ -82,6 +82,9 @@ static const char *const requirements[] = { "nothing", "context", "context-or-gr
 #define OPT_OF ycontext
 static const struct st_yaml_opt context_opts[] = {
     OPT(words, ST_Y_STRS, .required = true, .help = "Words that make a candidate likelier, in any language."),
+    OPT(labels, ST_Y_STRS,
+        .help = "Abbreviations that mean it only right before a candidate, or in the name of its field or column: CR, "
+                "PIN."),
     OPT(nations, ST_Y_STRS,
         .help = "Countries whose number it is, as cz; absent: what the id says. \"Czech tax number\" is a word then."),
     OPT(within, ST_Y_INT, .min = 0, .max = 2048, .def = "0",
@@ -419,6 +422,18 @@ static bool has_letter(const char *word)
     return *word != '\0';
 }
 
+static void build_labels(struct reader *r, const struct yrule *y, struct flt_detector *d)
+{
+    const struct st_str *labels = y->context.labels.items;
+
+    d->labels = labels;
+    d->n_labels = y->context.labels.n;
+    for (size_t i = 0; i < d->n_labels; i++)
+        if (strlen(labels[i].s) < FLT_WORD_MIN || strlen(labels[i].s) > FLT_LABEL_MAX ||
+            strpbrk(labels[i].s, " .:-_/0123456789") != NULL)
+            BAD(r, labels[i].pos, "a label is one word of 2 to %u letters, without dots", FLT_LABEL_MAX);
+}
+
 static void build_context(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
     const struct st_str *words = y->context.words.items;
@@ -426,6 +441,7 @@ static void build_context(struct reader *r, const struct yrule *y, struct flt_de
     d->window.before = y->context.within > 0 ? (uint32_t)y->context.within : 120;
     d->window.after = y->context.within > 0 ? (uint32_t)y->context.within : 60;
     d->require = (enum flt_require)y->context.required;
+    build_labels(r, y, d);
     for (size_t i = 0; i < y->context.words.n && !r->is_out_of_memory; i++) {
         size_t w;
 

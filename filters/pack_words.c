@@ -163,6 +163,39 @@ static enum st_rc add_texts(struct flt_packs *packs, struct st_err *err)
     return ST_OK;
 }
 
+/* ---- labels --------------------------------------------------------------------------------------------------------
+ */
+
+#define LABEL_SIZE (FLT_LABEL_MAX + 2) /* with its sign and the end */
+
+size_t flt_label_find(const struct flt_packs *packs, const char *label)
+{
+    char word[LABEL_SIZE] = { FLT_LABEL_SIGN };
+    size_t slot;
+
+    if (strlen(label) > FLT_LABEL_MAX)
+        return FLT_WORDS_MAX;
+    memcpy(word + 1, label, strlen(label) + 1);
+    slot = slot_of(packs, word);
+    return packs->word_slots[slot] == 0 ? FLT_WORDS_MAX : packs->word_slots[slot] - 1u;
+}
+
+static enum st_rc add_labels(struct flt_packs *packs, struct flt_detector *d, struct st_err *err)
+{
+    for (size_t i = 0; i < d->n_labels; i++) {
+        char word[LABEL_SIZE];
+        size_t w;
+
+        (void)snprintf(word, sizeof word, "%c%s", FLT_LABEL_SIGN, d->labels[i].s);
+        if (add_text(packs, word, (struct flt_word){ .kind = FLT_WORD_LABEL }, err) != ST_OK ||
+            flt_context_word(packs, word, &w, err) != ST_OK)
+            return ST_ERR;
+        d->words[w / 64] |= 1ull << (w % 64);
+        packs->label_lengths[(uint8_t)packs->words[w][1]] |= 1u << (strlen(packs->words[w]) - 1);
+    }
+    return ST_OK;
+}
+
 /* ---- all of them ---------------------------------------------------------------------------------------------------
  */
 
@@ -197,5 +230,8 @@ enum st_rc flt_context_make(struct flt_packs *packs, struct st_err *err)
     if (add_texts(packs, err) != ST_OK)
         return ST_ERR;
     packs->n_literals = packs->n_words;
+    for (size_t i = 0; i < packs->n; i++)
+        if (add_labels(packs, &packs->rules[i], err) != ST_OK)
+            return ST_ERR;
     return add_nations(packs, err) == ST_OK ? index_words(packs, err) : ST_ERR;
 }

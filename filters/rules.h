@@ -46,7 +46,9 @@ enum flt_extent {
 #undef X
 };
 
-enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT_OR_GROUPS };
+/* LABEL: a label right before it, or a word in the name of its field or column; those that are only near do not count,
+ * and are not looked for. */
+enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT_OR_GROUPS, FLT_REQUIRE_LABEL };
 
 #define FLT_RULES_MAX  1024u
 #define FLT_WORDS_MAX  4096u
@@ -126,7 +128,9 @@ struct flt_detector {
     size_t n_prefixes;
     const struct flt_grouping *groupings;
     size_t n_groupings;
-    uint64_t words[FLT_WORDS_MAX / 64];     /* bit w: context word w is this rule's */
+    uint64_t words[FLT_WORDS_MAX / 64]; /* bit w: context word w is this rule's */
+    const struct st_str *labels;        /* those of them that count only right before a candidate */
+    size_t n_labels;
     uint64_t nations[FLT_NATIONS_MAX / 64]; /* bit n: the country whose number it is; several, or none */
     struct flt_window window;
     int base, validated, near, grouped; /* confidence, 0..100 */
@@ -149,6 +153,9 @@ struct flt_detector {
     } copies;
 };
 
+#define FLT_LABEL_SIGN '='
+#define FLT_LABEL_MAX  24u /* bytes */
+
 /* Is context word w one of the rule's? */
 static inline bool flt_wants(const struct flt_detector *d, size_t w)
 {
@@ -158,6 +165,7 @@ static inline bool flt_wants(const struct flt_detector *d, size_t w)
 struct flt_list { /* the detectors of one finder, or of one length */
     const struct flt_detector **items, **free;
     size_t n, n_free;         /* free: those that may do without a word near */
+    bool is_labelled;         /* all want a label */
     struct flt_window window; /* the widest of theirs */
 };
 
@@ -167,6 +175,7 @@ enum flt_word_kind {
     FLT_WORD_KIND,   /* "tax", "number": a kind of number */
     FLT_WORD_NAME,   /* "danish": the name of a country */
     FLT_WORD_NATION, /* no text of its own: a name and a kind stand together */
+    FLT_WORD_LABEL,  /* counts only right before a candidate, or as its field's name; kept with FLT_LABEL_SIGN before */
 };
 struct flt_word { /* a context word: packs->word_rules[first] and on are the rules that want it */
     uint32_t first, n;
@@ -186,13 +195,14 @@ struct flt_packs {
     const uint8_t (*known)[ST_SHA256_LEN]; /* digests of values that no rule finds, in order */
     size_t n_known;
     const char **words;                            /* context words, lower case */
-    size_t n_words, n_literals;                    /* those from n_literals on are nations and in no text */
+    size_t n_words, n_literals;                    /* those from n_literals on are nations and labels, in no database */
     uint16_t nations[FLT_NATIONS_MAX][FLT_LABELS]; /* the context word of each; 0: of no detector */
     struct flt_word *word_index;                   /* by context word */
     uint16_t *word_slots;                          /* by hash: number + 1 (pack_words.c) */
     uint16_t *word_rules;
-    uint32_t longest_word;  /* bytes */
-    struct flt_term *terms; /* of all dictionaries; id - FLT_TERM_BASE is the index */
+    uint32_t longest_word;       /* bytes */
+    uint32_t label_lengths[256]; /* bit n: a label of n bytes begins so (lower case) */
+    struct flt_term *terms;      /* of all dictionaries; id - FLT_TERM_BASE is the index */
     size_t n_terms;
     struct flt_list by_find[FLT_FIND_COPIES + 1];
     struct flt_list by_length[FLT_NUMBER_MAX + 1]; /* of FIND_DIGITS */
@@ -239,6 +249,8 @@ bool flt_glance_fits(const char *pattern);
 ST_MUST enum st_rc flt_context_begin(struct flt_packs *packs, struct st_err *err);
 ST_MUST enum st_rc flt_context_word(struct flt_packs *packs, const char *word, size_t *out, struct st_err *err);
 ST_MUST enum st_rc flt_context_make(struct flt_packs *packs, struct st_err *err);
+/* The number of a label, in lower case and without its dots; FLT_WORDS_MAX: it is none. */
+size_t flt_label_find(const struct flt_packs *packs, const char *label);
 /* Countries and kinds of numbers (nations.c): by code, FLT_NATIONS_MAX when unknown; the names of one and all kinds,
  * NULL behind the last. */
 size_t flt_nation_find(const char *code, size_t n);

@@ -194,6 +194,8 @@ enum st_rc flt_read(struct flt_scanner *s, struct st_arena *arena, const struct 
     s->n_hits = s->n_found = 0;
     s->signals = 0;
     s->near_from = s->near_to = 0;
+    s->label.is_known = false;
+    s->table.sign = 0;
     if (!(s->has_no_pattern && s->text.p == view->text.p &&
           (s->reading == FLT_READ_PLAIN || s->reading == FLT_READ_JOINED)) &&
         scan_run(s->packs->db, s->scratch, s->text, on_hit, s, err) != ST_OK)

@@ -55,6 +55,15 @@ struct flt_path { /* of a field, and its name: the context words in them */
     bool is_full; /* there are more */
 };
 
+struct flt_table {     /* lines with one sign between their cells, as far as they were walked (label.c) */
+    uint32_t from, to; /* the first of them is its head */
+    uint8_t sign;      /* 0: no table yet */
+    bool has_head;
+    uint32_t at, end; /* the candidate asked about last, and the head of its column */
+    struct st_span head;
+    struct flt_path columns[FLT_PATHS_MAX]; /* heads read last, by place */
+};
+
 struct flt_seam {        /* of two fields */
     struct st_span text; /* the end of the one and the beginning of the other */
     uint32_t at;         /* where the second begins in it */
@@ -103,6 +112,12 @@ struct flt_scanner {
     uint32_t near_from, near_to;          /* words that end behind the one and not behind the other are in near */
     uint32_t near_base;                   /* where the bytes begin that were read for them */
     struct flt_path paths[FLT_PATHS_MAX]; /* those read last, by place */
+    struct {                              /* the word right before the candidate at `from`, and where it ends */
+        uint32_t from, end;
+        uint16_t word;
+        bool is_known;
+    } label;
+    struct flt_table table;                       /* that a candidate stood in last */
     const struct flt_field *quiet[FLT_QUIET_MAX]; /* short ones of this message in which nothing was found, by hash */
     bool failed;                                  /* a look for words failed: err says why */
     struct st_err *err;
@@ -154,6 +169,14 @@ bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w,
 /* Marks, in near_mark and is_any_near, every rule one of whose words is in the window of [from, to) or in the field's
  * path; false when that is not known. */
 ST_MUST bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
+/* The same of lists of detectors that count labels only (FLT_REQUIRE_LABEL). */
+void flt_mark_labels(struct flt_scanner *s, uint32_t from, uint32_t to);
+/* The label right before the candidate at `from`; FLT_WORDS_MAX: none (label.c). */
+size_t flt_label_before(struct flt_scanner *s, uint32_t from);
+/* Adds the labels among the words of a name to those of its path. */
+void flt_labels_of(const struct flt_packs *packs, struct st_span name, struct flt_path *path);
+/* The head of the column whose cell [from, to) fills; empty: it fills none, or there is no head. */
+struct st_span flt_column_head(struct flt_scanner *s, uint32_t from, uint32_t to);
 /* Short words must stand alone ("tel", but not in "hotel"); long ones may be part of a compound ("Kontonummer"). */
 #define FLT_SHORT_WORD 4u /* letters */
 bool flt_word_stands(struct st_span text, uint32_t end, const char *word);

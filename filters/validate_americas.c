@@ -181,6 +181,12 @@ enum flt_valid val_br_cnpj(const struct flt_token *token)
     return FLT_V_OK;
 }
 
+/* 12ABC34501DE35: the new form alone, with a letter in it. */
+enum flt_valid val_br_cnpj_letters(const struct flt_token *token)
+{
+    return flt_mix(token->text).digit < token->text.n ? val_br_cnpj(token) : FLT_V_WRONG;
+}
+
 /* The voter's title: eight digits, state 01-28, two checks; São Paulo and Minas count 10 as 1. */
 enum flt_valid val_br_titulo(const struct flt_token *token)
 {
@@ -256,15 +262,15 @@ static bool has_province(struct st_span s)
 {
     unsigned province = flt_digits(s, 0, 2);
 
-    return (province >= 1 && province <= 24) || province == 30;
+    return (province >= 1 && province <= 24) || province == 30 || province == 50;
 }
 
-/* 1714307103: province, third digit below 6, Luhn. */
+/* 1714307103: province, third digit up to 6, Luhn; 30 and 50 are Ecuadorians abroad. */
 enum flt_valid val_ec_cedula(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if (s.n != 10 || !has_province(s) || s.p[2] > '5')
+    if (s.n != 10 || !has_province(s) || s.p[2] > '6')
         return FLT_V_WRONG;
     return flt_verdict(flt_luhn(s), s);
 }
@@ -277,11 +283,11 @@ enum flt_valid val_ec_ruc(const struct flt_token *token)
     struct st_span s = token->text;
     bool ok;
 
-    if (s.n != 13 || !has_province(s) || flt_digits(s, 10, 3) == 0)
+    if (s.n != 13 || !has_province(s) || flt_digits(s, 9, 4) == 0)
         return FLT_V_WRONG;
-    ok = s.p[2] <= '6' && flt_luhn(st_span_sub(s, 0, 10));
-    ok = ok || (s.p[2] == '6' && flt_weighted(s, public, 9) % 11 == 0);
-    ok = ok || (s.p[2] == '9' && flt_weighted(s, company, 10) % 11 == 0);
+    ok = s.p[2] <= '6' && flt_digits(s, 10, 3) != 0 && flt_luhn(st_span_sub(s, 0, 10));
+    ok = ok || ((s.p[2] == '6' || s.p[2] == '9') && flt_weighted(s, public, 9) % 11 == 0);
+    ok = ok || (s.p[2] == '9' && flt_digits(s, 10, 3) != 0 && flt_weighted(s, company, 10) % 11 == 0);
     return flt_verdict(ok, s);
 }
 

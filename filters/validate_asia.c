@@ -9,6 +9,8 @@
 #include "filters/validate.h"
 #include <string.h>
 
+#define NEXT_YEAR 2712u /* YYMM: a new number is nobody's yet beyond it */
+
 static bool is_date(struct st_span s, size_t month, size_t day)
 {
     return flt_date_ok(0, flt_digits(s, month, 2), flt_digits(s, day, 2));
@@ -106,9 +108,10 @@ enum flt_valid val_cn_resident_id(const struct flt_token *token)
         if (!flt_is_digit(s.p[i]))
             return FLT_V_WRONG;
     year = flt_digits(s, 6, 4);
-    if (s.p[0] == '0' || s.p[0] == '9' || year < 1880 || year > 2099 || !is_date(s, 10, 12))
+    if (s.p[0] == '0' || s.p[0] == '9' || !is_date(s, 10, 12) ||
+        (uint8_t) "10X98765432"[flt_weighted(s, weights, 17) % 11] != flt_to_upper(s.p[17]))
         return FLT_V_WRONG;
-    return (uint8_t) "10X98765432"[flt_weighted(s, weights, 17) % 11] == flt_to_upper(s.p[17]) ? FLT_V_OK : FLT_V_WRONG;
+    return flt_if_usual(FLT_V_OK, year >= 1880 && year <= 2099);
 }
 
 /* 91110000600037341L (GB 32100): 31 characters, weights 3^n mod 31. */
@@ -218,16 +221,17 @@ static unsigned korean(struct st_span s)
 enum flt_valid val_kr_rrn(const struct flt_token *token)
 {
     struct st_span s = token->text;
+    unsigned born;
 
     if (s.n != 13 || !is_date(s, 2, 4))
         return FLT_V_WRONG;
-    if (s.p[6] > '4' && s.p[6] < '9') /* a foreigner's, under the label that all know */
-        return (13 - korean(s)) % 10 == flt_digit(s, 12) ? FLT_V_SHAPE : FLT_V_WRONG;
+    if (s.p[6] > '4' && s.p[6] < '9' && (13 - korean(s)) % 10 == flt_digit(s, 12))
+        return FLT_V_SHAPE;                        /* a foreigner's, under the label that all know */
     if ((11 - korean(s)) % 10 == flt_digit(s, 12)) /* 9 and 0: born before 1900 */
         return flt_if_usual(FLT_V_OK, s.p[6] >= '1' && s.p[6] <= '4');
     /* numbers given since October 2020 have no check digit */
-    return (s.p[6] == '3' || s.p[6] == '4') && flt_digits(s, 0, 2) >= 20 && flt_digits(s, 0, 2) <= 35 ? FLT_V_SHAPE
-                                                                                                      : FLT_V_WRONG;
+    born = flt_digits(s, 0, 4);
+    return (s.p[6] == '3' || s.p[6] == '4') && born >= 2010 && born <= NEXT_YEAR ? FLT_V_SHAPE : FLT_V_WRONG;
 }
 
 enum flt_valid val_kr_frn(const struct flt_token *token)
@@ -376,6 +380,14 @@ enum flt_valid val_vn_mst(const struct flt_token *token)
     return flt_verdict((10 - flt_weighted(s, weights, 9) % 11) == flt_digit(s, 9), s);
 }
 
+/* Codes of the provinces (Permendagri 137/2017 and those made since). */
+static bool is_province(unsigned n)
+{
+    static const uint8_t last[] = { 0, 19, 21, 36, 0, 53, 65, 76, 82, 97 }; /* of each ten */
+
+    return n < 100 && n % 10 > 0 && n <= last[n / 10];
+}
+
 /* Province, regency, district; birth date (+40: women); serial. */
 enum flt_valid val_id_nik(const struct flt_token *token)
 {
@@ -386,9 +398,7 @@ enum flt_valid val_id_nik(const struct flt_token *token)
         return FLT_V_WRONG;
     day = flt_digits(s, 6, 2);
     province = flt_digits(s, 0, 2);
-    return shape(province >= 11 && province <= 97 && flt_digits(s, 12, 4) != 0 &&
-                     flt_date_ok(0, flt_digits(s, 8, 2), day > 40 ? day - 40 : day),
-                 s);
+    return shape(is_province(province) && flt_date_ok(0, flt_digits(s, 8, 2), day % 40), s);
 }
 
 /* 8001015009087: birth date, serial, citizenship 0 to 2, 8 or 9, Luhn. */

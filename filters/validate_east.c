@@ -32,13 +32,12 @@ enum flt_valid val_cz_rodne_cislo(const struct flt_token *token)
     if (s.n != 9 && s.n != 10)
         return FLT_V_WRONG;
     month = flt_digits(s, 2, 2);
-    month = month > 70 ? month - 70 : month > 50 ? month - 50 : month > 20 ? month - 20 : month;
-    if (!flt_date_ok(0, month, flt_digits(s, 4, 2)) || flt_is_sequence(s))
+    if (!flt_date_ok(0, month % 50 % 20, flt_digits(s, 4, 2)) || flt_is_sequence(s))
         return FLT_V_WRONG;
     if (s.n == 9)
         return FLT_V_SHAPE;
     head = flt_digits(s, 0, 9);
-    return head % 11 % 10 == flt_digit(s, 9) ? FLT_V_OK : FLT_V_WRONG;
+    return flt_if_usual(head % 11 % 10 == flt_digit(s, 9) ? FLT_V_OK : FLT_V_WRONG, month % 50 <= 32 && month < 90);
 }
 
 /* 33392005961 */

@@ -15,8 +15,8 @@ static bool is_date(struct st_span s, size_t day, size_t month)
     return flt_date_ok(0, flt_digits(s, month, 2), flt_digits(s, day, 2));
 }
 
-/* 0707614285 (CPR-kontoret's sample 070761-4285): the seventh digit tells the century, 5 to 8 before 58 that of 2000;
- * nobody is born after 2035 yet. */
+/* 0707614285 (CPR-kontoret's sample 070761-4285): the seventh digit tells the century, 4 and 9 before 37 and 5 to 8
+ * before 58 that of 2000; nobody is born after next year yet. */
 enum flt_valid val_dk_cpr(const struct flt_token *token)
 {
     static const uint8_t weights[] = { 4, 3, 2, 7, 6, 5, 4, 3, 2, 1 };
@@ -24,7 +24,7 @@ enum flt_valid val_dk_cpr(const struct flt_token *token)
 
     if (s.n != 10 || !is_date(s, 0, 2) || flt_is_sequence(s))
         return FLT_V_WRONG;
-    if (s.p[6] >= '5' && s.p[6] <= '8' && flt_digits(s, 4, 2) > 35 && flt_digits(s, 4, 2) < 58)
+    if (s.p[6] >= '4' && flt_digits(s, 4, 2) > 27 && flt_digits(s, 4, 2) < (s.p[6] == '4' || s.p[6] == '9' ? 37 : 58))
         return FLT_V_WRONG;
     return flt_weighted(s, weights, 10) % 11 == 0 ? FLT_V_OK : FLT_V_SHAPE;
 }

@@ -187,6 +187,59 @@ static bool divides(struct st_span s, const uint8_t *weights, unsigned mod)
     return flt_weighted(s, weights, s.n) % mod == 0;
 }
 
+/* The branches that the table has for each bank. */
+static bool nz_branch(unsigned bank, unsigned branch)
+{
+    static const struct {
+        uint8_t bank;
+        uint16_t from, to;
+    } table[] = {
+        { 1, 1, 999 },      { 1, 1100, 1199 },  { 1, 1800, 1899 },  { 2, 1, 999 },      { 2, 1200, 1299 },
+        { 3, 1, 999 },      { 3, 1300, 1399 },  { 3, 1500, 1599 },  { 3, 1700, 1799 },  { 3, 1900, 1999 },
+        { 3, 7350, 7399 },  { 4, 2014, 2024 },  { 6, 1, 999 },      { 6, 1400, 1499 },  { 8, 6500, 6599 },
+        { 9, 0, 0 },        { 10, 5165, 5169 }, { 11, 5000, 8999 }, { 12, 3000, 3299 }, { 12, 3400, 3499 },
+        { 12, 3600, 3699 }, { 13, 4900, 4999 }, { 14, 4700, 4799 }, { 15, 3900, 3999 }, { 16, 4400, 4499 },
+        { 17, 3300, 3399 }, { 18, 3500, 3599 }, { 19, 4600, 4649 }, { 20, 4100, 4199 }, { 21, 4800, 4899 },
+        { 22, 4000, 4049 }, { 23, 3700, 3799 }, { 24, 4300, 4349 }, { 25, 2500, 2599 }, { 26, 2600, 2699 },
+        { 27, 3800, 3849 }, { 28, 2100, 2149 }, { 29, 2150, 2299 }, { 30, 2900, 2949 }, { 31, 2800, 2849 },
+        { 33, 6700, 6799 }, { 35, 2400, 2499 }, { 38, 9000, 9499 },
+    };
+
+    for (size_t i = 0; i < ST_LEN(table); i++)
+        if (table[i].bank == bank && branch >= table[i].from && branch <= table[i].to)
+            return true;
+    return false;
+}
+
+/* Digits by weight, two-digit products summed across until one digit is left; account and suffix stand at the end. */
+static bool nz_across(struct st_span s, const uint8_t weights[16], unsigned modulus)
+{
+    unsigned sum = 0, suffix = s.n == 15 ? 1 : 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned product = flt_digit(s, i) * weights[i < 13 ? i : i + suffix];
+
+        while (product > 9)
+            product = product / 10 + product % 10;
+        sum += product;
+    }
+    return sum % modulus == 0;
+}
+
+static bool nz_bank9(struct st_span s)
+{
+    static const uint8_t weights[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 4, 3, 2, 0, 0, 1 };
+
+    return nz_across(s, weights, 11);
+}
+
+static bool nz_bank26(struct st_span s)
+{
+    static const uint8_t weights[16] = { 0, 0, 0, 0, 0, 0, 1, 3, 7, 1, 3, 7, 1, 3, 7, 1 };
+
+    return nz_across(s, weights, 10);
+}
+
 /* Bank, branch, account (7, or 8 with a leading 0), suffix (2, or 3 with a leading 0); Inland Revenue's table says
  * which banks check how. 01-0902-0068389-00 */
 enum flt_valid val_nz_account(const struct flt_token *token)
@@ -196,15 +249,19 @@ enum flt_valid val_nz_account(const struct flt_token *token)
     struct st_span s = token->text, core = st_span_sub(s, 2, 11);
     unsigned bank = s.n >= 2 ? flt_digits(s, 0, 2) : 0;
 
-    if (s.n != 15 && s.n != 16)
+    if ((s.n != 15 && s.n != 16) || !nz_branch(bank, flt_digits(s, 2, 4)))
         return FLT_V_WRONG;
-    if (bank == 8)
-        return flt_verdict(divides(core, bank8, 11), s);
-    if (bank == 25 || bank == 33)
-        return flt_verdict(divides(core, bank25, 10), s);
-    if (bank < 1 || bank > 38 || bank == 9 || bank == 26 || bank == 28 || bank == 29)
-        return FLT_V_WRONG;
-    return flt_verdict(divides(core, flt_digits(s, 6, 7) < 990000 ? low : high, 11), s);
+    switch (bank) {
+    case 8: return flt_verdict(divides(core, bank8, 11), s);
+    case 9: return flt_verdict(nz_bank9(s), s);
+    case 25:
+    case 33: return flt_verdict(divides(core, bank25, 10), s);
+    case 26:
+    case 28:
+    case 29: return flt_verdict(nz_bank26(s), s);
+    case 31: return FLT_V_SHAPE; /* has no check */
+    default: return flt_verdict(divides(core, flt_digits(s, 6, 7) < 990000 ? low : high, 11), s);
+    }
 }
 
 /* The codes of the national bank's list, those of banks that were merged or closed too. */

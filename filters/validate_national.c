@@ -206,7 +206,7 @@ enum flt_valid val_fr_nir(const struct flt_token *token)
     uint64_t number = 0;
     unsigned month;
 
-    if (s.n != 15 || memchr("123478", s.p[0], 6) == NULL) /* 3, 4, 7 and 8: for a time */
+    if (s.n != 15)
         return FLT_V_WRONG;
     for (size_t i = 0; i < 13; i++)
         number = number * 10 + (flt_is_digit(s.p[i]) ? flt_digit(s, i) : 0);

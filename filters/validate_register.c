@@ -22,12 +22,12 @@ enum flt_valid val_ad_nrt(const struct flt_token *token)
     return flt_is_sequence(st_span_sub(s, 1, 6)) ? FLT_V_EXAMPLE : FLT_V_OK;
 }
 
-/* J91402501L: a letter for the decade from 1990 on. */
+/* J91402501L: a letter for the decade from 1990 on; people who trade have one of their birth there. */
 enum flt_valid val_al_nipt(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if (s.n != 10 || memchr("JKLM", flt_to_upper(s.p[0]), 4) == NULL)
+    if (s.n != 10 || flt_to_upper(s.p[0]) > 'M')
         return FLT_V_WRONG;
     return flt_is_sequence(st_span_sub(s, 1, 8)) || flt_distinct(s) < 4 ? FLT_V_EXAMPLE : FLT_V_SHAPE;
 }
@@ -239,7 +239,7 @@ enum flt_valid val_cr_cedula(const struct flt_token *token)
 
     if (s.n == 10 && s.p[0] == '0')
         s = st_span_sub(s, 1, 9);
-    if (s.n != 9 || s.p[0] == '0')
+    if (s.n != 9)
         return FLT_V_WRONG;
     return flt_is_sequence(s) || flt_distinct(s) < 3 ? FLT_V_EXAMPLE : FLT_V_SHAPE;
 }
@@ -260,4 +260,96 @@ enum flt_valid val_cr_juridica(const struct flt_token *token)
     case '5': return kind == 1 ? FLT_V_SHAPE : FLT_V_WRONG;
     default: return FLT_V_WRONG;
     }
+}
+
+/* 400339910 (Mozambique): weights 8, 9, 4 to 9; 10 becomes 1, and 0 and 1 stay. */
+enum flt_valid val_mz_nuit(const struct flt_token *token)
+{
+    static const uint8_t weights[] = { 8, 9, 4, 5, 6, 7, 8, 9 };
+    struct st_span s = token->text;
+
+    if (s.n != 9)
+        return FLT_V_WRONG;
+    return flt_verdict("01234567891"[flt_weighted(s, weights, 8) % 11] == (char)s.p[8], s);
+}
+
+/* 1022200525819 (ОГРН), 495391250676292 (ОГРНИП, of a person): the number before by 11, or by 13. */
+enum flt_valid val_ru_ogrn(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+    uint64_t number = 0;
+
+    if ((s.n != 13 || s.p[0] == '0') && (s.n != 15 || (s.p[0] != '3' && s.p[0] != '4')))
+        return FLT_V_WRONG;
+    for (size_t i = 0; i + 1 < s.n; i++)
+        number = number * 10 + flt_digit(s, i);
+    return flt_verdict(number % (s.n == 13 ? 11 : 13) % 10 == flt_digit(s, s.n - 1), s);
+}
+
+/* 9331310 (Slovenia): weights 7 to 2, fill up to 11; 11 is none, 10 becomes 0. */
+enum flt_valid val_si_maticna(const struct flt_token *token)
+{
+    static const uint8_t weights[] = { 7, 6, 5, 4, 3, 2 };
+    struct st_span s = token->text;
+    unsigned rest;
+
+    if (s.n != 7 && s.n != 10)
+        return FLT_V_WRONG;
+    rest = flt_weighted(s, weights, 6) % 11;
+    return flt_verdict(rest != 0 && (11 - rest) % 10 == flt_digit(s, 6), s);
+}
+
+/* 3067221 or 30672212G2 (Senegal): from the right, weights 1 and 2 in turn, a multiple of 10; then the regime, the tax
+ * office and the legal form. */
+enum flt_valid val_sn_ninea(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+    size_t n = s.n > 9 ? s.n - 3 : s.n;
+    unsigned sum = 0;
+
+    if (s.n < 7)
+        return FLT_V_WRONG;
+    for (size_t i = 0; i < n; i++)
+        sum += flt_digit(s, i) * ((n - i) % 2 == 1 ? 1 : 2);
+    if (sum % 10 != 0 || flt_distinct(s) < 3)
+        return FLT_V_WRONG;
+    return n == s.n || (s.p[n] <= '2' && memchr("IOXY", flt_to_upper(s.p[n + 1]), 4) == NULL) ? FLT_V_OK : FLT_V_WRONG;
+}
+
+/* 2341234123412341: the number that stands for an Aadhaar, from 2 on, Verhoeff. */
+enum flt_valid val_in_vid(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+
+    return s.n == 16 && s.p[0] >= '2' && flt_distinct(s) > 2 && flt_verhoeff(s) ? FLT_V_OK : FLT_V_WRONG;
+}
+
+/* 1401555071 (Azerbaijan): eight digits, weights 4 1 8 6 2 7 5 3 by 11, and 1 or 2 for what it is. */
+enum flt_valid val_az_voen(const struct flt_token *token)
+{
+    static const uint8_t weights[] = { 4, 1, 8, 6, 2, 7, 5, 3 };
+    struct st_span s = token->text;
+
+    if (s.n != 10 || (s.p[9] != '1' && s.p[9] != '2'))
+        return FLT_V_WRONG;
+    return flt_verdict(flt_weighted(s, weights, 8) % 11 == flt_digit(s, 8), s);
+}
+
+/* J2012000750528: kind, year, number, county (00 since July 2024), and the sum of the others, the letter its code. */
+enum flt_valid val_ro_onrc_new(const struct flt_token *token)
+{
+    struct st_span s = token->text;
+    unsigned year, county, sum;
+
+    if (s.n != 14 || memchr("JFC", flt_to_upper(s.p[0]), 3) == NULL)
+        return FLT_V_WRONG;
+    year = flt_digits(s, 1, 4);
+    county = flt_digits(s, 11, 2);
+    sum = flt_to_upper(s.p[0]) % 10u;
+    for (size_t i = 1; i < 13; i++)
+        sum += flt_digit(s, i);
+    return year >= 1990 && year <= 2040 && (county <= 40 || county == 51 || county == 52) &&
+                   sum % 10 == flt_digit(s, 13)
+               ? FLT_V_OK
+               : FLT_V_WRONG;
 }

@@ -102,11 +102,11 @@ enum flt_valid val_imei(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    if ((s.n < 14 || s.n > 16) || (s.p[0] == '0' && s.p[1] != '1') || flt_distinct(s) <= 2)
+    if ((s.n < 14 || s.n > 16) || flt_distinct(s) <= 2)
         return FLT_V_WRONG;
     if (s.n != 15) /* without a check digit, and with the number of the software in its place */
         return FLT_V_SHAPE;
-    return flt_verdict(flt_luhn(s), s);
+    return flt_if_usual(flt_verdict(flt_luhn(s), s), s.p[0] != '0' || s.p[1] == '1'); /* who reports: 01, 35, 86 … */
 }
 
 /* 89, country, issuer, account, Luhn. */

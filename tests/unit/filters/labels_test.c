@@ -63,6 +63,16 @@ static const struct label {
     { "released on 1980-04-12", NULL },
     /* an umlaut is a letter: such a word may be part of a longer one */
     { "Führerscheinnummer: N0704578035", "pii.driving_licence.de" },
+    /* two letters label a number they stand right before, and nothing else */
+    { "CR: 122200569906", "pii.cr.dimex" },
+    { "my CR is 122200569906", "pii.cr.dimex" },
+    { "C.R. n° 122200569906", "pii.cr.dimex" },
+    { "**BRN:** 1348672683", "pii.kr.brn" },
+    { "the PIN of that company; 3100600445635", NULL },
+    { "a cr 122200569906", NULL },
+    { "CR, as said: 122200569906", NULL },
+    { "COE: 24165", "pii.sm.coe" },
+    { "the COE was told of 24165", NULL },
     /* part of a name is no label: "coe" in Briscoe */
     { "Copyright 1997 Charles Briscoe-Smith 24165", NULL },
 };
@@ -104,6 +114,10 @@ T_TEST(the_name_of_a_field_is_a_label)
         { "{\"thai\":\"3482792685132\"}", NULL },
         { "{\"birthDate\":\"1980-04-12\"}", "pii.dob" },
         { "{\"date\":\"1980-04-12\"}", NULL },
+        { "{\"cr\":\"122200569906\"}", "pii.cr.dimex" },
+        { "{\"userPin\":\"3100600445635\"}", "pii.th.citizen_id" },
+        { "{\"spin\":\"3100600445635\"}", NULL },
+        { "{\"pin\":{\"n\":\"3100600445635\"}}", NULL },
     };
     struct flt_scanner *scanner = NULL;
     struct st_err err = ST_ERR_INIT;
@@ -119,6 +133,82 @@ T_TEST(the_name_of_a_field_is_a_label)
         T_OK(flt_decode(arena, &in, &doc, &err), err);
         T_OK(flt_scan(scanner, arena, doc, &found, NULL, &err), err);
         T_CHECK(is_just(&found, fields[i].id), "%s: %zu findings", fields[i].text, found.n);
+        st_arena_free(arena);
+    }
+    flt_scanner_free(scanner);
+}
+
+/* ---- tables ------------------------------------------------------------------------------------------------------ */
+
+static void scan_text(struct flt_scanner *scanner, struct st_arena *arena, const char *text, struct flt_findings *found)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct flt_doc *doc = NULL;
+
+    T_OK(flt_text_doc(arena, st_span_str(text), &doc, &err), err);
+    T_OK(flt_scan(scanner, arena, doc, found, NULL, &err), err);
+}
+
+/* The head of a column says what its cells are, however far behind it; and of no other column. */
+T_TEST(the_head_of_a_column_is_a_label)
+{
+    static const struct label tables[] = {
+        { "name,CR,city\nSmith,122200569906,Rome\n", "pii.cr.dimex" },
+        { "name;PIN;city\nSmith;\"3100600445635\";Rome\n", "pii.th.citizen_id" },
+        { "name\tBRN\nSmith\t1348672683", "pii.kr.brn" },
+        { "We have them:\n\n| name | COE |\n|---|---|\n| Smith | 24165 |\n", "pii.sm.coe" },
+        { "\"a, b\",CR,c\nSmith,122200569906,Rome\n", "pii.cr.dimex" },
+        { "\"a, b\",c,CR\nSmith,122200569906,Rome\n", NULL },
+        { "CR,name,city\nSmith,122200569906,Rome\n", NULL },
+        { "name,CR,city\nSmith,see 122200569906,Rome\n", NULL },
+        { "name,CR,city\n\nSmith,122200569906,Rome\n", NULL },
+        { "name,COE\nSmith,24165,Rome\n", "pii.sm.coe" },
+        { "name,city\nSmith,Rome,24165\n", NULL },
+    };
+    struct flt_scanner *scanner = NULL;
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(flt_scanner_new(packs(), &scanner, &err), err);
+    for (size_t i = 0; i < ST_LEN(tables); i++) {
+        struct st_arena *arena = st_arena_new(16u << 20);
+        struct flt_findings found;
+
+        scan_text(scanner, arena, tables[i].text, &found);
+        T_CHECK(is_just(&found, tables[i].id), "%s: %zu findings, the first %s", tables[i].text, found.n,
+                found.n > 0 ? found.items[0].rule->id : "none");
+        st_arena_free(arena);
+    }
+    flt_scanner_free(scanner);
+}
+
+/* What a walk up the lines remembers is what each row alone would see: a table of many rows, in which some have no
+ * number and some another sign, gives the findings that head and row give by themselves. */
+T_TEST(each_row_of_a_table_is_read_as_if_it_stood_alone)
+{
+    static const char *const heads[] = { "name,CR,city\n", "x,COE,\"y, z\"\n", "a,b,c\n" };
+    static const char *const rows[] = { "Smith,122200569906,Rome\n", "Jones,24165,\"Oslo, N\"\n", "Brown,,Bern\n",
+                                        "\"Lee, J\",145691226050,122200569906\n", "24165,29250,x\n" };
+    struct flt_scanner *scanner = NULL;
+    struct st_err err = ST_ERR_INIT;
+    char text[8192];
+
+    T_OK(flt_scanner_new(packs(), &scanner, &err), err);
+    for (size_t h = 0; h < ST_LEN(heads); h++) {
+        size_t n = (size_t)snprintf(text, sizeof text, "%s", heads[h]), alone = 0;
+        struct st_arena *arena = st_arena_new(16u << 20);
+        struct flt_findings found;
+
+        for (size_t i = 0; i < 100; i++) {
+            const char *row = rows[(i * 7 + i / 5) % ST_LEN(rows)];
+            char pair[256];
+
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s", row);
+            (void)snprintf(pair, sizeof pair, "%s%s", heads[h], row);
+            scan_text(scanner, arena, pair, &found);
+            alone += found.n;
+        }
+        scan_text(scanner, arena, text, &found);
+        T_CHECK(found.n == alone, "%s: %zu in the table, %zu alone", heads[h], found.n, alone);
         st_arena_free(arena);
     }
     flt_scanner_free(scanner);
