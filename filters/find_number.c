@@ -264,25 +264,15 @@ static bool mark_near(struct flt_scanner *s, const struct flt_list *list, const 
            flt_mark_near(s, &list->window, g->from, g->to);
 }
 
-/* A list whose rules all want a label is looked through only where there is one. */
-static bool mark_first(struct flt_scanner *s, const struct flt_list *list, const struct grown *g)
-{
-    if (!list->is_labelled || s->trace != NULL)
-        return mark_near(s, list, g);
-    flt_mark_labels(s, g->from, g->to);
-    return true;
-}
-
 static bool lacks_word(const struct flt_scanner *s, const struct flt_detector *d)
 {
-    return (d->require == FLT_REQUIRE_CONTEXT || d->require == FLT_REQUIRE_LABEL) &&
-           s->near_mark[d - s->packs->rules] != s->mark;
+    return d->require == FLT_REQUIRE_CONTEXT && s->near_mark[d - s->packs->rules] != s->mark;
 }
 
 static void offer(struct flt_scanner *s, const struct grown *g)
 {
     const struct flt_list *list = &s->packs->by_length[g->n];
-    bool is_marked = mark_first(s, list, g), is_alone = is_marked && !s->is_any_near;
+    bool is_marked = mark_near(s, list, g), is_alone = is_marked && !s->is_any_near;
     const struct flt_detector *const *items = is_alone ? list->free : list->items;
     unsigned place = NOT_YET;
 

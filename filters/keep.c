@@ -68,7 +68,7 @@ static bool needs_word(const struct flt_scanner *s, const struct flt_guess *g)
     if ((s->reading == FLT_READ_SQUEEZED || s->reading == FLT_READ_JOINED) && find != FLT_FIND_PATTERN &&
         find != FLT_FIND_EMAIL && find != FLT_FIND_WORDS && find != FLT_FIND_ROWS && find != FLT_FIND_COPIES)
         return true;
-    return require == FLT_REQUIRE_CONTEXT || require == FLT_REQUIRE_LABEL ||
+    return require == FLT_REQUIRE_CONTEXT ||
            (require == FLT_REQUIRE_CONTEXT_OR_GROUPS && (g->marks & FLT_GROUPED) == 0);
 }
 

@@ -389,7 +389,7 @@ static bool is_labelled(struct flt_scanner *s, const struct flt_detector *d, uin
 
 bool flt_word_near(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
-    return (d->require != FLT_REQUIRE_LABEL && in_text(s, d, from, to)) || is_labelled(s, d, from, to);
+    return in_text(s, d, from, to) || is_labelled(s, d, from, to);
 }
 
 /* ---- whose label is it? -------------------------------------------------------------------------------------------
@@ -494,7 +494,7 @@ static bool mark_in_text(struct flt_scanner *s, const struct flt_window *w, uint
     return hi <= s->near_to;
 }
 
-void flt_mark_labels(struct flt_scanner *s, uint32_t from, uint32_t to)
+bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
 {
     const struct flt_path *path = path_of(s), *column = column_of(s, from, to);
     size_t label = flt_label_before(s, from);
@@ -506,12 +506,5 @@ void flt_mark_labels(struct flt_scanner *s, uint32_t from, uint32_t to)
         mark(s, column->words[i]);
     if (label != FLT_WORDS_MAX)
         mark(s, label);
-}
-
-bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to)
-{
-    const struct flt_path *path = path_of(s);
-
-    flt_mark_labels(s, from, to);
-    return mark_in_text(s, w, from, to) && !path->is_full;
+    return mark_in_text(s, w, from, to) && !path->is_full && (column == NULL || !column->is_full);
 }

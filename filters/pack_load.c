@@ -72,7 +72,7 @@ static const char *const extents[] = {
     FLT_EXTENTS(X) NULL
 #undef X
 };
-static const char *const requirements[] = { "nothing", "context", "context-or-groups", "label", NULL };
+static const char *const requirements[] = { "nothing", "context", "context-or-groups", NULL };
 
 #define OPT(field, ytype, ...)                                                               \
     {                                                                                        \

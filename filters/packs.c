@@ -39,8 +39,7 @@ static enum st_rc add(struct flt_packs *packs, struct flt_list *list, const stru
             return st_arena_fail(packs->arena, err, "packs.load");
     }
     list->items[list->n++] = d;
-    list->is_labelled = (list->n == 1 || list->is_labelled) && d->require == FLT_REQUIRE_LABEL;
-    if (d->require != FLT_REQUIRE_CONTEXT && d->require != FLT_REQUIRE_LABEL)
+    if (d->require != FLT_REQUIRE_CONTEXT)
         list->free[list->n_free++] = d;
     list->window.before = d->window.before > list->window.before ? d->window.before : list->window.before;
     list->window.after = d->window.after > list->window.after ? d->window.after : list->window.after;

@@ -46,9 +46,7 @@ enum flt_extent {
 #undef X
 };
 
-/* LABEL: a label right before it, or a word in the name of its field or column; those that are only near do not count,
- * and are not looked for. */
-enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT_OR_GROUPS, FLT_REQUIRE_LABEL };
+enum flt_require { FLT_REQUIRE_NOTHING, FLT_REQUIRE_CONTEXT, FLT_REQUIRE_CONTEXT_OR_GROUPS };
 
 #define FLT_RULES_MAX  1024u
 #define FLT_WORDS_MAX  4096u
@@ -165,7 +163,6 @@ static inline bool flt_wants(const struct flt_detector *d, size_t w)
 struct flt_list { /* the detectors of one finder, or of one length */
     const struct flt_detector **items, **free;
     size_t n, n_free;         /* free: those that may do without a word near */
-    bool is_labelled;         /* all want a label */
     struct flt_window window; /* the widest of theirs */
 };
 

@@ -166,11 +166,9 @@ bool flt_is_of_others(struct flt_scanner *s, const struct flt_detector *d, uint3
 bool flt_number_is_named(struct flt_scanner *s, struct st_span name, size_t digits);
 /* Have the words around [from, to) been looked for? If not, asking costs as much as many checksums. */
 bool flt_words_are_read(const struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
-/* Marks, in near_mark and is_any_near, every rule one of whose words is in the window of [from, to) or in the field's
- * path; false when that is not known. */
+/* Marks, in near_mark and is_any_near, every rule one of whose words is in the window of [from, to), in the field's
+ * path or the column's head, or labels it; false when that is not known. */
 ST_MUST bool flt_mark_near(struct flt_scanner *s, const struct flt_window *w, uint32_t from, uint32_t to);
-/* The same of lists of detectors that count labels only (FLT_REQUIRE_LABEL). */
-void flt_mark_labels(struct flt_scanner *s, uint32_t from, uint32_t to);
 /* The label right before the candidate at `from`; FLT_WORDS_MAX: none (label.c). */
 size_t flt_label_before(struct flt_scanner *s, uint32_t from);
 /* Adds the labels among the words of a name to those of its path. */

@@ -181,10 +181,21 @@ enum flt_valid val_br_cnpj(const struct flt_token *token)
     return FLT_V_OK;
 }
 
-/* 12ABC34501DE35: the new form alone, with a letter in it. */
+/* 12ABC34501DE35, 12.ABC.345/01DE-35: the new form alone, with a letter in it. */
 enum flt_valid val_br_cnpj_letters(const struct flt_token *token)
 {
-    return flt_mix(token->text).digit < token->text.n ? val_br_cnpj(token) : FLT_V_WRONG;
+    struct flt_token bare = *token;
+    uint8_t all[14] = { 0 };
+    size_t n = 0;
+
+    for (size_t i = 0; i < token->text.n; i++)
+        if (flt_is_alnum(token->text.p[i])) {
+            if (n == sizeof all)
+                return FLT_V_WRONG;
+            all[n++] = token->text.p[i];
+        }
+    bare.text = st_span(all, n);
+    return flt_mix(bare.text).digit < n ? val_br_cnpj(&bare) : FLT_V_WRONG;
 }
 
 /* The voter's title: eight digits, state 01-28, two checks; São Paulo and Minas count 10 as 1. */

@@ -71,8 +71,6 @@ static const struct label {
     { "the PIN of that company; 3100600445635", NULL },
     { "a cr 122200569906", NULL },
     { "CR, as said: 122200569906", NULL },
-    { "COE: 24165", "pii.sm.coe" },
-    { "the COE was told of 24165", NULL },
     /* part of a name is no label: "coe" in Briscoe */
     { "Copyright 1997 Charles Briscoe-Smith 24165", NULL },
 };
@@ -156,14 +154,13 @@ T_TEST(the_head_of_a_column_is_a_label)
         { "name,CR,city\nSmith,122200569906,Rome\n", "pii.cr.dimex" },
         { "name;PIN;city\nSmith;\"3100600445635\";Rome\n", "pii.th.citizen_id" },
         { "name\tBRN\nSmith\t1348672683", "pii.kr.brn" },
-        { "We have them:\n\n| name | COE |\n|---|---|\n| Smith | 24165 |\n", "pii.sm.coe" },
+        { "We have them:\n\n| name | BRN |\n|---|---|\n| Smith | 1348672683 |\n", "pii.kr.brn" },
         { "\"a, b\",CR,c\nSmith,122200569906,Rome\n", "pii.cr.dimex" },
         { "\"a, b\",c,CR\nSmith,122200569906,Rome\n", NULL },
         { "CR,name,city\nSmith,122200569906,Rome\n", NULL },
         { "name,CR,city\nSmith,see 122200569906,Rome\n", NULL },
         { "name,CR,city\n\nSmith,122200569906,Rome\n", NULL },
-        { "name,COE\nSmith,24165,Rome\n", "pii.sm.coe" },
-        { "name,city\nSmith,Rome,24165\n", NULL },
+        { "name,city\nSmith,Rome,122200569906\n", NULL },
     };
     struct flt_scanner *scanner = NULL;
     struct st_err err = ST_ERR_INIT;
@@ -185,9 +182,9 @@ T_TEST(the_head_of_a_column_is_a_label)
  * number and some another sign, gives the findings that head and row give by themselves. */
 T_TEST(each_row_of_a_table_is_read_as_if_it_stood_alone)
 {
-    static const char *const heads[] = { "name,CR,city\n", "x,COE,\"y, z\"\n", "a,b,c\n" };
-    static const char *const rows[] = { "Smith,122200569906,Rome\n", "Jones,24165,\"Oslo, N\"\n", "Brown,,Bern\n",
-                                        "\"Lee, J\",145691226050,122200569906\n", "24165,29250,x\n" };
+    static const char *const heads[] = { "name,CR,city\n", "x,BRN,\"y, z\"\n", "a,b,c\n" };
+    static const char *const rows[] = { "Smith,122200569906,Rome\n", "Jones,1348672683,\"Oslo, N\"\n", "Brown,,Bern\n",
+                                        "\"Lee, J\",145691226050,122200569906\n", "1348672683,1168200276,x\n" };
     struct flt_scanner *scanner = NULL;
     struct st_err err = ST_ERR_INIT;
     char text[8192];

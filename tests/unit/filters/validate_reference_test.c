@@ -45,6 +45,7 @@ static const struct vector vectors[] = {
     { "ro_onrc_new", "J2012000750529", FLT_V_WRONG },
     { "ro_onrc_new", "J2012000750418", FLT_V_WRONG },
     { "br_cnpj_letters", "12ABC34501DE35", FLT_V_OK }, /* Receita Federal's sample */
+    { "br_cnpj_letters", "12.ABC.345/01DE-35", FLT_V_OK },
     { "br_cnpj_letters", "12ABC34501DE36", FLT_V_WRONG },
     { "br_cnpj_letters", "11222333000181", FLT_V_WRONG }, /* the old form is another's */
     /* whose date nobody was born on yet, or whose month is none: the check fits, so beside a word only */
