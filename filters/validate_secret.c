@@ -244,8 +244,8 @@ static enum flt_valid hexadecimal(struct st_span s, struct flt_mix mix)
 /* Long, of all classes, with signs in it: what a generator of passwords makes. */
 static bool is_of_all(struct st_span s, struct flt_mix mix)
 {
-    return s.n >= 32 && mix.other >= 4 && mix.digit > 1 && mix.lower > 1 && mix.upper > 1 && flt_wordiness(s) < 50 &&
-           memchr(s.p, ' ', s.n) == NULL && memchr(s.p, '\\', s.n) == NULL;
+    return s.n >= 32 && (mix.other >= 4 || flt_turns(s) > 8) && mix.digit > 1 && mix.lower > 1 && mix.upper > 1 &&
+           flt_wordiness(s) < 50 && memchr(s.p, ' ', s.n) == NULL && memchr(s.p, '\\', s.n) == NULL;
 }
 
 /* Is it made of words, or of too little else? With many digits among them, a few letters may look like a word. */
@@ -256,7 +256,7 @@ static bool is_worded(struct st_span s, struct flt_mix mix)
     if (words >= (turns >= 4 ? 80 : 60) || mix.lower + mix.upper < 4 || mix.other > s.n / 4)
         return true;
     if (mix.digit == 0)
-        return s.n < 20 || mix.lower < 4 || mix.upper < 4 || words == 0 || words >= 50;
+        return s.n < 16 || mix.lower < 4 || mix.upper < 4 || words == 0 || words >= (s.n < 20 ? 40 : 50);
     return (turns < 3 && words >= 45) || (s.n < 16 && (mix.lower == 0 || mix.upper == 0));
 }
 
@@ -264,8 +264,8 @@ static enum flt_valid by_length(struct st_span s, struct flt_mix mix)
 {
     if (mix.digit == 0)
         return FLT_V_OK;
-    if (s.n >= 20 || (s.n >= 16 && ((mix.lower > 2 && mix.upper > 2) || (flt_turns(s) > 4 && flt_wordiness(s) < 50))))
-        return flt_entropy(s) >= 3.4 ? FLT_V_OK : FLT_V_SHAPE;
+    if (s.n >= 20 || (s.n >= 16 && mix.lower > 2 && mix.upper > 2) || (flt_turns(s) > 4 && flt_wordiness(s) < 60))
+        return flt_entropy(s) >= (s.n < 16 ? 3.0 : 3.4) ? FLT_V_OK : FLT_V_SHAPE;
     return s.n >= 16 || flt_turns(s) >= 4 ? FLT_V_SHAPE : FLT_V_WRONG;
 }
 

@@ -145,12 +145,17 @@ T_TEST(a_value_beyond_doubt_makes_up_for_a_doubtful_name)
         "clarifai: 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
         "SHIPENGINE='kR7vq2Lm9xWt41Zt4mQ8wLp2x9'",
         "acme_token = 'k2r7vq29xwt41zt4'",
+        "acme_token = 'r8zKaoT61NQV2'",
+        "acme_token = 'XqTzhWvKentRbJgd'",
+        "acme_token = 'kR7vq2Lm|xWt41Zt4(mQ8wLp2x9kR7vq2Lm9x'",
         "ACME_TOKEN=84514306:kR7vq2Lm9xWt41Zt4mQ8wLp2x9_-kR7vq2",
         "acme token = '6105734677340141-ad50ab5ae7eeb1f4f1bc2c794288ff312d6fe7d5'",
     };
     static const char *const doubtful[] = {
         "acmehub_key = \"3fa85f64-5717-4562-b3fc-2c963f66afa6\"", /* as likely the id of a row */
         "acmehub_key = \"kR7vq2Lm9x41\"",
+        "acme_token = 'getUserNameFromRow'",
+        "acme_token = 'HttpClientFactoryBean'",
         "acmehub_key = \"name-of-a-setting-no-2-of-3-and-more\"",
         "an acmehub key 0b6f8c1d94e27a35f1c8b7d2e9406a5c", /* neither a sign nor a name that tells */
         "youtube: kR7vq2Lm9xWt41Zt4mQ8wLp2x9",             /* a film */
