@@ -23,6 +23,7 @@ struct st_span {
 struct st_span st_span(const void *p, size_t n);
 struct st_span st_span_str(const char *s);                           /* up to its NUL; NULL gives an empty span */
 struct st_span st_span_sub(struct st_span s, size_t from, size_t n); /* clamped to s */
+struct st_span st_span_strip(struct st_span s);                      /* without blanks and ends of lines around it */
 struct st_span st_span_trim(struct st_span s);                       /* without leading and trailing SP and HTAB */
 bool st_span_eq(struct st_span a, struct st_span b);
 bool st_span_ieq(struct st_span a, struct st_span b); /* ASCII case-insensitive */

@@ -15,7 +15,7 @@
 #include "cli/cli.h"
 #include "filters/filters.h"
 #include "gateway/generation.h"
-#include <glob.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,19 +71,25 @@ bool cli_folders_add(struct cli_folders *folders, const char *packs)
     return true;
 }
 
-/* A folder without packs finds nothing, and says so nowhere else; one that cannot be read is told by the loader. */
+/* What cannot be read is told by the loader. */
+static bool may_hold_packs(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    bool any = dir == NULL;
+
+    while (!any && (entry = readdir(dir)) != NULL)
+        any = flt_is_pack_name(entry->d_name);
+    if (dir != NULL)
+        (void)closedir(dir);
+    return any;
+}
+
+/* A folder without packs finds nothing, and says so nowhere else. */
 static enum st_rc check_folders(const struct cli_folders *from, struct st_diag *diag, struct st_err *err)
 {
-    char pattern[4200];
-    glob_t found;
-
     for (size_t i = 0; from->packs[i] != NULL; i++) {
-        int rc;
-
-        (void)snprintf(pattern, sizeof pattern, "%s/*.pack.yaml", from->packs[i]);
-        rc = glob(pattern, GLOB_NOSORT, NULL, &found);
-        globfree(&found);
-        if (rc != GLOB_NOMATCH || access(from->packs[i], R_OK | X_OK) != 0)
+        if (may_hold_packs(from->packs[i]))
             continue;
         (void)st_diag_add(diag, from->packs[i], 0, 0, "holds no pack; packs are files called NAME.pack.yaml");
         return st_fail(err, ST_E_CONFIG, "cli.packs", "a folder holds no pack", 0);

@@ -26,9 +26,10 @@ bool rules_open(struct cli *cli, int words, struct rules_run *run)
     *run = (struct rules_run){ .cli = cli, .code = CLI_OK };
     st_buf_init(&run->out, 64u << 20);
     while (run->code == CLI_OK && (option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
-        if (option == 'p' && cli_folders_add(&from, optarg))
-            continue;
-        if (option == 'l')
+        if (option == 'p') {
+            if (!cli_folders_add(&from, optarg))
+                run->code = cli_usage(cli, "--packs takes a folder, and stands at most %u times", CLI_PACKS_MAX);
+        } else if (option == 'l')
             from.plugins = optarg;
         else if (option == 'n')
             run->pack = optarg;

@@ -18,7 +18,7 @@
 #define FILE_MAX  (256u << 20)
 #define ARENA_MAX ((size_t)2 << 30)
 
-#define EXCLUDES_MAX 64
+#define EXCLUDES_MAX 64u
 
 struct scan_run {
     struct scan_report report;
@@ -246,14 +246,33 @@ static bool read_option(struct scan_run *run, struct cli_folders *from, int opti
     }
 }
 
-static const char *expected(int option)
+/* The names of all layouts, as a sentence lists them. */
+static void list_layouts(struct st_buf *out)
 {
+    for (unsigned i = FLT_LAYOUT_TEXT; i < FLT_LAYOUTS_END; i++)
+        st_buf_fmt(out, "%s%s",
+                   i == 0                     ? ""
+                   : i + 1 == FLT_LAYOUTS_END ? " or "
+                                              : ", ",
+                   flt_layout_name((enum flt_layout)i));
+    st_buf_byte(out, 0);
+}
+
+static void say_expected(struct cli *cli, int option)
+{
+    struct st_buf layouts;
+
     switch (option) {
-    case 'c': return "--min-confidence takes a number from 0 to 100";
-    case 'x': return "--exclude takes a pattern, and stands at most 64 times";
-    case 'p': return "--packs takes a folder, and stands at most 16 times";
-    case 'a': return "--as takes text, json, ndjson, form, xml, csv, yaml, properties, env or ini";
-    default: return "no such option, or nothing behind it:";
+    case 'c': (void)cli_usage(cli, "--min-confidence takes a number from 0 to 100"); break;
+    case 'x': (void)cli_usage(cli, "--exclude takes a pattern, and stands at most %u times", EXCLUDES_MAX); break;
+    case 'p': (void)cli_usage(cli, "--packs takes a folder, and stands at most %u times", CLI_PACKS_MAX); break;
+    case 'a':
+        st_buf_init(&layouts, 4096);
+        list_layouts(&layouts);
+        (void)cli_usage(cli, "--as takes %s", (const char *)layouts.p);
+        st_buf_fini(&layouts);
+        break;
+    default: (void)cli_usage(cli, "no such option, or nothing behind it: %s", cli->argv[optind - 1]); break;
     }
 }
 
@@ -272,8 +291,7 @@ static bool read_options(struct scan_run *run, struct cli *cli, struct cli_folde
 
     while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
         if (!read_option(run, from, option)) {
-            (void)cli_usage(cli, "%s%s%s", expected(option), option == '?' ? " " : "",
-                            option == '?' ? cli->argv[optind - 1] : "");
+            say_expected(cli, option);
             return false;
         }
     }

@@ -308,11 +308,7 @@ static enum st_rc form_body(struct flt_dec *dec, const struct flt_body *body, co
 /* Does it give names to pieces of text (XML 1.0 §4.2)? Who reads it puts them together; nobody does so here. */
 static bool has_own_entities(struct st_span s)
 {
-    size_t at = 0;
-
-    while (at < s.n && s.p[at] <= ' ')
-        at++;
-    return at < s.n && s.p[at] == '<' && st_span_find(s, ST_SPAN("<!DOCTYPE")) != ST_SPAN_NPOS &&
+    return st_span_starts(st_span_strip(s), ST_SPAN("<")) && st_span_find(s, ST_SPAN("<!DOCTYPE")) != ST_SPAN_NPOS &&
            st_span_find(s, ST_SPAN("<!ENTITY")) != ST_SPAN_NPOS;
 }
 

@@ -41,16 +41,22 @@ void flt_dec_pop(struct flt_dec *dec)
     dec->depth--;
 }
 
+struct st_span flt_dec_segment(struct st_span name)
+{
+    size_t n = name.n < FLT_SEGMENT_MAX ? name.n : FLT_SEGMENT_MAX;
+
+    while (n < name.n && n > 0 && (name.p[n] & 0xC0) == 0x80) /* not inside a character */
+        n--;
+    return st_span_sub(name, 0, n);
+}
+
 size_t flt_dec_enter(struct flt_dec *dec, struct st_span segment)
 {
     size_t mark = dec->path.n;
-    size_t n = segment.n < FLT_SEGMENT_MAX ? segment.n : FLT_SEGMENT_MAX;
 
-    while (n < segment.n && n > 0 && (segment.p[n] & 0xC0) == 0x80) /* not inside a character */
-        n--;
     if (mark > 0 && !(mark == 1 && dec->path.p[0] == '?'))
         st_buf_byte(&dec->path, '/');
-    st_buf_put(&dec->path, segment.p, n);
+    st_buf_span(&dec->path, flt_dec_segment(segment));
     return mark;
 }
 
@@ -167,10 +173,7 @@ struct flt_piece flt_piece_sub(const struct flt_piece *piece, size_t from, size_
 
 static bool is_json_like(struct st_span s)
 {
-    while (s.n > 0 && (s.p[0] == ' ' || (s.p[0] >= '\t' && s.p[0] <= '\r')))
-        s = st_span_sub(s, 1, s.n - 1);
-    while (s.n > 0 && (s.p[s.n - 1] == ' ' || (s.p[s.n - 1] >= '\t' && s.p[s.n - 1] <= '\r')))
-        s.n--;
+    s = st_span_strip(s);
     return s.n >= 2 && ((s.p[0] == '{' && s.p[s.n - 1] == '}') || (s.p[0] == '[' && s.p[s.n - 1] == ']'));
 }
 

@@ -72,6 +72,8 @@ void flt_dec_note(struct flt_dec *dec, enum flt_coverage coverage, enum flt_reas
 void flt_dec_push(struct flt_dec *dec, enum flt_codec codec);
 void flt_dec_pop(struct flt_dec *dec);
 /* Adds a segment to the path; answers the length to give back to flt_dec_leave. */
+/* As much of a name as a path or a label takes, cut between characters. */
+struct st_span flt_dec_segment(struct st_span name);
 size_t flt_dec_enter(struct flt_dec *dec, struct st_span segment);
 void flt_dec_leave(struct flt_dec *dec, size_t mark);
 /* A field that is a piece as it stands, under a layer. */

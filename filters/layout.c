@@ -134,7 +134,7 @@ enum st_rc flt_laid_value(struct flt_dec *dec, const struct flt_laid *laid, stru
     st_buf_reset(&dec->text);
     flt_build_reset(&dec->build);
     if (!is_json && name.n > 0) {
-        st_buf_put(&dec->text, name.p, name.n < FLT_SEGMENT_MAX ? name.n : FLT_SEGMENT_MAX);
+        st_buf_span(&dec->text, flt_dec_segment(name));
         st_buf_str(&dec->text, ": ");
         flt_build_unit(&dec->build, dec->text.n, 0);
     }

@@ -29,15 +29,6 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct st_span trimmed(struct st_span s)
-{
-    while (s.n > 0 && is_blank(s.p[0]))
-        s = st_span_sub(s, 1, s.n);
-    while (s.n > 0 && is_blank(s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
-
 static bool has_pair_of(struct st_span s, char a, char b)
 {
     return s.n >= 2 && s.p[0] == (uint8_t)a && s.p[s.n - 1] == (uint8_t)b;
@@ -45,7 +36,7 @@ static bool has_pair_of(struct st_span s, char a, char b)
 
 static struct st_span unquoted(struct st_span s)
 {
-    s = trimmed(s);
+    s = st_span_strip(s);
     if (has_pair_of(s, '"', '"') || has_pair_of(s, '\'', '\''))
         return st_span_sub(s, 1, s.n - 2);
     return s;
@@ -54,7 +45,7 @@ static struct st_span unquoted(struct st_span s)
 /* Without the comment behind it. */
 static struct st_span value_of(struct st_span s)
 {
-    s = trimmed(s);
+    s = st_span_strip(s);
     for (size_t i = 1; i < s.n; i++)
         if (s.p[i] == '#' && is_blank(s.p[i - 1]) && s.p[0] != '"' && s.p[0] != '\'')
             return unquoted(st_span_sub(s, 0, i));
@@ -82,18 +73,18 @@ static size_t sign_at(struct st_span line, enum flt_layout layout)
 static struct row take_apart(struct st_span line, enum flt_layout layout)
 {
     struct row row = { 0, ST_SPAN_NONE, ST_SPAN_NONE };
-    struct st_span s = trimmed(line);
+    struct st_span s = st_span_strip(line);
     size_t sign;
 
     row.depth = s.n > 0 ? (size_t)(s.p - line.p) : 0;
     while (layout == FLT_LAYOUT_YAML && s.n > 1 && s.p[0] == '-' && is_blank(s.p[1])) {
         const uint8_t *from = s.p;
 
-        s = trimmed(st_span_sub(s, 2, s.n));
+        s = st_span_strip(st_span_sub(s, 2, s.n));
         row.depth += (size_t)(s.p - from);
     }
     if (st_span_starts(s, ST_SPAN("export ")))
-        s = trimmed(st_span_sub(s, 7, s.n));
+        s = st_span_strip(st_span_sub(s, 7, s.n));
     row.value = value_of(s);
     if (s.n > 0 && (s.p[0] == '{' || (s.p[0] == '[' && layout == FLT_LAYOUT_YAML)))
         return row;
@@ -130,7 +121,7 @@ static struct st_span name_above(const struct lines *l)
 /* [section], [[section]] */
 static bool is_section(struct st_span line, enum flt_layout layout, struct st_span *name)
 {
-    struct st_span s = trimmed(line);
+    struct st_span s = st_span_strip(line);
 
     if (layout == FLT_LAYOUT_YAML || layout == FLT_LAYOUT_ENV || !has_pair_of(s, '[', ']'))
         return false;
@@ -162,7 +153,7 @@ static enum st_rc put_line(struct lines *l, struct st_span line, struct st_err *
 
 static bool is_comment(struct st_span line)
 {
-    line = trimmed(line);
+    line = st_span_strip(line);
     return line.n == 0 || strchr("#;!", line.p[0]) != NULL || st_span_eq(line, ST_SPAN("---"));
 }
 

@@ -23,15 +23,6 @@ static bool is_space(uint8_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct st_span trimmed(struct st_span s)
-{
-    while (s.n > 0 && is_space(s.p[0]))
-        s = st_span_sub(s, 1, s.n);
-    while (s.n > 0 && is_space(s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
-
 static struct st_span local_name(struct st_span name)
 {
     size_t colon = st_span_chr(name, ':');
@@ -71,16 +62,16 @@ static struct st_span innermost(const struct xml *x)
 
 static enum st_rc put_attributes(struct xml *x, struct st_span tag, struct st_err *err)
 {
-    for (tag = trimmed(tag); tag.n > 0; tag = trimmed(tag)) {
+    for (tag = st_span_strip(tag); tag.n > 0; tag = st_span_strip(tag)) {
         struct st_span name = local_name(take_name(&tag));
         size_t end, mark;
 
-        tag = trimmed(tag);
+        tag = st_span_strip(tag);
         if (tag.n < 2 || tag.p[0] != '=') {
             tag = st_span_sub(tag, name.n == 0, tag.n); /* a stray sign */
             continue;
         }
-        tag = trimmed(st_span_sub(tag, 1, tag.n));
+        tag = st_span_strip(st_span_sub(tag, 1, tag.n));
         if (tag.n < 2 || (tag.p[0] != '"' && tag.p[0] != '\''))
             continue;
         if ((end = st_span_chr(st_span_sub(tag, 1, tag.n), tag.p[0])) == ST_SPAN_NPOS)
@@ -148,7 +139,7 @@ static enum st_rc take_tag(struct xml *x, struct st_span s, size_t *taken, struc
 
 static enum st_rc put_text(struct xml *x, struct st_span s, struct st_err *err)
 {
-    return flt_laid_value(x->dec, x->laid, innermost(x), trimmed(s), false, err);
+    return flt_laid_value(x->dec, x->laid, innermost(x), st_span_strip(s), false, err);
 }
 
 enum st_rc flt_xml_values(struct flt_laid *laid, struct flt_dec *dec, struct st_err *err)

@@ -704,9 +704,14 @@ static enum st_rc read_given(struct reader *r, const struct flt_given *given)
     return rc;
 }
 
+bool flt_is_pack_name(const char *name)
+{
+    return st_span_ends(st_span_str(name), ST_SPAN(".pack.yaml")) && name[0] != '.';
+}
+
 static int is_pack(const struct dirent *entry)
 {
-    return st_span_ends(st_span_str(entry->d_name), ST_SPAN(".pack.yaml")) && entry->d_name[0] != '.';
+    return flt_is_pack_name(entry->d_name);
 }
 
 static enum st_rc read_dir(struct reader *r, const char *dir)

@@ -20,6 +20,8 @@ struct flt_rule {     /* a detector, as everyone else sees it; lives as long as 
 
 struct flt_packs; /* all packs of one generation, compiled; refcounted, immutable */
 
+/* Is a file of a folder of packs that is called so one of them? */
+bool flt_is_pack_name(const char *name);
 /* Loads every *.pack.yaml in the directories (NULL-terminated list), compiles, and runs each rule's own examples; one
  * that does not behave is an error of the file. cache_dir keeps compiled databases keyed by content, library version
  * and CPU; NULL: none. On ST_OK *out holds one reference: the caller's. */
