@@ -214,13 +214,23 @@ static enum flt_naming judge_word(struct st_span text, struct st_span word, stru
                                                                                          : FLT_NAMES_SECRET;
 }
 
+/* "The public token is …": a separate word may say so of a token or a key, and of nothing else. */
+static bool is_told_public(struct st_span text, const struct flt_name *name)
+{
+    struct st_span before = word_before(text, name->from),
+                   called = st_span_sub(text, name->from, name->to - name->from);
+
+    return (st_span_ieq(before, ST_SPAN("public")) || st_span_ieq(before, ST_SPAN("publishable"))) &&
+           (flt_ifind(called, "token") || flt_ifind(called, "key"));
+}
+
 enum flt_naming flt_naming(struct st_span text, const struct flt_name *name)
 {
     enum flt_naming standing = FLT_NAMES_NOTHING;
     struct st_span before = ST_SPAN_NONE, word;
     uint32_t at = name->from;
 
-    if (is_public(word_before(text, name->from)))
+    if (is_told_public(text, name))
         return FLT_NAMES_NOTHING;
     while ((word = next_word(text, &at, name->to)).n > 0) {
         if (at < name->stem) {
@@ -250,12 +260,21 @@ static bool is_of_service(struct st_span word)
     return is_listed(word, words, ST_LEN(words));
 }
 
-/* Services whose pages, pictures and songs have random ids that everybody sees: "youtube: …" is a film. */
+/* Services whose pages, pictures and songs have random ids that everybody sees: "youtube: …" is a film. And those that
+ * are called by a word of every day: "on monday: …" is a commit. */
 static bool shows_ids(struct st_span text, uint32_t stem)
 {
-    static const char *const names[] = { "youtube",  "spotify", "imgur", "giphy",    "unsplash", "figma",
-                                         "trello",   "wistia",  "vimeo", "pastebin", "discogs",  "lastfm",
-                                         "linkedin", "dropbox", "imgbb", "deezer",   "flickr" };
+    static const char *const names[] = { "youtube",    "spotify",   "imgur",     "giphy",     "unsplash",  "figma",
+                                         "trello",     "wistia",    "vimeo",     "pastebin",  "discogs",   "lastfm",
+                                         "linkedin",   "dropbox",   "imgbb",     "deezer",    "flickr",    "facebook",
+                                         "instagram",  "pinterest", "twitch",    "twitter",   "agora",     "airship",
+                                         "amplitude",  "catalytic", "chatbot",   "cicero",    "cohere",    "confluent",
+                                         "dandelion",  "debounce",  "delighted", "gemini",    "goodday",   "greenhouse",
+                                         "gusto",      "happi",     "honeycomb", "intercom",  "iterable",  "kairos",
+                                         "kraken",     "meetup",    "miro",      "monday",    "netcore",   "nightfall",
+                                         "noticeable", "placid",    "plaid",     "plausible", "replicate", "roaring",
+                                         "robinhood",  "ronin",     "sanity",    "slack",     "stripe",    "teamwork",
+                                         "telegram",   "teletype",  "updown",    "vagrant",   "wasabi",    "workable" };
 
     for (size_t i = 0; i < ST_LEN(names); i++) {
         size_t n = strlen(names[i]);

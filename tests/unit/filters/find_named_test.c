@@ -50,6 +50,9 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
 {
     static const char *const forms[] = {
         "db_password = \"%s\"",
+        "cursor password: %s",
+        "my cursor token: %s",
+        "the public password is %s",
         "private static final String ADMIN_PASSWORD = \"%s\";",
         "const val API_TOKEN: String = \"%s\"",
         "let client_secret: &'static str = \"%s\";",
@@ -162,6 +165,8 @@ T_TEST(a_value_beyond_doubt_makes_up_for_a_doubtful_name)
         "spotify = 'kR7vq2Lm9xWt41Zt4mQ8wLp2x9'",
         "AdyRjEopWvTok+5pw QR011vl/lIzZsCp9pNZNRSj4xigprLQgZ", /* of base64, read as a form */
         "commit 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
+        "on monday: 9fceb02d0ae598e95dc970b74767f19372d61af8", /* a commit */
+        "replicate: 9fceb02d0ae598e95dc970b74767f193",
         "ACME_TOKEN=8451:kR7vq2Lm9xWt41Zt4mQ8wLp2x9", /* a port, a line */
     };
 
