@@ -147,6 +147,7 @@ struct flt_doc {
     size_t n_lengths;
     struct flt_field *fields;
     size_t n;
+    bool is_path_cut;           /* the path has more than FLT_PATH_FIELDS_MAX: the rest was not looked into */
     struct flt_attached *files; /* to be opened; whoever does says what came of it with flt_doc_opened */
     size_t n_files;
     struct flt_receipt receipt;
@@ -161,7 +162,8 @@ struct flt_scanner;
 /* Whether a segment of a request target's path (without query) may hold what is looked for; cheap, for every request.
  */
 bool flt_path_is_telling(struct flt_scanner *scanner, struct st_span path);
-/* Adds such segments to a doc that adapters have read already: nobody typed them. */
+/* Adds such segments to a doc that adapters have read already: nobody typed them. Beyond the ceiling: is_path_cut. */
+#define FLT_PATH_FIELDS_MAX 64
 ST_MUST enum st_rc flt_path_fields(struct flt_scanner *scanner, struct st_arena *arena, struct st_span path,
                                    struct flt_doc *doc, struct st_err *err);
 /* A header field of a request. */

@@ -5,6 +5,7 @@
  * be a token, becomes a field. Digits alone do when they may be a card's number, or when the segment before them is a
  * word that some detector wants near its numbers. Short segments in a row become one field when they may be the groups
  * that a card's number or an IBAN is written in, or when such a word comes before them; dates and tiles of maps do not.
+ * Each of them may begin such a number, also within another: a sum is right by chance once in ten times.
  * A field has the segment before it for its name, since "card" or "iban" tells what a number is. What is found is then
  * weighed as what stands in an address: digits alone may be an id, which leaves their finding below what the shipped
  * policies act on unless a word says more; and a token that belongs to addresses (a webhook's, a signed link's; its
@@ -28,7 +29,8 @@
 #define CARD_MAX      19
 #define IBAN_MAX      34
 #define FOUR          4 /* of a card's number or an IBAN, as they are printed */
-#define GROUP_MAX     6
+#define GROUP_MAX     6 /* the second group of American Express (4-6-5) and Diners Club (4-6-4) */
+#define LAST_MAX      5
 #define TOKEN_MIN     20
 #define PROSE_MIN     12
 #define AS_AN_ID      15 /* of confidence, that digits alone lose */
@@ -59,158 +61,136 @@ static bool is_telling(struct flt_scanner *scanner, struct st_span before, struc
     return digits >= NUMBER_DIGITS || (segment.n >= TOKEN_MIN && digits > 0 && upper > 0);
 }
 
-/* One of several segments that a number is written over: digits, or four letters and digits as of an IBAN. */
-static bool is_group(struct st_span segment)
+/* One of several segments that a number is written over, without its escapes: digits, or four letters and digits as of
+ * an IBAN. Answers its bytes; 0: it is none. */
+static size_t read_group(struct st_span segment, uint8_t out[GROUP_MAX])
 {
-    size_t digits = 0;
+    size_t digits = 0, n = 0;
 
-    if (segment.n > GROUP_MAX)
-        return false;
-    for (size_t i = 0; i < segment.n; i++) {
-        uint8_t c = segment.p[i];
+    for (size_t at = 0; at < segment.n; at++) {
+        int escaped = st_percent(st_span_sub(segment, at, 3));
+        uint8_t c = escaped >= 0 ? (uint8_t)escaped : segment.p[at];
 
-        if ((c < '0' || c > '9') && ((c | 0x20) < 'a' || (c | 0x20) > 'z'))
-            return false;
+        if (n == GROUP_MAX || ((c < '0' || c > '9') && ((c | 0x20) < 'a' || (c | 0x20) > 'z')))
+            return 0;
+        out[n++] = c;
         digits += c <= '9';
+        at += escaped >= 0 ? 2 : 0;
     }
-    return digits > 0 && (digits == segment.n || segment.n <= FOUR);
+    return digits > 0 && (digits == n || n <= FOUR) ? n : 0;
 }
 
-/* The card's number or the IBAN that begins the groups, in fours; none: empty. */
-static struct st_span number_before(struct st_span groups)
-{
-    uint8_t text[IBAN_MAX];
-    struct st_span rest = groups, group;
-    size_t n = 0;
-
-    while (st_span_next(&rest, '/', &group) && group.n <= FOUR && n + group.n <= sizeof text) {
-        struct st_span so_far = st_span(groups.p, (size_t)(group.p + group.n - groups.p));
-
-        memcpy(text + n, group.p, group.n);
-        n += group.n;
-        if (n >= CARD_MIN && n <= CARD_MAX && st_span_is_digits(st_span(text, n)) && flt_luhn(st_span(text, n)))
-            return so_far;
-        if (n >= NUMBER_MIN && n == flt_iban_length(text[0] & 0xDF, text[1] & 0xDF))
-            return so_far;
-        if (group.n < FOUR)
-            break;
-    }
-    return ST_SPAN_NONE;
-}
-
-/* What may be a number of these groups: all of them, where the segment before them names it. */
-static struct st_span number_in(struct flt_scanner *scanner, struct st_span before, struct st_span groups)
-{
-    struct st_span rest = groups, group, found = ST_SPAN_NONE;
-    size_t bytes = 0, n = 0;
-    bool are_digits = true;
-
-    for (; st_span_next(&rest, '/', &group); n++) {
-        are_digits = are_digits && st_span_is_digits(group);
-        bytes += group.n;
-    }
-    if (n < 2 || bytes < NUMBER_DIGITS)
-        return ST_SPAN_NONE;
-    if (are_digits && bytes <= CARD_MAX && flt_number_is_named(scanner, before, bytes))
-        return groups;
-    for (rest = groups; rest.n > 0 && found.n == 0; (void)st_span_next(&rest, '/', &group))
-        found = number_before(rest);
-    return found;
-}
-
-struct walk { /* over a path */
-    struct st_span rest, before;
+struct telling { /* a segment, or several in a row; with the one before */
+    struct st_span before, text;
+};
+struct tellings {
+    struct telling *items;
+    size_t n, max;
+    bool is_cut; /* there are more */
 };
 
-/* The next groups in a row, with the segment before them. */
-static bool next_groups(struct walk *walk, struct st_span *before, struct st_span *groups)
+static void keep(struct tellings *all, struct st_span before, struct st_span text)
 {
-    struct st_span segment;
-
-    for (*groups = ST_SPAN_NONE; st_span_next(&walk->rest, '/', &segment); walk->before = segment) {
-        if (!is_group(segment)) {
-            if (groups->n > 0) {
-                walk->before = segment;
-                return true;
-            }
-            continue;
-        }
-        if (groups->n == 0) {
-            *before = walk->before;
-            groups->p = segment.p;
-        }
-        groups->n = (size_t)(segment.p + segment.n - groups->p);
-    }
-    return groups->n > 0;
+    if (all->n == all->max)
+        all->is_cut = true;
+    else
+        all->items[all->n++] = (struct telling){ before, text };
 }
 
-/* The next number over several segments, with the segment before its groups. */
-static bool next_number(struct flt_scanner *scanner, struct walk *walk, struct st_span *before, struct st_span *out)
+/* All groups from here on, where the segment before them names such a number; else empty. */
+static struct st_span named_number(struct flt_scanner *scanner, struct st_span before, struct st_span rest)
 {
-    struct st_span groups;
+    struct st_span segment, all = st_span(rest.p, 0);
+    uint8_t group[GROUP_MAX];
+    size_t bytes = 0, n = 0, size;
 
-    while (next_groups(walk, before, &groups)) {
-        *out = number_in(scanner, *before, groups);
-        if (out->n == 0)
-            continue;
-        walk->rest = st_span(out->p + out->n, (size_t)(walk->rest.p + walk->rest.n - (out->p + out->n)));
-        walk->rest = st_span_sub(walk->rest, 1, walk->rest.n); /* the slash */
-        walk->before = *before;
-        return true;
+    for (; st_span_next(&rest, '/', &segment) && (size = read_group(segment, group)) > 0; n++) {
+        bytes += size;
+        if (bytes > CARD_MAX || !st_span_is_digits(st_span(group, size)))
+            return ST_SPAN_NONE;
+        all.n = (size_t)(segment.p + segment.n - all.p);
     }
-    return false;
+    return n >= 2 && bytes >= NUMBER_DIGITS && flt_number_is_named(scanner, before, bytes) ? all : ST_SPAN_NONE;
 }
 
-static size_t count_telling(struct flt_scanner *scanner, struct st_span path)
+static bool may_be_printed_in_groups(struct st_span text)
 {
-    struct walk walk = { path, ST_SPAN_NONE };
-    struct st_span segment, number, before = ST_SPAN_NONE;
-    size_t n = 0;
+    if (text.n >= CARD_MIN && text.n <= CARD_MAX && st_span_is_digits(text))
+        return flt_luhn(text);
+    return text.n >= NUMBER_MIN && text.n == flt_iban_length(text.p[0] & 0xDF, text.p[1] & 0xDF);
+}
 
-    for (; st_span_next(&path, '/', &segment); before = segment)
-        n += is_telling(scanner, before, segment);
-    while (next_number(scanner, &walk, &before, &number))
-        n++;
-    return n;
+/* The cards' numbers and IBANs that begin with the first of these segments, but for what is known. */
+static void keep_numbers(struct tellings *all, struct st_span before, struct st_span rest, struct st_span known)
+{
+    uint8_t text[IBAN_MAX + GROUP_MAX], group[GROUP_MAX];
+    struct st_span segment, so_far = st_span(rest.p, 0);
+    size_t n = 0, size = FOUR;
+
+    while ((size == GROUP_MAX || (size == FOUR && n % FOUR == 0)) && n < IBAN_MAX &&
+           st_span_next(&rest, '/', &segment)) {
+        size_t most = n == FOUR ? GROUP_MAX : size == GROUP_MAX ? LAST_MAX : FOUR;
+
+        size = read_group(segment, group);
+        if (size == 0 || size > most)
+            return;
+        memcpy(text + n, group, size);
+        n += size;
+        so_far.n = (size_t)(segment.p + segment.n - so_far.p);
+        if (may_be_printed_in_groups(st_span(text, n)) && (so_far.p != known.p || so_far.n != known.n))
+            keep(all, before, so_far);
+    }
+}
+
+/* Each segment is looked at once for itself, and as the first of a bounded number of groups. */
+static void find_tellings(struct flt_scanner *scanner, struct st_span path, struct tellings *all)
+{
+    struct st_span rest = path, segment, before = ST_SPAN("/"), name = ST_SPAN_NONE;
+    uint8_t group[GROUP_MAX];
+
+    for (; !all->is_cut && st_span_next(&rest, '/', &segment); before = segment) {
+        struct st_span here = st_span(segment.p, (size_t)(path.p + path.n - segment.p)), known = ST_SPAN_NONE;
+
+        if (is_telling(scanner, before, segment))
+            keep(all, before, segment);
+        if (read_group(segment, group) == 0) {
+            name = ST_SPAN_NONE;
+            continue;
+        }
+        if (name.p == NULL) { /* the first of a row */
+            name = before;
+            known = named_number(scanner, name, here);
+            if (known.n > 0)
+                keep(all, name, known);
+        }
+        keep_numbers(all, name, here, known);
+    }
 }
 
 bool flt_path_is_telling(struct flt_scanner *scanner, struct st_span path)
 {
-    return count_telling(scanner, path) > 0;
+    struct tellings none = { 0 };
+
+    find_tellings(scanner, path, &none);
+    return none.is_cut;
 }
 
-/* A plus sign is one in a path; what is no UTF-8 afterwards is read as it stands. */
-static enum st_rc put_segment(struct st_arena *arena, struct st_span before, struct st_span segment,
-                              struct flt_field *out, struct st_err *err)
+/* Groups are put down as one writes them. A plus sign is one in a path; what is no UTF-8 afterwards is read as it
+ * stands. */
+static enum st_rc put(struct st_arena *arena, const struct telling *telling, struct flt_field *out, struct st_err *err)
 {
-    uint8_t *text = st_arena_alloc(arena, segment.n);
+    uint8_t *text = st_arena_alloc(arena, telling->text.n);
     size_t n = 0;
 
     if (text == NULL)
         return st_arena_fail(arena, err, "filters.head");
-    for (size_t at = 0; at < segment.n; at++) {
-        int escaped = st_percent(st_span_sub(segment, at, 3));
+    for (size_t at = 0; at < telling->text.n; at++) {
+        int escaped = st_percent(st_span_sub(telling->text, at, 3));
 
-        text[n++] = escaped >= 0 ? (uint8_t)escaped : segment.p[at];
+        text[n++] = escaped >= 0 ? (uint8_t)escaped : telling->text.p[at] == '/' ? '-' : telling->text.p[at];
         at += escaped >= 0 ? 2 : 0;
     }
-    *out = (struct flt_field){ .path = before, .text = st_span(text, n), .depth = 1, .place = FLT_IN_PATH };
-    out->chain[0] = FLT_CODEC_PATH;
-    return ST_OK;
-}
-
-/* Groups as one writes them; they hold nothing that is escaped. */
-static enum st_rc put_groups(struct st_arena *arena, struct st_span before, struct st_span groups,
-                             struct flt_field *out, struct st_err *err)
-{
-    uint8_t *text = st_arena_dup(arena, groups.p, groups.n);
-
-    if (text == NULL)
-        return st_arena_fail(arena, err, "filters.head");
-    for (size_t i = 0; i < groups.n; i++)
-        if (text[i] == '/')
-            text[i] = '-';
-    *out = (struct flt_field){ .path = before, .text = st_span(text, groups.n), .depth = 1, .place = FLT_IN_PATH };
+    *out = (struct flt_field){ .path = telling->before, .text = st_span(text, n), .depth = 1, .place = FLT_IN_PATH };
     out->chain[0] = FLT_CODEC_PATH;
     return ST_OK;
 }
@@ -231,20 +211,17 @@ static enum st_rc make_room(struct st_arena *arena, struct flt_doc *doc, size_t 
 enum st_rc flt_path_fields(struct flt_scanner *scanner, struct st_arena *arena, struct st_span path,
                            struct flt_doc *doc, struct st_err *err)
 {
-    struct walk walk = { path, ST_SPAN("/") };
-    struct st_span segment, number, before = ST_SPAN("/");
-    size_t n = count_telling(scanner, path);
+    struct telling items[FLT_PATH_FIELDS_MAX];
+    struct tellings all = { items, 0, ST_LEN(items), false };
 
-    if (n == 0)
+    find_tellings(scanner, path, &all);
+    doc->is_path_cut = all.is_cut;
+    if (all.n == 0)
         return ST_OK;
-    if (make_room(arena, doc, n, err) != ST_OK)
+    if (make_room(arena, doc, all.n, err) != ST_OK)
         return ST_ERR;
-    for (; st_span_next(&path, '/', &segment); before = segment)
-        if (is_telling(scanner, before, segment) &&
-            put_segment(arena, before, segment, &doc->fields[doc->n++], err) != ST_OK)
-            return ST_ERR;
-    while (next_number(scanner, &walk, &before, &number))
-        if (put_groups(arena, before, number, &doc->fields[doc->n++], err) != ST_OK)
+    for (size_t i = 0; i < all.n; i++)
+        if (put(arena, &items[i], &doc->fields[doc->n++], err) != ST_OK)
             return ST_ERR;
     return ST_OK;
 }
@@ -316,28 +293,43 @@ static bool is_prose(struct st_span value)
     return blanks >= 2 || st_span_starts(value, ST_SPAN("=?"));
 }
 
+/* Any word of the name, whatever else the name says. */
+static bool names_credential(struct st_span name)
+{
+    static const char *const credentials[] = {
+        "apikey",    "auth",       "authentication", "authorization", "authtoken", "bearer",    "cookie",
+        "cookies",   "credential", "credentials",    "csrf",          "jwt",       "key",       "keys",
+        "oauth",     "passwd",     "password",       "secret",        "session",   "sessionid", "sid",
+        "signature", "token",      "tokens",         "xsrf",          NULL
+    };
+    size_t from = 0;
+
+    for (size_t at = 0; at <= name.n; at++) {
+        if (at < name.n && name.p[at] != '-' && name.p[at] != '_')
+            continue;
+        if (is_one_of(st_span_sub(name, from, at - from), credentials))
+            return true;
+        from = at + 1;
+    }
+    return false;
+}
+
 /* A field of a service's own: with the metadata of what is stored (S3, Google, Azure, OpenStack Swift), or prose. */
 static bool is_own(struct st_span name, struct st_span value)
 {
-    static const char *const credentials[] = { "auth",    "authorization", "cookie", "credential", "credentials",
-                                               "csrf",    "key",           "passwd", "password",   "secret",
-                                               "session", "signature",     "token",  "xsrf",       NULL };
     struct st_span word;
-    bool is_secret = false;
 
     if (!st_span_istarts(name, ST_SPAN("x-")))
         return false;
-    while (st_span_next(&name, '-', &word)) {
+    while (st_span_next(&name, '-', &word))
         if (st_span_ieq(word, ST_SPAN("meta")))
             return true;
-        is_secret = is_secret || is_one_of(word, credentials);
-    }
-    return !is_secret && is_prose(value);
+    return is_prose(value);
 }
 
 bool flt_head_has_words(const struct flt_head_text *field)
 {
-    return is_of_words(field->name) || is_own(field->name, field->value);
+    return (is_of_words(field->name) || is_own(field->name, field->value)) && !names_credential(field->name);
 }
 
 enum st_rc flt_head_fields(struct st_arena *arena, const struct flt_head_text *texts, size_t n, struct flt_doc *doc,

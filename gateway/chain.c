@@ -123,13 +123,13 @@ static enum st_rc activity(struct run *run)
     return rc == ST_ERR ? ST_ERR : ST_OK;
 }
 
-static void note_readings(struct flt_receipt *receipt)
+static void note(struct flt_receipt *receipt, enum flt_reason reason)
 {
     if (receipt->coverage == FLT_FULLY) {
         receipt->coverage = FLT_PARTLY;
-        receipt->reason = FLT_REASON_READINGS;
+        receipt->reason = reason;
     } else {
-        receipt->others |= 1u << FLT_REASON_READINGS;
+        receipt->others |= 1u << reason;
     }
 }
 
@@ -168,7 +168,9 @@ static enum st_rc scan(struct run *run)
             return ST_ERR;
     }
     if (out->findings.is_short)
-        note_readings(&out->receipt);
+        note(&out->receipt, FLT_REASON_READINGS);
+    if (out->doc->is_path_cut)
+        note(&out->receipt, FLT_REASON_FIELDS);
     return ST_OK;
 }
 

@@ -3,8 +3,9 @@
  *
  * They come last, and that decides what becomes of them. Where the body waits for them, they are judged with it, as
  * header fields that hold words of people are, names too: nothing that a browser sends has any, so each that is there
- * was thought of by somebody. Where the body has left, or was looked into as it came, no verdict can wait for them:
- * there they end here, as RFC 9110 §6.5.1 lets them. With a body that nobody reads they pass as it does.
+ * was thought of by somebody. Where the body has left, was looked into as it came, or could not be held, no verdict can
+ * wait for them: there they end here, as RFC 9110 §6.5.1 lets them, though the policy may let such a body pass unread.
+ * With a body that nobody reads by its host or its path they pass as it does.
  */
 #include "gateway/txn_parts.h"
 #include <string.h>
@@ -30,18 +31,17 @@ static enum st_rc read_them(struct txn *t)
 
 enum st_rc trailers_take(struct txn *t, const struct http1_event *event)
 {
-    bool are_waited_for = t->state == TXN_READ_BODY && t->sift == NULL;
-    bool is_unread = t->is_unread || t->not_held != FLT_REASON_NONE;
+    bool are_waited_for = t->state == TXN_READ_BODY && t->sift == NULL && t->not_held == FLT_REASON_NONE;
 
     if (event->n_trailers == 0)
         return ST_OK;
-    if (!are_waited_for && !is_unread) {
+    if (!are_waited_for && !t->is_unread) {
         t->worker->counts.trailers_dropped += event->n_trailers;
         return ST_OK;
     }
     t->trailers = event->trailers;
     t->n_trailers = event->n_trailers;
-    return is_unread ? ST_OK : read_them(t);
+    return t->is_unread ? ST_OK : read_them(t);
 }
 
 /* RFC 9530, RFC 1864, and what services call theirs. */

@@ -83,6 +83,21 @@ def test_B5_a_bomb_ends_as_configured_not_in_memory(strict, lenient, what):
         client.close()
 
 
+def test_B6_trailers_of_a_body_that_was_not_held_end_at_the_gateway(lenient):
+    """failure.size lets the body pass; nobody let the trailers."""
+    before, dropped = len(lenient.echo.received()), lenient.gateway.count("trailers_dropped")
+    body = b"a few words of no weight\n" * 60_000
+    client = lenient.client()
+    client.write(b"POST /much HTTP/1.1\r\nHost: echo.test\r\nContent-Type: text/plain\r\n"
+                 b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body) + body
+                 + b"\r\n0\r\nX-Note: " + IBAN + b"\r\nX-Sum: 7\r\n\r\n")
+    assert client.get().status == 200
+    got = lenient.echo.received()[before:]
+    assert IBAN not in got and got.endswith(b"\r\n0\r\n\r\n")
+    assert lenient.gateway.wait_count("trailers_dropped", dropped + 2) == dropped + 2
+    client.close()
+
+
 def encrypted_archive():
     """A zip whose one entry says that it is encrypted (bit 0 of its flags, in both places)."""
     file = io.BytesIO()

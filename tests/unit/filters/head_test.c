@@ -170,6 +170,8 @@ T_TEST(paths_of_the_platforms_raise_nothing_that_is_acted_upon)
         benign_line(&b, shapes[n % ST_LEN(shapes)]);
         telling += flt_path_is_telling(scanner, st_buf_view(&path));
         findings = look(arena, st_buf_view(&path), &doc);
+        T_CHECK(flt_path_is_telling(scanner, st_buf_view(&path)) == (doc->n > 0), "%.*s: %zu fields", (int)path.n,
+                (const char *)path.p, doc->n);
         for (size_t i = 0; i < findings.n; i++) {
             const struct flt_finding *f = &findings.items[i];
 
@@ -219,6 +221,18 @@ T_TEST(what_is_typed_into_a_path_is_found)
         { "/DE02/1203/0000/0000/2020/51", "pii.iban", ACTED_UPON, 100 },
         { "/x/7/de02/1203/0000/0000/2020/51/", "pii.iban", ACTED_UPON, 100 },
         { "/ssn/536/90/4399", "pii.us.ssn", 50, 100 },
+        { "/2028/4111/1111/1111/1111", "pii.card.visa", ACTED_UPON, 100 }, /* 2028411111111111 has the sum too */
+        { "/a/2028/4111/1111/1111/1111/x", "pii.card.visa", ACTED_UPON, 100 },
+        { "/pay/3782/822463/10005", "pii.card.amex", ACTED_UPON, 100 },
+        { "/pay/2026/3782/822463/10005/x", "pii.card.amex", ACTED_UPON, 100 },
+        { "/pay/%34111/1111/1111/1111", "pii.card.visa", ACTED_UPON, 100 },
+        { "/pay/4111/%31%31%31%31/1111/111%31", "pii.card.visa", ACTED_UPON, 100 },
+        { "/pay/3782/82246%33/10005", "pii.card.amex", ACTED_UPON, 100 },
+        { "/pay/%44E02/1203/0000/0000/2020/51", "pii.iban", ACTED_UPON, 100 },
+        { "/ssn/%3536/90/4399", "pii.us.ssn", 50, 100 },
+        { "/pay/3782/822463/10006", NULL, 0, 0 },
+        { "/pay/%34111/1111/1111/1112", NULL, 0, 0 },
+        { "/pay/%2f111/1111/1111/1111", NULL, 0, 0 },
         { "/card/4111111/11/1111111", NULL, 0, 0 }, /* a group of seven is none; nor is it printed so */
         { "/users/536/90/4399", NULL, 0, 0 },
         { "/4111/1111/1111/1112", NULL, 0, 0 },
@@ -243,6 +257,54 @@ T_TEST(what_is_typed_into_a_path_is_found)
     }
 }
 
+T_TEST(each_number_in_a_row_is_found)
+{
+    static const char *const paths[] = { "/4111/1111/1111/1111/5555/5555/5555/4444",
+                                         "/x/4111/1111/1111/1111/DE02/1203/0000/0000/2020/51/y",
+                                         "/3782/822463/10005/4111/1111/1111/1111" };
+
+    once();
+    for (size_t i = 0; i < ST_LEN(paths); i++) {
+        struct st_arena *arena = st_arena_new(4u << 20);
+        struct flt_doc *doc = NULL;
+        struct flt_findings findings = look(arena, st_span_str(paths[i]), &doc);
+
+        T_CHECK(findings.n == 2, "%s: %zu findings", paths[i], findings.n);
+        for (size_t k = 0; k < doc->n; k++)
+            T_CHECK(doc->fields[k].text.n > 0 && doc->fields[k].place == FLT_IN_PATH, "%s: field %zu", paths[i], k);
+        T_CHECK(!doc->is_path_cut, "%s", paths[i]);
+        st_arena_free(arena);
+    }
+}
+
+/* A number begins at every fifth byte: room is asked for what the ceiling lets in, and the doc says that there is more.
+ */
+T_TEST(a_path_gives_no_more_fields_than_its_ceiling)
+{
+    static const struct {
+        unsigned times;
+        bool is_cut;
+    } rows[] = { { 1, false }, { 12, false }, { 3276, true } };
+    struct st_buf path;
+
+    once();
+    st_buf_init(&path, 1u << 17);
+    for (size_t i = 0; i < ST_LEN(rows); i++) {
+        struct st_arena *arena = st_arena_new(4u << 20);
+        struct flt_doc *doc = NULL;
+        struct flt_findings findings;
+
+        st_buf_reset(&path);
+        for (unsigned n = 0; n < rows[i].times; n++)
+            st_buf_span(&path, ST_SPAN("/4111/1111/1111/1111"));
+        findings = look(arena, st_buf_view(&path), &doc);
+        T_CHECK(findings.n > 0 && doc->n <= FLT_PATH_FIELDS_MAX, "%zu fields", doc->n);
+        T_CHECK(doc->is_path_cut == rows[i].is_cut, "%u times: %zu fields", rows[i].times, doc->n);
+        st_arena_free(arena);
+    }
+    st_buf_fini(&path);
+}
+
 T_TEST(what_people_called_a_file_is_found)
 {
     static const struct {
@@ -262,6 +324,16 @@ T_TEST(what_people_called_a_file_is_found)
         { "Authorization", "Bearer ghp_16C7e42F292c6912E7710c838347Ae178B4a", NULL },
         { "Cookie", "card=4111111111111111", NULL },
         { "X-Session-Token", "my card 4111 1111 1111 1111", NULL },
+        { "X-Authentication", "Digest username=\"ana\", realm=\"corp\", response=\"4111 1111 1111 1111\"", NULL },
+        { "X-Cookies", "my card 4111 1111 1111 1111", NULL },
+        { "X-ApiKey", "my card 4111 1111 1111 1111", NULL },
+        { "X-Jwt", "my card 4111 1111 1111 1111", NULL },
+        { "X-Sid", "my card 4111 1111 1111 1111", NULL },
+        { "X_Sid", "my card 4111 1111 1111 1111", NULL },
+        { "X-Amz-Meta-Password", "my card 4111 1111 1111 1111", NULL },
+        { "X-Auth-Metadata", "my card 4111 1111 1111 1111", NULL },
+        { "X-Session-Name", "my card 4111 1111 1111 1111", NULL },
+        { "X-Author-Name", "my card 4111 1111 1111 1111", "pii.card.visa" },
         { "X-File-Names", "my card 4111 1111 1111 1111", "pii.card.visa" },
         { "X-Upload-Title", "4111111111111111 is it", "pii.card.visa" },
         { "Title", "DE02120300000000202051", "pii.iban" },

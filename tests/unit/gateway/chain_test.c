@@ -279,6 +279,28 @@ T_TEST(a_text_of_too_many_readings_is_partly_inspected)
     st_arena_free(arena);
 }
 
+/* What a path says beyond its ceiling is not left out silently. */
+T_TEST(a_path_of_too_many_numbers_is_partly_inspected)
+{
+    struct chain_in in;
+    struct st_arena *arena = st_arena_new(8 << 20);
+    struct chain_out out;
+    struct st_buf path;
+
+    once();
+    st_buf_init(&path, 1u << 16);
+    for (unsigned n = 0; n <= FLT_PATH_FIELDS_MAX; n++)
+        st_buf_span(&path, ST_SPAN("/x/5500/0000/0000/0004"));
+    in = post("/post", "text/plain", "hello");
+    in.req.path = st_buf_view(&path);
+    chain_run(&in, arena, &out);
+    T_CHECK(out.receipt.coverage == FLT_PARTLY && out.receipt.reason == FLT_REASON_FIELDS, "%s, %s",
+            flt_coverage_name(out.receipt.coverage), flt_reason_name(out.receipt.reason));
+    T_CHECK(out.judgement.verdict == POL_BLOCK, "verdict %d", out.judgement.verdict);
+    st_buf_fini(&path);
+    st_arena_free(arena);
+}
+
 T_TEST(zz_leaves_nothing)
 {
     flt_scanner_free(scanner);
