@@ -59,7 +59,7 @@ struct aud_store;
 struct aud_options {
     const char *dir;             /* state_dir/audit: database files, keys, checkpoints */
     const char *checkpoint_copy; /* NULL: none */
-    const char *origin;          /* the log's name in checkpoints: "stoa/<host id>" */
+    const char *origin;          /* the log's name in checkpoints; NULL: "stoa/<host name>" */
     int64_t checkpoint_ms, checkpoint_records, retention_ms;
 };
 /* Opens or creates. A file that is not ours, or a newer schema, is ST_E_CONFIG with a diag line; nothing is changed. */
@@ -89,7 +89,8 @@ ST_MUST enum st_rc aud_consent_get(struct aud_store *store, const char *person, 
 /* Destroys the person's key: their sealed details are unreadable from now on, the log stays valid. */
 ST_MUST enum st_rc aud_erase(struct aud_store *store, const char *person, struct st_err *err);
 
-/* Drops the projections (learning, resources, consent) and makes them anew from the log. */
+/* Drops the projections (learning, resources, consent) and makes them anew from the log: all of them, or after ST_ERR
+ * none. It takes as long as the log is, so it is nothing for a process that is waited for. */
 ST_MUST enum st_rc aud_rebuild(struct aud_store *store, struct st_err *err);
 /* Where the log stands: records committed, records in the open batch, size of the last checkpoint. */
 struct aud_status {

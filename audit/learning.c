@@ -23,7 +23,8 @@ struct learn {
     struct ledger *led;
     struct privacy *priv;
     struct st_buf plain;
-    uint64_t done; /* seq up to which the projections are */
+    uint64_t done;        /* seq up to which the projections are */
+    int64_t keep_from_ms; /* of a rebuild: by retention, learning that ended before it is gone; 0: none is */
     bool consent_changed;
 };
 
@@ -376,31 +377,42 @@ static enum st_rc catch_up(struct learn *learn, const char *dir, struct st_err *
     return mark_set(learn->core, led_state(learn->led)->size, err);
 }
 
+/* All of the work or nothing of it. */
+static enum st_rc in_one(struct learn *learn, const char *dir,
+                         enum st_rc (*work)(struct learn *learn, const char *dir, struct st_err *err),
+                         struct st_err *err)
+{
+    struct st_err own = ST_ERR_INIT;
+    enum st_rc rc;
+
+    if (db_durable(learn->core, false, err) != ST_OK) /* the log can tell it again */
+        return ST_ERR;
+    st_buf_init(&learn->plain, DETAILS_MAX);
+    rc = db_begin(learn->core, err);
+    if (rc == ST_OK) {
+        rc = work(learn, dir, err);
+        if (rc == ST_OK)
+            rc = db_commit(learn->core, err);
+        if (rc != ST_OK)
+            db_rollback(learn->core);
+    }
+    if (db_durable(learn->core, true, &own) != ST_OK && rc == ST_OK)
+        rc = st_fail_at(err, own.code, own.where, own.what, own.num);
+    st_buf_fini(&learn->plain);
+    return rc;
+}
+
 enum st_rc learn_catch_up(const char *dir, struct db *core, struct ledger *led, struct privacy *priv, bool *changed,
                           struct st_err *err)
 {
     struct learn learn = { .core = core, .led = led, .priv = priv };
-    struct st_err own = ST_ERR_INIT;
     enum st_rc rc;
 
     if (mark_get(core, &learn.done, err) != ST_OK)
         return ST_ERR;
     if (learn.done >= led_state(led)->size)
         return ST_OK;
-    if (db_durable(core, false, err) != ST_OK) /* the log can tell it again */
-        return ST_ERR;
-    st_buf_init(&learn.plain, DETAILS_MAX);
-    rc = db_begin(core, err);
-    if (rc == ST_OK) {
-        rc = catch_up(&learn, dir, err);
-        if (rc == ST_OK)
-            rc = db_commit(core, err);
-        if (rc != ST_OK)
-            db_rollback(core);
-    }
-    if (db_durable(core, true, &own) != ST_OK && rc == ST_OK)
-        rc = st_fail_at(err, own.code, own.where, own.what, own.num);
-    st_buf_fini(&learn.plain);
+    rc = in_one(&learn, dir, catch_up, err);
     *changed = learn.consent_changed;
     return rc;
 }
@@ -409,6 +421,7 @@ enum st_rc learn_catch_up(const char *dir, struct db *core, struct ledger *led, 
 
 struct oldest {
     struct tree start;
+    char month[LED_MONTH];
     bool is_known;
 };
 
@@ -418,9 +431,9 @@ static enum st_rc note_oldest(void *ctx, const char *path, const char *month, st
     struct db *db = NULL;
     enum st_rc rc;
 
-    (void)month;
     if (oldest->is_known)
         return ST_OK;
+    snprintf(oldest->month, sizeof oldest->month, "%s", month);
     if (db_open(path, &db_log, DB_READ, &db, NULL, err) != ST_OK)
         return ST_ERR;
     rc = led_tree(db, "start", &oldest->start, err);
@@ -437,32 +450,37 @@ static enum st_rc run_from(struct db *core, const char *sql, int64_t from, struc
     return db_run(q, err);
 }
 
-enum st_rc learn_restart(const char *dir, struct db *core, struct st_err *err)
-{
-    struct oldest oldest = { .is_known = false };
-    int64_t from;
-    enum st_rc rc;
-
-    if (led_months(dir, note_oldest, &oldest, err) != ST_OK || db_begin(core, err) != ST_OK)
-        return ST_ERR;
-    from = (int64_t)oldest.start.size;
-    rc = run_from(core, "DELETE FROM learning WHERE seq > ?", from, err);
-    if (rc == ST_OK)
-        rc = run_from(core, "DELETE FROM consent WHERE seq > ?", from, err);
-    if (rc == ST_OK)
-        rc = run_from(core, "DELETE FROM resource_tag WHERE seq > ?", from, err);
-    if (rc == ST_OK)
-        rc = run_from(core, "DELETE FROM resource WHERE seq > ?", from, err);
-    if (rc == ST_OK)
-        rc = mark_set(core, (uint64_t)from, err);
-    if (rc == ST_OK)
-        rc = db_commit(core, err);
-    if (rc != ST_OK)
-        db_rollback(core);
-    return rc;
-}
-
 enum st_rc learn_retain(struct db *core, int64_t wall_ms, struct st_err *err)
 {
     return run_from(core, "DELETE FROM learning WHERE last_ms < ?", wall_ms, err);
+}
+
+/* What came late, with a time of a month that is gone, is in a later month's log: retention took it, so it goes again.
+ */
+static enum st_rc start_over(struct learn *learn, const char *dir, struct st_err *err)
+{
+    static const char *const drop[] = { "DELETE FROM learning WHERE seq > ?", "DELETE FROM consent WHERE seq > ?",
+                                        "DELETE FROM resource_tag WHERE seq > ?",
+                                        "DELETE FROM resource WHERE seq > ?" };
+    struct oldest oldest = { .is_known = false };
+    int64_t month_ms;
+
+    if (led_months(dir, note_oldest, &oldest, err) != ST_OK)
+        return ST_ERR;
+    learn->done = oldest.start.size;
+    for (size_t i = 0; i < ST_LEN(drop); i++)
+        if (run_from(learn->core, drop[i], (int64_t)learn->done, err) != ST_OK)
+            return ST_ERR;
+    if (catch_up(learn, dir, err) != ST_OK)
+        return ST_ERR;
+    month_ms = oldest.is_known ? led_month_ms(oldest.month) : 0;
+    return learn_retain(learn->core, month_ms < learn->keep_from_ms ? month_ms : learn->keep_from_ms, err);
+}
+
+enum st_rc learn_rebuild(const char *dir, struct db *core, struct ledger *led, struct privacy *priv,
+                         int64_t keep_from_ms, struct st_err *err)
+{
+    struct learn learn = { .core = core, .led = led, .priv = priv, .keep_from_ms = keep_from_ms };
+
+    return in_one(&learn, dir, start_over, err);
 }

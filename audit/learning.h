@@ -9,8 +9,11 @@
  * set when a consent changed (the caller's cache of persons is stale then). */
 ST_MUST enum st_rc learn_catch_up(const char *dir, struct db *core, struct ledger *led, struct privacy *priv,
                                   bool *changed, struct st_err *err);
-/* Drops what the kept log can tell again, and starts over. Rows older than the kept log stay as they are. */
-ST_MUST enum st_rc learn_restart(const char *dir, struct db *core, struct st_err *err);
+/* Drops what the kept log can tell again and makes it anew, in one transaction: after ST_ERR, or a crash, all is as it
+ * was. Rows older than the kept log stay as they are. Learning that ended before keep_from_ms (wall; 0: none) and
+ * before the oldest kept month is left out, as retention did. It takes as long as the log is. */
+ST_MUST enum st_rc learn_rebuild(const char *dir, struct db *core, struct ledger *led, struct privacy *priv,
+                                 int64_t keep_from_ms, struct st_err *err);
 /* Removes learning that ended before wall_ms. */
 ST_MUST enum st_rc learn_retain(struct db *core, int64_t wall_ms, struct st_err *err);
 

@@ -43,7 +43,8 @@ static enum st_rc take_lock(struct aud_store *store, struct st_diag *diag, struc
         return ST_ERR;
     if (fil_lock(path, &store->lock, err) == ST_OK)
         return ST_OK;
-    st_diag_add(diag, path, 0, 0, "another process writes this log; stop it, or set state_dir to another folder");
+    st_diag_add(diag, path, 0, 0,
+                "another process writes this log (stoad, while it runs): stop it, or set state_dir to another folder");
     return ST_ERR;
 }
 
@@ -73,17 +74,31 @@ static enum st_rc look_first(const char *dir, struct st_diag *diag, struct st_er
     return fil_exists(dir) ? led_months(dir, look_month, diag, err) : ST_OK;
 }
 
+/* The log's name in its checkpoints: where nobody chose one, of this host, and never of a person. */
+static const char *origin_of(const struct aud_options *options, char own[CHK_NAME])
+{
+    char host[64] = "";
+
+    if (options->origin != NULL)
+        return options->origin;
+    if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+        snprintf(host, sizeof host, "host");
+    snprintf(own, CHK_NAME, "stoa/%.63s", host);
+    return own;
+}
+
 static enum st_rc open_all(struct aud_store *store, const struct aud_options *options, struct st_diag *diag,
                            struct st_err *err)
 {
-    char path[FIL_PATH];
+    char path[FIL_PATH], own[CHK_NAME];
+    const char *origin = origin_of(options, own);
     bool is_new;
 
     if (look_first(options->dir, diag, err) != ST_OK || make_folders(store, options, err) != ST_OK ||
         take_lock(store, diag, err) != ST_OK || fil_join(path, store->dir, "stoa.db", err) != ST_OK)
         return ST_ERR;
     is_new = !fil_exists(path); /* keys first, then the database: a crash between leaves keys without records */
-    if (is_new && chk_signer_open(store->keys_dir, options->origin, true, &store->signer, diag, err) != ST_OK)
+    if (is_new && chk_signer_open(store->keys_dir, origin, true, &store->signer, diag, err) != ST_OK)
         return ST_ERR;
     if (is_new && priv_open(store->keys_dir, true, NULL, &store->priv, diag, err) != ST_OK)
         return ST_ERR;
@@ -91,7 +106,7 @@ static enum st_rc open_all(struct aud_store *store, const struct aud_options *op
     store->priv = NULL;
     if (db_open(path, &db_core, DB_WRITE, &store->core, diag, err) != ST_OK ||
         led_open(store->dir, st_clock_wall_ms(), &store->led, diag, err) != ST_OK ||
-        chk_signer_open(store->keys_dir, options->origin, false, &store->signer, diag, err) != ST_OK ||
+        chk_signer_open(store->keys_dir, origin, false, &store->signer, diag, err) != ST_OK ||
         priv_open(store->keys_dir, false, store->core, &store->priv, diag, err) != ST_OK)
         return ST_ERR;
     return fil_each(store->checkpoints_dir, note_size, &store->signed_size, err);
@@ -437,11 +452,13 @@ void aud_status(const struct aud_store *store, struct aud_status *out)
 
 enum st_rc aud_rebuild(struct aud_store *store, struct st_err *err)
 {
+    int64_t keep_from_ms = store->retention_ms > 0 ? st_clock_wall_ms() - store->retention_ms : 0;
+    enum st_rc rc;
+
     ST_CHECK(store, AUD_MAGIC);
+    rc = learn_rebuild(store->dir, store->core, store->led, store->priv, keep_from_ms, err);
     priv_forget(store->priv);
-    if (learn_restart(store->dir, store->core, err) != ST_OK)
-        return ST_ERR;
-    return project(store, err);
+    return rc;
 }
 
 /* ---- erasure; the rest about one person is in person.c ----------------------------------------------------------- */

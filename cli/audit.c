@@ -1,32 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audit - `stoa audit tail` and `stoa audit verify`: read the record log's files, without the gateway.
+/* audit - `stoa audit tail` and `stoa audit verify` read the record log's files, without the gateway; details about a
+ * person stay sealed there: to read those the recorder must be asked (`stoa audit read`), which leaves a record.
  *
- * Nothing here can write, and details about a person stay sealed: to read those the recorder must be asked, which
- * leaves a record of its own.
+ * `stoa audit rebuild` is the one that writes, and only where no recorder does: it takes as long as the log is, and a
+ * recorder that does not answer meanwhile would stop everybody's exchanges.
  */
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
 #include "policies/policies.h"
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int load_config(const struct cli *cli, struct st_arena *arena, struct pol_config *config)
+{
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    int code = CLI_OK;
+
+    if (arena == NULL || pol_config_load(cli->config, arena, config, diag, &err) != ST_OK)
+        code = cli_broken(cli, diag, &err);
+    st_diag_free(diag);
+    return code;
+}
 
 int cli_audit_dir(const struct cli *cli, char *dir, char *copy, size_t size)
 {
     struct st_arena *arena = st_arena_new(4u << 20);
-    struct st_diag *diag = st_diag_new();
     struct pol_config config;
-    struct st_err err = ST_ERR_INIT;
-    int code = CLI_OK;
+    int code = load_config(cli, arena, &config);
 
-    if (arena == NULL || pol_config_load(cli->config, arena, &config, diag, &err) != ST_OK) {
-        code = cli_broken(cli, diag, &err);
-    } else {
+    if (code == CLI_OK) {
         snprintf(dir, size, "%s/audit", config.state_dir.s);
         snprintf(copy, size, "%s", config.audit.checkpoint_copy.s != NULL ? config.audit.checkpoint_copy.s : "");
     }
-    st_diag_free(diag);
     st_arena_free(arena);
     return code;
 }
@@ -218,16 +229,65 @@ int cmd_audit_read(struct cli *cli)
     return read_pages(cli, cli->argv[optind], reason);
 }
 
+/* A log that is there, and whose files stay those of the user that the gateway runs as. */
+static enum st_rc is_rebuildable(const char *dir, struct st_diag *diag, struct st_err *err)
+{
+    char path[4096];
+    struct stat st;
+
+    if (st_path_join(path, sizeof path, dir, "stoa.db", err) != ST_OK)
+        return ST_ERR;
+    if (stat(path, &st) != 0) {
+        st_diag_add(diag, path, 0, 0, "%s; check state_dir, the gateway makes it when it starts", strerror(errno));
+        return st_fail(err, ST_E_CONFIG, "audit.rebuild", "there is no record log", errno);
+    }
+    if (st.st_uid != geteuid()) {
+        st_diag_add(diag, path, 0, 0, "belongs to the user with the number %u; run this as that user", st.st_uid);
+        return st_fail(err, ST_E_CONFIG, "audit.rebuild", "the record log is another user's", 0);
+    }
+    return ST_OK;
+}
+
+static enum st_rc rebuild(const struct pol_config *config, struct st_diag *diag, struct st_err *err)
+{
+    struct aud_options options = { .checkpoint_ms = config->audit.checkpoint_ms,
+                                   .checkpoint_records = config->audit.checkpoint_records,
+                                   .retention_ms = config->audit.retention_ms };
+    struct aud_store *store = NULL;
+    char dir[4096];
+    enum st_rc rc;
+
+    if (st_path_join(dir, sizeof dir, config->state_dir.s, "audit", err) != ST_OK ||
+        is_rebuildable(dir, diag, err) != ST_OK)
+        return ST_ERR;
+    options.dir = dir;
+    if (aud_open(&options, &store, diag, err) != ST_OK)
+        return ST_ERR;
+    rc = aud_rebuild(store, err);
+    aud_close(store);
+    return rc;
+}
+
 int cmd_audit_rebuild(struct cli *cli)
 {
-    json_t *answer;
+    struct st_arena *arena;
+    struct st_diag *diag;
+    struct pol_config config;
+    struct st_err err = ST_ERR_INIT;
     int code;
 
     if (cli->argc != 1)
         return cli_usage(cli, "it takes no argument");
-    if ((code = cli_ask(cli, "rebuild", NULL, &answer)) != CLI_OK)
-        return code;
-    json_decref(answer);
-    printf(cli->json ? "{\"ok\":true}\n" : "consent, resources and learning were made anew from the record log\n");
-    return CLI_OK;
+    arena = st_arena_new(4u << 20);
+    diag = st_diag_new();
+    if ((code = load_config(cli, arena, &config)) == CLI_OK) {
+        if (rebuild(&config, diag, &err) != ST_OK)
+            code = cli_broken(cli, diag, &err);
+        else
+            printf(cli->json ? "{\"ok\":true}\n"
+                             : "consent, resources and learning were made anew from the record log\n");
+    }
+    st_diag_free(diag);
+    st_arena_free(arena);
+    return code;
 }

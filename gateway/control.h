@@ -4,7 +4,7 @@
  * A request is an object with "do"; who may ask is decided by the socket's mode (0660) and folder. An answer is
  * {"ok":true,…} or {"ok":false,"error":"…","problems":["file:line:column: …"]}. Requests: status, version, reload,
  * drain, clock {ms}, consent {person, scope, granted, by}, consent_get {person, scope}, erase {person}, read {person,
- * by, reason, from_seq}, rebuild.
+ * by, reason, from_seq}.
  */
 #ifndef STOA_GATEWAY_CONTROL_H
 #define STOA_GATEWAY_CONTROL_H

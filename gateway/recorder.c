@@ -309,18 +309,6 @@ static bool do_erase(struct recorder *rec, const json_t *request, const char *pe
     return true;
 }
 
-/* The tables beside the log, made anew from it; what comes meanwhile waits with who sent it. */
-static bool do_rebuild(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out)
-{
-    struct st_err err = ST_ERR_INIT;
-
-    (void)request, (void)person;
-    if (aud_commit(rec->store, &err) != ST_OK || aud_rebuild(rec->store, &err) != ST_OK)
-        return say_error(out, err.what);
-    st_buf_str(out, "{\"ok\":true}");
-    return true;
-}
-
 struct reading {
     struct st_json w;
     struct st_buf *out;
@@ -378,12 +366,9 @@ static bool request(void *self, struct st_span json, struct st_buf *answer)
     static const struct {
         const char *name;
         bool (*fn)(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out);
-        bool is_of_person;
-    } known[] = { { "consent", do_consent, true },
-                  { "consent_get", do_consent_get, true },
-                  { "erase", do_erase, true },
-                  { "read", do_read, true },
-                  { "rebuild", do_rebuild, false } };
+    } known[] = {
+        { "consent", do_consent }, { "consent_get", do_consent_get }, { "erase", do_erase }, { "read", do_read }
+    };
     struct recorder *rec = self;
     struct st_err err = ST_ERR_INIT;
     const char *what, *person;
@@ -393,12 +378,13 @@ static bool request(void *self, struct st_span json, struct st_buf *answer)
     if (st_json_read(json, "request", &root, NULL, &err) != ST_OK)
         return say_error(answer, "the request is no JSON object");
     what = text(root, "do", "");
-    person = text(root, "person", NULL);
+    if ((person = text(root, "person", NULL)) == NULL) {
+        ok = say_error(answer, "the request needs a person (1 to 255 bytes)");
+        goto out;
+    }
     for (size_t i = 0; i < ST_LEN(known); i++)
         if (strcmp(known[i].name, what) == 0) {
-            ok = person == NULL && known[i].is_of_person
-                     ? say_error(answer, "the request needs a person (1 to 255 bytes)")
-                     : known[i].fn(rec, root, person, answer);
+            ok = known[i].fn(rec, root, person, answer);
             goto out;
         }
     ok = say_error(answer, "the recorder does not know this request");
@@ -410,23 +396,11 @@ out:
 /* ---- the role ------------------------------------------------------------------------------------------------------
  */
 
-/* The log's name in its checkpoints: of this host, and never of a person. */
-static void origin(char out[128])
-{
-    char host[64] = "";
-
-    if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
-        snprintf(host, sizeof host, "host");
-    snprintf(out, 128, "stoa/%.63s", host);
-}
-
 static enum st_rc prepare(void *self, struct generation *gen, int key_fd, struct st_diag *diag, struct st_err *err)
 {
     struct recorder *rec = self;
-    char name[128];
     struct aud_options options = { .dir = rec->dir,
                                    .checkpoint_copy = gen->config->audit.checkpoint_copy.s,
-                                   .origin = name,
                                    .checkpoint_ms = gen->config->audit.checkpoint_ms,
                                    .checkpoint_records = gen->config->audit.checkpoint_records,
                                    .retention_ms = gen->config->audit.retention_ms };
@@ -435,7 +409,6 @@ static enum st_rc prepare(void *self, struct generation *gen, int key_fd, struct
         close(key_fd);
     if (rec->store != NULL) /* open since the first; options of the store change with a restart */
         return ST_OK;
-    origin(name);
     if (st_path_join(rec->dir, sizeof rec->dir, gen->config->state_dir.s, "audit", err) != ST_OK ||
         st_mkdir_p(rec->dir, 0700, err) != ST_OK) {
         st_diag_add(diag, gen->config->state_dir.s, 0, 0, "the folder audit cannot be made here; check state_dir");

@@ -289,7 +289,7 @@ static void do_clock(struct supervisor *sup, uint64_t client, const json_t *root
     requests_settle(sup, client);
 }
 
-static void do_recorder(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
+static void do_person(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line)
 {
     struct kin *recorder = kin_of(sup, FAM_RECORDER, 0);
     struct st_buf body;
@@ -331,10 +331,9 @@ void on_control_request(void *ctx, uint64_t client, const json_t *root, struct s
     static const struct {
         const char *name;
         void (*fn)(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line);
-    } known[] = { { "status", do_status },   { "version", do_version },      { "reload", do_reload },
-                  { "drain", do_drain },     { "clock", do_clock },          { "consent", do_recorder },
-                  { "erase", do_recorder },  { "consent_get", do_recorder }, { "read", do_recorder },
-                  { "rebuild", do_recorder } };
+    } known[] = { { "status", do_status }, { "version", do_version },    { "reload", do_reload },
+                  { "drain", do_drain },   { "clock", do_clock },        { "consent", do_person },
+                  { "erase", do_person },  { "consent_get", do_person }, { "read", do_person } };
     struct supervisor *sup = ctx;
     const char *what = json_string_value(json_object_get(root, "do"));
 

@@ -64,7 +64,8 @@ OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", 
            "plugin profile", "plugin doc"}  # need no stoa.yaml
 LINES = {"audit tail", "audit read", "adapter test", "curate run"}  # one JSON value a line
 FRESH = itertools.count()
-ASKS = {"status", "reload", "consent", "audit read", "audit rebuild", "clock", "version"}  # the running gateway
+ASKS = {"status", "reload", "consent", "audit read", "clock", "version"}  # the running gateway
+ALONE = {"audit rebuild"}  # only while none runs
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +176,7 @@ def test_a_broken_config(command, gateway, tmp_path):
     assert any(p["line"] == 2 and "wokers" in p["problem"] for p in problems), done
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ALONE])
 def test_json(command, gateway):
     for words in (["--json", *words_of(command, gateway)], [*words_of(command, gateway), "--json"]):
         done = stoa("--config", gateway.config, *words)
@@ -333,9 +334,22 @@ def test_what_cannot_be_proven_is_said(words, said, gateway):
 
 def test_what_is_beside_the_log_is_made_anew_from_it(gateway):
     gateway.stoa("consent", "grant", "ben", check=True)
+    done = gateway.stoa("audit", "rebuild")
+    assert done.returncode == 3 and done.stdout == "" and "stoad, while it runs" in said_once(done), done
+    gateway.stop()
     with sqlite3.connect(gateway.folder / "state" / "audit" / "stoa.db", timeout=30) as tables:
         tables.execute("DELETE FROM consent")
     tables.close()
-    assert '"granted":false' in gateway.stoa("--json", "consent", "show", "ben", check=True).stdout
-    gateway.stoa("audit", "rebuild", check=True)
+    done = gateway.stoa("audit", "rebuild")
+    assert done.returncode == 0 and done.stderr == "" and "made anew" in done.stdout, done
+    assert json.loads(gateway.stoa("--json", "audit", "rebuild", check=True).stdout) == {"ok": True}
+    gateway.start()
     assert '"granted":true' in gateway.stoa("--json", "consent", "show", "ben", check=True).stdout
+    assert gateway.stoa("audit", "verify").returncode == 0
+
+
+def test_where_no_log_is_none_is_made(tmp_path):
+    alone = tmp_path / "stoa.yaml"
+    alone.write_text(f"version: 1\nlisten:\n  - address: 127.0.0.1:1\nstate_dir: {tmp_path}/none\n")
+    done = stoa("--config", alone, "audit", "rebuild")
+    assert done.returncode == 3 and "No such file" in said_once(done) and not (tmp_path / "none").exists(), done

@@ -143,7 +143,8 @@ class Gateway:
         self.process = subprocess.Popen(
             [str(BIN / "stoad"), "--config", str(self.config)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
             env={**os.environ, "ASAN_OPTIONS": self.sanitizer, "UBSAN_OPTIONS": "print_stacktrace=1"})
-        threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True).start()
+        self._events = queue.Queue()  # of this process, and not of one that ended before it
+        threading.Thread(target=self._read_log, args=(self.process.stderr, self._events), daemon=True).start()
         return self
 
     def start(self):
@@ -154,15 +155,15 @@ class Gateway:
             self.door = ways.Door(self.way, self.door_port)
         return self
 
-    def _read_log(self, pipe):
+    def _read_log(self, pipe, events):
         for raw in pipe:
             line = raw.decode("utf-8", "replace").rstrip("\n")
             self.log.append(line)
             try:
-                self._events.put(json.loads(line))
+                events.put(json.loads(line))
             except ValueError:
                 pass
-        self._events.put(None)
+        events.put(None)
 
     def wait_event(self, name, where=lambda event: True):
         """The next log line of that event for which `where` holds."""

@@ -393,6 +393,78 @@ T_TEST(months_roll_and_old_ones_go)
     at_quiet();
 }
 
+/* What a store's tables say, in one number. */
+static const char told[] = "SELECT coalesce(sum(watched_ms * 7 + count * 3 + dwell_ms + length(intervals) * 11), 0)"
+                           " + (SELECT value * 1009 FROM meta WHERE name = 'projected') + (SELECT "
+                           "coalesce(sum(granted), 0) * 101 FROM consent)"
+                           " FROM learning";
+
+T_TEST(a_rebuild_that_fails_halfway_changes_nothing)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct st_err err = ST_ERR_INIT;
+    char stamp[32], name[64];
+    int64_t before;
+
+    at_quiet();
+    at_fresh(&log);
+    store = at_open(&log);
+    T_OK(aud_consent_set(store, "ana", "learning", true, "ana", &err), err);
+    for (uint64_t i = 0; i < 3; i++) {
+        at_add(store, AUD_LEARNING, i + 1, "ana", "yt:1", WATCH("[[0,1000]]"));
+        at_commit(store);
+        if (i == 1)
+            st_clock_rfc3339(st_clock_wall_ms(), stamp, sizeof stamp);
+        st_clock_turn(month_ms);
+    }
+    aud_close(store);
+    store = at_open(&log);
+    before = ask(&log, "stoa.db", told);
+    snprintf(name, sizeof name, "log-%.7s.db", stamp);
+    ask(&log, name, "DELETE FROM tree WHERE at = 'now'"); /* the month in the middle has no sense any more */
+    T_CHECK(aud_rebuild(store, &err) == ST_ERR, "made anew from what cannot be read");
+    T_CHECK(before > 0 && ask(&log, "stoa.db", told) == before, "as it was: %lld", (long long)before);
+    aud_close(store);
+}
+
+/* An event that comes late is in the log of a later month than its own. */
+T_TEST(a_rebuild_does_not_bring_back_what_retention_took)
+{
+    struct at_log log;
+    struct aud_store *store;
+    struct aud_entry late;
+    struct st_err err = ST_ERR_INIT;
+    int64_t long_ago_ms;
+
+    at_quiet();
+    at_fresh(&log);
+    log.options.retention_ms = (int64_t)(70ull * 24 * 3600 * 1000);
+    store = at_open(&log);
+    T_OK(aud_consent_set(store, "ana", "learning", true, "ana", &err), err);
+    st_clock_turn(1000);
+    long_ago_ms = st_clock_wall_ms();
+    at_add(store, AUD_LEARNING, 1, "ana", "yt:1", WATCH("[[0,1000]]"));
+    at_commit(store);
+    st_clock_turn(month_ms);
+    at_entry(&late, AUD_LEARNING, 2, "ana", "yt:2", WATCH("[[0,1000]]"));
+    late.wall_ms = long_ago_ms;
+    T_OK(aud_append(store, &late, &err), err);
+    aud_entry_fini(&late);
+    at_add(store, AUD_LEARNING, 3, "ana", "yt:3", WATCH("[[0,1000]]"));
+    at_commit(store);
+    for (uint64_t i = 0; i < 2; i++) {
+        st_clock_turn(i * (uint64_t)log.options.retention_ms); /* the second time the first month goes */
+        at_add(store, AUD_DECISION, 10 + i, "ana", "r", AT_DECISION);
+        at_commit(store);
+        T_OK(aud_retain(store, &err), err);
+        T_OK(aud_rebuild(store, &err), err);
+        T_CHECK(ask(&log, "stoa.db", "SELECT count(*) FROM learning") == (i == 0 ? 3 : 1), "round %d: %lld", (int)i,
+                (long long)ask(&log, "stoa.db", "SELECT count(*) FROM learning"));
+    }
+    aud_close(store);
+}
+
 T_TEST(an_id_handed_over_again_after_midnight_of_the_last_day_is_one_record)
 {
     struct at_log log;
