@@ -23,7 +23,8 @@
 #define WATCH_SIGNAL (SIGRTMIN + 3)
 #define WALL_BUDGETS 4u
 #define TICK_MIN_NS  20000u
-#define FRESH_PART   8u /* of its budget: by so much, at most, a run is thought to have used more than it did */
+#define AGAIN_NS     200000u /* to a run that has ended, and does not see it yet: the hook is set once more */
+#define FRESH_PART   8u      /* of its budget: by so much, at most, a run is thought to have used more than it did */
 #define NEVER        UINT64_MAX
 
 #ifndef sigev_notify_thread_id /* glibc has the union member, but gives it no name */
@@ -94,7 +95,7 @@ static uint64_t next_look(const struct moment *now)
 
     if (wall < watch.budget_ns)
         return watch.budget_ns - wall;
-    return left > TICK_MIN_NS && left <= watch.budget_ns ? left : TICK_MIN_NS;
+    return left > TICK_MIN_NS ? left : TICK_MIN_NS;
 }
 
 static void on_tick(int sig, siginfo_t *info, void *context)
@@ -116,7 +117,7 @@ static void on_tick(int sig, siginfo_t *info, void *context)
             s->expired = 1;
             lua_sethook(s->L, on_hook, LUA_MASKCOUNT | LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE, 1);
         }
-        step_ns = next_look(&now);
+        step_ns = s->expired ? AGAIN_NS : next_look(&now);
         watch.step_ns = now.wall_ns - watch.began_ns >= watch.budget_ns ? step_ns : 0;
         set_timer(now.wall_ns, step_ns);
     }

@@ -4,7 +4,6 @@
 #include "host/set.h"
 #include "host/state.h"
 #include "t.h"
-#include <poll.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -159,32 +158,6 @@ T_TEST(no_run_ends_for_the_time_of_another)
     T_CHECK(run(a, endless, DEADLINE_US, &err) == ST_ERR && a->fail == LP_FAIL_TIME, "after many");
     lp_state_free(a);
     lp_state_free(b);
-}
-
-/* Whether the thread worked or waited between two runs: the second gets its budget of CPU time, and never more. */
-T_TEST(no_run_gets_more_than_its_budget)
-{
-    const uint64_t budget = 80000;
-    struct lp_state *s = NULL;
-    struct st_err err = ST_ERR_INIT;
-    uint64_t least = UINT64_MAX, took;
-
-    T_OK(lp_state_new(MEMORY, &s, &err), err);
-    for (unsigned i = 0; i < 4; i++) { /* the best of those: a signal may be late */
-        burn(budget);
-        T_OK(run(s, "return 1", (uint32_t)budget, &err), err);
-        if (i == 0)
-            burn(budget / 10);
-        else
-            (void)poll(NULL, 0, (int)(budget / 10000)); /* nobody is waited for: idle is what it is to be */
-        took = cpu_us();
-        T_CHECK(run(s, "while true do end", (uint32_t)budget, &err) == ST_ERR && s->fail == LP_FAIL_TIME, "endless");
-        took = cpu_us() - took;
-        T_CHECK(took >= budget - budget / 5, "%llu us of %llu", (unsigned long long)took, (unsigned long long)budget);
-        least = i > 0 && took < least ? took : least;
-    }
-    T_CHECK(least <= budget + budget / 20, "%llu us of %llu", (unsigned long long)least, (unsigned long long)budget);
-    lp_state_free(s);
 }
 
 T_TEST(a_child_watches_by_itself)
