@@ -53,13 +53,10 @@ static inline struct tls_context *house_tls(const struct pol_config *config)
     return context;
 }
 
-/* `more` is appended to stoa.yaml. */
-static inline struct generation *house_generation(const char *policy, const char *more)
+/* Writes stoa.yaml, what it names, and says where it is; `more` is appended to it. */
+static inline const char *house_files(char path[1024], const char *policy, const char *more)
 {
-    struct st_diag *diag = st_diag_new();
-    struct st_err err = ST_ERR_INIT;
-    struct generation *gen = NULL;
-    char text[8192], path[1024], cwd[1024];
+    char text[8192], cwd[1024];
 
     T_CHECK(getcwd(cwd, sizeof cwd) != NULL, "cwd");
     house_ca("ca.crt", "ca.key");
@@ -73,7 +70,17 @@ static inline struct generation *house_generation(const char *policy, const char
                    cwd, cwd, more);
     house_file("stoa.yaml", text);
     house_file("policy.d/10-test.policy.yaml", policy);
-    if (generation_load(house_path(path, "stoa.yaml"), 1, &gen, diag, &err) != ST_OK)
+    return house_path(path, "stoa.yaml");
+}
+
+static inline struct generation *house_generation(const char *policy, const char *more)
+{
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    struct generation *gen = NULL;
+    char path[1024];
+
+    if (generation_load(house_files(path, policy, more), 1, &gen, diag, &err) != ST_OK)
         st_diag_print(diag, stderr);
     T_CHECK(gen != NULL, "%s: %s", err.where, err.what);
     st_diag_free(diag);
