@@ -375,6 +375,19 @@ static void build_groups(struct reader *r, const struct yrule *y, struct flt_det
     d->n_groupings = y->groups.n;
 }
 
+/* Behind more of them Hyperscan starts at none, and walks all text with the whole pattern: all others together cost a
+ * seventh of that. */
+#define ALTERNATIVES_MAX 80u
+
+static size_t count_alternatives(const char *pattern)
+{
+    size_t n = 1;
+
+    for (; *pattern != '\0'; pattern++)
+        n += *pattern == '|';
+    return n;
+}
+
 static void build_pattern(struct reader *r, const struct yrule *y, struct flt_detector *d)
 {
     d->pattern_pos = y->pattern.pos;
@@ -386,6 +399,9 @@ static void build_pattern(struct reader *r, const struct yrule *y, struct flt_de
         return; /* of a name the whole pattern is the literal */
     if (y->anchor.n == 0)
         BAD(r, y->pattern.pos, "the pattern needs its anchor: the literal it begins with");
+    if (count_alternatives(y->pattern.s) > ALTERNATIVES_MAX)
+        BAD(r, y->pattern.pos, "more than %u alternatives cost what all other patterns together do not; make two rules",
+            ALTERNATIVES_MAX);
     if (y->chars.s == NULL && y->extent != FLT_EXTENT_BLOCK && y->extent != FLT_EXTENT_ASSIGNMENT)
         BAD(r, y->pattern.pos, "the rule needs chars: the characters that a finding consists of");
 }

@@ -15,6 +15,7 @@ static const char *const shipped[] = { "filters/packs", NULL };
     "  - id: pii.test.number\n    title: Number\n    severity: low\n    mask: \"[n]\"\n    find: digits\n" \
     "    lengths: [\"6\"]\n    first: [\"42\"]\n    confidence: { base: 80 }\n"                            \
     "    examples: { match: [\"421234\", \"a 42 1234\", \"42-12-34\"], miss: [\"431234\", \"42123\", \"4212345\"] }\n"
+#define TEN "a|b|c|d|e|f|g|h|i|j|"
 #define TOKEN(extra)                                                                                                \
     "  - id: secret.test.token\n    title: { en: Token, de: Token }\n    severity: high\n    mask: \"[t]\"\n" extra \
     "    confidence: { base: 80 }\n"                                                                                \
@@ -91,6 +92,9 @@ static const struct {
 } mistakes[] = {
     { HEAD TOKEN("    pattern: 'tok_[a-z'\n    anchor: tok_\n    chars: a-z0-9\n"), "does not compile", 9 },
     { HEAD TOKEN("    pattern: 'tok_[a-z0-9]+'\n    anchor: tok_\n    chars: a-z0-9\n"), "more than 2048 bytes", 9 },
+    { HEAD TOKEN("    pattern: '(?:" TEN TEN TEN TEN TEN TEN TEN TEN
+                 "tok_)[a-z0-9]{6}'\n    anchor: [tok_]\n    chars: a-z0-9\n"),
+      "more than 80 alternatives", 9 },
     { HEAD TOKEN("    pattern: 'tok_[a-z0-9]{6}'\n    chars: a-z0-9\n"), "needs its anchor", 9 },
     { HEAD TOKEN("    pattern: 'tok_[a-z0-9]{6}'\n    anchor: tok_\n"), "needs chars", 9 },
     { HEAD TOKEN("    pattern: 'tok_[a-z0-9]{6}'\n    anchor: tok_\n    chars: z-a\n"), "runs backwards", 11 },
