@@ -8,6 +8,7 @@
 #include "decode_helper.h"
 #include "disguise.h"
 #include "disguise_encoded.h"
+#include "disguise_letters.h"
 #include "filters/rules.h"
 #include "shipped.h"
 
