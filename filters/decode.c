@@ -7,6 +7,7 @@
  * receipt says so. When a codec is added: FLT_CODECS, a function in decode.h, a case in body.c, a layer in redact.c.
  */
 #include "filters/decode.h"
+#include "filters/validate.h"
 #include <string.h>
 
 #define PLAIN_DEFAULT (8u << 20) /* when the caller names no ceiling */
@@ -177,6 +178,34 @@ static bool is_json_like(struct st_span s)
     return s.n >= 2 && ((s.p[0] == '{' && s.p[s.n - 1] == '}') || (s.p[0] == '[' && s.p[s.n - 1] == ']'));
 }
 
+/* Might JSON name a secret? A name is looked for in the text beside its value, and a member's value stands alone. */
+static bool names_secret(struct st_span json)
+{
+    static const char *const stems[] = { "pass", "pwd", "secret", "token", "key", "kennwort", "credential", "auth" };
+
+    for (size_t i = 0; i < ST_LEN(stems); i++)
+        if (flt_ifind(json, stems[i]))
+            return true;
+    return false;
+}
+
+/* Is it what people type into? Then JSON in it is text all the same: {"password": "…"} out of a configuration. */
+static bool is_typed(struct st_span path)
+{
+    static const char *const keys[] = { "text",       "body",     "content",  "message",    "comment",
+                                        "commentary", "selftext", "markdown", "caption",    "title",
+                                        "subject",    "note",     "status",   "description" };
+    size_t from = path.n;
+
+    while (from > 0 && path.p[from - 1] != '/')
+        from--;
+    path = st_span_sub(path, from, path.n - from);
+    for (size_t i = 0; i < ST_LEN(keys); i++)
+        if (st_span_ieq(path, st_span_str(keys[i])))
+            return true;
+    return false;
+}
+
 enum st_rc flt_dec_string(struct flt_dec *dec, struct st_span text, const struct flt_map *map, struct st_err *err)
 {
     struct flt_piece inner = { text, map, 0 };
@@ -196,7 +225,7 @@ enum st_rc flt_dec_string(struct flt_dec *dec, struct st_span text, const struct
     flt_dec_pop(dec);
     is_whole = end.has_value && end.at == text.n;
     if (dec->nested < FLT_NEST_MAX && (flt_dec_is_full(dec) || (is_whole && dec->fields.n > mark.fields)))
-        return ST_OK;
+        return is_typed(st_buf_view(&dec->path)) && names_secret(text) ? put_field(dec, text, map, err) : ST_OK;
     if (dec->nested == FLT_NEST_MAX ? is_whole : end.reason == FLT_REASON_DEPTH)
         flt_dec_note(dec, FLT_PARTLY, FLT_REASON_DEPTH);
     flt_dec_undo(dec, mark);

@@ -43,6 +43,11 @@ static const struct {
     { "application/x-www-form-urlencoded", "[x]=1&y=2", "[x]=1|y=2", FLT_CODEC_FORM, FLT_FULLY, FLT_REASON_NONE },
     { "application/json", "a=x", "a=x", FLT_CODEC_FORM, FLT_PARTLY, FLT_REASON_SYNTAX },
     { "application/json", "plain words", "=plain words", FLT_CODEC_TEXT, FLT_PARTLY, FLT_REASON_SYNTAX },
+    /* typed text that is JSON, and one that names a secret */
+    { "application/json", "{\"text\":\"{\\\"a\\\":\\\"x\\\"}\"}", "text/a=x", FLT_CODEC_JSON, FLT_FULLY,
+      FLT_REASON_NONE },
+    { "application/json", "{\"text\":\"{\\\"key\\\":\\\"x\\\"}\"}", "text/key=x|text={\"key\":\"x\"}", FLT_CODEC_JSON,
+      FLT_FULLY, FLT_REASON_NONE },
     /* charsets */
     { "text/plain", "\xEF\xBB\xBFhi", "=hi", FLT_CODEC_TEXT, FLT_FULLY, FLT_REASON_NONE },
     { "application/json", "\xEF\xBB\xBF{\"a\":\"x\"}", "a=x", FLT_CODEC_JSON, FLT_FULLY, FLT_REASON_NONE },
