@@ -15,7 +15,7 @@ void flt_excerpt_open(struct flt_excerpt *x, struct st_arena *arena, const struc
     size_t n = from->text.n;
 
     *x = (struct flt_excerpt){ .s = from->text, .leaves_out_nothing = from->is_whole };
-    st_buf_init(&x->text, 2 * n + 64); /* a change may be longer than what it stands for (turn.c), by a byte in a few */
+    st_buf_init(&x->text, n + 64);
     flt_build_init(&x->build, arena, (2 * n + 64) * sizeof(struct flt_map_pt));
 }
 

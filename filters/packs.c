@@ -9,7 +9,6 @@
 #include "filters/respell.h"
 #include "filters/rules.h"
 #include "filters/scan.h"
-#include "filters/turn.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,7 +215,6 @@ static enum st_rc compile(struct flt_packs *packs, const char *cache_dir, struct
         exprs[n++] = (struct scan_expr){ .pattern = pattern, .id = (unsigned)(FLT_TERM_BASE + t), .is_caseless = true };
     }
     flt_signals(exprs, &n);
-    flt_turn_signals(exprs, &n);
     if (rc == ST_OK)
         rc = open_patterns(packs, exprs, n, cache_dir, diag, err);
     if (rc == ST_OK)

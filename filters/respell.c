@@ -14,25 +14,122 @@
 #include <string.h>
 
 #define ROW_MIN   8u  /* digits in words, or characters in codes */
-#define WORDS_MIN 3u  /* of them in words */
 #define MARKS_MAX 12u /* signs of one address that are written out */
 #define PIECE_MAX 40u /* characters of a part of an address */
+#define JOINT_MAX 12u /* between two codes: ") & Chr(" */
+#define CODES_MIN 6u  /* in 64 bytes */
+
+struct respell {
+    struct flt_excerpt x;
+    struct st_span s;
+};
+
+/* ---- codes ------------------------------------------------------------------------------------------------------- */
+
+static unsigned count(uint64_t bits)
+{
+    unsigned n = 0;
+
+    for (; bits != 0; bits &= bits - 1)
+        n++;
+    return n;
+}
+
+bool flt_may_be_codes(const struct flt_block *block)
+{
+    uint64_t d = block->digits, ends = d & ~(d >> 1) & d << 1 & ~(d << 2 & d << 3); /* of two digits or three */
+
+    return ends != 0 && count(ends) >= CODES_MIN;
+}
+
+/* The code of a printable character at `at`, which becomes *c; answers its digits, 0: it is none. */
+static size_t code_at(struct st_span s, size_t at, uint8_t *c)
+{
+    unsigned value = 0;
+    size_t n = 0;
+
+    for (; at + n < s.n && n < 4 && flt_is_digit(s.p[at + n]); n++)
+        value = 10 * value + (s.p[at + n] - '0');
+    *c = (uint8_t)value;
+    return (n == 2 || n == 3) && s.p[at] != '0' && value >= ' ' && value <= '~' ? n : 0;
+}
+
+/* What stands from `at` to the next digit, without blanks, in joint; answers how many bytes it takes. */
+static size_t joint_at(struct st_span s, size_t at, char joint[JOINT_MAX + 1])
+{
+    size_t n = 0, kept = 0;
+
+    memset(joint, 0, JOINT_MAX + 1);
+    for (; at + n < s.n && n < 2 * JOINT_MAX && !flt_is_digit(s.p[at + n]); n++) {
+        if (s.p[at + n] <= ' ')
+            continue;
+        if (kept == JOINT_MAX)
+            return 0;
+        joint[kept++] = (char)flt_to_lower(s.p[at + n]);
+    }
+    return at + n < s.n && flt_is_digit(s.p[at + n]) ? n : 0;
+}
+
+/* Signs alone, or with the name of what makes a character of a number: "k32, k33" are no codes. */
+static bool is_joint(const char *joint)
+{
+    static const char *const makers[] = { "", "chr", "char", "chrw", "nchar", "unichr", "toenum" };
+    char letters[JOINT_MAX + 1] = "";
+    size_t n = 0;
+
+    for (; *joint != '\0'; joint++)
+        if (flt_is_alnum((uint8_t)*joint))
+            letters[n++] = *joint;
+    for (size_t i = 0; i < ST_LEN(makers); i++)
+        if (strcmp(letters, makers[i]) == 0)
+            return true;
+    return false;
+}
+
+/* How many codes follow one another from `at` on, with one joint between. */
+static size_t count_codes(struct st_span s, size_t at)
+{
+    char first[JOINT_MAX + 1], joint[JOINT_MAX + 1];
+    size_t codes = 0, n, gap;
+    uint8_t c;
+
+    while ((n = code_at(s, at, &c)) > 0) {
+        codes++;
+        at += n;
+        if ((gap = joint_at(s, at, codes == 1 ? first : joint)) == 0 ||
+            (codes == 1 ? !is_joint(first) : strcmp(first, joint) != 0))
+            break;
+        at += gap;
+    }
+    return codes;
+}
+
+static size_t take_codes(struct respell *r, size_t at)
+{
+    size_t codes = at > 0 && flt_is_digit(r->s.p[at - 1]) ? 0 : count_codes(r->s, at), n, gap;
+    char joint[JOINT_MAX + 1];
+    uint8_t c;
+
+    if (codes < ROW_MIN)
+        return at;
+    for (; codes > 0; codes--, at += n + gap) {
+        n = code_at(r->s, at, &c);
+        gap = codes > 1 ? joint_at(r->s, at + n, joint) : 0;
+        flt_excerpt_put(&r->x, at, n + gap, &c, 1);
+    }
+    return at;
+}
 
 /* ---- digits in words --------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *word;
     uint8_t digit;
-} digits[] = { { "zero", '0' },        { "one", '1' },    { "two", '2' },    { "three", '3' },       { "four", '4' },
-               { "five", '5' },        { "six", '6' },    { "seven", '7' },  { "eight", '8' },       { "nine", '9' },
-               { "null", '0' },        { "eins", '1' },   { "zwei", '2' },   { "drei", '3' },        { "vier", '4' },
-               { "f\xC3\xBCnf", '5' }, { "sechs", '6' },  { "sieben", '7' }, { "acht", '8' },        { "neun", '9' },
-               { "fuenf", '5' },       { "zwo", '2' },    { "oh", '0' },     { "z\xC3\xA9ro", '0' }, { "un", '1' },
-               { "deux", '2' },        { "trois", '3' },  { "quatre", '4' }, { "cinq", '5' },        { "sept", '7' },
-               { "huit", '8' },        { "neuf", '9' },   { "cero", '0' },   { "uno", '1' },         { "dos", '2' },
-               { "tres", '3' },        { "cuatro", '4' }, { "cinco", '5' },  { "seis", '6' },        { "siete", '7' },
-               { "ocho", '8' },        { "nueve", '9' },  { "due", '2' },    { "tre", '3' },         { "quattro", '4' },
-               { "cinque", '5' },      { "sei", '6' },    { "sette", '7' },  { "otto", '8' },        { "nove", '9' } };
+} digits[] = { { "zero", '0' },        { "one", '1' },   { "two", '2' },    { "three", '3' }, { "four", '4' },
+               { "five", '5' },        { "six", '6' },   { "seven", '7' },  { "eight", '8' }, { "nine", '9' },
+               { "null", '0' },        { "eins", '1' },  { "zwei", '2' },   { "drei", '3' },  { "vier", '4' },
+               { "f\xC3\xBCnf", '5' }, { "sechs", '6' }, { "sieben", '7' }, { "acht", '8' },  { "neun", '9' },
+               { "fuenf", '5' },       { "zwo", '2' },   { "oh", '0' } };
 
 static bool is_word_byte(uint8_t c)
 {
@@ -62,7 +159,7 @@ static size_t digit_word(struct st_span s, size_t at, uint8_t *digit)
         *digit = s.p[at];
         return 1;
     }
-    for (size_t i = 0; i < ST_LEN(digits) && n > 1 && n <= 7; i++)
+    for (size_t i = 0; i < ST_LEN(digits) && n > 1 && n <= 6; i++)
         if (st_span_ieq(st_span_sub(s, at, n), st_span_str(digits[i].word))) {
             *digit = digits[i].digit;
             return n;
@@ -80,52 +177,23 @@ static size_t between_words(struct st_span s, size_t at)
     return n;
 }
 
-/* A digit in a word, or a letter or a digit that stands alone: "D E eight nine". */
-static size_t member_at(struct st_span s, size_t at, uint8_t *c, bool *is_word)
+static size_t take_words(struct respell *r, size_t at)
 {
-    size_t n = digit_word(s, at, c);
+    size_t words = 0, end = at, n, gap = 0;
+    uint8_t digit;
 
-    *is_word = n > 1;
-    if (n > 0 || at >= s.n || !flt_is_alpha(s.p[at]) || word_at(s, at) != 1)
-        return n;
-    *c = s.p[at];
-    return 1;
-}
-
-/* Between two of a row; *sign is one that stands there between blanks, as a character of its own, where the row has
- * blanks alone between others. */
-static size_t joint_of_words(struct st_span s, size_t at, bool is_blank, uint8_t *sign)
-{
-    size_t n = between_words(s, at);
-
-    *sign = 0;
-    if (is_blank && at + 2 < s.n && s.p[at] == ' ' && s.p[at + 2] == ' ' && strchr("-_.", s.p[at + 1]) != NULL &&
-        s.p[at + 1] != 0)
-        *sign = s.p[at + 1];
-    return *sign != 0 ? 3 : n;
-}
-
-static size_t take_words(struct flt_respelling *r, size_t at)
-{
-    size_t members = 0, words = 0, end = at, n, gap = 0;
-    bool is_word, is_blank = false;
-    uint8_t c[2];
-
-    for (size_t next = at; (n = member_at(r->s, next, &c[0], &is_word)) > 0; next = end + gap) {
-        members++;
-        words += is_word;
+    for (size_t next = at; (n = digit_word(r->s, next, &digit)) > 0; next = end + gap) {
+        words++;
         end = next + n;
-        if ((gap = joint_of_words(r->s, end, is_blank, &c[1])) == 0)
+        if ((gap = between_words(r->s, end)) == 0)
             break;
-        if (members == 1)
-            is_blank = gap == 1 && r->s.p[end] == ' ';
     }
-    if (members < ROW_MIN || words < WORDS_MIN)
+    if (words < ROW_MIN)
         return at;
-    for (; members > 0; members--, at += n + gap) {
-        n = member_at(r->s, at, &c[0], &is_word);
-        gap = members > 1 ? joint_of_words(r->s, at + n, is_blank, &c[1]) : 0;
-        flt_excerpt_put(&r->x, at, n + gap, c, members > 1 && c[1] != 0 ? 2 : 1);
+    for (; words > 0; words--, at += n + gap) {
+        n = digit_word(r->s, at, &digit);
+        gap = words > 1 ? between_words(r->s, at + n) : 0;
+        flt_excerpt_put(&r->x, at, n + gap, &digit, 1);
     }
     return end;
 }
@@ -280,7 +348,7 @@ static bool is_pronoun(struct st_span word)
     return false;
 }
 
-static size_t take_address(struct flt_respelling *r, size_t at)
+static size_t take_address(struct respell *r, size_t at)
 {
     struct address a = { .n = 0 };
     size_t domain = read_local(r->s, at, &a);
@@ -298,12 +366,12 @@ static size_t take_address(struct flt_respelling *r, size_t at)
 /* ---- the view ---------------------------------------------------------------------------------------------------- */
 
 /* What is at `at` is taken, if it is anything; answers where to go on. */
-static size_t take(struct flt_respelling *r, size_t at, unsigned signals)
+static size_t take(struct respell *r, size_t at, unsigned signals)
 {
     size_t to = at;
 
-    if ((signals & (FLT_SIGNAL_CODES | FLT_SIGNAL_BITS)) != 0)
-        to = flt_respell_number(r, at, signals);
+    if ((signals & FLT_SIGNAL_CODES) != 0 && flt_is_digit(r->s.p[at]))
+        to = take_codes(r, at);
     if (to == at && (signals & FLT_SIGNAL_WORDS) != 0 && begins_word(r->s, at))
         to = take_words(r, at);
     if (to == at && (signals & FLT_SIGNAL_ADDRESS) != 0 && begins_word(r->s, at))
@@ -314,7 +382,7 @@ static size_t take(struct flt_respelling *r, size_t at, unsigned signals)
 enum st_rc flt_respell(struct st_arena *arena, const struct flt_view *from, unsigned signals, struct flt_view *out,
                        bool *any, struct st_err *err)
 {
-    struct flt_respelling r = { .s = from->text };
+    struct respell r = { .s = from->text };
 
     *out = *from;
     flt_excerpt_open(&r.x, arena, from);
@@ -330,13 +398,11 @@ enum st_rc flt_respell(struct st_arena *arena, const struct flt_view *from, unsi
 /* Of ten words some tell enough: of eight digits hardly a row has none of them. Each stands between others of the row.
  */
 static const char *const signals[] = {
-    " zero ",   " zero,",   "-zero-",   " four ",  " four,",   "-four-",  " five ",  " five,", "-five-", " seven ",
-    " seven,",  "-seven-",  " eight ",  " eight,", "-eight-",  " nine ",  " nine,",  "-nine-", " null ", " null,",
-    "-null-",   " vier ",   " vier,",   "-vier-",  " sechs ",  " sechs,", "-sechs-", " acht ", " acht,", "-acht-",
-    " sieben ", " sieben,", "-sieben-", " neun ",  " neun,",   "-neun-",  " sept ",  " huit ", " neuf ", " quatre ",
-    " cinq ",   " siete ",  " ocho ",   " nueve ", " cuatro ", " cinco ", " sette ", " otto ", " nove ", " quattro ",
+    " zero ",  " zero,",  "-zero-",  " four ",   " four,",   "-four-",   " five ",  " five,",  "-five-",
+    " seven ", " seven,", "-seven-", " eight ",  " eight,",  "-eight-",  " nine ",  " nine,",  "-nine-",
+    " null ",  " null,",  "-null-",  " vier ",   " vier,",   "-vier-",   " sechs ", " sechs,", "-sechs-",
+    " acht ",  " acht,",  "-acht-",  " sieben ", " sieben,", "-sieben-", " neun ",  " neun,",  "-neun-",
 };
-static const char *const bits[] = { " 0010", " 0011", " 0100", " 0101", " 0110", " 0111" };
 static const char *const addresses[] = { "(at)",    "[at]",    "{at}",  "<at>",    "( at )",  "[ at ]", "(dot)",
                                          "[dot]",   "{dot}",   "<dot>", "( dot )", "[ dot ]", " dot ",  " punkt ",
                                          "(punkt)", "[punkt]", "[.]",   "(.)",     "[@]",     "(@)" };
@@ -354,19 +420,14 @@ void flt_signals(struct scan_expr *exprs, size_t *n)
         add(addresses[i], FLT_SIGNAL_ADDRESS, exprs, n);
     for (size_t i = 0; i < ST_LEN(signals); i++)
         add(signals[i], FLT_SIGNAL_WORDS, exprs, n);
-    for (size_t i = 0; i < ST_LEN(bits); i++)
-        add(bits[i], FLT_SIGNAL_BITS, exprs, n);
 }
 
 unsigned flt_signal_at(struct st_span text, unsigned id, uint32_t end)
 {
     unsigned signal = id - FLT_SIGNAL_BASE;
-    bool is_word;
-    uint8_t c;
+    uint8_t digit;
 
-    if (signal == FLT_SIGNAL_WORDS && member_at(text, end + between_words(text, end), &c, &is_word) == 0)
+    if (signal == FLT_SIGNAL_WORDS && digit_word(text, end + between_words(text, end), &digit) == 0)
         return 0; /* "eight apples" */
-    if (signal == FLT_SIGNAL_BITS && !flt_is_bits(text, end - 4))
-        return 0;
     return signal;
 }

@@ -11,7 +11,6 @@
 #include "filters/map.h"
 #include "filters/respell.h"
 #include "filters/scanner.h"
-#include "filters/turn.h"
 #include <string.h>
 
 #define BUDGET_TIMES 4u
@@ -82,13 +81,7 @@ static enum st_rc respell(struct reader *r, const struct flt_view *base, unsigne
     struct flt_view view;
     bool any = false;
 
-    if ((signals & FLT_SIGNALS_RESPELLED) != 0 && flt_respell(r->arena, base, signals, &view, &any, r->err) != ST_OK)
-        return ST_ERR;
-    if (any && read_more(r, &view, done | 1u << FLT_READ_RESPELLED | 1u << FLT_READ_PEELED, depth) != ST_OK)
-        return ST_ERR;
-    if ((signals & FLT_SIGNALS_TURNED) == 0)
-        return ST_OK;
-    if (flt_turn(r->arena, base, signals, &view, &any, r->err) != ST_OK)
+    if (flt_respell(r->arena, base, signals, &view, &any, r->err) != ST_OK)
         return ST_ERR;
     return any ? read_more(r, &view, done | 1u << FLT_READ_RESPELLED | 1u << FLT_READ_PEELED, depth) : ST_OK;
 }
@@ -131,8 +124,6 @@ static enum st_rc more(struct reader *r, const struct flt_view *raw, unsigned do
     if (is_uuid(base.text))
         return ST_OK;
     signals |= (base.survey.lacks & FLT_LACKS_CODES) == 0 ? FLT_SIGNAL_CODES : 0;
-    if (base.text.p != raw->text.p && flt_is_overridden(raw->text))
-        signals |= FLT_SIGNAL_BACKWARDS;
     if ((done & 1u << FLT_READ_PEELED) == 0 && peel(r, raw, base.text, done, depth) != ST_OK)
         return ST_ERR;
     if (may_squeeze && squeeze(r, &base, done, depth) != ST_OK)
