@@ -8,14 +8,16 @@
 #include "decode_helper.h"
 #include "disguise.h"
 #include "disguise_encoded.h"
+#include "filters/respell.h"
 #include "filters/rules.h"
 #include "shipped.h"
 
 #define SIZE      FLT_STRETCH_LEAST
 #define BODY_MAX  (1u << 20)
 #define SHARES    64u /* stretches of a body */
-#define SPLITS    1200u
-#define SPLITS_OF 50u                                /* of one body; of a million, ten times as many */
+#define SPLITS    720u
+#define SPLITS_OF 3u                                 /* of one body: another body shows more than another split */
+#define MANY_OF   100u                               /* where a million are wanted */
 #define ACTS_FROM 85                                 /* confidence from which the test's policy blocks */
 #define LONGEST   (FLT_OVERLAP - 2 * FLT_EDGE - 128) /* of what one stretch has whole; cuts move a little */
 #define NOWHERE   UINT64_MAX
@@ -28,7 +30,9 @@ static disguise_f *const disguises[] = { plain,        plain,         plain,    
                                          escape_u,     entity_hex,    entity_twice,   full_width,     zero_width,
                                          groups_space, groups_nbsp,   newline_middle, comment_inside, concat_line,
                                          base64,       base64_thrice, base64_wrapped, base64_gzip,    hex_plain,
-                                         hex_spaced,   ascii85,       in_backticks,   each_space,     span_inside };
+                                         hex_spaced,   ascii85,       in_backticks,   each_space,     span_inside,
+                                         reversed,     rot13,         spelled,        at_dot,         codes,
+                                         tag_inside };
 
 static const char *const secrets[] = { "my IBAN is DE02120300000000202051",
                                        "card 4111 1111 1111 1111",
@@ -96,6 +100,18 @@ static void put_characters(struct st_buf *out, const char *from, size_t n)
         st_buf_byte(out, (uint8_t)from[t_below(k)]);
 }
 
+/* A word that tells of another reading of the text around it (respell.h): what it makes of a text far from it would be
+ * read in the whole, and in no stretch. */
+static void put_signal(struct st_buf *out)
+{
+    static struct scan_expr signals[FLT_SIGNALS_MAX];
+    static size_t n;
+
+    if (n == 0)
+        flt_signals(signals, &n);
+    st_buf_fmt(out, "so it says%s and so on\n", signals[t_below(n)].pattern);
+}
+
 /* What makes a tail that says nothing: long runs, long lines, escapes, things unseen, groups in a row. */
 static void put_noise(struct st_buf *out)
 {
@@ -115,10 +131,15 @@ static void put_noise(struct st_buf *out)
     st_buf_byte(out, '\n');
 }
 
-static void put_line(struct st_buf *out)
+/* is_near: to a border; elsewhere most lines say little, which is read quickly. */
+static void put_line(struct st_buf *out, bool is_near)
 {
     struct st_buf post;
 
+    if (!is_near && t_below(16) > 0) {
+        st_buf_str(out, "It is a quiet day, and nothing happens here at all. So it goes on, line by line, as ever.\n");
+        return;
+    }
     if (t_below(3) == 0) {
         st_buf_fmt(out, "2026-11-%02u %02u:%02u:%02u worker[%u]: done in %u ms\n", (unsigned)t_below(30) + 1,
                    (unsigned)t_below(24), (unsigned)t_below(60), (unsigned)t_below(60), (unsigned)t_below(90),
@@ -143,15 +164,17 @@ static bool is_border(size_t at)
 /* Answers whether some of it may be long. */
 static bool make_body(struct st_buf *out)
 {
-    size_t size = SIZE + t_below(3 * SIZE), left = t_below(3);
+    size_t size = SIZE + t_below(t_below(8) == 0 ? 3 * SIZE : SIZE), left = t_below(4);
     bool is_noisy = t_below(2) == 0, is_long = false;
 
     st_buf_reset(out);
     st_buf_str(out, "A log of the day.\n");
     while (out->n < size) {
-        put_line(out);
+        put_line(out, is_border(out->n));
         if (is_noisy && t_below(is_border(out->n) ? 12 : 150) == 0)
             put_noise(out);
+        if (t_below(60) == 0)
+            put_signal(out);
         if (left > 0 && t_below(is_border(out->n) ? 25 : 400) == 0) {
             is_long = put_secret(out) || is_long;
             left--;
@@ -318,7 +341,7 @@ T_TEST(no_byte_of_a_match_leaves_at_any_split)
 {
     const char *wanted = getenv("STOA_SPLITS");
     unsigned splits = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : SPLITS, done = 0, blocked = 0, bodies = 0;
-    unsigned splits_of = splits > SPLITS ? 10 * SPLITS_OF : SPLITS_OF;
+    unsigned splits_of = splits > SPLITS ? MANY_OF : SPLITS_OF;
     uint64_t clean = 0, left = 0;
     struct st_buf body;
 
