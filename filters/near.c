@@ -433,6 +433,14 @@ uint64_t flt_label_of(struct flt_scanner *s, const struct flt_detector *d, uint3
     return (uint64_t)best << 32 | own;
 }
 
+/* "British SEDOL number": of its country, though by that label no account; but a passport is no other number. */
+static bool is_of_its_nation(const struct flt_scanner *s, const struct flt_detector *d, size_t word)
+{
+    const struct flt_word *w = &s->packs->word_index[word];
+
+    return w->label == FLT_LABEL_ANY && (d->nations[w->nation / 64] >> (w->nation % 64) & 1) != 0;
+}
+
 bool flt_is_of_others(struct flt_scanner *s, const struct flt_detector *d, uint32_t from, uint32_t to)
 {
     uint32_t lo = window_from(&d->window, from), hi = window_to(s, &d->window, to), word = 0, nation = 0, others = 0;
@@ -450,7 +458,7 @@ bool flt_is_of_others(struct flt_scanner *s, const struct flt_detector *d, uint3
 
         if (n->begin <= lo)
             continue;
-        if (is_nation && !flt_wants(d, n->word))
+        if (is_nation && !flt_wants(d, n->word) && !is_of_its_nation(s, d, n->word))
             others = n->end;
         else if (is_nation)
             nation = n->end;

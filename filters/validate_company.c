@@ -403,11 +403,16 @@ enum flt_valid val_by_unp(const struct flt_token *token)
     return digits_verdict(sum % 11 == flt_digit(s, 8), s);
 }
 
+/* 404833048; one that goes on with five digits is the head of a SIRET, which is checked as a whole. */
 enum flt_valid val_fr_siren(const struct flt_token *token)
 {
-    struct st_span s = token->text;
-    unsigned sum = 0;
+    struct st_span s = token->text, behind = st_span_sub(token->all, token->to, 7);
+    unsigned sum = 0, digits = 0;
 
+    while (digits + 1 < behind.n && flt_is_digit(behind.p[digits + 1]))
+        digits++;
+    if (s.n == 9 && digits == 5 && behind.p[0] == ' ')
+        return FLT_V_WRONG;
     if (s.n == 9)
         return digits_verdict(flt_luhn(s), s);
     if (s.n != 14 || !flt_luhn(st_span_sub(s, 0, 9)))

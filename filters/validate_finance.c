@@ -275,7 +275,7 @@ static bool is_czech_bank(unsigned code)
     for (size_t i = 0; i < ST_LEN(banks); i++)
         if (banks[i] == code)
             return true;
-    return code >= 8030 && code <= 8299;
+    return (code >= 8030 && code <= 8299) || code == 8500;
 }
 
 /* 19-2000145399/0800: prefix and number each by weights that are powers of two mod 11; four digits of the bank. */
@@ -286,6 +286,8 @@ enum flt_valid val_cz_account(const struct flt_token *token)
     struct st_span rest = all;
     size_t slash = st_span_chr(all, '/'), dash = st_span_chr(all, '-');
 
+    if (token->from > 1 && token->all.p[token->from - 1] == '-' && flt_is_digit(token->all.p[token->from - 2]))
+        return FLT_V_WRONG; /* without its prefix */
     if (slash == ST_SPAN_NPOS || all.n - slash != 5 || !is_czech_bank(flt_digits(all, slash + 1, 4)))
         return FLT_V_WRONG;
     number = st_span_sub(rest, 0, slash);

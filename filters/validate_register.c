@@ -136,12 +136,15 @@ enum flt_valid val_nl_onderwijsnummer(const struct flt_token *token)
 /* 1234567/L/A/M/000: check letter, kind of tax, kind of taxpayer, branch; only branches have a number. */
 enum flt_valid val_tn_mf(const struct flt_token *token)
 {
-    struct st_span s = token->text;
+    struct st_span s = token->text, behind;
     bool ok;
 
     if ((s.n != 13 && s.n != 8) || flt_is_sequence(st_span_sub(s, 0, 7)))
         return FLT_V_WRONG;
     ok = memchr("ABCDEFGHJKLMNPQRSTVWXYZ", flt_to_upper(s.p[7]), 23) != NULL;
+    behind = st_span_sub(token->all, token->to, 2);
+    if (s.n == 8 && behind.n == 2 && behind.p[0] == '/' && flt_is_alnum(behind.p[1]))
+        return FLT_V_WRONG; /* it goes on, and is checked as a whole */
     if (s.n == 8)
         return ok && flt_distinct(s) > 2 ? FLT_V_SHAPE : FLT_V_WRONG;
     ok = ok && memchr("ABDNP", flt_to_upper(s.p[8]), 5) != NULL && memchr("CMNPE", flt_to_upper(s.p[9]), 5) != NULL;

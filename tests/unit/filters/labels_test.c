@@ -39,6 +39,14 @@ static const struct label {
     { "Norwegian birth number 15108695088", "pii.no.fodselsnummer" },
     { "CPR: 230173-6105", "pii.dk.cpr" },
     { "Codice Fiscale: 00743110157", "pii.it.partita_iva" },
+    /* what goes on is checked as a whole */
+    { "SIRET: 084 442 086 13910", NULL },
+    { "Czech bank account number: 838430-0802697604/2220", NULL },
+    { "MF: 0511663/T/6/A/E954", NULL },
+    /* of its country, whatever its label says of its kind */
+    { "British SEDOL number B15KXQ8", "pii.sedol" },
+    { "Mozambique tax number: 400339910", "pii.mz.nuit" },
+    { "British Columbia Personal Health Number: 9698658215", "pii.ca.bc_phn" },
     /* a passport is no tax number */
     { "U.S. passport: 540361784", "pii.us.passport" },
     /* the country's own word, in any case */
