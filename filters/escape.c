@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define TAG_MAX        400
+#define COLOUR_MAX     12
 #define TAG_DIGITS_MAX 7  /* a width or a colour; a number worth hiding has more */
 #define TAG_RUN_MAX    15 /* letters and digits in a row; a token has more */
 
@@ -276,12 +277,26 @@ size_t flt_cdata_mark(struct st_span s)
     return st_span_starts(s, ST_SPAN("]]>")) ? strlen("]]>") : 0;
 }
 
+/* A name with a namespace's prefix, as office documents have them (ODF, OOXML), means what its last part does, where
+ * that is a stretch of text: <text:span>, <w:r>, <w:t>, <a:rPr/>. */
+static bool is_stretch(struct st_span name)
+{
+    static const char *const stretches[] = { "span", "r", "t", "rpr", "s", "b", "i", "a", "tspan" };
+    size_t colon = st_span_chr(name, ':');
+    struct st_span local = colon == ST_SPAN_NPOS ? name : st_span_sub(name, colon + 1, name.n);
+
+    for (size_t i = 0; i < ST_LEN(stretches); i++)
+        if (st_span_ieq(local, st_span_str(stretches[i])))
+            return colon != ST_SPAN_NPOS;
+    return false;
+}
+
 /* <b>, </span>, <font color="red"> are nothing, <br> is a line's end. */
 static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
 {
-    static const char *const inlines[] = { "a",    "b",      "bdi",    "bdo", "big",  "code", "del", "em",
-                                           "font", "i",      "ins",    "kbd", "mark", "q",    "s",   "small",
-                                           "span", "strike", "strong", "sub", "sup",  "tt",   "u",   "wbr" };
+    static const char *const inlines[] = { "a",      "b",   "bdi", "bdo",   "big", "code", "del",   "em",   "font",
+                                           "i",      "ins", "kbd", "mark",  "q",   "s",    "small", "span", "strike",
+                                           "strong", "sub", "sup", "tspan", "tt",  "u",    "wbr" };
     struct st_span s = st_span(p, (size_t)(end - p) < TAG_MAX ? (size_t)(end - p) : TAG_MAX), name;
     size_t close = st_span_chr(s, '>'), from = s.n > 1 && p[1] == '/' ? 2 : 1, n = from;
 
@@ -293,7 +308,7 @@ static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
     }
     if (close == ST_SPAN_NPOS)
         return 0;
-    while (n < close && is_alnum(p[n]))
+    while (n < close && (is_alnum(p[n]) || (p[n] == ':' && n > from)))
         n++;
     name = st_span_sub(s, from, n - from);
     if (n < close && p[n] > ' ' && p[n] != '/') /* its name goes on, as that of no element */
@@ -304,11 +319,25 @@ static size_t tag(const uint8_t *p, const uint8_t *end, int32_t *cp)
     if (st_span_ieq(name, ST_SPAN("br")))
         return close + 1;
     *cp = FLT_ESCAPE_NOTHING;
+    if (is_stretch(name))
+        return close + 1;
     for (size_t i = 0; i < ST_LEN(inlines); i++) {
         if (st_span_ieq(name, st_span_str(inlines[i])))
             return close + 1;
     }
     return 0;
+}
+
+/* ESC [ 1 ; 31 m: the colours of a terminal (ECMA-48 §8.3.117). */
+static size_t colour(const uint8_t *p, const uint8_t *end)
+{
+    size_t n = 2;
+
+    if (end - p < 3 || p[1] != '[')
+        return 0;
+    while (n < (size_t)(end - p) && n < COLOUR_MAX && ((p[n] >= '0' && p[n] <= '9') || p[n] == ';'))
+        n++;
+    return n < (size_t)(end - p) && (p[n] == 'm' || p[n] == 'K') ? n + 1 : 0;
 }
 
 size_t flt_escape(const uint8_t *p, const uint8_t *end, int32_t *cp)
@@ -320,6 +349,7 @@ size_t flt_escape(const uint8_t *p, const uint8_t *end, int32_t *cp)
     case '\\': n = backslash(p, end, cp); break;
     case '&': n = reference(p, end, cp); break;
     case '<': return tag(p, end, cp);
+    case 0x1B: *cp = FLT_ESCAPE_NOTHING; return colour(p, end);
     case ']': *cp = FLT_ESCAPE_NOTHING; return flt_cdata_mark(st_span(p, (size_t)(end - p)));
     default: break;
     }

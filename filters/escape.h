@@ -11,7 +11,7 @@
 /* Could an escape begin with this byte? */
 static inline int flt_escape_may_begin(uint8_t c)
 {
-    return c == '%' || c == '\\' || c == '&' || c == '<' || c == ']';
+    return c == '%' || c == '\\' || c == '&' || c == '<' || c == ']' || c == 0x1B;
 }
 
 /* The length of the escape at p, and what it stands for; 0 when there is none, or one that had better stay. */

@@ -126,6 +126,10 @@ static int ascii_of(utf8proc_int32_t cp)
         return '-';
     if (cp == 0x2044 || cp == 0x2215)
         return '/';
+    if (in(cp, 0x2776, 0x277E) || in(cp, 0x2780, 0x2788) || in(cp, 0x278A, 0x2792)) /* digits in circles */
+        return '1' + (int)((cp - 0x2776) % 10);
+    if (cp == 0x24FF)
+        return '0';
     category = utf8proc_category(cp);
     if (category == UTF8PROC_CATEGORY_ZS)
         return ' ';
@@ -322,7 +326,7 @@ static const uint8_t *settled_run(const uint8_t *p, const uint8_t *end, bool is_
         if (p == end)
             return p;
         if (*p < 0x80) {
-            if (!flt_escape_may_begin(*p) || flt_escape(p, end, &cp) > 0)
+            if (!flt_escape_may_begin(*p) || is_dropped_control(*p) || flt_escape(p, end, &cp) > 0)
                 return p;
             last = p++;
             continue;

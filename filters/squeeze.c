@@ -19,6 +19,8 @@
 #define PIECE_MAX   40u /* characters of a piece that are looked at */
 #define INDENT_MAX  40u /* blanks at the beginning of a line inside a token */
 
+#define LINE_MARK_MAX 3u
+
 struct row {
     size_t group, gap; /* bytes */
     size_t payload;    /* bytes of all groups */
@@ -49,10 +51,14 @@ static size_t gap_at(struct st_span s, size_t at)
         return 2;
     if (p[0] == ' ')
         return left > 3 && is_sign(p[1]) && p[2] == ' ' ? 3 : 1;
-    if (p[0] == '\n' || (p[0] == '\r' && p[1] == '\n'))
-        return p[0] == '\n' ? 1 : 2;
+    if (p[0] == '\r' && p[1] == '\n')
+        return 2;
+    if (p[0] >= '\t' && p[0] <= '\f')
+        return 1;
     if (!is_sign(p[0]))
         return 0;
+    if (p[0] != 0 && p[1] != 0 && strchr(")]}>", p[0]) != NULL && strchr("([{<", p[1]) != NULL)
+        return 2; /* (4539)(5787) */
     return p[1] == ' ' || (p[1] == p[0] && p[0] == '*') ? 2 : 1;
 }
 
@@ -166,10 +172,9 @@ static size_t count_words(struct st_span s, size_t at, const struct row *row)
 /* Does a piece begin behind it? */
 static bool is_opening(uint8_t c)
 {
-    static const bool yes[256] = {
-        [' '] = true, ['\t' ... '\r'] = true, ['"'] = true, ['\''] = true, ['('] = true, ['='] = true,
-        [':'] = true, [','] = true,           [';'] = true, ['['] = true,  ['>'] = true, ['`'] = true
-    };
+    static const bool yes[256] = { [' '] = true, ['\t' ... '\r'] = true, ['"'] = true, ['\''] = true, ['('] = true,
+                                   ['='] = true, [':'] = true,           [','] = true, [';'] = true,  ['['] = true,
+                                   ['>'] = true, ['`'] = true,           ['/'] = true, ['{'] = true,  ['<'] = true };
 
     return yes[c];
 }
@@ -263,7 +268,7 @@ static size_t concat_at(struct st_span s, size_t at)
 
     i += blanks_at(s, i);
     if (i < s.n && strchr("+.,&|", s.p[i]) != NULL && s.p[i] != 0)
-        i++;
+        i += i + 1 < s.n && s.p[i] == '|' && s.p[i + 1] == '|' ? 2 : 1;
     i += blanks_at(s, i);
     return i < s.n && i > at + 1 && s.p[i] == quote ? i + 1 - at : 0;
 }
@@ -341,6 +346,16 @@ static bool is_array(struct st_span s, size_t at, size_t n)
     return has_like(s, at, left, -1) || (left == right && has_like(s, at + n, right, 1));
 }
 
+/* What makes the line a remark or one of a list, with the blank behind it: "// ", "# ", "- ". */
+static size_t line_mark_at(struct st_span s, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < s.n && n < LINE_MARK_MAX && memchr("/#*-+;%", s.p[at + n], 7) != NULL)
+        n++;
+    return n > 0 && at + n < s.n && s.p[at + n] == ' ' ? n + blanks_at(s, at + n) : 0;
+}
+
 /* The end of a line, with what the next is indented or quoted with, as a reply's are. */
 static size_t line_end_at(struct st_span s, size_t at)
 {
@@ -350,7 +365,7 @@ static size_t line_end_at(struct st_span s, size_t at)
         return 0;
     while (at + n < s.n && n < INDENT_MAX && (s.p[at + n] == '>' || s.p[at + n] == '|'))
         n += 1 + blanks_at(s, at + n + 1);
-    return n;
+    return n + line_mark_at(s, at + n);
 }
 
 /* Does [from, to) read as a word or, where others stand beside it, as a number: "thanks", "Thanks", "2024"? */

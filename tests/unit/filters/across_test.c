@@ -5,7 +5,8 @@
  * and put together again as messages of a chat would be. Each text is asked about and scanned.
  */
 #include "benign.h"
-#include "disguise.h"
+#include "disguise_between.h"
+#include "disguise_letters.h"
 #include "filters/fake.h"
 #include "filters/rules.h"
 #include "shipped.h"

@@ -2,7 +2,7 @@
 /* disguise_encoded - a value as another alphabet writes it: base64, hexadecimal, base32, compressed, UTF-16. */
 #ifndef STOA_TESTS_UNIT_FILTERS_DISGUISE_ENCODED_H
 #define STOA_TESTS_UNIT_FILTERS_DISGUISE_ENCODED_H
-#include "disguise.h"
+#include "disguise_between.h"
 #include <zlib.h>
 
 static void bits(struct st_span s, struct st_buf *out, unsigned width, const char *digits)

@@ -5,7 +5,9 @@
  * disguises at least 85 of 100 must be found; docs/why/evasion.md holds the table and the reason of each miss, and is
  * held against what comes out here (EVASION_WRITE=1 writes the table anew).
  */
+#include "disguise_between.h"
 #include "disguise_encoded.h"
+#include "disguise_letters.h"
 #include "filters/fake.h"
 #include "filters/filters.h"
 #include "t.h"
@@ -124,6 +126,17 @@ static const struct {
     { "addresses", "at … dot", at_dot, WAY_TEXT, false },
     { "addresses", "[at]", at_brackets, WAY_TEXT, false },
     { "addresses", "(AT) … Punkt", at_german, WAY_TEXT, false },
+    { "html", "stretches of ODF", each_text_span, WAY_TEXT, false },
+    { "html", "runs of OOXML", office_runs, WAY_TEXT, false },
+    { "unseen", "colours of a terminal", groups_colour, WAY_TEXT, false },
+    { "each character apart", "tab", each_tab, WAY_TEXT, false },
+    { "each character apart", "vertical tab", each_line_tab, WAY_TEXT, false },
+    { "groups of 4", "brackets", groups_brackets, WAY_TEXT, false },
+    { "groups of 4", "segments of a path", path_segments, WAY_TEXT, false },
+    { "lines", "remarks (//)", remarks, WAY_TEXT, false },
+    { "lines", "remarks (#)", hash_remarks, WAY_TEXT, false },
+    { "code", "\"a\" || \"b\"", concat_bars, WAY_TEXT, false },
+    { "other letters", "digits in black circles", negative_circles, WAY_TEXT, false },
     { "two fields", "JSON", plain, WAY_TWO_JSON, false },
     { "two fields", "form", plain, WAY_TWO_FORM, false },
     { "containers", "multipart", plain, WAY_MULTIPART, false },

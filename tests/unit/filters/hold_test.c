@@ -6,8 +6,9 @@
  */
 #include "benign.h"
 #include "decode_helper.h"
-#include "disguise.h"
+#include "disguise_between.h"
 #include "disguise_encoded.h"
+#include "disguise_letters.h"
 #include "filters/respell.h"
 #include "filters/rules.h"
 #include "shipped.h"
@@ -32,7 +33,7 @@ static disguise_f *const disguises[] = { plain,        plain,         plain,    
                                          base64,       base64_thrice, base64_wrapped, base64_gzip,    hex_plain,
                                          hex_spaced,   ascii85,       in_backticks,   each_space,     span_inside,
                                          reversed,     rot13,         spelled,        at_dot,         codes,
-                                         tag_inside };
+                                         tag_inside,   remarks,       office_runs,    groups_colour,  groups_brackets };
 
 static const char *const secrets[] = { "my IBAN is DE02120300000000202051",
                                        "card 4111 1111 1111 1111",
