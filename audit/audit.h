@@ -131,6 +131,17 @@ struct aud_look {
 ST_MUST enum st_rc aud_read_person(struct aud_store *store, const struct aud_look *look, aud_record_f *fn, void *ctx,
                                    struct st_err *err);
 
+struct aud_handover {
+    const char *recipient; /* who gets it, an IRI: each knows a person by another name */
+    const char *by;        /* who hands over, as identity */
+    const char *reason;    /* an id: "export" */
+    uint64_t from_seq;     /* 0: from the first */
+};
+/* The learning of everybody who is opted in now, with its details open; record->pseudonym is the person's for that
+ * recipient alone: nobody finds it in the log, or at another recipient. Writes an ACCESS record first, as above. */
+ST_MUST enum st_rc aud_read_learning(struct aud_store *store, const struct aud_handover *to, aud_record_f *fn,
+                                     void *ctx, struct st_err *err);
+
 struct aud_verdict {
     uint64_t records, checkpoints;
     uint64_t bad_seq;    /* the first record that is not what was written; 0: none */

@@ -10,6 +10,7 @@
 #include "cli/recording.h"
 #include "gateway/generation.h"
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -162,31 +163,36 @@ struct rules {
     int code;
 };
 
-/* [--plugins DIR] and, where the command takes one, a rule's name. */
-static bool open_rules(struct cli *cli, bool takes_rule, struct rules *out)
+/* [--plugins DIR] of a command that takes nothing else. */
+static const char *plugins_option(struct cli *cli, int *code)
 {
     static const struct option options[] = { { "plugins", required_argument, NULL, 'p' }, { NULL, 0, NULL, 0 } };
-    struct st_diag *diag = st_diag_new();
-    struct st_err err = ST_ERR_INIT;
-    const char *dirs[2] = { NULL };
-    char shipped[4096];
+    const char *dir = NULL;
     int option;
 
-    *out = (struct rules){ .code = CLI_OK };
-    while (out->code == CLI_OK && (option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
+    *code = CLI_OK;
+    while (*code == CLI_OK && (option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
         if (option == 'p')
-            dirs[0] = optarg;
+            dir = optarg;
         else
-            out->code = cli_usage(cli, "the one option is --plugins DIR");
+            *code = cli_usage(cli, "the one option is --plugins DIR");
     }
-    if (out->code == CLI_OK && cli->argc - optind > (takes_rule ? 1 : 0))
-        out->code = cli_usage(cli, takes_rule ? "name one rule, or none for all" : "only --plugins is expected here");
-    if (out->code == CLI_OK &&
-        ((dirs[0] == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
-         lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dirs[0] != NULL ? dirs[0] : shipped, NULL } },
-                     &out->set, diag, &err) != ST_OK))
+    if (*code == CLI_OK && optind < cli->argc)
+        *code = cli_usage(cli, "only --plugins is expected here");
+    return dir;
+}
+
+/* Of the folder, or where it is NULL those that ship. False: out->code says how it failed. */
+static bool open_rules(struct cli *cli, const char *dir, struct rules *out)
+{
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    char shipped[4096];
+
+    if ((dir == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
+        lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dir != NULL ? dir : shipped, NULL } },
+                    &out->set, diag, &err) != ST_OK)
         out->code = cli_broken(cli, diag, &err);
-    out->rule = optind < cli->argc ? cli->argv[optind] : NULL;
     if (out->code == CLI_OK && lp_curate_count(out->set) == 0)
         fprintf(stderr, "stoa: no rule below curation/; `stoa plugin new --template curate` makes one\n");
     st_diag_free(diag);
@@ -212,13 +218,16 @@ static void list_json(struct st_json *w, const struct lp_curation *rule)
 int cmd_curate_list(struct cli *cli)
 {
     struct rules rules;
+    const char *dir;
     struct st_buf out;
     struct st_json w;
 
     st_buf_init(&out, 16u << 20);
     st_json_init(&w, &out);
     st_json_array(&w, NULL);
-    if (!open_rules(cli, false, &rules))
+    rules = (struct rules){ .set = NULL };
+    dir = plugins_option(cli, &rules.code);
+    if (rules.code != CLI_OK || !open_rules(cli, dir, &rules))
         goto out;
     for (size_t i = 0; i < lp_curate_count(rules.set); i++) {
         struct lp_curation rule = lp_curate_rule(rules.set, i);
@@ -247,10 +256,11 @@ static void say_advice(void *ctx, const char *file, const char *advice)
 
 int cmd_curate_test(struct cli *cli)
 {
-    struct rules rules;
+    struct rules rules = { .set = NULL };
+    const char *dir = plugins_option(cli, &rules.code);
     size_t tests = 0;
 
-    if (open_rules(cli, false, &rules)) {
+    if (rules.code == CLI_OK && open_rules(cli, dir, &rules)) {
         for (size_t i = 0; i < lp_curate_count(rules.set); i++)
             tests += lp_curate_rule(rules.set, i).tests;
         for (size_t i = 0; i < lp_curate_count(rules.set); i++)
@@ -262,9 +272,9 @@ int cmd_curate_test(struct cli *cli)
     return rules.code;
 }
 
-int cmd_curate_export(struct cli *cli)
+static int export_rules(struct cli *cli, const char *dir)
 {
-    struct rules rules;
+    struct rules rules = { .rule = optind < cli->argc ? cli->argv[optind] : NULL };
     size_t said = 0;
     struct st_buf out;
     struct st_json w;
@@ -272,7 +282,11 @@ int cmd_curate_export(struct cli *cli)
     st_buf_init(&out, 16u << 20);
     st_json_init(&w, &out);
     st_json_array(&w, NULL);
-    if (!open_rules(cli, true, &rules))
+    if (optind + 1 < cli->argc) {
+        rules.code = cli_usage(cli, "name one rule, or none for all");
+        goto out;
+    }
+    if (!open_rules(cli, dir, &rules))
         goto out;
     for (size_t i = 0; i < lp_curate_count(rules.set); i++) {
         if (rules.rule != NULL && strcmp(rules.rule, lp_curate_rule(rules.set, i).name) != 0)
@@ -289,6 +303,59 @@ out:
     lp_set_release(rules.set);
     st_buf_fini(&out);
     return rules.code;
+}
+
+/* An address that names a house's learning record store; it is in every statement. */
+static bool is_recipient(const char *text)
+{
+    struct st_span s = st_span_str(text);
+    size_t scheme = st_span_starts(s, ST_SPAN("https://")) ? 8 : st_span_starts(s, ST_SPAN("http://")) ? 7 : 0;
+
+    if (scheme == 0 || s.n <= scheme || s.n > 200)
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] >= 0x7f || strchr("\"<>\\^`{|}", s.p[i]) != NULL)
+            return false;
+    return true;
+}
+
+static int export_xapi(struct cli *cli, struct curate_export *how)
+{
+    if (how->to == NULL || !is_recipient(how->to))
+        return cli_usage(cli, "--to names who receives it, such as https://lrs.example");
+    if (optind + 1 < cli->argc)
+        return cli_usage(cli, "name one recording, or none for what the gateway keeps");
+    how->recording = optind < cli->argc ? cli->argv[optind] : NULL;
+    return curate_xapi(cli, how);
+}
+
+/* The rules themselves, or with --format xapi what was learned by them. */
+int cmd_curate_export(struct cli *cli)
+{
+    static const struct option options[] = {
+        { "plugins", required_argument, NULL, 'p' }, { "format", required_argument, NULL, 'f' },
+        { "to", required_argument, NULL, 't' },      { "from", required_argument, NULL, 'n' },
+        { "exact-times", no_argument, NULL, 'x' },   { NULL, 0, NULL, 0 }
+    };
+    struct curate_export how = { .to = NULL };
+    bool is_xapi = false;
+    char *end = NULL;
+    int option;
+
+    while ((option = getopt_long(cli->argc, cli->argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'p': how.dir = optarg; break;
+        case 't': how.to = optarg; break;
+        case 'x': how.is_exact = true; break;
+        case 'n': how.from = strtoull(optarg, &end, 10); break;
+        case 'f': is_xapi = strcmp(optarg, "xapi") == 0; break;
+        default: return cli_usage(cli, "options are --plugins, --format rules|xapi, --to, --from, --exact-times");
+        }
+        if ((option == 'f' && !is_xapi && strcmp(optarg, "rules") != 0) ||
+            (option == 'n' && (*end != '\0' || end == optarg || *optarg == '-')))
+            return cli_usage(cli, "--format is rules or xapi, --from the number of a record");
+    }
+    return is_xapi ? export_xapi(cli, &how) : export_rules(cli, how.dir);
 }
 
 /* ---- run --------------------------------------------------------------------------------------------------------- */

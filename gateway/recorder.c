@@ -337,6 +337,41 @@ static bool on_record(void *ctx, const struct aud_record *record)
     return true;
 }
 
+static void begin_records(struct reading *r, struct recorder *rec)
+{
+    commit(rec); /* what waits is part of the answer */
+    st_json_init(&r->w, r->out);
+    st_json_object(&r->w, NULL);
+    st_json_bool(&r->w, "ok", true);
+    st_json_array(&r->w, "records");
+}
+
+static bool end_records(struct reading *r)
+{
+    st_json_end(&r->w);
+    if (r->next_seq > 0)
+        st_json_int(&r->w, "next_seq", (int64_t)r->next_seq);
+    st_json_end(&r->w);
+    return true;
+}
+
+/* person: who it is handed over to. */
+static bool do_learned(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out)
+{
+    json_int_t from = json_integer_value(json_object_get(request, "from_seq"));
+    const struct aud_handover to = { .recipient = person,
+                                     .by = text(request, "by", "operator"),
+                                     .reason = text(request, "reason", "export"),
+                                     .from_seq = from > 0 ? (uint64_t)from : 0 };
+    struct reading r = { .out = out };
+    struct st_err err = ST_ERR_INIT;
+
+    begin_records(&r, rec);
+    if (aud_read_learning(rec->store, &to, on_record, &r, &err) != ST_OK)
+        return say_error(out, err.what);
+    return end_records(&r);
+}
+
 static bool do_read(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out)
 {
     const struct aud_look look = { .person = person,
@@ -347,18 +382,10 @@ static bool do_read(struct recorder *rec, const json_t *request, const char *per
     json_int_t from = json_integer_value(json_object_get(request, "from_seq"));
 
     r.from_seq = from > 0 ? (uint64_t)from : 0;
-    commit(rec); /* what waits is part of the answer */
-    st_json_init(&r.w, out);
-    st_json_object(&r.w, NULL);
-    st_json_bool(&r.w, "ok", true);
-    st_json_array(&r.w, "records");
+    begin_records(&r, rec);
     if (aud_read_person(rec->store, &look, on_record, &r, &err) != ST_OK)
         return say_error(out, err.what);
-    st_json_end(&r.w);
-    if (r.next_seq > 0)
-        st_json_int(&r.w, "next_seq", (int64_t)r.next_seq);
-    st_json_end(&r.w);
-    return true;
+    return end_records(&r);
 }
 
 static bool request(void *self, struct st_span json, struct st_buf *answer)
@@ -366,9 +393,11 @@ static bool request(void *self, struct st_span json, struct st_buf *answer)
     static const struct {
         const char *name;
         bool (*fn)(struct recorder *rec, const json_t *request, const char *person, struct st_buf *out);
-    } known[] = {
-        { "consent", do_consent }, { "consent_get", do_consent_get }, { "erase", do_erase }, { "read", do_read }
-    };
+    } known[] = { { "consent", do_consent },
+                  { "consent_get", do_consent_get },
+                  { "erase", do_erase },
+                  { "read", do_read },
+                  { "learned", do_learned } };
     struct recorder *rec = self;
     struct st_err err = ST_ERR_INIT;
     const char *what, *person;

@@ -333,7 +333,8 @@ void on_control_request(void *ctx, uint64_t client, const json_t *root, struct s
         void (*fn)(struct supervisor *sup, uint64_t client, const json_t *root, struct st_span line);
     } known[] = { { "status", do_status }, { "version", do_version },    { "reload", do_reload },
                   { "drain", do_drain },   { "clock", do_clock },        { "consent", do_person },
-                  { "erase", do_person },  { "consent_get", do_person }, { "read", do_person } };
+                  { "erase", do_person },  { "consent_get", do_person }, { "read", do_person },
+                  { "learned", do_person } };
     struct supervisor *sup = ctx;
     const char *what = json_string_value(json_object_get(root, "do"));
 

@@ -68,6 +68,25 @@ enum lp_way lp_hook_connect(struct lp_set *set, const struct lp_connection *conn
  * nothing. kind: "decision". */
 ST_MUST enum st_rc lp_hook_record(struct lp_set *set, const char *kind, struct st_buf *details, struct st_err *err);
 
+/* Fields of a statement that a plugin may say in other words; all but the platform are IRIs. */
+#define LP_MAPPABLE(X) \
+    X(verb)            \
+    X(type)            \
+    X(url)             \
+    X(parent)          \
+    X(platform)
+struct lp_mapping { /* texts in the arena; NULL: as the statement has it */
+#define X(name) const char *name;
+    LP_MAPPABLE(X)
+#undef X
+    bool is_dropped;
+};
+/* For each xAPI statement that is to be handed over; fields: a JSON object of texts, by the names of api/statement.lua.
+ * A plugin that fails changes nothing, but drops it where its on_failure is block. */
+struct json_t;
+ST_MUST enum st_rc lp_hook_statement(struct lp_set *set, const struct json_t *fields, struct st_arena *arena,
+                                     struct lp_mapping *out, struct st_err *err);
+
 /* For tools that ask plugins outside of the gateway: has that one failed since it was loaded, and how the last time? */
 struct lp_failure { /* borrowed from the set */
     const char *plugin, *file, *on_failure, *why;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 local api = ...
 
-local all = { "connect", "request", "validate", "finding", "activity", "record", "curate" }
+local all = { "connect", "request", "validate", "finding", "activity", "record", "curate", "statement" }
 local message = { "finding", "activity" }
 local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits and ._:-; message: { en, de }" } }
 

@@ -9,7 +9,8 @@
 -- The C tables are made at build time; the others are committed, and a test checks that they are fresh.
 
 local what, folder = arg[1], arg[2]
-local files = { "stoa", "connection", "request", "activity", "actor", "hit", "finding", "record", "item", "context" }
+local files = { "stoa", "connection", "request", "activity", "actor", "hit", "finding", "record", "item", "statement",
+  "context" }
 local hooks = dofile(folder .. "/hooks.lua")
 local phases = {}
 for i, hook in ipairs(hooks) do
@@ -146,7 +147,7 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate" "activity" when absent
+---@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate"|"statement" "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -176,6 +177,9 @@ function Set:has(value) end
 ---@field ends_as? "pass"|"inspect"|"block" what is expected of a connection; its route when absent
 ---@field leaves? integer the confidence that is expected afterwards; unchanged when absent
 ---@field removes? string[] the fields that are expected to be taken away
+---@field statement? table<string, string> fields of the statement
+---@field maps? string[] "name=value": what is expected to be said in other words
+---@field drops? boolean expected of a statement
 ---@field tags? string[] the topics that are expected
 ---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
 ---@field reason? string what is expected

@@ -21,4 +21,6 @@ return {
     doc = "Before a record is handed over: takes fields away, never adds text." },
   { name = "curate", args = { { "item", "stoa.Item" }, { "ctx", "stoa.Context" } }, budget_us = 20000,
     doc = "A copy of a page or post that somebody saw, off the data path: tags it as worth learning from." },
+  { name = "statement", args = { { "st", "stoa.Statement" }, { "ctx", "stoa.Context" } }, budget_us = 5000,
+    doc = "Before an xAPI statement is handed over (`stoa curate export --format xapi`): maps it, or drops it." },
 }

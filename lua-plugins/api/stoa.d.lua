@@ -61,7 +61,7 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate" "activity" when absent
+---@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate"|"statement" "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -91,6 +91,9 @@ function Set:has(value) end
 ---@field ends_as? "pass"|"inspect"|"block" what is expected of a connection; its route when absent
 ---@field leaves? integer the confidence that is expected afterwards; unchanged when absent
 ---@field removes? string[] the fields that are expected to be taken away
+---@field statement? table<string, string> fields of the statement
+---@field maps? string[] "name=value": what is expected to be said in other words
+---@field drops? boolean expected of a statement
 ---@field tags? string[] the topics that are expected
 ---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
 ---@field reason? string what is expected
@@ -119,6 +122,7 @@ function Set:has(value) end
 ---@field activity? fun(a: stoa.Activity, ctx: stoa.Context) For each post, comment, message or upload that an adapter understood, before it leaves.
 ---@field record? fun(rec: stoa.Record, ctx: stoa.Context) Before a record is handed over: takes fields away, never adds text.
 ---@field curate? fun(item: stoa.Item, ctx: stoa.Context) A copy of a page or post that somebody saw, off the data path: tags it as worth learning from.
+---@field statement? fun(st: stoa.Statement, ctx: stoa.Context) Before an xAPI statement is handed over (`stoa curate export --format xapi`): maps it, or drops it.
 
 ---The module every plugin finds as the global stoa; stoa.schema describes settings.
 ---@class stoa
@@ -286,6 +290,23 @@ local Item = {}
 ---Tags it, at most 8 times. Needs the permission `tag.write`.
 ---@param tag stoa.Tag topic, and what else is known: level, skill, queue, verb
 function Item:tag(tag) end
+
+---One xAPI statement, before it is handed over. Who it is about is not in it.
+---@class stoa.Statement
+local Statement = {}
+
+---The value of a field, as it is by now, or nil.
+---@param name string verb, type, url, parent, platform; or title, lang, kind, rule, tags, day, seconds, completed, which nobody changes
+---@return string?
+function Statement:get(name) end
+
+---Says a field in the words of who receives it. Needs the permission `statement.map`.
+---@param name string verb, type, url or parent (the course or path that it counts for), which are IRIs; platform, which is an id
+---@param value string up to 512 bytes; an IRI begins with https: or http:
+function Statement:map(name, value) end
+
+---It is not handed over. Needs the permission `statement.drop`.
+function Statement:drop() end
 
 ---The call a hook runs in: its settings, the day, and how to have a say.
 ---@class stoa.Context

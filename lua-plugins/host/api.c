@@ -25,8 +25,9 @@ const struct lp_api_entry lp_api[] = {
 };
 const size_t lp_api_count = ST_LEN(lp_api);
 
-static const char *const class_names[LP_CLASS_COUNT] = { "stoa", "Connection", "Request", "Activity", "Actor",
-                                                         "Hit",  "Finding",    "Record",  "Item",     "Context" };
+static const char *const class_names[LP_CLASS_COUNT] = { "stoa",  "Connection", "Request", "Activity",
+                                                         "Actor", "Hit",        "Finding", "Record",
+                                                         "Item",  "Statement",  "Context" };
 
 struct lp_plugin *lp_api_plugin(lua_State *L)
 {

@@ -14,6 +14,7 @@ enum lp_api_class {
     LP_CLASS_FINDING,
     LP_CLASS_RECORD,
     LP_CLASS_ITEM,
+    LP_CLASS_STATEMENT,
     LP_CLASS_CONTEXT,
     LP_CLASS_COUNT
 };
@@ -54,6 +55,7 @@ struct lp_call {
     struct lp_record *record;
     const struct lp_item *item;
     struct lp_tags *tags;
+    struct lp_stated *stated;
     const char *today; /* of a test; NULL: the clock's */
 };
 

@@ -45,7 +45,7 @@ static int run_hook(lua_State *L)
         [LP_HOOK_CONNECT] = LP_CLASS_CONNECTION, [LP_HOOK_REQUEST] = LP_CLASS_REQUEST,
         [LP_HOOK_FINDING] = LP_CLASS_FINDING,    [LP_HOOK_ACTIVITY] = LP_CLASS_ACTIVITY,
         [LP_HOOK_RECORD] = LP_CLASS_RECORD,      [LP_HOOK_CURATE] = LP_CLASS_ITEM,
-        [LP_HOOK_VALIDATE] = LP_CLASS_HIT,
+        [LP_HOOK_VALIDATE] = LP_CLASS_HIT,       [LP_HOOK_STATEMENT] = LP_CLASS_STATEMENT,
     };
     const struct hook_run *run = lua_touserdata(L, 1);
     struct lp_asked_hit *hit = run->hook == LP_HOOK_VALIDATE ? run->plugin->call->hit : NULL;
@@ -83,6 +83,8 @@ static void honour_failure(const struct lp_plugin *p, const struct lp_call *call
         lp_hit_failed(call->hit, p->on_failure);
     if (call->way != NULL && p->on_failure == LP_BLOCK)
         *call->way = LP_WAY_BLOCK;
+    if (call->stated != NULL && p->on_failure == LP_BLOCK)
+        call->stated->says->is_dropped = true;
     if (out == NULL)
         return;
     out->failed = p->name;
@@ -100,6 +102,7 @@ struct before {
     uint8_t confidence;
     uint64_t removed;
     size_t n_tags, n_facts;
+    struct lp_mapping says;
 };
 
 static struct before look(const struct lp_call *call)
@@ -110,6 +113,7 @@ static struct before look(const struct lp_call *call)
         .removed = call->record != NULL ? call->record->removed : 0,
         .n_tags = call->tags != NULL ? call->tags->n : 0,
         .n_facts = call->noted != NULL ? call->noted->n : 0,
+        .says = call->stated != NULL ? *call->stated->says : (struct lp_mapping){ 0 },
     };
 }
 
@@ -125,6 +129,8 @@ static void take_back(const struct lp_call *call, const struct before *before)
         call->tags->n = before->n_tags;
     if (call->noted != NULL)
         call->noted->n = before->n_facts;
+    if (call->stated != NULL)
+        *call->stated->says = before->says;
     if (call->way != NULL)
         *call->way = LP_WAY_OPEN;
 }
@@ -311,6 +317,16 @@ enum st_rc lp_hook_record(struct lp_set *set, const char *kind, struct st_buf *d
         rc = lp_record_write(&record, details, err);
     json_decref(record.fields);
     return rc;
+}
+
+enum st_rc lp_hook_statement(struct lp_set *set, const json_t *fields, struct st_arena *arena, struct lp_mapping *out,
+                             struct st_err *err)
+{
+    struct lp_stated stated = { fields, out };
+    const struct lp_call call = { .hook = LP_HOOK_STATEMENT, .stated = &stated, .arena = arena };
+
+    *out = (struct lp_mapping){ .is_dropped = false };
+    return is_asked(set, call.hook) ? call_all(set, &call, err) : ST_OK;
 }
 
 enum st_rc lp_hook_curate(struct lp_set *set, const struct lp_item *item, struct lp_tags *tags, struct st_arena *arena,

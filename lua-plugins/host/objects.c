@@ -375,6 +375,73 @@ enum st_rc lp_record_write(const struct lp_record *record, struct st_buf *detail
     return st_buf_done(details, err, "lua.record");
 }
 
+/* ---- Statement --------------------------------------------------------------------------------------------------- */
+
+/* Where the mapping keeps a field; NULL: it is none that may be mapped. */
+static const char **mapped(struct lp_mapping *says, const char *name)
+{
+    const struct {
+        const char *name, **at;
+    } all[] = {
+#define X(field) { #field, &says->field },
+        LP_MAPPABLE(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < ST_LEN(all); i++)
+        if (strcmp(all[i].name, name) == 0)
+            return all[i].at;
+    return NULL;
+}
+
+const char *lp_stated_get(const struct lp_stated *stated, const char *name)
+{
+    const char **at = mapped(stated->says, name);
+
+    return at != NULL && *at != NULL ? *at : json_string_value(json_object_get(stated->fields, name));
+}
+
+int lp_statement_get(lua_State *L)
+{
+    lua_pushstring(L, lp_stated_get(lp_api_call(L)->stated, lua_tostring(L, 2))); /* nil for NULL */
+    return 1;
+}
+
+/* "https:" and what else RFC 3987 lets stand in an IRI, as far as that is one word without quotes. */
+static bool is_iri(const char *text)
+{
+    bool has_scheme = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+
+    return has_scheme && strchr(text, '/')[2] != '\0' && strpbrk(text, " \"<>\\^`{|}") == NULL;
+}
+
+int lp_statement_map(lua_State *L)
+{
+    const struct lp_call *call = lp_api_call(L);
+    const char *name = lua_tostring(L, 2), **at = mapped(call->stated->says, name), *copy;
+    size_t n;
+    const char *value = lua_tolstring(L, 3, &n);
+    bool is_platform = strcmp(name, "platform") == 0, is_good;
+
+    if (at == NULL)
+        return luaL_error(L, "only verb, type, url, parent and platform can be mapped");
+    is_good = is_platform ? n > 0 && n <= 63 && strspn(value, LP_ID_BYTES) == n : n <= 512 && is_iri(value);
+    for (size_t i = 0; i < n; i++)
+        is_good = is_good && (unsigned char)value[i] > ' ' && value[i] != 0x7f;
+    if (!is_good)
+        return luaL_error(L, is_platform ? "a platform is an id" : "'%s' must be an IRI that begins with https:", name);
+    if ((copy = st_arena_str(call->arena, st_span(value, n))) == NULL)
+        return luaL_error(L, "not enough memory");
+    *at = copy;
+    return 0;
+}
+
+int lp_statement_drop(lua_State *L)
+{
+    lp_api_call(L)->stated->says->is_dropped = true;
+    return 0;
+}
+
 /* ---- Item -------------------------------------------------------------------------------------------------------- */
 
 int lp_item_platform(lua_State *L)

@@ -34,7 +34,9 @@ const char *lp_hook_name(enum lp_hook hook);
     X(ROUTE_PASS, "route.pass", "lets a connection through unread that policies would open")                  \
     X(ROUTE_INSPECT, "route.inspect", "has a connection opened that policies would let through")              \
     X(RECORD_REMOVE, "record.remove", "takes fields out of the audit log before they are written")            \
-    X(TAG_WRITE, "tag.write", "tags pages and posts as worth learning from")
+    X(TAG_WRITE, "tag.write", "tags pages and posts as worth learning from")                                  \
+    X(STATEMENT_MAP, "statement.map", "says learning that is handed over in other words")                     \
+    X(STATEMENT_DROP, "statement.drop", "keeps learning from being handed over")
 enum lp_permission {
 #define X(id, name, doc) LP_MAY_##id,
     LP_PERMISSIONS(X)
@@ -96,6 +98,9 @@ struct lp_case {              /* one test of the manifest: a made-up activity, a
     uint8_t confidence, leaves;
     const char *record;                       /* of a record: a JSON object */
     const char *const *removes, *const *tags; /* NULL-terminated, or NULL */
+    const char *statement;                    /* a JSON object */
+    const char *const *maps;                  /* "name=value", …, NULL; or NULL */
+    bool drops;
     uint64_t dwell_ms;
     const char *method, *path;                 /* of a request, like the next ones */
     const char *const *headers, *const *facts; /* name, value, name, value …, NULL; "name=value", …, NULL; or NULL */

@@ -90,7 +90,8 @@ static enum st_rc play_posts(struct profiler *f, struct st_arena *arena)
                                 .finding = "",
                                 .method = "GET",
                                 .path = "/",
-                                .record = "{}" };
+                                .record = "{}",
+                                .statement = "{}" };
 
         if (st_span_trim(line).n == 0)
             continue;

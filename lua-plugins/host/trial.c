@@ -110,17 +110,16 @@ static void read_connection(struct lp_conf *c, struct lp_case *k)
     k->is_protected = lp_conf_bool(c, -1, "protected", false);
 }
 
-/* Its fields, as the record itself would have them: a JSON object. */
-static void read_record(struct lp_conf *c, struct lp_case *k)
+/* Texts by the names of fields, as what they are of itself would have them: a JSON object. */
+static const char *read_fields(struct lp_conf *c, const char *key)
 {
+    const char *object;
     struct st_buf text;
     struct st_json w;
     size_t mark;
 
-    k->removes = lp_conf_strs(c, -1, "removes");
-    k->record = "{}";
-    if (!lp_conf_enter(c, -1, "record", &mark))
-        return;
+    if (!lp_conf_enter(c, -1, key, &mark))
+        return "{}";
     st_buf_init(&text, 16384);
     st_json_init(&w, &text);
     st_json_object(&w, NULL);
@@ -133,11 +132,21 @@ static void read_record(struct lp_conf *c, struct lp_case *k)
         lua_pop(c->L, 1);
     }
     st_json_end(&w);
-    k->record = st_arena_str(c->arena, st_buf_view(&text));
+    object = st_arena_str(c->arena, st_buf_view(&text));
     st_buf_fini(&text);
     lp_conf_leave(c, mark);
-    if (k->record == NULL)
+    if (object == NULL)
         lp_conf_no_memory(c);
+    return object;
+}
+
+static void read_record(struct lp_conf *c, struct lp_case *k)
+{
+    k->removes = lp_conf_strs(c, -1, "removes");
+    k->record = read_fields(c, "record");
+    k->statement = read_fields(c, "statement");
+    k->maps = lp_conf_strs(c, -1, "maps");
+    k->drops = lp_conf_bool(c, -1, "drops", false);
 }
 
 /* The hook that a case is about where it does not say: the only one there is, else activity. */
@@ -164,7 +173,7 @@ static void read_case(struct lp_conf *c, const struct lp_plugin *p, struct lp_ca
     lp_conf_keys(c, -1,
                  "name hook config today groups findings platform kind audience phase text url title author lang host "
                  "port method path headers facts skips route protected finding confidence record dwell ends_as leaves "
-                 "removes tags verdict reason");
+                 "removes tags statement maps drops verdict reason");
     k->name = lp_conf_need(c, -1, "name");
     if ((k->hook = (enum lp_hook)one_of(c, "hook", usual_hook(p), hooks)) == LP_HOOK_LOAD)
         lp_conf_fail(c, "'hook' cannot be load: every case begins with it");
@@ -234,6 +243,8 @@ struct stage {
     struct lp_request req;
     struct lp_asked asked;
     struct lp_facts noted, facts; /* by the hook request; of the case */
+    json_t *fields;               /* of the statement; owned */
+    struct lp_mapping says;
 };
 
 static struct st_span header_of(const void *ctx, const char *name)
@@ -323,6 +334,32 @@ static enum st_rc take_facts(const struct lp_facts *noted, struct st_arena *aren
     return ST_OK;
 }
 
+static enum st_rc take_mapping(const struct lp_mapping *says, struct st_arena *arena, struct lp_outcome *out,
+                               struct st_err *err)
+{
+    const struct {
+        const char *name, *value;
+    } all[] = {
+#define X(field) { #field, says->field },
+        LP_MAPPABLE(X)
+#undef X
+    };
+    const char **list = st_arena_alloc(arena, (ST_LEN(all) + 1) * sizeof *list);
+    char text[600];
+
+    if ((out->maps = list) == NULL)
+        return st_arena_fail(arena, err, "lua.trial");
+    out->drops = says->is_dropped;
+    for (size_t i = 0; i < ST_LEN(all); i++) {
+        if (all[i].value == NULL)
+            continue;
+        (void)snprintf(text, sizeof text, "%s=%s", all[i].name, all[i].value);
+        if ((*list++ = st_arena_str(arena, st_span_str(text))) == NULL)
+            return st_arena_fail(arena, err, "lua.trial");
+    }
+    return ST_OK;
+}
+
 static enum st_rc take_outcome(struct stage *s, struct st_arena *arena, struct lp_outcome *out, struct st_err *err)
 {
     const char **names = st_arena_alloc(arena, (LP_TAGS_MAX + 1) * sizeof *names);
@@ -333,7 +370,7 @@ static enum st_rc take_outcome(struct stage *s, struct st_arena *arena, struct l
                                                                                                  : s->way;
     out->confidence = s->finding.confidence;
     out->tags = names;
-    if (take_facts(&s->noted, arena, out, err) != ST_OK)
+    if (take_facts(&s->noted, arena, out, err) != ST_OK || take_mapping(&s->says, arena, out, err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; i < s->tags.n; i++)
         names[i] = s->tags.items[i].topic;
@@ -344,8 +381,10 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
                          struct st_err *err)
 {
     struct stage s = { .way = LP_WAY_OPEN };
+    struct lp_stated stated = { .says = &s.says };
     enum st_rc rc = ST_ERR;
     const struct lp_call call = { .hook = k->hook,
+                                  .stated = &stated,
                                   .activity = &s.activity,
                                   .findings = &s.findings,
                                   .groups = k->groups,
@@ -369,8 +408,13 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
     if (set_stage(k, arena, &s, err) != ST_OK || give_facts(p, k, arena, &s.facts, err) != ST_OK ||
         st_json_read(st_span_str(k->record), "record", &s.record.fields, NULL, err) != ST_OK)
         return ST_ERR;
+    if (st_json_read(st_span_str(k->statement), "statement", &s.fields, NULL, err) != ST_OK)
+        goto out;
+    stated.fields = s.fields;
     if ((p->hooks & LP_HOOK_BIT(call.hook)) == 0 || lp_hook_run(p, &call, err) == ST_OK)
         rc = take_outcome(&s, arena, out, err);
+out:
+    json_decref(s.fields);
     json_decref(s.record.fields);
     return rc;
 }
@@ -471,6 +515,8 @@ static void expect_outcome(struct trial *t, const struct lp_case *k, const struc
         expect(t, k, "answer to whether it skips", k->skips ? "yes" : "no", got->skips ? "yes" : "no");
     }
     expect_words(t, k, "tag", k->tags, got->tags);
+    expect_words(t, k, "mapped field", k->maps, got->maps);
+    expect(t, k, "answer to whether it is dropped", k->drops ? "yes" : "no", got->drops ? "yes" : "no");
     if (k->hook == LP_HOOK_VALIDATE)
         expect_words(t, k, "finding", k->findings, got->findings);
 }

@@ -6,10 +6,11 @@
 #include "lua_t.h"
 
 #define HEAD "return { api = 1, name = 'test.one', version = '1', title = 'One', "
-#define ALL                                                                                                           \
-    "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', "                \
-    "'verdict.block', "                                                                                               \
-    "'verdict.lower', 'route.pass', 'route.inspect', 'headers.read',  'record.remove', 'tag.write' }, lower_until = " \
+#define ALL                                                                                            \
+    "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', " \
+    "'verdict.block', "                                                                                \
+    "'verdict.lower', 'route.pass', 'route.inspect', 'headers.read',  'record.remove', 'tag.write', "  \
+    "'statement.map', 'statement.drop' }, lower_until = "                                              \
     "'2999-01-01', "
 
 static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
@@ -299,7 +300,11 @@ static int run_entry(lua_State *L)
     if (e->kind == LP_KIND_METHOD)
         lp_api_push(L, e->class);
     for (const char *a = e->args; *a != '\0'; a++) {
-        if (*a == 's')
+        if (*a == 's' && e->class == LP_CLASS_STATEMENT && lua_gettop(L) == 3)
+            lua_pushliteral(L, "verb");
+        else if (*a == 's' && e->class == LP_CLASS_STATEMENT)
+            lua_pushliteral(L, "https://a.test/verb");
+        else if (*a == 's')
             lua_pushliteral(L, "word");
         else if (*a == 't') {
             lua_newtable(L);
@@ -345,6 +350,8 @@ T_TEST(every_entry_keeps_to_its_phases)
             struct lp_facts noted = { .n = 0 };
             struct flt_hit_asked match = { .rule = finding.rule, .text = ST_SPAN("x") };
             struct lp_asked_hit hit = { .hit = &match };
+            struct lp_mapping says = { .is_dropped = false };
+            struct lp_stated stated = { fields, &says };
             struct lp_call call = { .hook = hook,
                                     .hit = &hit,
                                     .connection = &connection,
@@ -356,6 +363,7 @@ T_TEST(every_entry_keeps_to_its_phases)
                                     .record = &record,
                                     .item = &item,
                                     .tags = &tags,
+                                    .stated = &stated,
                                     .activity = &a,
                                     .findings = &findings,
                                     .groups = groups,

@@ -526,3 +526,84 @@ T_TEST(every_hook_can_be_tested_in_the_file)
         lp_set_release(set);
     }
 }
+
+/* ---- statement ---- */
+
+T_TEST(a_statement_is_mapped_or_dropped)
+{
+#define SAYS "permissions = { 'statement.map', 'statement.drop' }, statement = function(st, ctx) "
+    static const struct {
+        const char *body, *verb, *parent;
+        bool drops, fails;
+    } cases[] = {
+        { "st:map('verb', 'https://a.test/v') assert(st:get('verb') == 'https://a.test/v')", "https://a.test/v", NULL,
+          false, false },
+        { "st:map('parent', 'http://lms.test/c/1?x=\xc3\xa4')", NULL, "http://lms.test/c/1?x=\xc3\xa4", false, false },
+        { "st:drop()", NULL, NULL, true, false },
+        { "assert(st:get('seconds') == '90' and st:get('actor') == nil and #ctx.today == 10)", NULL, NULL, false,
+          false },
+        { "st:map('verb', 'https://a.test/v') error('x')", NULL, NULL, true, true },
+        { "st:map('actor', 'https://a.test/v')", NULL, NULL, true, true },
+        { "st:map('title', 'https://a.test/v')", NULL, NULL, true, true },
+        { "st:map('verb', 'completed')", NULL, NULL, true, true },
+        { "st:map('verb', 'https://')", NULL, NULL, true, true },
+        { "st:map('verb', 'https://a.test/ b')", NULL, NULL, true, true },
+        { "st:map('verb', 'https://a.test/\\0b')", NULL, NULL, true, true },
+        { "st:map('verb', 'https://a.test/' .. ('x'):rep(500))", NULL, NULL, true, true },
+        { "st:map('platform', 'two words')", NULL, NULL, true, true },
+        { "while true do end", NULL, NULL, true, true },
+    };
+    json_t *fields = json_pack("{s:s, s:s}", "verb", "https://b.test/v", "seconds", "90");
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        struct st_arena *arena = st_arena_new(1u << 20);
+        struct lp_mapping says = { .verb = "of before" };
+        struct st_err err = ST_ERR_INIT;
+        char source[512];
+        struct lp_set *set;
+
+        (void)snprintf(source, sizeof source, HEAD "on_failure = 'block', " SAYS "%s end }", cases[i].body);
+        set = plugin("statement", source);
+        if (cases[i].fails)
+            t_expect_log(ST_EV_PLUGIN_FAILED);
+        T_OK(lp_hook_statement(set, fields, arena, &says, &err), err);
+        T_CHECK(says.is_dropped == cases[i].drops, "%s: dropped %d", cases[i].body, says.is_dropped);
+        T_CHECK((says.verb == NULL) == (cases[i].verb == NULL) &&
+                    (says.verb == NULL || strcmp(says.verb, cases[i].verb) == 0),
+                "%s: %s", cases[i].body, says.verb);
+        T_CHECK((says.parent == NULL) == (cases[i].parent == NULL) &&
+                    (says.parent == NULL || strcmp(says.parent, cases[i].parent) == 0),
+                "%s: %s", cases[i].body, says.parent);
+        lp_set_release(set);
+        st_arena_free(arena);
+    }
+    json_decref(fields);
+}
+
+T_TEST(a_plugins_own_tests_know_statements)
+{
+    static const struct {
+        const char *expected, *said;
+    } cases[] = {
+        { "maps = { 'verb=https://a.test/v' }", NULL },
+        { "maps = { 'verb=https://b.test/v' }", "the mapped field should be 'verb=https://b.test/v', is 'missing'" },
+        { "drops = true, maps = { 'verb=https://a.test/v' }", "the answer to whether it is dropped should be 'yes'" },
+        { "", "the mapped field should be 'fewer', is 'verb=https://a.test/v'" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        const char *dir = lt_dir("statement-tests");
+        char source[512];
+        struct lp_set *set;
+
+        (void)snprintf(source, sizeof source,
+                       HEAD SAYS "st:map('verb', 'https://a.test/v') end,"
+                                 " tests = { { name = 'a', statement = { kind = 'view' }, %s } } }",
+                       cases[i].expected);
+        lt_write(dir, "detect/one.lua", source);
+        set = lt_load(dir, NULL);
+        T_CHECK((set != NULL) == (cases[i].said == NULL), "%s: %s", cases[i].expected, lt_said);
+        T_CHECK(cases[i].said == NULL || strstr(lt_said, cases[i].said) != NULL, "%s", lt_said);
+        lp_set_release(set);
+    }
+}
