@@ -113,11 +113,10 @@ static enum st_rc look_squeezed(struct tail *tail, const struct flt_view *base)
 
 static enum st_rc look_respelled(struct tail *tail, const struct flt_view *base)
 {
-    const unsigned all = FLT_SIGNAL_WORDS | FLT_SIGNAL_ADDRESS | FLT_SIGNAL_CODES;
     struct flt_view respelled, view;
     bool any = false;
 
-    if (flt_respell(tail->arena, base, all, &respelled, &any, tail->err) != ST_OK)
+    if (flt_respell(tail->arena, base, FLT_SIGNALS_ALL, &respelled, &any, tail->err) != ST_OK)
         return ST_ERR;
     if (!any)
         return ST_OK;

@@ -14,122 +14,26 @@
 #include <string.h>
 
 #define ROW_MIN   8u  /* digits in words, or characters in codes */
+#define WORDS_MIN 3u  /* of them in words */
+#define CHUNK_MAX 16u /* capitals and digits that stand in one */
 #define MARKS_MAX 12u /* signs of one address that are written out */
 #define PIECE_MAX 40u /* characters of a part of an address */
-#define JOINT_MAX 12u /* between two codes: ") & Chr(" */
-#define CODES_MIN 6u  /* in 64 bytes */
-
-struct respell {
-    struct flt_excerpt x;
-    struct st_span s;
-};
-
-/* ---- codes ------------------------------------------------------------------------------------------------------- */
-
-static unsigned count(uint64_t bits)
-{
-    unsigned n = 0;
-
-    for (; bits != 0; bits &= bits - 1)
-        n++;
-    return n;
-}
-
-bool flt_may_be_codes(const struct flt_block *block)
-{
-    uint64_t d = block->digits, ends = d & ~(d >> 1) & d << 1 & ~(d << 2 & d << 3); /* of two digits or three */
-
-    return ends != 0 && count(ends) >= CODES_MIN;
-}
-
-/* The code of a printable character at `at`, which becomes *c; answers its digits, 0: it is none. */
-static size_t code_at(struct st_span s, size_t at, uint8_t *c)
-{
-    unsigned value = 0;
-    size_t n = 0;
-
-    for (; at + n < s.n && n < 4 && flt_is_digit(s.p[at + n]); n++)
-        value = 10 * value + (s.p[at + n] - '0');
-    *c = (uint8_t)value;
-    return (n == 2 || n == 3) && s.p[at] != '0' && value >= ' ' && value <= '~' ? n : 0;
-}
-
-/* What stands from `at` to the next digit, without blanks, in joint; answers how many bytes it takes. */
-static size_t joint_at(struct st_span s, size_t at, char joint[JOINT_MAX + 1])
-{
-    size_t n = 0, kept = 0;
-
-    memset(joint, 0, JOINT_MAX + 1);
-    for (; at + n < s.n && n < 2 * JOINT_MAX && !flt_is_digit(s.p[at + n]); n++) {
-        if (s.p[at + n] <= ' ')
-            continue;
-        if (kept == JOINT_MAX)
-            return 0;
-        joint[kept++] = (char)flt_to_lower(s.p[at + n]);
-    }
-    return at + n < s.n && flt_is_digit(s.p[at + n]) ? n : 0;
-}
-
-/* Signs alone, or with the name of what makes a character of a number: "k32, k33" are no codes. */
-static bool is_joint(const char *joint)
-{
-    static const char *const makers[] = { "", "chr", "char", "chrw", "nchar", "unichr", "toenum" };
-    char letters[JOINT_MAX + 1] = "";
-    size_t n = 0;
-
-    for (; *joint != '\0'; joint++)
-        if (flt_is_alnum((uint8_t)*joint))
-            letters[n++] = *joint;
-    for (size_t i = 0; i < ST_LEN(makers); i++)
-        if (strcmp(letters, makers[i]) == 0)
-            return true;
-    return false;
-}
-
-/* How many codes follow one another from `at` on, with one joint between. */
-static size_t count_codes(struct st_span s, size_t at)
-{
-    char first[JOINT_MAX + 1], joint[JOINT_MAX + 1];
-    size_t codes = 0, n, gap;
-    uint8_t c;
-
-    while ((n = code_at(s, at, &c)) > 0) {
-        codes++;
-        at += n;
-        if ((gap = joint_at(s, at, codes == 1 ? first : joint)) == 0 ||
-            (codes == 1 ? !is_joint(first) : strcmp(first, joint) != 0))
-            break;
-        at += gap;
-    }
-    return codes;
-}
-
-static size_t take_codes(struct respell *r, size_t at)
-{
-    size_t codes = at > 0 && flt_is_digit(r->s.p[at - 1]) ? 0 : count_codes(r->s, at), n, gap;
-    char joint[JOINT_MAX + 1];
-    uint8_t c;
-
-    if (codes < ROW_MIN)
-        return at;
-    for (; codes > 0; codes--, at += n + gap) {
-        n = code_at(r->s, at, &c);
-        gap = codes > 1 ? joint_at(r->s, at + n, joint) : 0;
-        flt_excerpt_put(&r->x, at, n + gap, &c, 1);
-    }
-    return at;
-}
 
 /* ---- digits in words --------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *word;
     uint8_t digit;
-} digits[] = { { "zero", '0' },        { "one", '1' },   { "two", '2' },    { "three", '3' }, { "four", '4' },
-               { "five", '5' },        { "six", '6' },   { "seven", '7' },  { "eight", '8' }, { "nine", '9' },
-               { "null", '0' },        { "eins", '1' },  { "zwei", '2' },   { "drei", '3' },  { "vier", '4' },
-               { "f\xC3\xBCnf", '5' }, { "sechs", '6' }, { "sieben", '7' }, { "acht", '8' },  { "neun", '9' },
-               { "fuenf", '5' },       { "zwo", '2' },   { "oh", '0' } };
+} digits[] = { { "zero", '0' },        { "one", '1' },    { "two", '2' },    { "three", '3' },       { "four", '4' },
+               { "five", '5' },        { "six", '6' },    { "seven", '7' },  { "eight", '8' },       { "nine", '9' },
+               { "null", '0' },        { "eins", '1' },   { "zwei", '2' },   { "drei", '3' },        { "vier", '4' },
+               { "f\xC3\xBCnf", '5' }, { "sechs", '6' },  { "sieben", '7' }, { "acht", '8' },        { "neun", '9' },
+               { "fuenf", '5' },       { "zwo", '2' },    { "oh", '0' },     { "z\xC3\xA9ro", '0' }, { "un", '1' },
+               { "deux", '2' },        { "trois", '3' },  { "quatre", '4' }, { "cinq", '5' },        { "sept", '7' },
+               { "huit", '8' },        { "neuf", '9' },   { "cero", '0' },   { "uno", '1' },         { "dos", '2' },
+               { "tres", '3' },        { "cuatro", '4' }, { "cinco", '5' },  { "seis", '6' },        { "siete", '7' },
+               { "ocho", '8' },        { "nueve", '9' },  { "due", '2' },    { "tre", '3' },         { "quattro", '4' },
+               { "cinque", '5' },      { "sei", '6' },    { "sette", '7' },  { "otto", '8' },        { "nove", '9' } };
 
 static bool is_word_byte(uint8_t c)
 {
@@ -159,7 +63,7 @@ static size_t digit_word(struct st_span s, size_t at, uint8_t *digit)
         *digit = s.p[at];
         return 1;
     }
-    for (size_t i = 0; i < ST_LEN(digits) && n > 1 && n <= 6; i++)
+    for (size_t i = 0; i < ST_LEN(digits) && n > 1 && n <= 7; i++)
         if (st_span_ieq(st_span_sub(s, at, n), st_span_str(digits[i].word))) {
             *digit = digits[i].digit;
             return n;
@@ -177,23 +81,96 @@ static size_t between_words(struct st_span s, size_t at)
     return n;
 }
 
-static size_t take_words(struct respell *r, size_t at)
+/* A digit in a word, which may be said to stand there twice, a letter or a digit that stands alone, or capitals beside
+ * a word that is none: "D E double eight nine", "AKIA four". */
+struct member {
+    size_t n; /* bytes; 0: there is none */
+    bool is_word;
+    size_t len;
+    uint8_t text[CHUNK_MAX + 1];
+};
+
+static bool is_low_word(struct st_span s, size_t at)
 {
-    size_t words = 0, end = at, n, gap = 0;
     uint8_t digit;
 
-    for (size_t next = at; (n = digit_word(r->s, next, &digit)) > 0; next = end + gap) {
-        words++;
-        end = next + n;
-        if ((gap = between_words(r->s, end)) == 0)
-            break;
+    return at < s.n && flt_is_lower(s.p[at]) && digit_word(s, at, &digit) > 1;
+}
+
+static struct member capitals_at(struct st_span s, size_t at)
+{
+    struct member m = { .n = word_at(s, at) };
+    size_t next = at + m.n + between_words(s, at + m.n);
+
+    if (m.n > CHUNK_MAX || (!is_low_word(s, next) && !(next < s.n && word_at(s, next) == 1)))
+        return (struct member){ 0 };
+    for (; m.len < m.n; m.len++) {
+        m.text[m.len] = s.p[at + m.len];
+        if (!flt_is_upper(m.text[m.len]) && !flt_is_digit(m.text[m.len]))
+            return (struct member){ 0 };
     }
-    if (words < ROW_MIN)
+    return m;
+}
+
+static struct member member_at(struct st_span s, size_t at)
+{
+    struct member m = { .n = digit_word(s, at, &m.text[0]) };
+    size_t word = word_at(s, at), gap = between_words(s, at + word);
+    unsigned times = st_span_ieq(st_span_sub(s, at, word), ST_SPAN("double"))   ? 2
+                     : st_span_ieq(st_span_sub(s, at, word), ST_SPAN("triple")) ? 3
+                                                                                : 1;
+
+    if (times > 1 && gap > 0 && (m.n = digit_word(s, at + word + gap, &m.text[0])) > 0) {
+        m.n += word + gap;
+        memset(m.text + 1, m.text[0], times - 1);
+    }
+    m.is_word = m.n > 1;
+    m.len = m.n > 0 ? times : 0;
+    if (m.n > 0 || word == 0)
+        return m;
+    if (word > 1)
+        return capitals_at(s, at);
+    m.text[0] = s.p[at];
+    m.n = m.len = flt_is_alpha(s.p[at]);
+    return m;
+}
+
+/* Between two of a row; *sign is one that stands there between blanks, as a character of its own, where the row has
+ * blanks alone between others. */
+static size_t joint_of_words(struct st_span s, size_t at, bool is_blank, uint8_t *sign)
+{
+    size_t n = between_words(s, at);
+
+    *sign = 0;
+    if (is_blank && at + 2 < s.n && s.p[at] == ' ' && s.p[at + 2] == ' ' && strchr("-_.", s.p[at + 1]) != NULL &&
+        s.p[at + 1] != 0)
+        *sign = s.p[at + 1];
+    return *sign != 0 ? 3 : n;
+}
+
+static size_t take_words(struct flt_respelling *r, size_t at)
+{
+    size_t members = 0, words = 0, end = at, gap = 0;
+    bool is_blank = false;
+    struct member m;
+    uint8_t sign;
+
+    for (size_t next = at; next < r->s.n && (m = member_at(r->s, next)).n > 0; next = end + gap) {
+        members += m.len;
+        words += m.is_word;
+        end = next + m.n;
+        if ((gap = joint_of_words(r->s, end, is_blank, &sign)) == 0)
+            break;
+        is_blank = next == at ? gap == 1 && r->s.p[end] == ' ' : is_blank;
+    }
+    if (members < ROW_MIN || words < WORDS_MIN || !flt_signals_in(r->s, at, end, FLT_SIGNAL_WORDS))
         return at;
-    for (; words > 0; words--, at += n + gap) {
-        n = digit_word(r->s, at, &digit);
-        gap = words > 1 ? between_words(r->s, at + n) : 0;
-        flt_excerpt_put(&r->x, at, n + gap, &digit, 1);
+    for (; at < end; at += m.n + gap) {
+        m = member_at(r->s, at);
+        gap = at + m.n < end ? joint_of_words(r->s, at + m.n, is_blank, &sign) : 0;
+        if (gap > 0 && sign != 0)
+            m.text[m.len++] = sign;
+        flt_excerpt_put(&r->x, at, m.n + gap, m.text, m.len);
     }
     return end;
 }
@@ -348,7 +325,7 @@ static bool is_pronoun(struct st_span word)
     return false;
 }
 
-static size_t take_address(struct respell *r, size_t at)
+static size_t take_address(struct flt_respelling *r, size_t at)
 {
     struct address a = { .n = 0 };
     size_t domain = read_local(r->s, at, &a);
@@ -356,7 +333,7 @@ static size_t take_address(struct respell *r, size_t at)
     if (domain == 0 || (!a.is_told && is_pronoun(st_span_sub(r->s, at, word_at(r->s, at)))))
         return at;
     read_domain(r->s, domain, &a);
-    if (a.labels < 2 || !is_top(a.last))
+    if (a.labels < 2 || !is_top(a.last) || !flt_signals_in(r->s, at, a.end, FLT_SIGNAL_ADDRESS))
         return at;
     for (size_t i = 0; i < a.n; i++)
         flt_excerpt_put(&r->x, a.marks[i].at, a.marks[i].n, &a.marks[i].sign, 1);
@@ -366,12 +343,12 @@ static size_t take_address(struct respell *r, size_t at)
 /* ---- the view ---------------------------------------------------------------------------------------------------- */
 
 /* What is at `at` is taken, if it is anything; answers where to go on. */
-static size_t take(struct respell *r, size_t at, unsigned signals)
+static size_t take(struct flt_respelling *r, size_t at, unsigned signals)
 {
     size_t to = at;
 
-    if ((signals & FLT_SIGNAL_CODES) != 0 && flt_is_digit(r->s.p[at]))
-        to = take_codes(r, at);
+    if ((signals & (FLT_SIGNAL_CODES | FLT_SIGNAL_BITS)) != 0)
+        to = flt_respell_number(r, at, signals);
     if (to == at && (signals & FLT_SIGNAL_WORDS) != 0 && begins_word(r->s, at))
         to = take_words(r, at);
     if (to == at && (signals & FLT_SIGNAL_ADDRESS) != 0 && begins_word(r->s, at))
@@ -382,7 +359,7 @@ static size_t take(struct respell *r, size_t at, unsigned signals)
 enum st_rc flt_respell(struct st_arena *arena, const struct flt_view *from, unsigned signals, struct flt_view *out,
                        bool *any, struct st_err *err)
 {
-    struct respell r = { .s = from->text };
+    struct flt_respelling r = { .s = from->text };
 
     *out = *from;
     flt_excerpt_open(&r.x, arena, from);
@@ -397,37 +374,62 @@ enum st_rc flt_respell(struct st_arena *arena, const struct flt_view *from, unsi
 
 /* Of ten words some tell enough: of eight digits hardly a row has none of them. Each stands between others of the row.
  */
-static const char *const signals[] = {
-    " zero ",  " zero,",  "-zero-",  " four ",   " four,",   "-four-",   " five ",  " five,",  "-five-",
-    " seven ", " seven,", "-seven-", " eight ",  " eight,",  "-eight-",  " nine ",  " nine,",  "-nine-",
-    " null ",  " null,",  "-null-",  " vier ",   " vier,",   "-vier-",   " sechs ", " sechs,", "-sechs-",
-    " acht ",  " acht,",  "-acht-",  " sieben ", " sieben,", "-sieben-", " neun ",  " neun,",  "-neun-",
+static const struct {
+    enum flt_signal signal;
+    const char *literals[64];
+} told[] = {
+    { FLT_SIGNAL_WORDS, { " zero ",   " zero,",   "-zero-",  " four ",  " four,",   "-four-",  " five ",   " five,",
+                          "-five-",   " seven ",  " seven,", "-seven-", " eight ",  " eight,", "-eight-",  " nine ",
+                          " nine,",   "-nine-",   " null ",  " null,",  "-null-",   " vier ",  " vier,",   "-vier-",
+                          " sechs ",  " sechs,",  "-sechs-", " acht ",  " acht,",   "-acht-",  " sieben ", " sieben,",
+                          "-sieben-", " neun ",   " neun,",  "-neun-",  " sept ",   " huit ",  " neuf ",   " quatre ",
+                          " cinq ",   " siete ",  " ocho ",  " nueve ", " cuatro ", " cinco ", " sette ",  " otto ",
+                          " nove ",   " quattro " } },
+    { FLT_SIGNAL_BITS, { " 0010", " 0011", " 0100", " 0101", " 0110", " 0111" } },
+    { FLT_SIGNAL_ADDRESS,
+      { "(at)",    "[at]",    "{at}",  "<at>",    "( at )",  "[ at ]",  "(dot)", "[dot]", "{dot}", "<dot>",
+        "( dot )", "[ dot ]", " dot ", " punkt ", "(punkt)", "[punkt]", "[.]",   "(.)",   "[@]",   "(@)" } },
 };
-static const char *const addresses[] = { "(at)",    "[at]",    "{at}",  "<at>",    "( at )",  "[ at ]", "(dot)",
-                                         "[dot]",   "{dot}",   "<dot>", "( dot )", "[ dot ]", " dot ",  " punkt ",
-                                         "(punkt)", "[punkt]", "[.]",   "(.)",     "[@]",     "(@)" };
-
-static void add(const char *literal, enum flt_signal signal, struct scan_expr *exprs, size_t *n)
-{
-    exprs[(*n)++] = (struct scan_expr){
-        .pattern = literal, .id = FLT_SIGNAL_BASE + signal, .is_caseless = true, .is_literal = true
-    };
-}
 
 void flt_signals(struct scan_expr *exprs, size_t *n)
 {
-    for (size_t i = 0; i < ST_LEN(addresses); i++)
-        add(addresses[i], FLT_SIGNAL_ADDRESS, exprs, n);
-    for (size_t i = 0; i < ST_LEN(signals); i++)
-        add(signals[i], FLT_SIGNAL_WORDS, exprs, n);
+    for (size_t k = 0; k < ST_LEN(told); k++)
+        for (size_t i = 0; i < ST_LEN(told[k].literals) && told[k].literals[i] != NULL; i++)
+            exprs[(*n)++] = (struct scan_expr){ .pattern = told[k].literals[i],
+                                                .id = FLT_SIGNAL_BASE + told[k].signal,
+                                                .is_caseless = true,
+                                                .is_literal = true };
 }
 
 unsigned flt_signal_at(struct st_span text, unsigned id, uint32_t end)
 {
     unsigned signal = id - FLT_SIGNAL_BASE;
-    uint8_t digit;
 
-    if (signal == FLT_SIGNAL_WORDS && digit_word(text, end + between_words(text, end), &digit) == 0)
+    if (signal == FLT_SIGNAL_WORDS && member_at(text, end + between_words(text, end)).n == 0)
         return 0; /* "eight apples" */
+    if (signal == FLT_SIGNAL_BITS && !flt_is_bits(text, end - 4))
+        return 0;
     return signal;
+}
+
+static bool stands_at(struct st_span text, size_t at, size_t to, size_t k)
+{
+    for (size_t i = 0; i < ST_LEN(told[k].literals) && told[k].literals[i] != NULL; i++) {
+        size_t n = strlen(told[k].literals[i]);
+
+        if (at + n <= to && st_span_istarts(st_span_sub(text, at, n), st_span_str(told[k].literals[i])) &&
+            flt_signal_at(text, FLT_SIGNAL_BASE + told[k].signal, (uint32_t)(at + n)) != 0)
+            return true;
+    }
+    return false;
+}
+
+bool flt_signals_in(struct st_span text, size_t from, size_t to, enum flt_signal signal)
+{
+    to = to < text.n ? to + 1 : text.n;
+    for (size_t at = from > 0 ? from - 1 : 0; at < to; at++)
+        for (size_t k = 0; k < ST_LEN(told); k++)
+            if (told[k].signal == signal && stands_at(text, at, to, k))
+                return true;
+    return false;
 }

@@ -113,4 +113,66 @@ static void negative_circles(struct st_span s, struct st_buf *out)
     for (size_t i = 0; i < s.n; i++)
         put_cp(out, !isdigit(s.p[i]) ? s.p[i] : s.p[i] == '0' ? 0x24FF : 0x2775u + s.p[i] - '0');
 }
+
+/* ---- in figures -------------------------------------------------------------------------------------------------- */
+
+static void in_bits(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        for (unsigned bit = 0; bit < 8; bit++)
+            st_buf_byte(out, (uint8_t)('0' + (s.p[i] >> (7 - bit) & 1)));
+        if (i + 1 < s.n)
+            st_buf_byte(out, ' ');
+    }
+}
+static void in_octal(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++)
+        st_buf_fmt(out, "%s%03o", i > 0 ? " " : "", s.p[i]);
+}
+
+/* ---- in words ---------------------------------------------------------------------------------------------------- */
+
+static void in_words(struct st_span s, struct st_buf *out, const char *const words[10])
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (i > 0)
+            st_buf_byte(out, ' ');
+        if (isdigit(s.p[i]))
+            st_buf_str(out, words[s.p[i] - '0']);
+        else
+            st_buf_byte(out, s.p[i]);
+    }
+}
+static void in_french(struct st_span s, struct st_buf *out)
+{
+    static const char *const words[] = { "z\303\251ro", "un",  "deux", "trois", "quatre",
+                                         "cinq",        "six", "sept", "huit",  "neuf" };
+
+    in_words(s, out, words);
+}
+static void in_spanish(struct st_span s, struct st_buf *out)
+{
+    static const char *const words[] = { "cero",  "uno",  "dos",   "tres", "cuatro",
+                                         "cinco", "seis", "siete", "ocho", "nueve" };
+
+    in_words(s, out, words);
+}
+static void in_doubles(struct st_span s, struct st_buf *out)
+{
+    static const char *const words[] = {
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
+    };
+
+    for (size_t i = 0; i < s.n; i++) {
+        bool is_double = isdigit(s.p[i]) && i + 1 < s.n && s.p[i + 1] == s.p[i];
+
+        st_buf_str(out, i > 0 ? " " : "");
+        if (isdigit(s.p[i]))
+            st_buf_fmt(out, "%s%s", is_double ? "double " : "", words[s.p[i] - '0']);
+        else
+            st_buf_byte(out, s.p[i]);
+        i += is_double;
+    }
+}
 #endif

@@ -136,6 +136,8 @@ static const struct {
     { "lines", "remarks (//)", remarks, WAY_TEXT, false },
     { "lines", "remarks (#)", hash_remarks, WAY_TEXT, false },
     { "code", "\"a\" || \"b\"", concat_bars, WAY_TEXT, false },
+    { "code", "064 061", in_octal, WAY_TEXT, false },
+    { "code", "00110100 00110001", in_bits, WAY_TEXT, false },
     { "other letters", "digits in black circles", negative_circles, WAY_TEXT, false },
     { "two fields", "JSON", plain, WAY_TWO_JSON, false },
     { "two fields", "form", plain, WAY_TWO_FORM, false },
@@ -148,6 +150,9 @@ static const struct {
     { "containers", "URL query", in_url_query, WAY_TEXT, false },
     { "by agreement", "reversed", reversed, WAY_TEXT, false },
     { "by agreement", "rot13", rot13, WAY_TEXT, false },
+    { "by agreement", "in French words", in_french, WAY_TEXT, false },
+    { "by agreement", "in Spanish words", in_spanish, WAY_TEXT, false },
+    { "by agreement", "four double one", in_doubles, WAY_TEXT, false },
     { "by agreement", "spelled digits, \"at\", \"dot\"", spelled, WAY_TEXT, false },
 };
 

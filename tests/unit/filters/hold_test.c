@@ -33,7 +33,8 @@ static disguise_f *const disguises[] = { plain,        plain,         plain,    
                                          base64,       base64_thrice, base64_wrapped, base64_gzip,    hex_plain,
                                          hex_spaced,   ascii85,       in_backticks,   each_space,     span_inside,
                                          reversed,     rot13,         spelled,        at_dot,         codes,
-                                         tag_inside,   remarks,       office_runs,    groups_colour,  groups_brackets };
+                                         tag_inside,   remarks,       office_runs,    groups_colour,  groups_brackets,
+                                         in_octal,     in_bits,       in_french,      in_doubles };
 
 static const char *const secrets[] = { "my IBAN is DE02120300000000202051",
                                        "card 4111 1111 1111 1111",
