@@ -87,7 +87,7 @@ enum st_rc back_http1_open(struct upstream *upstream, const struct http1_limits 
 
 static enum st_rc put(struct back_http1 *b, struct st_span bytes, struct st_err *err)
 {
-    if (evbuffer_add(link_out(upstream_link(b->upstream)), bytes.p, bytes.n) != 0)
+    if (!link_send(upstream_link(b->upstream), bytes))
         return st_fail(err, ST_E_NOMEM, "back.request", "buffer", bytes.n);
     return ST_OK;
 }

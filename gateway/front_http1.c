@@ -97,7 +97,7 @@ static bool has_input(const struct front *front)
 
 static enum st_rc put(struct front_http1 *f, struct st_span bytes, struct st_err *err)
 {
-    if (evbuffer_add(link_out(f->client), bytes.p, bytes.n) != 0)
+    if (!link_send(f->client, bytes))
         return st_fail(err, ST_E_NOMEM, "front.answer", "buffer", bytes.n);
     return ST_OK;
 }

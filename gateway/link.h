@@ -7,6 +7,7 @@
 #ifndef STOA_GATEWAY_LINK_H
 #define STOA_GATEWAY_LINK_H
 #include "base/err.h"
+#include "base/span.h"
 #include "gateway/address.h"
 #include "gateway/budget.h"
 #include <stdbool.h>
@@ -71,6 +72,8 @@ enum link_state link_state(const struct link *link);
 const struct st_err *link_err(const struct link *link); /* why CLOSED */
 struct evbuffer *link_in(struct link *link);
 struct evbuffer *link_out(struct link *link);
+/* Behind what is in `out`; much is sealed at once, without a copy. false: no memory. */
+ST_MUST bool link_send(struct link *link, struct st_span bytes);
 size_t link_unsent(const struct link *link);   /* of out, sealed bytes included */
 bool link_is_full(const struct link *link);    /* out is at its watermark: produce no more */
 struct tls *link_tls(const struct link *link); /* borrowed; NULL: none */

@@ -19,6 +19,7 @@
 #define READ_ROUNDS 4u     /* reads per wake-up: one busy link does not starve the others */
 #define TLS_STATE   16384u /* what OpenSSL holds for one connection, about */
 #define WRITE_SOON  65536u /* so much does not wait for the end of the round */
+#define MUCH        16384u /* bytes that are worth being opened and sealed where they stand; a record's worth */
 
 /* ---- what the socket carries --------------------------------------------------------------------------------------
  */
@@ -123,28 +124,6 @@ static void open_outer(struct link *link)
         link->wire_ended = true;
     else if (rc == ST_ERR)
         link_fail(link, &err);
-}
-
-void link_read_wire(struct link *link)
-{
-    static uint8_t chunk[READ_CHUNK];
-    struct st_err err = ST_ERR_INIT;
-
-    for (unsigned round = 0; round < READ_ROUNDS && can_read(link); round++) {
-        ssize_t n = read(link->fd, chunk, sizeof chunk);
-
-        if (n > 0 && evbuffer_add(socket_in(link), chunk, (size_t)n) != 0) {
-            (void)st_fail(&err, ST_E_NOMEM, "link.read", "buffer", n);
-            link_fail(link, &err);
-        } else if (n == 0) {
-            link->wire_ended = true;
-        } else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            (void)st_fail(&err, ST_E_CLOSED, "link.read", "the connection broke", errno);
-            link_fail(link, &err);
-        }
-        if (n < (ssize_t)sizeof chunk)
-            return; /* a short read: the kernel has no more */
-    }
 }
 
 /* The peer takes no more. It may have said why: an early answer to an upload is read before the link is given up. */
@@ -263,6 +242,61 @@ static void pump_out(struct link *link)
     } while (link->state != LINK_CLOSED && link->state != LINK_HANDSHAKE && evbuffer_get_length(link->out) > 0 &&
              evbuffer_get_length(link->out) < before && evbuffer_get_length(socket_out(link)) == 0);
     say_end(link);
+}
+
+/* What was just read, to be opened where it stands: only what is left of it is copied. While a link is open pump_in
+ * writes nothing to the socket, so nobody reads anew into the same place. */
+static bool take(struct link *link, const uint8_t *read, size_t n)
+{
+    struct evbuffer *to = socket_in(link);
+    size_t left;
+
+    if (n < MUCH || link->tls == NULL || link->state != LINK_OPEN || evbuffer_get_length(to) > 0)
+        return evbuffer_add(to, read, n) == 0;
+    if (evbuffer_add_reference(to, read, n, NULL, NULL) != 0)
+        return false;
+    pump_in(link);
+    left = evbuffer_get_length(to);
+    (void)evbuffer_drain(to, left);
+    return evbuffer_add(to, read + n - left, left) == 0;
+}
+
+void link_read_wire(struct link *link)
+{
+    static uint8_t chunk[READ_CHUNK];
+    struct st_err err = ST_ERR_INIT;
+
+    for (unsigned round = 0; round < READ_ROUNDS && can_read(link); round++) {
+        ssize_t n = read(link->fd, chunk, sizeof chunk);
+
+        if (n > 0 && !take(link, chunk, (size_t)n)) {
+            (void)st_fail(&err, ST_E_NOMEM, "link.read", "buffer", n);
+            link_fail(link, &err);
+        } else if (n == 0) {
+            link->wire_ended = true;
+        } else if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+            (void)st_fail(&err, ST_E_CLOSED, "link.read", "the connection broke", errno);
+            link_fail(link, &err);
+        }
+        if (n < (ssize_t)sizeof chunk)
+            return; /* a short read: the kernel has no more */
+    }
+}
+
+bool link_send(struct link *link, struct st_span bytes)
+{
+    bool is_open = link->tls != NULL && (link->state == LINK_OPEN || link->state == LINK_ENDED);
+    size_t before = evbuffer_get_length(link->out);
+    struct st_err err = ST_ERR_INIT;
+
+    ST_CHECK(link, LINK_MAGIC);
+    if (is_open && bytes.n >= (before > 0 ? 2 * MUCH : MUCH)) {
+        filter_write(link);
+        if (link->state != LINK_CLOSED && evbuffer_get_length(link->out) == 0 &&
+            evbuffer_get_length(link->to_wire) < watermark(link) && tls_seal(link->tls, &bytes, &err) == ST_ERR)
+            link_fail(link, &err);
+    }
+    return bytes.n == 0 || evbuffer_add(link->out, bytes.p, bytes.n) == 0;
 }
 
 static bool is_alive(const struct link *link)

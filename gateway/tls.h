@@ -63,6 +63,8 @@ ST_MUST enum st_rc tls_handshake(struct tls *tls, struct st_err *err);
 ST_MUST enum st_rc tls_read(struct tls *tls, struct evbuffer *to, size_t limit, struct st_err *err);
 /* Seals from `from`, a bounded number of records. */
 ST_MUST enum st_rc tls_write(struct tls *tls, struct evbuffer *from, struct st_err *err);
+/* The same from where the bytes stand; those that were not sealed are left in it. */
+ST_MUST enum st_rc tls_seal(struct tls *tls, struct st_span *bytes, struct st_err *err);
 void tls_say_end(struct tls *tls); /* close_notify */
 bool tls_was_resumed(const struct tls *tls);
 

@@ -169,6 +169,17 @@ static struct st_span next_piece(struct evbuffer *from, uint8_t joined[RECORD])
     return st_span(joined, (size_t)evbuffer_copyout(from, joined, want));
 }
 
+/* One record of what stands at p; *put is how much of it went in. */
+static enum st_rc seal_record(struct tls *tls, const uint8_t *p, size_t n, size_t *put, struct st_err *err)
+{
+    int answer;
+
+    forget_errors();
+    answer = SSL_write(tls->ssl, p, n < RECORD ? (int)n : RECORD);
+    *put = answer > 0 ? (size_t)answer : 0;
+    return answer > 0 ? ST_OK : explain(tls, answer, err);
+}
+
 enum st_rc tls_write(struct tls *tls, struct evbuffer *from, struct st_err *err)
 {
     static uint8_t joined[RECORD];
@@ -176,13 +187,26 @@ enum st_rc tls_write(struct tls *tls, struct evbuffer *from, struct st_err *err)
     ST_CHECK(tls, TLS_MAGIC);
     for (int i = 0; i < WRITE_RECORDS && evbuffer_get_length(from) > 0; i++) {
         struct st_span piece = next_piece(from, joined);
-        int put;
+        size_t put;
+        enum st_rc rc = seal_record(tls, piece.p, piece.n, &put, err);
 
-        forget_errors();
-        put = SSL_write(tls->ssl, piece.p, (int)piece.n);
-        if (put <= 0)
-            return explain(tls, put, err);
-        (void)evbuffer_drain(from, (size_t)put);
+        if (rc != ST_OK)
+            return rc;
+        (void)evbuffer_drain(from, put);
+    }
+    return ST_OK;
+}
+
+enum st_rc tls_seal(struct tls *tls, struct st_span *bytes, struct st_err *err)
+{
+    ST_CHECK(tls, TLS_MAGIC);
+    for (int i = 0; i < WRITE_RECORDS && bytes->n > 0; i++) {
+        size_t put;
+        enum st_rc rc = seal_record(tls, bytes->p, bytes->n, &put, err);
+
+        if (rc != ST_OK)
+            return rc;
+        *bytes = st_span_sub(*bytes, put, bytes->n);
     }
     return ST_OK;
 }

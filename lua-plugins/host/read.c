@@ -159,7 +159,7 @@ static struct st_span said_in(struct lp_reader *r, const struct flt_field *f)
     return lp_path_in(r->route->base64, f->path) ? unpacked(r, f->text) : f->text;
 }
 
-/* Collects the typed fields and their text, joined by newlines. */
+/* Collects the typed fields and their text, joined by newlines; a single one's is where it stands. */
 static void read_typed(struct lp_reader *r, struct lp_activity *out)
 {
     struct glance seen[GLANCES] = { 0 };
@@ -176,8 +176,8 @@ static void read_typed(struct lp_reader *r, struct lp_activity *out)
         return;
     out->typed = st_arena_alloc(r->arena, n * sizeof *out->typed);
     out->said = st_arena_alloc(r->arena, n * sizeof *out->said);
-    text = st_arena_room(r->arena, total);
-    if (out->typed == NULL || out->said == NULL || text == NULL) {
+    text = n > 1 ? st_arena_room(r->arena, total) : NULL;
+    if (out->typed == NULL || out->said == NULL || (text == NULL && n > 1)) {
         r->no_memory = true;
         return;
     }
@@ -192,6 +192,10 @@ static void read_typed(struct lp_reader *r, struct lp_activity *out)
         out->typed[out->n_typed++] = (uint32_t)i;
         if (said.n == 0)
             continue;
+        if (n == 1) {
+            out->text = said;
+            return;
+        }
         if (total > 0)
             text[total++] = '\n';
         memcpy(text + total, said.p, said.n);

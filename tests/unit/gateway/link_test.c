@@ -49,36 +49,68 @@ static size_t in_b(const struct pair *p)
     return evbuffer_get_length(link_in(p->b));
 }
 
+static uint8_t byte_at(size_t i)
+{
+    return (uint8_t)(i * 31 % 251);
+}
+
 static void put(struct link *link, size_t n)
 {
     char block[1000];
 
     for (size_t at = 0; at < n; at += sizeof block) {
         for (size_t i = 0; i < sizeof block; i++)
-            block[i] = (char)((at + i) * 31 % 251);
+            block[i] = (char)byte_at(at + i);
         evbuffer_add(link_out(link), block, n - at < sizeof block ? n - at : sizeof block);
     }
     link_update(link);
 }
 
+/* The same in pieces of all sizes, each from memory that is gone at once; goes on where the link is full. */
+static void send_pieces(struct link *link, size_t n)
+{
+    static const size_t SIZES[] = { 1, 16384, 5, 70000, 16383, 65536, 20000, 300, 32768, 32767, 300000, 49152 };
+    size_t at = 0;
+
+    for (size_t k = 0; at < n; k++) {
+        size_t size = SIZES[k % ST_LEN(SIZES)] < n - at ? SIZES[k % ST_LEN(SIZES)] : n - at;
+        uint8_t *piece = malloc(size);
+
+        for (size_t i = 0; piece != NULL && i < size; i++)
+            piece[i] = byte_at(at + i);
+        T_CHECK(piece != NULL && link_send(link, st_span(piece, size)), "piece %zu", k);
+        free(piece);
+        at += size;
+        if (k % 3 == 0)
+            link_update(link);
+    }
+    link_update(link);
+}
+
 /* Takes everything through and checks it byte by byte; b drains slowly. */
-static void check_stream(struct pair *p, size_t n)
+static void check_arrival(struct pair *p, size_t n)
 {
     size_t got = 0;
 
-    put(p->a, n);
     while (got < n) {
         uint8_t block[50000];
         int m;
 
         HOUSE_TURN_UNTIL(p->child, in_b(p) > 0);
+        event_base_loop(p->loop.base, EVLOOP_NONBLOCK); /* more than is taken: it fills up to its ceiling */
         T_CHECK(in_b(p) <= LINK_WATERMARK + 65536 * 4, "%zu bytes were taken in", in_b(p));
         m = evbuffer_remove(link_in(p->b), block, sizeof block);
         for (int i = 0; i < m; i++)
-            T_CHECK(block[i] == (uint8_t)((got + (size_t)i) * 31 % 251), "byte %zu", got + (size_t)i);
+            T_CHECK(block[i] == byte_at(got + (size_t)i), "byte %zu", got + (size_t)i);
         got += (size_t)m;
         link_update(p->b);
     }
+}
+
+static void check_stream(struct pair *p, size_t n)
+{
+    put(p->a, n);
+    check_arrival(p, n);
 }
 
 T_TEST(bytes_arrive_and_the_end_does)
@@ -93,6 +125,16 @@ T_TEST(bytes_arrive_and_the_end_does)
     evbuffer_add(link_out(p.b), "still here", 10);
     link_update(p.b);
     HOUSE_TURN_UNTIL(p.child, evbuffer_get_length(link_in(p.a)) == 10);
+    teardown(&p);
+}
+
+T_TEST(pieces_of_all_sizes_keep_their_order)
+{
+    struct pair p;
+
+    setup(&p);
+    send_pieces(p.a, 3000000);
+    check_arrival(&p, 3000000);
     teardown(&p);
 }
 
@@ -238,6 +280,8 @@ T_TEST(tls_carries_bytes_both_ends_and_an_end)
     shake(&p, ca, "site.test", "site.test");
     HOUSE_TURN_UNTIL(p.child, link_state(p.a) == LINK_OPEN && link_state(p.b) == LINK_OPEN);
     check_stream(&p, 3000000);
+    send_pieces(p.a, 3000000);
+    check_arrival(&p, 3000000);
     evbuffer_add(link_out(p.b), "back", 4);
     link_update(p.b);
     HOUSE_TURN_UNTIL(p.child, evbuffer_get_length(link_in(p.a)) == 4);
