@@ -5,8 +5,8 @@
  * behind a whole message, or has only said its head for a while, it waits for an answer: then the exchange begins, and
  * what was held and what still comes is cut at the lengths that stand before messages. Each message takes the way of a
  * WebSocket's (socket_message.c): held until it is whole, judged, recorded, passed on as it came. Bytes that are no
- * message are held as one until the request ends. A message that must not leave ends the call: in an answer that has
- * not begun by a refusal, else by the answer's last words.
+ * message are held as one until the request ends, and trailers are one more. A message that must not leave ends the
+ * call: in an answer that has not begun by a refusal, else by the answer's last words.
  */
 #include "gateway/refuse_call.h"
 #include "gateway/socket_message.h"
@@ -193,7 +193,7 @@ static enum st_rc end(struct txn *t, const struct http1_event *event)
         t->call->left = 0;
         return judge(t, NULL);
     }
-    call_enter(t->call, CALL_ENDED);
+    call_enter(t->call, CALL_READS); /* what is behind it, if anything */
     return ST_OK;
 }
 
@@ -204,15 +204,33 @@ static size_t wanted(const struct call *call)
     return call->left < PIECE ? (size_t)call->left : PIECE;
 }
 
+/* The last words: those behind the messages, judged as a message without bytes (trailers.c put them behind t->words).
+ */
+static enum st_rc last_words(struct txn *t)
+{
+    size_t n = t->n_trailers * TRAILER_TEXTS;
+    struct call *call = t->call;
+
+    if (n == 0) {
+        call_enter(call, CALL_ENDED);
+        return ST_OK;
+    }
+    if ((call->message = message_new(&call->about, &call->sight, false)) == NULL)
+        return st_fail(&t->err, ST_E_NOMEM, "call.trailers", "message", 0);
+    message_words(call->message, t->words + (t->n_words - n), n);
+    if (message_judge(call->message, NULL) != MESSAGE_GOES || message_is_changed(call->message))
+        return refuse(t);
+    call_enter(call, CALL_ENDED);
+    return ST_OK;
+}
+
 static enum st_rc read_message(struct txn *t)
 {
     struct http1_event event;
     enum st_rc rc;
 
-    if (t->request_is_read) {
-        call_enter(t->call, CALL_ENDED);
-        return ST_OK;
-    }
+    if (t->request_is_read)
+        return last_words(t);
     if ((rc = next_bytes(t, wanted(t->call), &event)) != ST_OK)
         return rc;
     if (event.kind != HTTP1_DATA)

@@ -95,6 +95,13 @@ enum st_rc message_add(struct message *m, struct st_span data, struct st_err *er
     return ST_ERR;
 }
 
+void message_words(struct message *m, const struct flt_head_text *words, size_t n)
+{
+    ST_CHECK(m, MESSAGE_MAGIC);
+    m->in.words = words;
+    m->in.n_words = n;
+}
+
 /* ---- the verdict ------------------------------------------------------------------------------------------------ */
 
 static enum flt_reason reason_of(const struct message *m, const struct st_err *why)
@@ -147,6 +154,8 @@ static void prepare(struct message *m, const struct st_err *why)
                                .plain_limit = (size_t)config_of(m)->limit.body_max,
                                .drips = &m->about->worker->drips,
                                .person = m->about->person,
+                               .words = m->in.words,
+                               .n_words = m->in.n_words,
                                .not_held = reason_of(m, why),
                                .not_held_bytes = body_size(m->body) + m->tail.n };
     if (m->about->is_call)

@@ -21,6 +21,8 @@ struct message;
 ST_MUST struct message *message_new(const struct socket_open *about, struct chain_sight *sight, bool is_text);
 void message_free(struct message *message); /* wipes; NULL is fine */
 size_t message_memory(const struct message *message);
+/* Fields that are judged with it, borrowed; it may have no bytes besides. */
+void message_words(struct message *message, const struct flt_head_text *words, size_t n);
 /* ST_ERR: it cannot be held (any longer) and has to be judged unread; the bytes are kept for a verdict that lets it
  * pass. */
 ST_MUST enum st_rc message_add(struct message *message, struct st_span data, struct st_err *err);

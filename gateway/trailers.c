@@ -3,9 +3,10 @@
  *
  * They come last, and that decides what becomes of them. Where the body waits for them, they are judged with it, as
  * header fields that hold words of people are, names too: nothing that a browser sends has any, so each that is there
- * was thought of by somebody. Where the body has left, was looked into as it came, or could not be held, no verdict can
- * wait for them: there they end here, as RFC 9110 §6.5.1 lets them, though the policy may let such a body pass unread.
- * With a body that nobody reads by its host or its path they pass as it does.
+ * was thought of by somebody. Behind the messages of a call that stays open they are judged alone (call.c). Where the
+ * body has left, was looked into as it came, or could not be held, no verdict can wait for them: there they end here,
+ * as RFC 9110 §6.5.1 lets them, though the policy may let such a body pass unread. With a body that nobody reads by its
+ * host or its path they pass as it does.
  */
 #include "gateway/txn_parts.h"
 #include <string.h>
@@ -13,7 +14,8 @@
 /* Two texts for each: its value, and its name, which may be one too. */
 static enum st_rc read_them(struct txn *t)
 {
-    struct flt_head_text *texts = st_arena_alloc(t->arena, (t->n_words + 2 * t->n_trailers) * sizeof *texts);
+    struct flt_head_text *texts =
+        st_arena_alloc(t->arena, (t->n_words + TRAILER_TEXTS * t->n_trailers) * sizeof *texts);
 
     if (texts == NULL)
         return st_arena_fail(t->arena, &t->err, "trailers.words");
@@ -31,7 +33,8 @@ static enum st_rc read_them(struct txn *t)
 
 enum st_rc trailers_take(struct txn *t, const struct http1_event *event)
 {
-    bool are_waited_for = t->state == TXN_READ_BODY && t->sift == NULL && t->not_held == FLT_REASON_NONE;
+    bool is_held = t->state == TXN_READ_BODY && t->sift == NULL && t->not_held == FLT_REASON_NONE;
+    bool are_waited_for = is_held || t->way == UPLOAD_CALL;
 
     if (event->n_trailers == 0)
         return ST_OK;

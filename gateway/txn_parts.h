@@ -183,6 +183,7 @@ bool upload_late(struct txn *t); /* READ_BODY, a deadline passed: true when it g
 void upload_fini(struct txn *t);
 
 /* trailers.c */
+#define TRAILER_TEXTS 2 /* of each, at the end of t->words: its value and its name */
 ST_MUST enum st_rc trailers_take(struct txn *t, const struct http1_event *event); /* of the request's end */
 void trailers_redacted(struct txn *t); /* its body leaves another than it came */
 

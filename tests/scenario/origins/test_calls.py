@@ -130,6 +130,33 @@ def test_S4_B2_what_is_no_message_is_held_until_the_end(house, received):
     call.client.close()
 
 
+def test_S4_trailers_behind_the_last_message_go_on(house, received):
+    call = Call(house)
+    call.say(message(b"good morning"))
+    call.hears(message(b"good morning"))
+    call.client.send(call.stream, b"", trailers=[("x-note", "that was all")])
+    assert told(call.ends().trailers) == ("0", "")
+    assert call.site.gets().trailers == [("x-note", "that was all")]
+    call.client.close()
+
+
+@pytest.mark.parametrize("trailers", [[("x-note", "DE02120300000000202051")], [("de02120300000000202051", "x")],
+                                      [("x-sum", "17"), ("x-note", SECRET.decode())]])
+def test_S4_B2_trailers_that_must_not_leave_end_the_call(house, received, trailers):
+    refused, records = house.count("call_refused"), len(house.gateway.records("decision"))
+    call = Call(house)
+    call.say(message(b"good morning"))
+    call.hears(message(b"good morning"))
+    call.client.send(call.stream, b"", trailers=trailers)
+    status, why = told(call.ends().trailers)
+    assert status == "7" and "IBAN" in why
+    request = call.site.is_reset()
+    assert request.body == message(b"good morning") and request.trailers == []
+    assert house.count("call_refused") == refused + 1
+    assert len(house.gateway.wait_records(records + 1, "decision")) == records + 1
+    call.client.close()
+
+
 def test_S4_B2_a_message_that_lacks_its_end_is_judged_all_the_same(house, received):
     call = Call(house)
     call.say(message(b"good morning"))
