@@ -13,10 +13,11 @@
  *
  * Services that take a file as the bare body of a request have its name in the head: as a disposition, as JSON, as
  * pairs of a key and base64, or one field a value; others a title, a subject, a note. The last word of such a field's
- * name tells. A field of a service's own ("X-...") is read too when its value is prose, which no token is. All are read
- * as they stand: the readings of the scan open what they are wrapped in. Any other field is of programs, or holds
- * credentials, which are never read. Nothing is masked in a head: another path would be another place, and each service
- * quotes in its own way.
+ * name tells. A field of a service's own ("X-...") is read too when its value is prose, which no token is, or JSON, or
+ * has the shape of a number that people have; digits alone may be any id, unless the name says what they are. All are
+ * read as they stand: the readings of the scan open what they are wrapped in.
+ * Any other field is of programs, or holds credentials, which are never read. Nothing is masked in a head: another path
+ * would be another place, and each service quotes in its own way.
  */
 #include "filters/filters.h"
 #include "filters/scanner.h"
@@ -314,17 +315,59 @@ static bool names_credential(struct st_span name)
     return false;
 }
 
-/* A field of a service's own: with the metadata of what is stored (S3, Google, Azure, OpenStack Swift), or prose. */
-static bool is_own(struct st_span name, struct st_span value)
+static bool has_word(struct st_span name, struct st_span wanted)
 {
     struct st_span word;
 
+    while (st_span_next(&name, '-', &word))
+        if (st_span_ieq(word, wanted))
+            return true;
+    return false;
+}
+
+static bool names_number(struct st_span name)
+{
+    static const char *const numbers[] = { "card", "iban", "pan", "passport", "phone", "ssn", NULL };
+    struct st_span word;
+
+    while (st_span_next(&name, '-', &word))
+        if (is_one_of(word, numbers))
+            return true;
+    return false;
+}
+
+/* A number as people write it, whole: an IBAN, or groups of digits with signs between them. No id, no hash, no time and
+ * no address of a computer looks like that; one of digits alone does, which is one if the name says so. */
+static bool is_printed_number(struct st_span name, struct st_span value)
+{
+    uint8_t text[IBAN_MAX];
+    size_t n = 0, digits = 0;
+
+    for (size_t i = 0; i < value.n; i++) {
+        uint8_t c = value.p[i];
+        bool is_digit = c >= '0' && c <= '9';
+
+        if (!is_digit && strchr("-_+/()", c) != NULL && c != 0)
+            continue;
+        if (n == sizeof text || !(is_digit || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
+            return false;
+        digits += is_digit;
+        text[n++] = c;
+    }
+    if (digits == value.n)
+        return n >= NUMBER_DIGITS && names_number(name);
+    return digits == n ? n >= NUMBER_DIGITS && value.n >= NUMBER_MIN
+                       : n > FOUR && may_be_printed_in_groups(st_span(text, n));
+}
+
+/* A field of a service's own: with the metadata of what is stored (S3, Google, Azure, OpenStack Swift), prose, JSON, or
+ * a number. */
+static bool is_own(struct st_span name, struct st_span value)
+{
     if (!st_span_istarts(name, ST_SPAN("x-")))
         return false;
-    while (st_span_next(&name, '-', &word))
-        if (st_span_ieq(word, ST_SPAN("meta")))
-            return true;
-    return is_prose(value);
+    return has_word(name, ST_SPAN("meta")) || is_prose(value) || st_span_starts(value, ST_SPAN("{")) ||
+           is_printed_number(name, value);
 }
 
 bool flt_head_has_words(const struct flt_head_text *field)

@@ -344,6 +344,16 @@ T_TEST(what_people_called_a_file_is_found)
         { "X-Whatever", "=?utf-8?B?bXkgY2FyZCA0MTExMTExMTExMTExMTEx?=", "pii.card.visa" },
         { "X-Whatever", "my%20card%20is%204111111111111111", "pii.card.visa" },
         { "X-Request-Id", "4111111111111111", NULL },
+        { "X-Whatever", "4111-1111-1111-1111", "pii.card.visa" },
+        { "X-Card", "4111111111111111", "pii.card.visa" },
+        { "X-Whatever", "DE02120300000000202051", "pii.iban" },
+        { "x-whatever", "DE02-1203-0000-0000-2020-51", "pii.iban" },
+        { "X-Whatever", "{\"iban\":\"DE02120300000000202051\"}", "pii.iban" },
+        { "X-Api-Key", "DE02120300000000202051", NULL },
+        { "X-Trace", "4bf92f3577b34da6a3ce929d0e0e4736", NULL },
+        { "X-Real-Ip", "203.0.113.195", NULL },
+        { "X-Client-Date", "2026-11-30", NULL },
+        { "X-Timestamp", "1764547200000", NULL },
         { "User-Agent", "a card 4111 1111 1111 1111", NULL },
     };
 
