@@ -11,7 +11,8 @@ from stoa_test.pki import Authority
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 POLL = "/socket.io/?EIO=3&transport=polling&t=x&sid="
-SECRET = "pay to DE89 3704 0044 0532 0130 00 please"
+IBAN = "DE89 3704 0044 0532 0130 00"
+SECRET = f"pay to {IBAN} please"
 TYPE = ("Content-Type", "text/plain;charset=UTF-8")
 PONG = b"\0\1\xff3"
 
@@ -86,7 +87,7 @@ def test_an_answer_without_messages_stays_as_it_is(house):
 
 def test_nothing_of_it_left_or_stayed(house):
     site, _, gateway = house
-    assert b"0532" not in site.received() and b"0532" not in gateway.written()
+    assert b"0532" not in site.received() and not gateway.has_written(IBAN)
     decisions = gateway.wait_records(3, "decision")
     assert len(decisions) == 3
     assert len(gateway.wait_records(1, "learning")) == 1  # the post that went out, and none that did not

@@ -9,7 +9,8 @@ from conftest import TEXT, event, packed, unpacked
 from stoa_test.client2 import Client2
 from stoa_test.origin import WAIT
 
-SECRET = "pay to DE89 3704 0044 0532 0130 00 please"
+IBAN = "DE89 3704 0044 0532 0130 00"
+SECRET = f"pay to {IBAN} please"
 POST = {"title": "Invoice", "content": SECRET, "cid": 1}
 
 
@@ -219,4 +220,4 @@ def test_what_waits_outlives_the_workers(house):
 def test_the_forum_never_got_it_and_nothing_was_kept(house):
     for origin in house.origins.values():
         assert b"3704" not in origin.received() and b"Invoice" not in origin.received()
-    assert b"3704" not in house.gateway.written()
+    assert not house.gateway.has_written(IBAN)
