@@ -12,6 +12,11 @@
 #include "filters/views.h"
 #include <string.h>
 
+#define SURE           85 /* confidence of a checksum that needs no word */
+#define ROW_GAP_MAX    4u /* bytes between two groups of a row */
+#define ROW_GROUPS_MIN 3u
+#define OF_A_ROW       25 /* confidence that a number in groups has less, with no word near */
+
 static void tell(const struct flt_scanner *s, const struct flt_guess *g, int confidence, const char *why)
 {
     struct flt_candidate c = { .rule = &g->detector->rule, .field = s->field_index, .reading = s->reading, .why = why };
@@ -59,14 +64,51 @@ int flt_best_score(const struct flt_detector *d, unsigned marks)
     return weigh(d, marks, d->validated > d->base ? FLT_V_OK : FLT_V_SHAPE, true);
 }
 
-/* Texts run together hold numbers that nobody wrote: there a word must say what it is. */
+/* Digits with one and the same gap between groups of one length, but for the last, and no line's end in it: what stands
+ * in [from, to) of the reading was one number to whoever wrote it so. */
+static bool is_one_row(const struct flt_scanner *s, uint32_t from, uint32_t to)
+{
+    struct st_span text, gap = ST_SPAN_NONE;
+    size_t group = 0, groups = 0, n, at;
+
+    flt_view_range(&s->view, from, to, &from, &to);
+    text = st_span_sub(s->field->text, from, to - from);
+    for (at = 0; at < text.n; at += n, groups++) {
+        for (n = 0; at + n < text.n && flt_is_digit(text.p[at + n]);)
+            n++;
+        group = groups == 0 ? n : group;
+        if (n == 0 || n > group || (n < group && at + n < text.n))
+            return false;
+        at += n;
+        for (n = 0; at + n < text.n && !flt_is_digit(text.p[at + n]);)
+            n++;
+        gap = groups == 0 ? st_span_sub(text, at, n) : gap;
+        if (at < text.n && (n > ROW_GAP_MAX || !st_span_eq(gap, st_span_sub(text, at, n)) || text.p[at] < ' '))
+            return false;
+    }
+    return groups >= ROW_GROUPS_MIN;
+}
+
+/* Texts run together hold numbers that nobody wrote: there a word must say what it is. An account number says so
+ * itself, and a number that needs no word where it stands in one needs none in a row. */
+static bool is_run_together(const struct flt_scanner *s, const struct flt_guess *g)
+{
+    enum flt_find find = g->detector->find;
+
+    if (find == FLT_FIND_PATTERN || find == FLT_FIND_EMAIL || find == FLT_FIND_WORDS || find == FLT_FIND_ROWS ||
+        find == FLT_FIND_COPIES)
+        return false;
+    if (s->reading != FLT_READ_SQUEEZED)
+        return s->reading == FLT_READ_JOINED;
+    return find != FLT_FIND_IBAN && (find != FLT_FIND_DIGITS || g->detector->validated < SURE ||
+                                     g->detector->base >= SURE || !is_one_row(s, g->from, g->to));
+}
+
 static bool needs_word(const struct flt_scanner *s, const struct flt_guess *g)
 {
     enum flt_require require = g->detector->require;
-    enum flt_find find = g->detector->find;
 
-    if ((s->reading == FLT_READ_SQUEEZED || s->reading == FLT_READ_JOINED) && find != FLT_FIND_PATTERN &&
-        find != FLT_FIND_EMAIL && find != FLT_FIND_WORDS && find != FLT_FIND_ROWS && find != FLT_FIND_COPIES)
+    if (is_run_together(s, g))
         return true;
     return require == FLT_REQUIRE_CONTEXT ||
            (require == FLT_REQUIRE_CONTEXT_OR_GROUPS && (g->marks & FLT_GROUPED) == 0);
@@ -156,6 +198,8 @@ void flt_consider(struct flt_scanner *s, const struct flt_guess *g)
     near = flt_word_near(s, d, g->from, g->to) && !flt_is_of_others(s, d, g->from, g->to);
     score = weigh(d, g->marks, valid, near) + more;
     score = score > 100 ? 100 : score;
+    if (!near && s->reading == FLT_READ_SQUEEZED && d->find == FLT_FIND_DIGITS)
+        score -= OF_A_ROW;
     if ((needs_word(s, g) || valid == FLT_V_SERIES) && !near) {
         tell(s, g, score, "required context word missing");
         return;

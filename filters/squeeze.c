@@ -102,6 +102,15 @@ static bool is_own_blank(struct st_span s, size_t at, size_t gap, size_t n)
     return at + n + 1 < s.n && s.p[at] == ' ' && is_gap(s, gap, n, at + 1) && is_token_char(s.p[at + 1 + n]);
 }
 
+static bool is_lower_word(struct st_span s, size_t at, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && flt_is_lower(s.p[at + i]))
+        i++;
+    return i == n;
+}
+
 /* Groups of `group` bytes from `at` on, with one gap between; the last may be shorter. */
 static struct row row_of(struct st_span s, size_t at, size_t group)
 {
@@ -118,23 +127,14 @@ static struct row row_of(struct st_span s, size_t at, size_t group)
             n++;
         if (n == 0 && group == 1 && is_own_blank(s, from, at + group, row.gap))
             n = 1;
-        if (n == 0)
-            break;
+        if (n == 0 || (n == group && from + n < s.n && is_lower_word(s, from, n + 1)))
+            break; /* "1 2 3 thanks": a word behind the row */
         row.payload += n;
         row.end = from + n;
         if (n < group)
             break;
     }
     return row;
-}
-
-static bool is_lower_word(struct st_span s, size_t at, size_t n)
-{
-    size_t i = 0;
-
-    while (i < n && flt_is_lower(s.p[at + i]))
-        i++;
-    return i == n;
 }
 
 /* "people v36.47 latency": words that happen to have one length. An address in pieces is made of words too. */
