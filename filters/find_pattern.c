@@ -139,6 +139,8 @@ static void tail(struct flt_scanner *s, const struct flt_detector *d, uint32_t e
     uint32_t floor = end > d->max ? end - (uint32_t)d->max : 0; /* it may begin before the pattern does */
     uint32_t from = walk_back(s, d, end, floor > s->done_to[rule] ? floor : s->done_to[rule]);
 
+    while (from < end && s->text.p[from] == ' ') /* of those between groups */
+        from++;
     if (!is_inside_words(s, d, end > d->width ? end - d->width : 0, from))
         flt_offer(s, d, from, walk_on(s, d, from, end), 0);
 }

@@ -35,7 +35,7 @@ enum flt_valid val_cz_rodne_cislo(const struct flt_token *token)
     if (!flt_date_ok(0, month % 50 % 20, flt_digits(s, 4, 2)) || flt_is_sequence(s))
         return FLT_V_WRONG;
     if (s.n == 9)
-        return FLT_V_SHAPE;
+        return (flt_digits(s, 0, 2) < 54 || flt_digits(s, 0, 2) >= 80) ? FLT_V_SHAPE : FLT_V_WRONG;
     head = flt_digits(s, 0, 9);
     return flt_if_usual(head % 11 % 10 == flt_digit(s, 9) ? FLT_V_OK : FLT_V_WRONG, month % 50 <= 32 && month < 90);
 }

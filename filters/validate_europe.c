@@ -136,7 +136,7 @@ enum flt_valid val_lv_personas_kods(const struct flt_token *token)
     return flt_verdict((1101 - flt_weighted(s, weights, 10)) % 11 % 10 == flt_digit(s, 10), s);
 }
 
-/* 6433435F, 6433435OA: the second letter counts nine times; W, T and X of old do not. */
+/* 6433435F, 6433435OA: the second letter counts nine times its place; W, T and X of old do not. */
 enum flt_valid val_ie_pps(const struct flt_token *token)
 {
     static const uint8_t weights[] = { 8, 7, 6, 5, 4, 3, 2 };
@@ -158,9 +158,7 @@ enum flt_valid val_ie_pps(const struct flt_token *token)
     sum = flt_weighted(s, weights, 7);
     if (s.n == 9) {
         letter = flt_to_upper(s.p[8]);
-        if (letter > 'I' && memchr("WTX", (int)letter, 3) == NULL)
-            return FLT_V_WRONG;
-        sum += letter > 'I' ? 0 : (letter - (unsigned)'A' + 1) * 9;
+        sum += memchr("WTX", (int)letter, 3) != NULL ? 0 : (letter - (unsigned)'A' + 1) * 9;
     }
     return (uint8_t) "WABCDEFGHIJKLMNOPQRSTUV"[sum % 23] == flt_to_upper(s.p[7]) ? FLT_V_OK : FLT_V_WRONG;
 }

@@ -248,20 +248,25 @@ enum flt_valid val_nz_account(const struct flt_token *token)
     static const uint8_t bank8[] = { 0, 0, 0, 0, 7, 6, 5, 4, 3, 2, 1 }, bank25[] = { 0, 0, 0, 0, 1, 7, 3, 1, 7, 3, 1 };
     struct st_span s = token->text, core = st_span_sub(s, 2, 11);
     unsigned bank = s.n >= 2 ? flt_digits(s, 0, 2) : 0;
+    bool is_known, fits, is_weighted = false;
 
-    if ((s.n != 15 && s.n != 16) || !nz_branch(bank, flt_digits(s, 2, 4)))
+    if (s.n != 15 && s.n != 16)
         return FLT_V_WRONG;
+    is_known = nz_branch(bank, flt_digits(s, 2, 4)); /* banks open branches */
     switch (bank) {
-    case 8: return flt_verdict(divides(core, bank8, 11), s);
-    case 9: return flt_verdict(nz_bank9(s), s);
+    case 8: fits = divides(core, bank8, 11); break;
+    case 9: fits = nz_bank9(s); break;
     case 25:
-    case 33: return flt_verdict(divides(core, bank25, 10), s);
+    case 33: fits = divides(core, bank25, 10); break;
     case 26:
     case 28:
-    case 29: return flt_verdict(nz_bank26(s), s);
-    case 31: return FLT_V_SHAPE; /* has no check */
-    default: return flt_verdict(divides(core, flt_digits(s, 6, 7) < 990000 ? low : high, 11), s);
+    case 29: fits = nz_bank26(s); break;
+    case 31: return is_known ? FLT_V_SHAPE : FLT_V_WRONG; /* has no check */
+    default:
+        is_weighted = flt_digits(s, 6, 7) < 990000 && bank >= 1 && bank <= 38;
+        fits = divides(core, is_weighted ? low : high, 11);
     }
+    return flt_if_usual(flt_verdict(fits && (is_known || is_weighted), s), is_known);
 }
 
 /* The codes of the national bank's list, those of banks that were merged or closed too. */
@@ -275,7 +280,8 @@ static bool is_czech_bank(unsigned code)
     for (size_t i = 0; i < ST_LEN(banks); i++)
         if (banks[i] == code)
             return true;
-    return (code >= 8030 && code <= 8299) || code == 8500;
+    return (code >= 8100 && code <= 8299) || code == 8030 || code == 8040 || code == 8060 || code == 8090 ||
+           code == 8500;
 }
 
 /* 19-2000145399/0800: prefix and number each by weights that are powers of two mod 11; four digits of the bank. */
@@ -304,10 +310,37 @@ enum flt_valid val_cz_account(const struct flt_token *token)
                        number);
 }
 
-/* MCC of three digits (ITU-T E.212: 2 to 7), network, subscriber. */
+/* Mobile country codes that ITU-T E.212 has given out. */
+static bool is_mobile_country(unsigned code)
+{
+    static const struct {
+        uint16_t from, to;
+    } given[] = { { 202, 202 }, { 204, 204 }, { 206, 206 }, { 208, 208 }, { 212, 214 }, { 216, 216 }, { 218, 222 },
+                  { 226, 226 }, { 228, 228 }, { 230, 232 }, { 234, 235 }, { 238, 238 }, { 240, 240 }, { 242, 242 },
+                  { 244, 244 }, { 246, 248 }, { 250, 250 }, { 255, 255 }, { 257, 257 }, { 259, 260 }, { 262, 262 },
+                  { 266, 266 }, { 268, 268 }, { 270, 270 }, { 272, 272 }, { 274, 274 }, { 276, 276 }, { 278, 278 },
+                  { 280, 280 }, { 282, 284 }, { 286, 286 }, { 288, 290 }, { 292, 295 }, { 297, 297 }, { 302, 302 },
+                  { 308, 308 }, { 310, 316 }, { 330, 330 }, { 332, 332 }, { 334, 334 }, { 338, 338 }, { 340, 340 },
+                  { 342, 342 }, { 344, 344 }, { 346, 346 }, { 348, 348 }, { 350, 350 }, { 352, 352 }, { 354, 354 },
+                  { 356, 356 }, { 358, 358 }, { 360, 360 }, { 362, 366 }, { 368, 368 }, { 370, 370 }, { 372, 372 },
+                  { 374, 374 }, { 376, 376 }, { 400, 402 }, { 404, 406 }, { 410, 432 }, { 434, 434 }, { 436, 438 },
+                  { 440, 441 }, { 450, 450 }, { 452, 452 }, { 454, 457 }, { 460, 461 }, { 466, 467 }, { 470, 470 },
+                  { 472, 472 }, { 502, 502 }, { 505, 505 }, { 510, 510 }, { 514, 515 }, { 520, 520 }, { 525, 525 },
+                  { 528, 528 }, { 530, 530 }, { 536, 537 }, { 539, 555 }, { 602, 643 }, { 645, 655 }, { 657, 659 },
+                  { 702, 702 }, { 704, 704 }, { 706, 706 }, { 708, 708 }, { 710, 710 }, { 712, 712 }, { 714, 714 },
+                  { 716, 716 }, { 722, 722 }, { 724, 724 }, { 730, 730 }, { 732, 732 }, { 734, 734 }, { 736, 736 },
+                  { 738, 738 }, { 740, 740 }, { 742, 742 }, { 744, 744 }, { 746, 746 }, { 748, 748 }, { 750, 750 } };
+
+    for (size_t i = 0; i < ST_LEN(given); i++)
+        if (code >= given[i].from && code <= given[i].to)
+            return true;
+    return false;
+}
+
+/* A country's code of three digits, network, subscriber. */
 enum flt_valid val_imsi(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
-    return s.n == 15 && s.p[0] >= '2' && s.p[0] <= '7' && flt_distinct(s) > 4 ? FLT_V_OK : FLT_V_WRONG;
+    return s.n == 15 && is_mobile_country(flt_digits(s, 0, 3)) && flt_distinct(s) > 4 ? FLT_V_OK : FLT_V_WRONG;
 }

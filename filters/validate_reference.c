@@ -96,3 +96,46 @@ enum flt_valid val_eu_oss(const struct flt_token *token)
             return FLT_V_OK;
     return FLT_V_WRONG;
 }
+
+/* Without its blanks; empty when longer than the room. */
+static struct st_span squeezed(struct st_span s, uint8_t *room, size_t max)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == ' ')
+            continue;
+        if (n == max)
+            return st_span(room, 0);
+        room[n++] = flt_to_upper(s.p[i]);
+    }
+    return st_span(room, n);
+}
+
+/* RF18 5390 0754 7034: RF, two check digits, up to 21 signs; MOD 97-10 with the first four at the end. */
+enum flt_valid val_iso11649(const struct flt_token *token)
+{
+    uint8_t room[25], turned[25];
+    struct st_span s = squeezed(token->text, room, sizeof room);
+
+    if (s.n < 5 || !st_span_starts(s, ST_SPAN("RF")) || !flt_is_digit(s.p[2]) || !flt_is_digit(s.p[3]))
+        return FLT_V_WRONG;
+    memcpy(turned, s.p + 4, s.n - 4);
+    memcpy(turned + s.n - 4, s.p, 4);
+    return is_mod97(st_span(turned, s.n)) ? FLT_V_OK : FLT_V_WRONG;
+}
+
+/* 21 00000 00003 13947 14300 09017: modulo 10, recursive, of Swiss payment slips and QR bills. */
+enum flt_valid val_ch_reference(const struct flt_token *token)
+{
+    static const uint8_t next[] = { 0, 9, 4, 6, 8, 2, 7, 1, 3, 5 };
+    uint8_t room[27];
+    struct st_span s = squeezed(token->text, room, sizeof room);
+    unsigned carry = 0;
+
+    if (s.n < 5 || flt_distinct(s) < 3)
+        return FLT_V_WRONG;
+    for (size_t i = 0; i + 1 < s.n; i++)
+        carry = next[(carry + flt_digit(s, i)) % 10];
+    return (10 - carry) % 10 == flt_digit(s, s.n - 1) ? FLT_V_OK : FLT_V_WRONG;
+}

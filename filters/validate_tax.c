@@ -57,8 +57,13 @@ enum flt_valid val_gt_nit(const struct flt_token *token)
 {
     struct st_span s = token->text;
 
+    struct st_span behind = st_span_sub(token->all, token->to, 2);
+
     if (s.n < 5 || s.n > 12 || flt_distinct(s) <= 2)
         return FLT_V_WRONG;
+    if ((behind.n > 0 && flt_to_upper(behind.p[0]) == 'K') ||
+        (behind.n == 2 && behind.p[0] == '-' && flt_to_upper(behind.p[1]) == 'K'))
+        return FLT_V_WRONG; /* it goes on, and is checked as a whole */
     for (size_t i = 0; i + 1 < s.n; i++)
         if (!flt_is_digit(s.p[i]))
             return FLT_V_WRONG;

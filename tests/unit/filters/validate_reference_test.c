@@ -67,6 +67,19 @@ static const struct vector vectors[] = {
     { "nz_account", "010902006838900", FLT_V_OK },
     { "nz_account", "011002006838900", FLT_V_WRONG },
     { "nz_account", "312826745396777", FLT_V_SHAPE },
+    { "nz_account", "017004006838900", FLT_V_SHAPE }, /* a branch that the table does not have */
+    { "nz_account", "317004006838900", FLT_V_WRONG }, /* and nothing checks */
+    { "iso11649", "RF18539007547034", FLT_V_OK },
+    { "iso11649", "RF18 5390 0754 7034", FLT_V_OK },
+    { "iso11649", "RF19539007547034", FLT_V_WRONG },
+    { "iso11649", "RF185390075470345390075470345", FLT_V_WRONG },
+    { "ch_reference", "21 00000 00003 13947 14300 09017", FLT_V_OK },
+    { "ch_reference", "210000000003139471430009018", FLT_V_WRONG },
+    { "ch_reference", "000000000000000000000000000", FLT_V_WRONG },
+    { "imsi", "262073991201234", FLT_V_OK },
+    { "imsi", "209073991201234", FLT_V_WRONG },     /* no country has 209 */
+    { "cz_rodne_cislo", "640803290", FLT_V_WRONG }, /* nine digits were given before 1954 */
+    { "gt_nit", "576937K", FLT_V_OK },
     { "nz_account", "313826745396777", FLT_V_WRONG },
     { "nz_account", "0900007251027346", FLT_V_OK },
     { "nz_account", "0900007251027347", FLT_V_WRONG },
