@@ -8,7 +8,7 @@
  * done. The same resource by the same rule is recorded once in a while only, not per reader. For each address it
  * remembers how many different people came, as keyed hashes under a key that nobody else has and that ends with the
  * process: a rule may ask whether they are five or more, never who. An address that answers no more matters only when
- * it was curated.
+ * it was curated. Once a minute plugins tidy up what they keep, and it goes to disk.
  */
 #include "base/hash.h"
 #include "base/hash64.h"
@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "gateway/family.h"
+#include "gateway/kept.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@
 #define DETAILS_MAX   8192
 #define SEEN_MAX      20000
 #define SEEN_AGAIN_MS (86400 * (uint64_t)1000)
+#define TICK_MS       60000
 #define TITLE_MAX     300 /* audit/fields.def */
 #define URL_MAX       512
 #define OBJECT_MAX    128
@@ -51,7 +53,10 @@ struct curator {
     struct st_table *seen;    /* url and rule -> when it was recorded (uint64_t, owned) */
     struct st_table *signals; /* url -> struct signal (owned) */
     struct st_sip sip;        /* of their people */
-    uint64_t items, dropped, resources, learnings;
+    struct lp_store *store;   /* of the plugins, owned */
+    struct kept kept;         /* where it is on disk */
+    struct st_timer tick;
+    uint64_t items, dropped, resources, learnings, ticks;
 };
 
 struct item { /* one page or post, as the worker packed it */
@@ -335,6 +340,57 @@ static void on_message(void *ctx, const struct ipc_msg *msg)
     while (!st_unpack_done(&u) && !u.bad);
 }
 
+/* ---- what plugins keep ---------------------------------------------------------------------------------------------
+ */
+
+static void write_store(struct curator *cur)
+{
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf packed;
+
+    if (!lp_store_changed(cur->store))
+        return;
+    st_buf_init(&packed, KEPT_MAX);
+    lp_store_write(cur->store, &packed);
+    if (st_buf_done(&packed, &err, "curator.store") != ST_OK ||
+        kept_write(&cur->kept, st_buf_view(&packed), &err) != ST_OK)
+        ST_LOG(STORE_FAILED, ST_ERRF(&err));
+    st_buf_fini(&packed);
+}
+
+static void on_tick(void *ctx)
+{
+    struct curator *cur = ctx;
+    struct st_arena *arena = st_arena_new(ITEM_MEMORY);
+    struct st_err err = ST_ERR_INIT;
+
+    if (arena == NULL || lp_hook_tick(cur->gen->plugins, arena, &err) != ST_OK)
+        ST_LOG(OOM, ST_LIT("why", "tick"), ST_ERRF(&err));
+    st_arena_free(arena);
+    cur->ticks++;
+    write_store(cur);
+    if (st_timer_arm(fam_timers(cur->child), &cur->tick, TICK_MS, &err) != ST_OK)
+        ST_LOG(OOM, ST_LIT("why", "timer"), ST_ERRF(&err));
+}
+
+/* What cannot be read is begun anew, and that is said. */
+static enum st_rc open_store(struct curator *cur, struct st_err *err)
+{
+    struct st_err why = ST_ERR_INIT;
+    struct st_buf packed;
+
+    if ((cur->store = lp_store_new()) == NULL)
+        return st_fail(err, ST_E_NOMEM, "curator.start", "store", 0);
+    st_buf_init(&packed, KEPT_MAX + 1);
+    if (kept_open(fam_kept(cur->child), &cur->kept, &packed, &why) != ST_OK ||
+        (packed.n > 0 && lp_store_read(cur->store, st_buf_view(&packed), &why) != ST_OK))
+        ST_LOG(STORE_FAILED, ST_ERRF(&why));
+    st_buf_fini(&packed);
+    lp_set_keep(cur->gen->plugins, cur->store);
+    cur->tick = (struct st_timer){ .fn = on_tick, .ctx = cur };
+    return st_timer_arm(fam_timers(cur->child), &cur->tick, TICK_MS, err);
+}
+
 /* ---- the role ------------------------------------------------------------------------------------------------------
  */
 
@@ -343,6 +399,7 @@ static void generation(void *self, struct generation *gen)
     struct curator *cur = self;
 
     cur->gen = gen; /* held by the run-time until the next one */
+    lp_set_keep(gen->plugins, cur->store);
 }
 
 static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
@@ -361,6 +418,8 @@ static enum st_rc start(void *self, struct fam_child *child, struct st_err *err)
     cur->signals = st_table_new(SEEN_MAX, true, free);
     if (cur->outbox == NULL || cur->seen == NULL || cur->signals == NULL)
         return st_fail(err, ST_E_NOMEM, "curator.start", "curator", 0);
+    if (open_store(cur, err) != ST_OK)
+        return ST_ERR;
     return outbox_keep(cur->outbox, fam_journal(child), err);
 }
 
@@ -391,6 +450,7 @@ static void drain(void *self, uint64_t within_ms)
     struct curator *cur = self;
 
     (void)within_ms; /* after it the run-time ends us */
+    write_store(cur);
     if (outbox_pending(cur->outbox) == 0)
         fam_done(cur->child);
     else
@@ -408,6 +468,7 @@ static void status(void *self, struct st_buf *json)
     st_json_int(&w, "dropped", (int64_t)cur->dropped);
     st_json_int(&w, "resources", (int64_t)cur->resources);
     st_json_int(&w, "learnings", (int64_t)cur->learnings);
+    st_json_int(&w, "ticks", (int64_t)cur->ticks);
     st_json_int(&w, "waiting", cur->outbox != NULL ? (int64_t)outbox_pending(cur->outbox) : 0);
     st_json_end(&w);
 }
@@ -419,11 +480,13 @@ static void curator_fini(struct curator *cur)
     outbox_free(cur->outbox);
     st_table_free(cur->seen);
     st_table_free(cur->signals);
+    lp_store_free(cur->store);
+    kept_close(&cur->kept);
 }
 
 int fam_curator_main(unsigned number)
 {
-    static struct curator cur;
+    static struct curator cur = { .kept = { .fd = -1 } };
     static const struct fam_ops ops = {
         .role = FAM_CURATOR, .start = start, .generation = generation, .peer = peer, .drain = drain, .status = status
     };

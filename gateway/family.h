@@ -13,6 +13,7 @@
 
 #define FAM_CHANNEL 3
 #define FAM_JOURNAL 4 /* of workers and the curator: their records in shared memory (journal.h) */
+#define FAM_KEPT    5 /* of the curator: the file of what plugins keep (kept.h) */
 
 #define FAM_ROLES(X)            \
     X(SUPERVISOR, "supervisor") \
@@ -101,6 +102,7 @@ struct st_timers *fam_timers(struct fam_child *child);      /* armed on st_clock
 struct generation *fam_generation(struct fam_child *child); /* in force; borrowed */
 unsigned fam_number(const struct fam_child *child);
 int fam_journal(const struct fam_child *child); /* FAM_JOURNAL, or -1 when it was given none */
+int fam_kept(const struct fam_child *child);    /* FAM_KEPT, or -1 when it was given none; owned by who asks */
 void fam_done(struct fam_child *child);         /* the drain is finished: leave the loop */
 
 /* A channel to a sibling inside the child's event loop: reads whole messages, queues what the socket does not take.

@@ -7,7 +7,9 @@
  * ROW_SLOW deaths without a quiet time between, after a pause; after KIN_ROW_GIVE_UP the daemon ends, since something
  * is really wrong.
  */
+#include "base/file.h"
 #include "base/log.h"
+#include "gateway/kept.h"
 #include "gateway/supervisor.h"
 #include "gateway/tls_ca.h"
 #include <errno.h>
@@ -294,24 +296,44 @@ void kin_run(struct kin *kin)
  * ------------------------------------------------------------------------------------------------------ */
 
 /* After fork, before exec: async-signal-safe calls only. */
-static void become(const struct kin *kin, int channel, char *const argv[])
+static void become(const struct kin *kin, int channel, int kept, char *const argv[])
 {
+    int journal, last = kept >= 0 ? FAM_KEPT : kin->journal >= 0 ? FAM_JOURNAL : FAM_CHANNEL;
     sigset_t none;
-    int journal;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    journal = fcntl(kin->journal, F_DUPFD_CLOEXEC, FAM_JOURNAL + 1); /* out of the way of the next lines */
+    journal = fcntl(kin->journal, F_DUPFD_CLOEXEC, FAM_KEPT + 1); /* out of the way of the next lines */
+    kept = fcntl(kept, F_DUPFD_CLOEXEC, FAM_KEPT + 1);
     if (channel == FAM_CHANNEL ? fcntl(channel, F_SETFD, 0) != 0 : dup2(channel, FAM_CHANNEL) != FAM_CHANNEL)
         _exit(127);
     if (kin->journal >= 0 && dup2(journal, FAM_JOURNAL) != FAM_JOURNAL)
         _exit(127);
+    if (kept >= 0 && dup2(kept, FAM_KEPT) != FAM_KEPT)
+        _exit(127);
     /* what a careless starter left open in us */
-    (void)close_range(kin->journal >= 0 ? FAM_JOURNAL + 1 : FAM_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+    (void)close_range((unsigned)last + 1, ~0u, CLOSE_RANGE_CLOEXEC);
     if (!sandbox_become(&kin->sup->user))
         _exit(126);
     execv("/proc/self/exe", argv);
     _exit(127);
+}
+
+/* The file of what plugins keep, for the curator; -1: for nobody else, and when it cannot be opened: then it works
+ * without, and that is said. */
+static int open_kept(const struct kin *kin)
+{
+    const struct set *set = kin->sup->phase == SUP_STARTING ? &kin->sup->next : &kin->sup->current;
+    struct st_err err = ST_ERR_INIT;
+    char path[SUP_PATH];
+    int fd = -1;
+
+    if (kin->role != FAM_CURATOR || set->gen == NULL)
+        return -1;
+    if (st_path_join(path, sizeof path, set->gen->config->state_dir.s, "plugins.kept", &err) != ST_OK ||
+        kept_create(path, &fd, &err) != ST_OK)
+        ST_LOG(STORE_FAILED, ST_ERRF(&err));
+    return fd;
 }
 
 static pid_t spawn(struct kin *kin, int channel)
@@ -319,13 +341,16 @@ static pid_t spawn(struct kin *kin, int channel)
     char role[32], number[16];
     char name[] = "stoad", role_option[] = "--role", number_option[] = "--number";
     char *argv[] = { name, role_option, role, number_option, number, NULL };
+    int kept = open_kept(kin);
     pid_t pid;
 
     snprintf(role, sizeof role, "%s", fam_role_name(kin->role));
     snprintf(number, sizeof number, "%u", kin->number);
     pid = fork();
     if (pid == 0)
-        become(kin, channel, argv);
+        become(kin, channel, kept, argv);
+    if (kept >= 0)
+        close(kept);
     return pid;
 }
 

@@ -39,7 +39,7 @@ struct fam_child {
     struct st_timers *timers;
     struct st_timer overdue; /* the drain's last word */
     struct fam_link *channel;
-    int journal;
+    int journal, kept;
     struct generation *current, *prepared;
     enum { CHILD_WAITING, CHILD_STARTED, CHILD_DRAINING, CHILD_DONE } state;
     int exit_code;
@@ -85,6 +85,12 @@ int fam_journal(const struct fam_child *child)
 {
     ST_CHECK(child, CHILD_MAGIC);
     return child->journal;
+}
+
+int fam_kept(const struct fam_child *child)
+{
+    ST_CHECK(child, CHILD_MAGIC);
+    return child->kept;
 }
 
 uint8_t *fam_scratch(struct fam_child *child)
@@ -413,7 +419,9 @@ struct fam_child *fam_child_new(const struct fam_ops *ops, void *self, unsigned 
 
     if (child == NULL)
         goto fail;
-    *child = (struct fam_child){ .magic = CHILD_MAGIC, .ops = ops, .self = self, .number = number, .journal = -1 };
+    *child = (struct fam_child){
+        .magic = CHILD_MAGIC, .ops = ops, .self = self, .number = number, .journal = -1, .kept = -1
+    };
     child->overdue = (struct st_timer){ .fn = on_overdue, .ctx = child };
     if ((child->scratch = malloc(IPC_SCRATCH)) == NULL || (child->base = event_base_new()) == NULL ||
         (child->timers = st_timers_new(CHILD_TIMERS)) == NULL ||
@@ -501,6 +509,8 @@ int fam_child_main(const struct fam_ops *ops, void *self, unsigned number)
     }
     if (fcntl(FAM_JOURNAL, F_GETFD) >= 0)
         child->journal = FAM_JOURNAL;
+    if (ops->role == FAM_CURATOR && fcntl(FAM_KEPT, F_GETFD) >= 0)
+        child->kept = FAM_KEPT;
     code = fam_child_loop(child);
     /* Answers that the channel did not take yet are given up: the supervisor knows by our exit. */
     generation_release(child->prepared);

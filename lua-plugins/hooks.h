@@ -87,6 +87,23 @@ struct json_t;
 ST_MUST enum st_rc lp_hook_statement(struct lp_set *set, const struct json_t *fields, struct st_arena *arena,
                                      struct lp_mapping *out, struct st_err *err);
 
+/* What plugins keep, each its own: ids by ids. It lives in one process, and on a disk if that process sees to it. */
+#define LP_STORE_BYTES ((size_t)1 << 20) /* of one plugin */
+#define LP_STORE_MAX   ((size_t)8 << 20) /* of all, as written */
+#define LP_KEPT_ID     63u
+struct lp_store;
+ST_MUST struct lp_store *lp_store_new(void);
+void lp_store_free(struct lp_store *store); /* after the sets that were given it; NULL is fine */
+/* ST_E_INTEGRITY: it is not what lp_store_write wrote; then the store is empty. */
+ST_MUST enum st_rc lp_store_read(struct lp_store *store, struct st_span packed, struct st_err *err);
+void lp_store_write(const struct lp_store *store, struct st_buf *out);
+bool lp_store_changed(struct lp_store *store); /* since it was last asked */
+/* From now on the set's hooks `curate` and `tick` keep there. Borrowed; NULL: nothing stays. */
+void lp_set_keep(struct lp_set *set, struct lp_store *store);
+/* Is there a plugin to ask? And: asks each. */
+bool lp_wants_ticks(const struct lp_set *set);
+ST_MUST enum st_rc lp_hook_tick(struct lp_set *set, struct st_arena *arena, struct st_err *err);
+
 /* For tools that ask plugins outside of the gateway: has that one failed since it was loaded, and how the last time? */
 struct lp_failure { /* borrowed from the set */
     const char *plugin, *file, *on_failure, *why;

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 local api = ...
 
-local all = { "connect", "request", "validate", "finding", "activity", "record", "curate", "statement" }
+local all = { "connect", "request", "validate", "finding", "activity", "record", "curate", "tick", "statement" }
+local keeper = { "curate", "tick" }
 local message = { "finding", "activity" }
 local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits and ._:-; message: { en, de }" } }
 
@@ -15,6 +16,19 @@ return api.class("Context", "The call a hook runs in: its settings, the day, and
   api.method "fact" {
     doc = "What this plugin's hook request noted under that name, or nil.",
     args = { { "name", "string", "as noted" } }, ret = "string?", phases = message, since = 1, c = "lp_context_fact" },
+  api.method "kept" {
+    doc = "What this plugin keeps under that name, or nil; across reloads and restarts.",
+    args = { { "name", "string", "as kept" } }, ret = "string?",
+    phases = keeper, permission = "store.kv", since = 1, c = "lp_context_kept" },
+  api.method "keep" {
+    doc = "Keeps an id under a name, 1 MiB for each plugin; nil forgets it. Undone when the hook fails.",
+    args = { { "name", "string", "an id: letters, digits and ._:/-, up to 63 bytes" },
+      { "value", "string", "an id, too: a number, a day, a host, never text", optional = true } },
+    phases = keeper, permission = "store.kv", since = 1, c = "lp_context_keep" },
+  api.method "kept_names" {
+    doc = "The names that this plugin kept before this call.",
+    args = { { "prefix", "string", "only those that begin so", optional = true } }, ret = "string[]",
+    phases = keeper, permission = "store.kv", since = 1, c = "lp_context_kept_names" },
   api.method "note" {
     doc = "Let it pass and keep a record of the reason.", args = opinion,
     phases = message, permission = "verdict.note", since = 1, c = "lp_context_note" },

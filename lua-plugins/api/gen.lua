@@ -147,7 +147,7 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate"|"statement" "activity" when absent
+---@field hook? HOOK_NAMES "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -180,6 +180,8 @@ function Set:has(value) end
 ---@field statement? table<string, string> fields of the statement
 ---@field maps? string[] "name=value": what is expected to be said in other words
 ---@field drops? boolean expected of a statement
+---@field kept? table<string, string> what the plugin kept before, for an item or a tick
+---@field keeps? string[] "name=value": what is expected to be kept; "name": what is forgotten
 ---@field tags? string[] the topics that are expected
 ---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
 ---@field reason? string what is expected
@@ -216,9 +218,20 @@ local function hook_args(hook, with_types)
   return table.concat(out, ", ")
 end
 
+-- The hooks that a test may be about.
+local function hook_names()
+  local out = {}
+  for _, hook in ipairs(hooks) do
+    if hook.name ~= "load" and hook.name ~= "unload" then
+      out[#out + 1] = '"' .. hook.name .. '"'
+    end
+  end
+  return table.concat(out, "|")
+end
+
 local function write_luals(classes)
   print("-- SPDX-License-Identifier: Apache-2.0")
-  print((preamble:gsub("%s+$", "")))
+  print((preamble:gsub("%s+$", ""):gsub("HOOK_NAMES", hook_names())))
   for _, hook in ipairs(hooks) do
     if not hook.inside then
       print(("---@field %s? fun(%s) %s"):format(hook.name, hook_args(hook, true), hook.doc))
@@ -279,6 +292,12 @@ file does not run, its text is looked at for `on_failure`, hooks and detectors, 
 that is no plain word is `block`, and a guard whose detectors nobody can read counts for every message. The gateway does
 not start when an adapter is wrong (it says where passwords are typed), or when a policy names a detector that is not
 known without the plugin.
+
+What a plugin keeps (`keep`) are ids by ids, never text: a count, a day, a host. It lives in the curator, so only
+`curate` and `tick` have it; it is written to `plugins.kept` in `state_dir` once a minute and at the end, and a crash
+loses the last minute at most. A plugin never reaches the network: what it saw could leave that way unread, and a slow
+server would stop its process. What should leave goes by `record` and `statement`, through the programs that are made
+for it.
 
 Start one with `stoa plugin new --template coach owner.name`, and try it with `stoa plugin check`, `test` and `profile`.
 ]]

@@ -21,6 +21,10 @@ return {
     doc = "Before a record is handed over: takes fields away, never adds text." },
   { name = "curate", args = { { "item", "stoa.Item" }, { "ctx", "stoa.Context" } }, budget_us = 20000,
     doc = "A copy of a page or post that somebody saw, off the data path: tags it as worth learning from." },
+  { name = "tick", args = { { "ctx", "stoa.Context" } }, budget_us = 1000000,
+    doc = "Once a minute in the curator, off the data path: tidies up what the plugin keeps." },
   { name = "statement", args = { { "st", "stoa.Statement" }, { "ctx", "stoa.Context" } }, budget_us = 5000,
     doc = "Before an xAPI statement is handed over (`stoa curate export --format xapi`): maps it, or drops it." },
+  { name = "unload", args = {}, budget_us = 200000,
+    doc = "Once per worker and generation, when it ends. Nothing can be asked or kept any more." },
 }

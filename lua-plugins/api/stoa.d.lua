@@ -61,7 +61,7 @@ function Set:has(value) end
 ---What a plugin should make of one made-up case; runs at every load and by `stoa plugin test`.
 ---@class stoa.Case
 ---@field name string what it shows
----@field hook? "activity"|"connect"|"request"|"validate"|"finding"|"record"|"curate"|"statement" "activity" when absent
+---@field hook? "connect"|"request"|"validate"|"finding"|"activity"|"record"|"curate"|"tick"|"statement" "activity" when absent
 ---@field config? table<string, string|number|boolean|string[]> settings for this case
 ---@field today? string the day, as in "2027-01-15"
 ---@field groups? string[] of the person
@@ -94,6 +94,8 @@ function Set:has(value) end
 ---@field statement? table<string, string> fields of the statement
 ---@field maps? string[] "name=value": what is expected to be said in other words
 ---@field drops? boolean expected of a statement
+---@field kept? table<string, string> what the plugin kept before, for an item or a tick
+---@field keeps? string[] "name=value": what is expected to be kept; "name": what is forgotten
 ---@field tags? string[] the topics that are expected
 ---@field verdict? "allow"|"note"|"coach"|"redact"|"block" what is expected; "allow" when absent
 ---@field reason? string what is expected
@@ -122,7 +124,9 @@ function Set:has(value) end
 ---@field activity? fun(a: stoa.Activity, ctx: stoa.Context) For each post, comment, message or upload that an adapter understood, before it leaves.
 ---@field record? fun(rec: stoa.Record, ctx: stoa.Context) Before a record is handed over: takes fields away, never adds text.
 ---@field curate? fun(item: stoa.Item, ctx: stoa.Context) A copy of a page or post that somebody saw, off the data path: tags it as worth learning from.
+---@field tick? fun(ctx: stoa.Context) Once a minute in the curator, off the data path: tidies up what the plugin keeps.
 ---@field statement? fun(st: stoa.Statement, ctx: stoa.Context) Before an xAPI statement is handed over (`stoa curate export --format xapi`): maps it, or drops it.
+---@field unload? fun() Once per worker and generation, when it ends. Nothing can be asked or kept any more.
 
 ---The module every plugin finds as the global stoa; stoa.schema describes settings.
 ---@class stoa
@@ -318,6 +322,21 @@ local Context = {}
 ---@param name string as noted
 ---@return string?
 function Context:fact(name) end
+
+---What this plugin keeps under that name, or nil; across reloads and restarts. Needs the permission `store.kv`.
+---@param name string as kept
+---@return string?
+function Context:kept(name) end
+
+---Keeps an id under a name, 1 MiB for each plugin; nil forgets it. Undone when the hook fails. Needs the permission `store.kv`.
+---@param name string an id: letters, digits and ._:/-, up to 63 bytes
+---@param value? string an id, too: a number, a day, a host, never text
+function Context:keep(name, value) end
+
+---The names that this plugin kept before this call. Needs the permission `store.kv`.
+---@param prefix? string only those that begin so
+---@return string[]
+function Context:kept_names(prefix) end
 
 ---Let it pass and keep a record of the reason. Needs the permission `verdict.note`.
 ---@param opinion stoa.Opinion reason: an id of letters, digits and ._:-; message: { en, de }

@@ -141,7 +141,7 @@ static bool shows(const struct lp_plugin *p, unsigned verdict)
 /* A hook without a case that calls it. */
 static bool is_untested(const struct lp_plugin *p, enum lp_hook hook)
 {
-    bool is = hook != LP_HOOK_LOAD && (p->hooks & LP_HOOK_BIT(hook)) != 0;
+    bool is = hook != LP_HOOK_LOAD && hook != LP_HOOK_UNLOAD && (p->hooks & LP_HOOK_BIT(hook)) != 0;
 
     for (size_t i = 0; i < p->n_cases; i++)
         is = is && p->cases[i].hook != hook;

@@ -56,7 +56,9 @@ struct lp_call {
     const struct lp_item *item;
     struct lp_tags *tags;
     struct lp_stated *stated;
-    const char *today; /* of a test; NULL: the clock's */
+    struct lp_store *store;     /* NULL: nothing stays */
+    struct lp_keeping *keeping; /* what this call changed */
+    const char *today;          /* of a test; NULL: the clock's */
 };
 
 /* Inside a run: adds the global stoa and the classes. */
@@ -67,6 +69,8 @@ void lp_api_push(lua_State *L, enum lp_api_class class);
 ST_MUST enum st_rc lp_hook_run(struct lp_plugin *p, const struct lp_call *call, struct st_err *err);
 /* The same when its circuit lets it; what fails counts with its on_failure. ST_ERR: no memory. */
 ST_MUST enum st_rc lp_hook_one(struct lp_plugin *p, const struct lp_call *call, struct st_err *err);
+/* The hook of its end, where it has one; before lp_plugin_free, of a plugin that was at work. */
+void lp_hook_unload(struct lp_plugin *p);
 struct lp_plugin *lp_api_plugin(lua_State *L);
 const struct lp_call *lp_api_call(lua_State *L); /* never NULL: raises */
 

@@ -11,6 +11,7 @@
 #include "detect.h"
 #include "objects.h"
 #include "set.h"
+#include "store.h"
 
 #define CIRCUIT_WINDOW_MS 60000u
 #define CIRCUIT_REST_MS   60000u
@@ -52,9 +53,11 @@ static int run_hook(lua_State *L)
 
     lua_settop(L, 0);
     lua_rawgeti(L, LUA_REGISTRYINDEX, hit != NULL ? hit->validate_ref : run->plugin->hook_refs[run->hook]);
-    lp_api_push(L, about[run->hook]);
-    lp_api_push(L, LP_CLASS_CONTEXT);
-    lua_call(L, 2, hit != NULL);
+    if (run->hook != LP_HOOK_TICK && run->hook != LP_HOOK_UNLOAD)
+        lp_api_push(L, about[run->hook]);
+    if (run->hook != LP_HOOK_UNLOAD)
+        lp_api_push(L, LP_CLASS_CONTEXT);
+    lua_call(L, lua_gettop(L) - 1, hit != NULL);
     if (hit != NULL)
         lp_hit_take(L, hit);
     return 0;
@@ -145,8 +148,13 @@ enum st_rc lp_hook_one(struct lp_plugin *p, const struct lp_call *call, struct s
         honour_failure(p, call);
         return ST_OK;
     }
-    if (lp_hook_run(p, call, &why) == ST_OK)
+    if (call->keeping != NULL)
+        call->keeping->n = 0;
+    if (lp_hook_run(p, call, &why) == ST_OK) {
+        if (call->keeping != NULL && call->store != NULL)
+            lp_store_apply(call->store, p->name, call->keeping);
         return ST_OK;
+    }
     take_back(call, &before);
     if (why.code != ST_E_PLUGIN)
         return st_fail(err, why.code, "lua.hook", "plugin could not run", why.num);
@@ -332,9 +340,40 @@ enum st_rc lp_hook_statement(struct lp_set *set, const json_t *fields, struct st
 enum st_rc lp_hook_curate(struct lp_set *set, const struct lp_item *item, struct lp_tags *tags, struct st_arena *arena,
                           struct st_err *err)
 {
-    const struct lp_call call = { .hook = LP_HOOK_CURATE, .item = item, .tags = tags, .arena = arena };
+    struct lp_keeping keeping = { .n = 0 };
+    const struct lp_call call = {
+        .hook = LP_HOOK_CURATE, .item = item, .tags = tags, .arena = arena, .store = set->store, .keeping = &keeping
+    };
 
     return is_asked(set, call.hook) ? call_all(set, &call, err) : ST_OK;
+}
+
+void lp_set_keep(struct lp_set *set, struct lp_store *store)
+{
+    ST_CHECK(set, LP_SET_MAGIC);
+    set->store = store;
+}
+
+bool lp_wants_ticks(const struct lp_set *set)
+{
+    return is_asked(set, LP_HOOK_TICK);
+}
+
+enum st_rc lp_hook_tick(struct lp_set *set, struct st_arena *arena, struct st_err *err)
+{
+    struct lp_keeping keeping = { .n = 0 };
+    const struct lp_call call = { .hook = LP_HOOK_TICK, .arena = arena, .store = set->store, .keeping = &keeping };
+
+    return is_asked(set, call.hook) ? call_all(set, &call, err) : ST_OK;
+}
+
+void lp_hook_unload(struct lp_plugin *p)
+{
+    const struct lp_call call = { .hook = LP_HOOK_UNLOAD };
+    struct st_err why = ST_ERR_INIT;
+
+    if (p->is_live && has_hook(p, LP_HOOK_UNLOAD) && p->broken == NULL && lp_hook_run(p, &call, &why) != ST_OK)
+        ST_LOG(PLUGIN_FAILED, ST_ID("plugin", st_id(p->name)), ST_ERRF(&why));
 }
 
 bool lp_hook_curates(const struct lp_set *set)

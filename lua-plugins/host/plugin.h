@@ -35,6 +35,7 @@ const char *lp_hook_name(enum lp_hook hook);
     X(ROUTE_INSPECT, "route.inspect", "has a connection opened that policies would let through")              \
     X(RECORD_REMOVE, "record.remove", "takes fields out of the audit log before they are written")            \
     X(TAG_WRITE, "tag.write", "tags pages and posts as worth learning from")                                  \
+    X(STORE_KV, "store.kv", "keeps ids of its own from one call to the next, never text")                     \
     X(STATEMENT_MAP, "statement.map", "says learning that is handed over in other words")                     \
     X(STATEMENT_DROP, "statement.drop", "keeps learning from being handed over")
 enum lp_permission {
@@ -101,6 +102,8 @@ struct lp_case {              /* one test of the manifest: a made-up activity, a
     const char *statement;                    /* a JSON object */
     const char *const *maps;                  /* "name=value", …, NULL; or NULL */
     bool drops;
+    const char *kept;         /* of a tick or an item: a JSON object */
+    const char *const *keeps; /* "name=value", …, NULL; or NULL; without a value: forgotten */
     uint64_t dwell_ms;
     const char *method, *path;                 /* of a request, like the next ones */
     const char *const *headers, *const *facts; /* name, value, name, value …, NULL; "name=value", …, NULL; or NULL */

@@ -91,7 +91,8 @@ static enum st_rc play_posts(struct profiler *f, struct st_arena *arena)
                                 .method = "GET",
                                 .path = "/",
                                 .record = "{}",
-                                .statement = "{}" };
+                                .statement = "{}",
+                                .kept = "{}" };
 
         if (st_span_trim(line).n == 0)
             continue;

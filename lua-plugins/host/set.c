@@ -8,6 +8,7 @@
  * diagnostics say; *err is ST_E_CONFIG then.
  */
 #include "set.h"
+#include "api.h"
 #include "base/file.h"
 #include "detect.h"
 #include "manifest.h"
@@ -466,8 +467,10 @@ void lp_set_release(struct lp_set *set)
     ST_CHECK(set, LP_SET_MAGIC);
     if (--set->refs > 0)
         return;
-    for (size_t i = 0; i < set->n_plugins; i++)
+    for (size_t i = 0; i < set->n_plugins; i++) {
+        lp_hook_unload(set->plugins[i]);
         lp_plugin_free(set->plugins[i]);
+    }
     lp_rules_fini(&set->rules);
     st_arena_free(set->arena);
     explicit_bzero(set, sizeof *set);

@@ -22,6 +22,7 @@ struct lp_set {
     uint32_t asked; /* bits of enum lp_hook: those that an enabled plugin has */
     struct lp_rules rules;
     struct lp_libs libs;
+    struct lp_store *store; /* borrowed; NULL: what plugins keep does not stay */
 };
 
 /* One file, whole, at most LP_SOURCE_MAX; out is initialised here and the caller's to end in any case. A file that

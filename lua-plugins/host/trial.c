@@ -11,6 +11,7 @@
 #include "objects.h"
 #include "set.h"
 #include "settings.h"
+#include "store.h"
 #include <string.h>
 
 #define TRIAL_ARENA ((size_t)1 << 20)
@@ -147,12 +148,14 @@ static void read_record(struct lp_conf *c, struct lp_case *k)
     k->statement = read_fields(c, "statement");
     k->maps = lp_conf_strs(c, -1, "maps");
     k->drops = lp_conf_bool(c, -1, "drops", false);
+    k->kept = read_fields(c, "kept");
+    k->keeps = lp_conf_strs(c, -1, "keeps");
 }
 
 /* The hook that a case is about where it does not say: the only one there is, else activity. */
 static const char *usual_hook(const struct lp_plugin *p)
 {
-    uint32_t bits = p->hooks & ~LP_HOOK_BIT(LP_HOOK_LOAD);
+    uint32_t bits = p->hooks & ~(LP_HOOK_BIT(LP_HOOK_LOAD) | LP_HOOK_BIT(LP_HOOK_UNLOAD));
     unsigned hook = 0;
 
     bits |= p->n_detectors > 0 ? LP_HOOK_BIT(LP_HOOK_VALIDATE) : 0;
@@ -173,10 +176,10 @@ static void read_case(struct lp_conf *c, const struct lp_plugin *p, struct lp_ca
     lp_conf_keys(c, -1,
                  "name hook config today groups findings platform kind audience phase text url title author lang host "
                  "port method path headers facts skips route protected finding confidence record dwell ends_as leaves "
-                 "removes tags statement maps drops verdict reason");
+                 "removes tags statement maps drops kept keeps verdict reason");
     k->name = lp_conf_need(c, -1, "name");
-    if ((k->hook = (enum lp_hook)one_of(c, "hook", usual_hook(p), hooks)) == LP_HOOK_LOAD)
-        lp_conf_fail(c, "'hook' cannot be load: every case begins with it");
+    if ((k->hook = (enum lp_hook)one_of(c, "hook", usual_hook(p), hooks)) == LP_HOOK_LOAD || k->hook == LP_HOOK_UNLOAD)
+        lp_conf_fail(c, "'hook' cannot be load or unload: every case begins with the one, and no case sees the other");
     k->today = lp_conf_str(c, -1, "today", NULL);
     k->groups = lp_conf_strs(c, -1, "groups");
     k->findings = lp_conf_strs(c, -1, "findings");
@@ -245,6 +248,8 @@ struct stage {
     struct lp_facts noted, facts; /* by the hook request; of the case */
     json_t *fields;               /* of the statement; owned */
     struct lp_mapping says;
+    struct lp_store *store; /* owned */
+    struct lp_keeping keeping;
 };
 
 static struct st_span header_of(const void *ctx, const char *name)
@@ -360,6 +365,47 @@ static enum st_rc take_mapping(const struct lp_mapping *says, struct st_arena *a
     return ST_OK;
 }
 
+/* The store as the case has it. */
+static enum st_rc fill_store(const struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,
+                             struct stage *s, struct st_err *err)
+{
+    struct lp_keeping keeping = { .items = st_arena_alloc(arena, LP_KEEPS_MAX * sizeof *keeping.items) };
+    json_t *kept = NULL, *value;
+    const char *name;
+
+    if ((s->store = lp_store_new()) == NULL || keeping.items == NULL)
+        return st_fail(err, ST_E_NOMEM, "lua.trial", "store", 0);
+    if (st_json_read(st_span_str(k->kept), "kept", &kept, NULL, err) != ST_OK)
+        return ST_ERR;
+    json_object_foreach(kept, name, value)
+    {
+        if (keeping.n < LP_KEEPS_MAX)
+            keeping.items[keeping.n++] = (struct lp_kept){ name, json_string_value(value) };
+    }
+    lp_store_apply(s->store, p->name, &keeping);
+    json_decref(kept);
+    return ST_OK;
+}
+
+static enum st_rc take_keeping(const struct lp_keeping *keeping, struct st_arena *arena, struct lp_outcome *out,
+                               struct st_err *err)
+{
+    const char **list = st_arena_alloc(arena, (keeping->n + 1) * sizeof *list);
+    char text[2 * LP_KEPT_ID + 2];
+
+    if ((out->keeps = list) == NULL)
+        return st_arena_fail(arena, err, "lua.trial");
+    for (size_t i = 0; i < keeping->n; i++) {
+        const struct lp_kept *k = &keeping->items[i];
+
+        (void)snprintf(text, sizeof text, "%s%s%s", k->name, k->value != NULL ? "=" : "",
+                       k->value != NULL ? k->value : "");
+        if ((*list++ = st_arena_str(arena, st_span_str(text))) == NULL)
+            return st_arena_fail(arena, err, "lua.trial");
+    }
+    return ST_OK;
+}
+
 static enum st_rc take_outcome(struct stage *s, struct st_arena *arena, struct lp_outcome *out, struct st_err *err)
 {
     const char **names = st_arena_alloc(arena, (LP_TAGS_MAX + 1) * sizeof *names);
@@ -370,7 +416,8 @@ static enum st_rc take_outcome(struct stage *s, struct st_arena *arena, struct l
                                                                                                  : s->way;
     out->confidence = s->finding.confidence;
     out->tags = names;
-    if (take_facts(&s->noted, arena, out, err) != ST_OK || take_mapping(&s->says, arena, out, err) != ST_OK)
+    if (take_keeping(&s->keeping, arena, out, err) != ST_OK || take_facts(&s->noted, arena, out, err) != ST_OK ||
+        take_mapping(&s->says, arena, out, err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; i < s->tags.n; i++)
         names[i] = s->tags.items[i].topic;
@@ -400,7 +447,9 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
                                   .record = &s.record,
                                   .item = &s.item,
                                   .tags = &s.tags,
+                                  .keeping = &s.keeping,
                                   .today = k->today };
+    struct lp_call with_store;
 
     *out = (struct lp_outcome){ .way = k->route, .confidence = k->confidence };
     if (k->hook == LP_HOOK_VALIDATE)
@@ -411,9 +460,14 @@ enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st
     if (st_json_read(st_span_str(k->statement), "statement", &s.fields, NULL, err) != ST_OK)
         goto out;
     stated.fields = s.fields;
-    if ((p->hooks & LP_HOOK_BIT(call.hook)) == 0 || lp_hook_run(p, &call, err) == ST_OK)
+    if (fill_store(p, k, arena, &s, err) != ST_OK)
+        goto out;
+    with_store = call;
+    with_store.store = s.store;
+    if ((p->hooks & LP_HOOK_BIT(call.hook)) == 0 || lp_hook_run(p, &with_store, err) == ST_OK)
         rc = take_outcome(&s, arena, out, err);
 out:
+    lp_store_free(s.store);
     json_decref(s.fields);
     json_decref(s.record.fields);
     return rc;
@@ -516,6 +570,7 @@ static void expect_outcome(struct trial *t, const struct lp_case *k, const struc
     }
     expect_words(t, k, "tag", k->tags, got->tags);
     expect_words(t, k, "mapped field", k->maps, got->maps);
+    expect_words(t, k, "kept id", k->keeps, got->keeps);
     expect(t, k, "answer to whether it is dropped", k->drops ? "yes" : "no", got->drops ? "yes" : "no");
     if (k->hook == LP_HOOK_VALIDATE)
         expect_words(t, k, "finding", k->findings, got->findings);

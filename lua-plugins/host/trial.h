@@ -15,8 +15,8 @@ struct lp_outcome { /* what is left after a hook; lists in the arena */
     enum lp_way way;
     uint8_t confidence;
     bool skips, drops;
-    const char *const *removed, *const *tags, *const *facts, *const *findings, *const *maps; /* NULL-terminated, or
-                                                                                                NULL */
+    const char *const *removed, *const *tags, *const *facts, *const *findings; /* lists: NULL-terminated, or NULL */
+    const char *const *maps, *const *keeps;
 };
 /* Calls the hook that the case is about; out in the arena. ST_E_PLUGIN: the hook failed, p->state knows how. */
 ST_MUST enum st_rc lp_trial_play(struct lp_plugin *p, const struct lp_case *k, struct st_arena *arena,

@@ -34,7 +34,7 @@ function rows.tests(text, host)
 end
 
 ---One list of them all, in order.
----@vararg table[]
+---@param ... table[]
 ---@return table[]
 function rows.joined(...)
   local all = {}

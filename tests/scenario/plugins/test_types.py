@@ -18,7 +18,7 @@ def is_type(text):
     """The types that the file uses: names, T[], T?, A|B, literals, table<K, V>, fun(a: T)."""
     text = text.strip()
     if m := re.fullmatch(r"fun\((.*)\)", text):
-        return all(re.fullmatch(rf"\s*{NAME}: (.+)", part) and is_type(part.split(":", 1)[1]) for part in m[1].split(","))
+        return m[1] == "" or all(re.fullmatch(rf"\s*{NAME}: (.+)", part) and is_type(part.split(":", 1)[1]) for part in m[1].split(","))
     if m := re.fullmatch(r"table<(\w+), (.+)>", text):
         return is_type(m[1]) and is_type(m[2])
     if "|" in text:

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "host/objects.h"
 #include "host/set.h"
+#include "host/store.h"
 #include "lua_t.h"
 
 #define HEAD "return { api = 1, name = 'test.one', version = '1', title = 'One', "
@@ -10,7 +11,7 @@
     "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', " \
     "'verdict.block', "                                                                                \
     "'verdict.lower', 'route.pass', 'route.inspect', 'headers.read',  'record.remove', 'tag.write', "  \
-    "'statement.map', 'statement.drop' }, lower_until = "                                              \
+    "'statement.map', 'statement.drop', 'store.kv' }, lower_until = "                                  \
     "'2999-01-01', "
 
 static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
@@ -352,6 +353,7 @@ T_TEST(every_entry_keeps_to_its_phases)
             struct lp_asked_hit hit = { .hit = &match };
             struct lp_mapping says = { .is_dropped = false };
             struct lp_stated stated = { fields, &says };
+            struct lp_keeping keeping = { .n = 0 };
             struct lp_call call = { .hook = hook,
                                     .hit = &hit,
                                     .connection = &connection,
@@ -364,6 +366,7 @@ T_TEST(every_entry_keeps_to_its_phases)
                                     .item = &item,
                                     .tags = &tags,
                                     .stated = &stated,
+                                    .keeping = &keeping,
                                     .activity = &a,
                                     .findings = &findings,
                                     .groups = groups,

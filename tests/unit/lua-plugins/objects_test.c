@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "host/objects.h"
 #include "host/set.h"
+#include "host/store.h"
 #include "lua_t.h"
 
 #define HEAD "return { api = 1, name = 'test.one', version = '1', title = 'One', "
@@ -606,4 +607,153 @@ T_TEST(a_plugins_own_tests_know_statements)
         T_CHECK(cases[i].said == NULL || strstr(lt_said, cases[i].said) != NULL, "%s", lt_said);
         lp_set_release(set);
     }
+}
+
+/* ---- tick, and what plugins keep ---- */
+
+static void tick(struct lp_set *set)
+{
+    struct st_arena *arena = st_arena_new(1u << 20);
+    struct st_err err = ST_ERR_INIT;
+
+    T_OK(lp_hook_tick(set, arena, &err), err);
+    st_arena_free(arena);
+}
+
+#define KEEPS "permissions = { 'store.kv', 'tag.write' }, "
+
+T_TEST(what_is_kept_is_there_the_next_time)
+{
+    struct lp_set *set = plugin("keeps", HEAD KEEPS
+                                "tick = function(ctx) local n = tonumber(ctx:kept('n') or 0) + 1 ctx:keep('n', n .. '')"
+                                " assert(ctx:kept('n') == n .. '') if n == 2 then ctx:keep('gone') ctx:keep('day',"
+                                " ctx.today) assert(#ctx:kept_names() == 2 and ctx:kept_names('g')[1] == 'gone') end"
+                                " if n == 1 then ctx:keep('gone', 'x') end end }");
+    struct lp_store *store = lp_store_new(), *other = lp_store_new();
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf packed;
+
+    T_CHECK(lp_wants_ticks(set), "it has a tick");
+    lp_set_keep(set, store);
+    tick(set);
+    T_CHECK(strcmp(lp_store_get(store, "test.one", "n"), "1") == 0 && lp_store_changed(store), "kept once");
+    T_CHECK(!lp_store_changed(store) && lp_store_get(store, "test.two", "n") == NULL, "another plugin's is another");
+    tick(set);
+    st_buf_init(&packed, LP_STORE_MAX);
+    lp_store_write(store, &packed);
+    T_OK(lp_store_read(other, st_buf_view(&packed), &err), err);
+    T_CHECK(strcmp(lp_store_get(other, "test.one", "n"), "2") == 0, "read again");
+    T_CHECK(lp_store_get(other, "test.one", "gone") == NULL && strlen(lp_store_get(other, "test.one", "day")) == 10,
+            "forgotten, and kept");
+    for (size_t n = 0; n < packed.n; n++) {
+        T_CHECK(lp_store_read(other, st_span(packed.p, n), &err) != ST_OK, "cut at %zu", n);
+        T_CHECK(lp_store_get(other, "test.one", "n") == NULL, "half a store was taken");
+    }
+    st_buf_fini(&packed);
+    lp_set_release(set);
+    lp_store_free(store);
+    lp_store_free(other);
+}
+
+T_TEST(what_may_not_be_kept_is_undone)
+{
+    static const char *const bodies[] = {
+        "ctx:keep('a', 'two words')",
+        "ctx:keep('a b', 'x')",
+        "ctx:keep('a', '')",
+        "ctx:keep('', 'x')",
+        "ctx:keep('a', ('x'):rep(64))",
+        "ctx:keep('a', {})",
+        "ctx:keep('a', '\\0')",
+        "ctx:keep('a', 'gr\xc3\xbc\xc3\x9f')",
+        "error('x')",
+        "while true do end",
+        "for i = 1, 1025 do ctx:keep('n' .. i, 'x') end",
+    };
+
+    for (size_t i = 0; i < ST_LEN(bodies); i++) {
+        struct lp_store *store = lp_store_new();
+        char source[512];
+        struct lp_set *set;
+
+        (void)snprintf(source, sizeof source, HEAD KEEPS "tick = function(ctx) ctx:keep('before', 'x') %s end }",
+                       bodies[i]);
+        set = plugin("undone", source);
+        lp_set_keep(set, store);
+        t_expect_log(ST_EV_PLUGIN_FAILED);
+        tick(set);
+        T_CHECK(lp_store_get(store, "test.one", "before") == NULL && !lp_store_changed(store), "%s: half is kept",
+                bodies[i]);
+        lp_set_release(set);
+        lp_store_free(store);
+    }
+}
+
+T_TEST(a_plugin_keeps_a_mebibyte_at_most)
+{
+    struct lp_set *set =
+        plugin("full", HEAD KEEPS "limits = { memory = '8MiB' }, tick = function(ctx)"
+                                  " local n = tonumber(ctx:kept('n') or 0) ctx:keep('n', (n + 1000) .. '')"
+                                  " for i = 1, 1000 do ctx:keep(('%060d'):format(n + i), ('y'):rep(63)) end"
+                                  " end }");
+    struct lp_store *store = lp_store_new();
+    struct st_buf packed;
+
+    lp_set_keep(set, store);
+    for (int i = 0; i < 6; i++)
+        tick(set);
+    for (int i = 0; i < 2; i++) {
+        t_expect_log(ST_EV_PLUGIN_FAILED);
+        tick(set);
+    }
+    T_CHECK(strcmp(lp_store_get(store, "test.one", "n"), "6000") == 0, "%s", lp_store_get(store, "test.one", "n"));
+    st_buf_init(&packed, LP_STORE_MAX);
+    lp_store_write(store, &packed);
+    T_CHECK(packed.failed == ST_E_NONE && packed.n < LP_STORE_BYTES + 65536, "%zu", packed.n);
+    st_buf_fini(&packed);
+    lp_set_release(set);
+    lp_store_free(store);
+}
+
+T_TEST(a_plugins_own_tests_know_ticks)
+{
+    static const struct {
+        const char *expected, *said;
+    } cases[] = {
+        { "kept = { n = '4', old = '1' }, keeps = { 'n=5', 'old' }", NULL },
+        { "keeps = { 'n=1', 'old' }", NULL },
+        { "kept = { n = '4' }, keeps = { 'n=6', 'old' }", "the kept id should be 'n=6', is 'missing'" },
+        { "", "the kept id should be 'fewer'" },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        const char *dir = lt_dir("tick-tests");
+        char source[512];
+        struct lp_set *set;
+
+        (void)snprintf(source, sizeof source,
+                       HEAD KEEPS "tick = function(ctx) ctx:keep('n', (tonumber(ctx:kept('n') or 0) + 1) .. '')"
+                                  " ctx:keep('old') end, tests = { { name = 'a', %s } } }",
+                       cases[i].expected);
+        lt_write(dir, "detect/one.lua", source);
+        set = lt_load(dir, NULL);
+        T_CHECK((set != NULL) == (cases[i].said == NULL), "%s: %s", cases[i].expected, lt_said);
+        T_CHECK(cases[i].said == NULL || strstr(lt_said, cases[i].said) != NULL, "%s", lt_said);
+        lp_set_release(set);
+    }
+}
+
+T_TEST(a_plugin_hears_its_end_once_it_was_at_work)
+{
+    struct lp_set *set = plugin("unload", HEAD "activity = function() end, unload = function(...)"
+                                               " assert(select('#', ...) == 0) error('at the end') end }");
+    struct flt_packs *packs = NULL;
+    struct st_err err = ST_ERR_INIT;
+
+    lp_set_release(set); /* it was never at work: no log */
+    set = plugin("unload", HEAD "activity = function() end, unload = function() error('at the end') end }");
+    T_OK(lp_set_settle(set, packs, &err), err);
+    set->plugins[0]->is_live = true;
+    t_expect_log(ST_EV_PLUGIN_FAILED);
+    lp_set_release(set);
 }
