@@ -254,6 +254,22 @@ static void say_advice(void *ctx, const char *file, const char *advice)
     fprintf(stderr, "%s: %s\n", file, advice);
 }
 
+void curate_advise(const struct lp_set *set, lp_advice_f *fn, void *ctx)
+{
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *shipping = NULL;
+    char shipped[4096];
+
+    if (lp_curate_count(set) > 0 && cli_share("plugins", shipped, sizeof shipped, &err) == ST_OK &&
+        lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ shipped, NULL }, .skip_tests = true },
+                    &shipping, diag, &err) == ST_OK)
+        for (size_t i = 0; i < lp_curate_count(set); i++)
+            lp_curate_advise(set, i, lp_platforms(shipping), fn, ctx);
+    lp_set_release(shipping);
+    st_diag_free(diag);
+}
+
 int cmd_curate_test(struct cli *cli)
 {
     struct rules rules = { .set = NULL };
@@ -263,8 +279,7 @@ int cmd_curate_test(struct cli *cli)
     if (rules.code == CLI_OK && open_rules(cli, dir, &rules)) {
         for (size_t i = 0; i < lp_curate_count(rules.set); i++)
             tests += lp_curate_rule(rules.set, i).tests;
-        for (size_t i = 0; i < lp_curate_count(rules.set); i++)
-            lp_curate_advise(rules.set, i, say_advice, NULL);
+        curate_advise(rules.set, say_advice, NULL);
         printf(cli->json ? "{\"rules\":%zu,\"tests\":%zu}\n" : "%zu rules, %zu tests: all as they should\n",
                lp_curate_count(rules.set), tests);
     }

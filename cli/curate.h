@@ -3,6 +3,7 @@
 #ifndef STOA_CLI_CURATE_H
 #define STOA_CLI_CURATE_H
 #include "cli/cli.h"
+#include "lua-plugins/plugins.h"
 
 /* The rules of a folder (NULL: of the configuration, or where there is none those that ship); the caller's reference.
  */
@@ -11,6 +12,9 @@ ST_MUST enum st_rc curate_load(const struct cli *cli, const char *dir, struct lp
 /* `stoa curate run --recorded`: what the rules of dir say of every resource in the record log. rule: NULL, or the one
  * whose answers are told one by one. An exit code. */
 int curate_recorded(struct cli *cli, const char *dir, const char *rule);
+
+/* Advice on every rule of the set; platforms that ship are known, beside those of the set. */
+void curate_advise(const struct lp_set *set, lp_advice_f *fn, void *ctx);
 
 struct curate_export {
     const char *dir;       /* of plugins and rules, as above; NULL */

@@ -5,7 +5,7 @@
  * (lib/) are always there, as they are in the gateway. `new` is in plugin_new.c.
  */
 #include "base/arena.h"
-#include "cli/cli.h"
+#include "cli/curate.h"
 #include "lua-plugins/plugins.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -232,8 +232,8 @@ int cmd_plugin_check(struct cli *cli)
         st_json_bool(&p.w, "ok", true);
         st_json_array(&p.w, "advice");
         each(&p, check_one);
-        for (size_t i = 0; p.name == NULL && p.code == CLI_OK && i < rules; i++)
-            lp_curate_advise(p.set, i, say_advice, &p);
+        if (p.name == NULL && p.code == CLI_OK)
+            curate_advise(p.set, say_advice, &p);
         st_json_end(&p.w);
         st_json_end(&p.w);
         if (cli->json && p.code == CLI_OK)

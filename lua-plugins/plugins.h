@@ -221,7 +221,8 @@ void lp_plugin_manual(const struct lp_set *set, size_t i, bool in_german, struct
 /* What a careful author would still add or take away: fn is called once for each. */
 typedef void lp_advice_f(void *ctx, const char *file, const char *advice);
 void lp_plugin_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void *ctx);
-void lp_curate_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void *ctx); /* rule i */
+/* Rule i; platforms: ids beside the set's own that a rule may ask for, NULL-terminated. */
+void lp_curate_advise(const struct lp_set *set, size_t i, const char *const *platforms, lp_advice_f *fn, void *ctx);
 
 struct lp_profile { /* of one hook */
     const char *hook;

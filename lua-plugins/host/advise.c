@@ -2,8 +2,8 @@
 /* advise - what the author of a curation rule may have meant, where the rule is right for Lua and says something else.
  *
  * `phrase "a" and kind "view"` is one condition: Lua's own words take one side and lose the other, so they are looked
- * for in the text, outside of functions. A kind or language that there is none of never holds. Both load, as a plugin
- * may know more than we do: this is advice.
+ * for in the text, outside of functions. A kind, language or platform that there is none of never holds. All load, as a
+ * plugin or a later adapter may know more than we do: this is advice.
  */
 #include "curate.h"
 #include "set.h"
@@ -12,6 +12,7 @@
 
 struct adviser {
     const struct lp_rule *rule;
+    const char *const *own, *const *others; /* platforms that are known, NULL-terminated */
     lp_advice_f *fn;
     void *ctx;
 };
@@ -27,19 +28,19 @@ static void say(const struct adviser *a, const char *what, const char *word, con
 
 /* ---- conditions -------------------------------------------------------------------------------------------------- */
 
-static size_t n_kinds(void)
+static size_t count(const char *const *words)
 {
     size_t n = 0;
 
-    while (flt_kinds[n] != NULL)
+    while (words[n] != NULL)
         n++;
     return n;
 }
 
-static bool is_kind(const char *word)
+static bool is_among(const char *const *words, const char *word)
 {
-    for (size_t i = 0; flt_kinds[i] != NULL; i++)
-        if (strcmp(flt_kinds[i], word) == 0)
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strcmp(words[i], word) == 0)
             return true;
     return false;
 }
@@ -57,8 +58,10 @@ static void advise_node(const struct adviser *a, const struct lp_node *node)
     for (size_t i = 0; i < node->n_words; i++) {
         const char *word = node->words[i];
 
-        if (node->type == LP_NODE_KIND && !is_kind(word))
-            say(a, "nothing is ever of the kind", word, st_diag_nearest(word, flt_kinds, n_kinds()));
+        if (node->type == LP_NODE_KIND && !is_among(flt_kinds, word))
+            say(a, "nothing is ever of the kind", word, st_diag_nearest(word, flt_kinds, count(flt_kinds)));
+        if (node->type == LP_NODE_PLATFORM && !is_among(a->own, word) && !is_among(a->others, word))
+            say(a, "there is no adapter for the platform", word, st_diag_nearest(word, a->others, count(a->others)));
         if (node->type == LP_NODE_LANG && !is_lang(word))
             say(a, "a language is a code such as \"de\" or \"en\", not", word, NULL);
         if (node->type == LP_NODE_HASHTAG && word[0] == '#')
@@ -116,9 +119,9 @@ static void advise_text(const struct adviser *a, struct st_span text)
     }
 }
 
-void lp_curate_advise(const struct lp_set *set, size_t i, lp_advice_f *fn, void *ctx)
+void lp_curate_advise(const struct lp_set *set, size_t i, const char *const *platforms, lp_advice_f *fn, void *ctx)
 {
-    const struct adviser a = { set->rules.items[i], fn, ctx };
+    const struct adviser a = { set->rules.items[i], lp_platforms(set), platforms, fn, ctx };
     const char *file = a.rule->file;
     bool is_first = i == 0 || strcmp(set->rules.items[i - 1]->file, file) != 0;
     struct st_err ignored = ST_ERR_INIT;

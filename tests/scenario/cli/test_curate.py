@@ -177,6 +177,7 @@ def test_a_word_that_is_no_condition_is_answered_with_the_nearest(tmp_path):
     ('phrase "x" and kind "view"', "line 3: 'and' leaves a condition out; they are joined with & (both)"),
     ('phrase "x" or kind "view"', "line 3: 'or' leaves a condition out"),
     ('kind "views"', "a: nothing is ever of the kind 'views'; did you mean 'view'?"),
+    ('platform { "yuotube", "reddit" }', "a: there is no adapter for the platform 'yuotube'; did you mean 'youtube'?"),
     ('lang "german"', "a: a language is a code such as \"de\" or \"en\", not 'german'"),
     ('phrase "x" & ~hashtag "#k8s"', "a: a hashtag is written without its '#', not '#k8s'"),
 ])
