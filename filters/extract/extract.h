@@ -40,9 +40,13 @@ void ext_member(struct ext *x, struct st_span name, struct st_span bytes);
 void ext_note(struct ext *x, enum flt_reason reason);
 /* Text at the path, with "@suffix" behind it when suffix is not empty; any bytes, made UTF-8 here. */
 void ext_text(struct ext *x, const char *suffix, struct st_span text);
+/* Any bytes as UTF-8: UTF-16 by its byte order mark, UTF-8 as it is, else Latin-1. */
+void ext_put_text(struct st_buf *out, struct st_span text);
 void ext_strings(struct ext *x, struct st_span bytes); /* rows of printable bytes, and of UTF-16 */
 /* Counts unpacked bytes; false when a limit of the whole file is reached (noted). */
 bool ext_spend(struct ext *x, size_t n);
+
+bool ext_is_listed(const char *const *names, size_t n, const char *name);
 
 /* ---- one format each ---- */
 void ext_archive(struct ext *x, struct st_span bytes); /* archive.c: libarchive's door */
@@ -51,7 +55,7 @@ void ext_html(struct ext *x, struct st_span bytes);
 void ext_rtf(struct ext *x, struct st_span bytes);
 void ext_mail(struct ext *x, struct st_span bytes);
 void ext_image(struct ext *x, struct st_span bytes);
-void ext_pdf(struct ext *x, struct st_span bytes);
+void ext_pdf(struct ext *x, struct st_span bytes); /* pdf.c: pages, properties, objects, attached files */
 
 /* ---- tools.c: programs that read a format, run by a process of their own ---- */
 enum ext_tool { EXT_PDFTOTEXT, EXT_PDFINFO, EXT_TESSERACT };

@@ -17,6 +17,7 @@ struct rtf {
     unsigned depth, skip_from; /* group depth below which text is left out; 0: none */
     unsigned replacements;     /* characters to leave out behind \uN */
     unsigned per_unicode;      /* as \ucN says */
+    bool is_apart[RTF_DEEP];   /* by depth: the group is no part of the text around it */
 };
 
 static void put_char(struct rtf *r, uint32_t c)
@@ -32,6 +33,21 @@ static void put_char(struct rtf *r, uint32_t c)
     st_buf_put(&r->out, utf8, st_utf8_put(c >= 0xD800 && c < 0xE000 ? '?' : c, utf8));
 }
 
+/* Properties, notes and fields: groups of words of their own. */
+static void set_apart(struct rtf *r, const char *name)
+{
+    static const char *const names[] = { "title",     "subject",  "author",   "manager",    "company",   "operator",
+                                         "category",  "keywords", "comment",  "doccomm",    "hlinkbase", "propname",
+                                         "staticval", "fldinst",  "footnote", "annotation", "atnauthor", "header",
+                                         "footer",    "headerl",  "headerr",  "headerf",    "footerl",   "footerr",
+                                         "footerf",   "shptxt" };
+
+    if (r->depth > 0 && r->depth < RTF_DEEP && ext_is_listed(names, ST_LEN(names), name)) {
+        put_char(r, '\n');
+        r->is_apart[r->depth] = true;
+    }
+}
+
 static void word(struct rtf *r, const char *name, bool has_number, int number)
 {
     static const char *const skipped[] = { "fonttbl",      "colortbl",  "stylesheet",
@@ -40,12 +56,11 @@ static void word(struct rtf *r, const char *name, bool has_number, int number)
                                            "rsidtbl" };
     static const char *const breaks[] = { "par", "line", "tab", "cell", "row", "sect", "page", "nestcell" };
 
-    for (size_t i = 0; i < ST_LEN(skipped); i++)
-        if (strcmp(name, skipped[i]) == 0 && r->skip_from == 0)
-            r->skip_from = r->depth > 0 ? r->depth : 1;
-    for (size_t i = 0; i < ST_LEN(breaks); i++)
-        if (strcmp(name, breaks[i]) == 0)
-            put_char(r, '\n');
+    if (r->skip_from == 0 && ext_is_listed(skipped, ST_LEN(skipped), name))
+        r->skip_from = r->depth > 0 ? r->depth : 1;
+    if (ext_is_listed(breaks, ST_LEN(breaks), name))
+        put_char(r, '\n');
+    set_apart(r, name);
     if (strcmp(name, "uc") == 0 && has_number && number >= 0 && number < 16)
         r->per_unicode = (unsigned)number;
     if (strcmp(name, "u") == 0 && has_number) {
@@ -116,6 +131,18 @@ static void control(struct rtf *r)
     }
 }
 
+static void end_group(struct rtf *r)
+{
+    r->replacements = 0;
+    if (r->depth < RTF_DEEP && r->is_apart[r->depth]) {
+        r->is_apart[r->depth] = false;
+        put_char(r, '\n');
+    }
+    r->depth -= r->depth > 0;
+    if (r->depth < r->skip_from)
+        r->skip_from = 0;
+}
+
 void ext_rtf(struct ext *x, struct st_span bytes)
 {
     struct rtf r = { .s = bytes, .per_unicode = 1 };
@@ -131,10 +158,7 @@ void ext_rtf(struct ext *x, struct st_span bytes)
             r.replacements = 0;
             is_deep = is_deep || ++r.depth > RTF_DEEP;
         } else if (c == '}') {
-            r.replacements = 0;
-            r.depth -= r.depth > 0;
-            if (r.depth < r.skip_from)
-                r.skip_from = 0;
+            end_group(&r);
         } else if (c != '\r' && c != '\n') {
             put_char(&r, c);
         }

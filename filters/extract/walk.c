@@ -12,6 +12,14 @@
 #define STRING_MIN  6u
 #define STRINGS_MAX (4u << 20)
 
+bool ext_is_listed(const char *const *names, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 /* ---- what comes out ---------------------------------------------------------------------------------------------- */
 
 void ext_note(struct ext *x, enum flt_reason reason)
@@ -61,24 +69,32 @@ static void put_latin1(struct st_buf *out, struct st_span s)
         st_buf_put(out, utf8, st_utf8_put(s.p[i], utf8));
 }
 
+void ext_put_text(struct st_buf *out, struct st_span text)
+{
+    bool is_big = st_span_starts(text, ST_SPAN("\xFE\xFF"));
+
+    if (is_big || st_span_starts(text, ST_SPAN("\xFF\xFE")))
+        put_utf16(out, st_span_sub(text, 2, text.n), is_big);
+    else if (flt_utf8_good(text) == text.n)
+        st_buf_span(out, text);
+    else
+        put_latin1(out, text);
+}
+
 void ext_text(struct ext *x, const char *suffix, struct st_span text)
 {
-    bool is_little = st_span_starts(text, ST_SPAN("\xFF\xFE")), is_big = st_span_starts(text, ST_SPAN("\xFE\xFF"));
     struct st_buf out;
 
     if (st_span_starts(text, ST_SPAN("\xEF\xBB\xBF")))
         text = st_span_sub(text, 3, text.n);
     if (text.n == 0 || x->is_over)
         return;
-    if (!is_little && !is_big && flt_utf8_good(text) == text.n) {
+    if (flt_utf8_good(text) == text.n) {
         emit_text(x, suffix, text);
         return;
     }
     st_buf_init(&out, EXT_TEXT_MAX);
-    if (is_little || is_big)
-        put_utf16(&out, st_span_sub(text, 2, text.n), is_big);
-    else
-        put_latin1(&out, text);
+    ext_put_text(&out, text);
     if (out.failed != ST_E_NONE)
         ext_note(x, FLT_REASON_SIZE);
     emit_text(x, suffix, st_buf_view(&out));
@@ -134,23 +150,6 @@ bool ext_spend(struct ext *x, size_t n)
 }
 
 /* ---- which reader ------------------------------------------------------------------------------------------------ */
-
-void ext_pdf(struct ext *x, struct st_span bytes)
-{
-    bool is_locked = st_span_find(bytes, ST_SPAN("/Encrypt")) != ST_SPAN_NPOS, is_read;
-    struct st_buf out;
-
-    st_buf_init(&out, EXT_TEXT_MAX);
-    if ((is_read = ext_tool(x, EXT_PDFTOTEXT, bytes, &out)))
-        ext_text(x, "", st_buf_view(&out));
-    st_buf_reset(&out);
-    if (is_read && ext_tool(x, EXT_PDFINFO, bytes, &out))
-        ext_text(x, "properties", st_buf_view(&out));
-    st_buf_fini(&out);
-    ext_strings(x, bytes); /* what stands in it unpacked: notes, forms, properties */
-    if (!is_read)
-        ext_note(x, is_locked ? FLT_REASON_ENCRYPTED : FLT_REASON_SYNTAX);
-}
 
 /* The old binary formats, [MS-CFB]: their text lies in them as it is. A locked .docx is one with a single stream. */
 static void compound(struct ext *x, struct st_span bytes)

@@ -3,8 +3,9 @@
  *
  * A number that a word processor cut into runs of another colour is one number, so text joins until an element ends
  * that people see as a break: a paragraph, a cell, or any other element that held text itself. Attributes that hold
- * words of people (authors, alternative texts, targets) are a text of their own. A document type is never read: with
- * it come entities, and no file format here needs one; such a part is plain text.
+ * words of people (authors, alternative texts, targets) are a text of their own. A document type that is only named, as
+ * books and drawings do, is passed over; no file format here needs one that declares entities, and such a part is plain
+ * text.
  */
 #include "filters/extract/extract.h"
 #include <libxml/HTMLparser.h>
@@ -18,19 +19,11 @@ struct xml_out {
     bool had_text[XML_DEEP]; /* by depth */
 };
 
-static bool is_listed(const char *const *list, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i], name) == 0)
-            return true;
-    return false;
-}
-
 static bool is_inline(const char *name)
 {
     static const char *const names[] = { "t", "r", "delText", "instrText", "span", "a", "s", "tspan", "b", "i", "u" };
 
-    return is_listed(names, ST_LEN(names), name);
+    return ext_is_listed(names, ST_LEN(names), name);
 }
 
 static bool is_block(const char *name)
@@ -38,15 +31,20 @@ static bool is_block(const char *name)
     static const char *const names[] = { "p",  "h",  "si",  "c",          "row",        "tr", "tc",      "td",
                                          "br", "cr", "tab", "line-break", "table-cell", "li", "comment", "div" };
 
-    return is_listed(names, ST_LEN(names), name);
+    return ext_is_listed(names, ST_LEN(names), name);
 }
 
 static bool is_word_attribute(const char *name)
 {
-    static const char *const names[] = { "author", "descr", "title",  "alt",          "Target",  "href",
-                                         "name",   "value", "string", "string-value", "formula", "initials" };
+    static const char *const names[] = { "author",     "descr",       "title",        "alt",
+                                         "Target",     "href",        "name",         "value",
+                                         "string",     "formula",     "string-value", "initials",
+                                         "prompt",     "promptTitle", "error",        "errorTitle",
+                                         "tooltip",    "display",     "content",      "location",
+                                         "connection", "command",     "instr",        "displayText",
+                                         "v" /* of a pivot table's cache */ };
 
-    return is_listed(names, ST_LEN(names), name);
+    return ext_is_listed(names, ST_LEN(names), name);
 }
 
 static void take_attributes(struct xml_out *out, xmlTextReaderPtr reader)
@@ -104,12 +102,18 @@ static void take_node(struct xml_out *out, xmlTextReaderPtr reader)
     } else if (type == XML_READER_TYPE_TEXT || type == XML_READER_TYPE_CDATA ||
                type == XML_READER_TYPE_SIGNIFICANT_WHITESPACE) {
         take_text(out, (const char *)xmlTextReaderConstValue(reader), depth);
+    } else if (type == XML_READER_TYPE_ENTITY_REFERENCE) {
+        st_buf_byte(&out->text, ' '); /* of the type that is only named: most are blanks */
     }
 }
 
-static bool has_doctype(struct st_span bytes)
+/* Does the part declare anything of its own? */
+static bool declares(struct st_span bytes)
 {
-    return st_span_find(bytes, ST_SPAN("<!DOCTYPE")) != ST_SPAN_NPOS ||
+    size_t at = st_span_find(bytes, ST_SPAN("<!DOCTYPE"));
+    struct st_span type = at != ST_SPAN_NPOS ? st_span_sub(bytes, at, bytes.n) : ST_SPAN_NONE;
+
+    return st_span_find(st_span_sub(type, 0, st_span_find(type, ST_SPAN(">"))), ST_SPAN("[")) != ST_SPAN_NPOS ||
            st_span_find(bytes, ST_SPAN("<!ENTITY")) != ST_SPAN_NPOS ||
            st_span_find(bytes, ST_SPAN("<\0!\0D\0O")) != ST_SPAN_NPOS ||
            st_span_find(bytes, ST_SPAN("\0<\0!\0D\0O")) != ST_SPAN_NPOS;
@@ -129,7 +133,7 @@ void ext_xml(struct ext *x, struct st_span bytes)
     st_buf_init(&out.text, EXT_TEXT_MAX);
     st_buf_init(&out.attributes, EXT_TEXT_MAX);
     xmlSetStructuredErrorFunc(NULL, be_silent);
-    if (!has_doctype(bytes) && bytes.n < INT32_MAX)
+    if (!declares(bytes) && bytes.n < INT32_MAX)
         reader = xmlReaderForMemory((const char *)bytes.p, (int)bytes.n, NULL, NULL, XML_PARSE_NONET);
     if (reader != NULL) {
         while ((rc = xmlTextReaderRead(reader)) == 1)

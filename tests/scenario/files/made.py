@@ -45,12 +45,13 @@ def deleted(text):
     return f'</w:t></w:r><w:del w:author="ben"><w:r><w:delText>{text}</w:delText></w:r></w:del><w:r><w:t>'
 
 
-def xlsx(text):
+def xlsx(text, sheet=""):
     return zipped({
         "[Content_Types].xml": '<?xml version="1.0"?><Types xmlns="urn:t"/>',
         "xl/sharedStrings.xml": f'<?xml version="1.0"?><sst><si><t>first</t></si><si><r><t>{text[:6]}</t></r><r><t '
                                 f'xml:space="preserve">{text[6:]}</t></r></si></sst>',
-        "xl/worksheets/sheet1.xml": '<?xml version="1.0"?><worksheet><row><c><v>17</v></c><c><v>18</v></c></row></worksheet>',
+        "xl/worksheets/sheet1.xml": '<?xml version="1.0"?><worksheet><row><c><v>17</v></c><c><v>18</v></c></row>'
+                                    f"{sheet}</worksheet>",
     })
 
 
@@ -72,7 +73,8 @@ def odt(text, declaration='<?xml version="1.0"?>', coded="utf-8"):
     })
 
 
-def pdf(text, *, encrypt=False, pages=1, title="none"):
+def pdf(text, *, encrypt=False, pages=1, title="none", more=()):
+    """`more` are objects that no page refers to."""
     stream = zlib.compress(f"BT /F1 12 Tf 72 700 Td ({text}) Tj ET".encode())
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>",
                b"<< /Type /Pages /Kids [" + b" ".join(b"3 0 R" for _ in range(pages)) + b"] /Count %d >>" % pages,
@@ -81,7 +83,7 @@ def pdf(text, *, encrypt=False, pages=1, title="none"):
                b"<< /Length %d /Filter /FlateDecode >> stream\n" % len(stream) + stream + b"\nendstream",
                b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
                b"<< /Title (" + title.encode() + b") >>",
-               b"<< /Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> >>"]
+               b"<< /Filter /Standard /V 2 /R 3 /Length 128 /P -4 /O <" + b"41" * 32 + b"> /U <" + b"42" * 32 + b"> >>", *more]
     out, places = io.BytesIO(b"%PDF-1.4\n"), []
     out.seek(0, io.SEEK_END)
     for number, body in enumerate(objects, 1):
@@ -94,6 +96,38 @@ def pdf(text, *, encrypt=False, pages=1, title="none"):
     out.write(b"trailer << /Size %d /Root 1 0 R /Info 6 0 R%s >>\nstartxref\n%d\n%%%%EOF\n"
               % (len(objects) + 1, lock, table))
     return out.getvalue()
+
+
+def pdf_stream(kind, data):
+    data = zlib.compress(data)
+    return b"<< /Type /%s /Filter /FlateDecode /Length %d >>\nstream\r\n" % (kind, len(data)) + data + b"\nendstream"
+
+
+def pdf_note(text):
+    """As PDF 1.5 packs it: a stream of objects, one of them a note."""
+    return pdf("hello", more=[pdf_stream(b"ObjStm", b"9 0 << /Type /Annot /Subtype /Text /Contents (%s) >>" % text.encode())])
+
+
+def pdf_form(text):
+    return pdf("hello", more=[b"<< /FT /Tx /T (IBAN) /V <FEFF%s> >>" % text.encode("utf-16-be").hex().encode()])
+
+
+def pdf_bookmark(text):
+    return pdf("hello", more=[b"<< /Title (%s) >>" % "".join(f"\\{ord(c):03o}" for c in text).encode()])
+
+
+def pdf_attached(data):
+    return pdf("hello", more=[pdf_stream(b"EmbeddedFile", data)])
+
+
+def book(text):
+    """A page of a book, whose type is only named."""
+    page = f'<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "x.dtd"><html><p>{text[:7]}<b>{text[7:]}</b>&nbsp;</p></html>'
+    return zipped({"mimetype": "application/epub+zip", "a.xhtml": page})
+
+
+def rtf_properties(*texts):
+    return ("{\\rtf1{\\info" + "".join("{\\%s %s}" % (name, text) for name, text in zip(("title", "author"), texts)) + "}}").encode()
 
 
 def rtf(text, where="body"):

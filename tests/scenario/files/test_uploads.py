@@ -112,7 +112,7 @@ def test_every_format_of_the_scan_is_found_in_an_upload(house, tmp_path):
     assert set(got.values()) == {403}, got
 
 
-@pytest.mark.parametrize("what", [what for what in UNREAD if what not in ("picture", "doc of old")])
+@pytest.mark.parametrize("what", [what for what in UNREAD if what not in ("picture", "pdf, a scanned page", "doc of old")])
 def test_what_cannot_be_read_is_refused_and_recorded_with_the_reason(house, what, tmp_path):
     data, reason = UNREAD[what]
     before, left = house.count(f"files_by.{reason}"), house.left()
