@@ -14,7 +14,7 @@ PLUGIN = """return { api = 1, name = "house.third", version = "1", title = "Thir
     local name = item.url:match("([A-Za-z0-9]+)$")
     local n = tonumber(ctx:kept(name) or 0) + 1
     ctx:keep(name, tostring(n))
-    if n == ctx.config.least then item:tag { topic = "seen/" .. name } end
+    if n == ctx.config.least and name ~= "Beta" then item:tag { topic = "seen/" .. name } end
   end,
   tick = function(ctx)
     for _, name in ipairs(ctx:kept_names("Old")) do ctx:keep(name) end
@@ -39,18 +39,34 @@ def house(tmp_path):
     origin.close()
 
 
-def read(gateway, name, address="127.0.0.2"):
-    before = gateway.count("items")
-    client = Client(gateway, address)
+def known(gateway, name):
+    """A counter of the curator's, once it answers."""
+    def look():
+        return [int(value) for key, value in gateway.facts().items() if key.startswith("curator.") and key.endswith(f".{name}")]
+    return settles(look, bool)[0]
+
+
+def visit(gateway, name):
+    client = Client(gateway, "127.0.0.2")
     client.open("en.wikipedia.org")
     assert client.request("GET", f"/wiki/{name}").status == 200
-    settles(lambda: gateway.count("items"), lambda items: items > before)
+
+
+def read(gateway, name):
+    before = known(gateway, "items")
+    visit(gateway, name)
+    settles(lambda: known(gateway, "items"), lambda items: items > before)
+
+
+def read_again_and_again(gateway, name):
+    """Until a new curator gets it: what is handed over before it has its channels is lost."""
+    settles(lambda: visit(gateway, name) or known(gateway, "items"), lambda items: items > 0)
 
 
 def tick(gateway):
-    before = gateway.count("ticks")
+    before = known(gateway, "ticks")
     gateway.clock(60)
-    settles(lambda: gateway.count("ticks"), lambda ticks: ticks > before)
+    settles(lambda: known(gateway, "ticks"), lambda ticks: ticks > before)
 
 
 def tagged(gateway):
@@ -66,7 +82,7 @@ def test_what_is_kept_outlives_generations_processes_and_restarts(house):
         tick(gateway)
         assert tagged(gateway) == 0
         gateway.kill("curator")
-        read(gateway, "Beta")
+        read_again_and_again(gateway, "Beta")
     kept = (gateway.folder / "state" / "plugins.kept").read_bytes()
     assert b"Alpha" in kept and b"Beta" in kept, "a drain writes what was not written yet"
     assert oct((gateway.folder / "state" / "plugins.kept").stat().st_mode & 0o777) == "0o600"
@@ -74,11 +90,9 @@ def test_what_is_kept_outlives_generations_processes_and_restarts(house):
         read(gateway, "Old1")  # forgotten by the tick, so this is its first time
         read(gateway, "Old1")
         read(gateway, "Alpha")
-        gateway.wait_records(1, "resource")
-        assert tagged(gateway) == 1
+        assert settles(lambda: tagged(gateway), lambda n: n > 0) == 1
         read(gateway, "Old1")
-        gateway.wait_records(2, "resource")
-        assert tagged(gateway) == 2
+        assert settles(lambda: tagged(gateway), lambda n: n > 1) == 2
         assert not [line for line in gateway.log if "plugin.failed" in line or "store.failed" in line]
 
 
