@@ -172,6 +172,28 @@ static size_t braced(const uint8_t *p, const uint8_t *end, int32_t *cp)
     return n > 3 && n < (size_t)(end - p) && p[n] == '}' ? n + 1 : 0;
 }
 
+/* \N{DIGIT FOUR} */
+static size_t named(const uint8_t *p, const uint8_t *end, int32_t *cp)
+{
+    static const char *const digits[] = {
+        "ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"
+    };
+    const struct st_span lead = ST_SPAN("\\N{DIGIT ");
+    struct st_span s = st_span(p, (size_t)(end - p));
+
+    if (!st_span_istarts(s, lead))
+        return 0;
+    for (size_t i = 0; i < ST_LEN(digits); i++) {
+        size_t n = lead.n + strlen(digits[i]);
+
+        if (n < s.n && s.p[n] == '}' && st_span_istarts(st_span_sub(s, lead.n, n), st_span_str(digits[i]))) {
+            *cp = '0' + (int32_t)i;
+            return n + 1;
+        }
+    }
+    return 0;
+}
+
 /* Behind a backslash, at least `least` digits and at most `most`. */
 static size_t long_hex(const uint8_t *p, const uint8_t *end, size_t least, size_t most, int32_t *cp)
 {
@@ -240,6 +262,7 @@ size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp)
         }
         n = backslash(p, end, cp);
         n = n > 0 ? n : braced(p, end, cp);
+        n = n > 0 ? n : named(p, end, cp);
         n = n > 0 ? n : wide_escape(p, end, cp);
         n = n > 0 ? n : short_escape(p, end, cp);
     }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define LINE_MIN      16u /* of a line that goes on in the next one */
+#define PATH_LONGEST  4096u
 #define FOLD_MAX      24u /* bytes between two lines of a run */
 #define PAIRS_MIN     10u /* of spaced hexadecimal */
 #define PAIRS_SHOWN   5   /* digits in five of them: text is 2x to 7x */
@@ -105,9 +106,10 @@ static bool take_pairs(struct st_span s, struct run *run)
 static bool take_85(struct st_span s, struct run *run)
 {
     struct st_span inside = st_span_sub(s, run->from + 2, s.n);
-    size_t close = st_span_find(st_span_sub(inside, 0, 1u << 16), ST_SPAN("~>"));
+    size_t close;
 
-    if (close == ST_SPAN_NPOS)
+    if (!st_span_starts(st_span_sub(s, run->from, 2), ST_SPAN("<~")) ||
+        (close = st_span_find(st_span_sub(inside, 0, 1u << 16), ST_SPAN("~>"))) == ST_SPAN_NPOS)
         return false;
     st_buf_span(&run->chars, st_span_sub(inside, 0, close));
     run->to = run->from + close + 4;
@@ -135,6 +137,33 @@ static bool is_hex_literal(struct st_span s, size_t at)
 {
     return at + 2 + FLT_RUN_MIN <= s.n && s.p[at] == '0' && flt_to_lower(s.p[at + 1]) == 'x' &&
            run_length(s, at + 2) >= FLT_RUN_MIN && (at == 0 || !flt_is_alnum(s.p[at - 1]));
+}
+
+/* "n.example/6d79…/z": in the n characters of a run at `at`, hexadecimal digits alone between two signs, as segments of
+ * a path are. */
+static bool take_hex_part(struct st_span s, size_t at, size_t n, struct run *run)
+{
+    size_t end = at + n, k;
+
+    if (n <= FLT_RUN_MIN || n > PATH_LONGEST || memchr(s.p + at, '/', n) == NULL)
+        return false;
+    for (; at + FLT_RUN_MIN <= end; at += k + 1) {
+        for (k = 0; at + k < end && st_hex_digit(s.p[at + k]) >= 0;)
+            k++;
+        if (k >= FLT_RUN_MIN && k < n && (at + k == end || !flt_is_alnum(s.p[at + k])) &&
+            flt_may_hold_text(st_span_sub(s, at, FLT_RUN_MIN))) {
+            st_buf_reset(&run->chars);
+            st_buf_put(&run->chars, s.p + at, k);
+            run->from = at;
+            run->to = at + k;
+            run->radix = FLT_RADIX_HEX;
+            run->is_pairs = false;
+            return true;
+        }
+        while (at + k < end && flt_is_alnum(s.p[at + k]))
+            k++;
+    }
+    return false;
 }
 
 /* A glance: most runs are names, numbers and keys, and the first characters tell. A long run may hold a text in its
@@ -228,6 +257,8 @@ static bool next_run(struct st_span s, const struct flt_survey *survey, size_t a
         run->to = at + (n > 0 ? n : 1);
         if (n != 2 && n != 4 && n < FLT_RUN_MIN && s.p[at] != '<')
             continue;
+        if (take_hex_part(s, at, n, run))
+            return true;
         if (n >= FLT_RUN_MIN && !may_open(s, at, n) && !is_announced(s, at))
             continue;
         st_buf_reset(&run->chars);
@@ -235,9 +266,7 @@ static bool next_run(struct st_span s, const struct flt_survey *survey, size_t a
             take_lines(s, run);
             return true;
         }
-        if ((n == 2 || n == 4) && take_pairs(s, run))
-            return true;
-        if (s.p[at] == '<' && at + 1 < s.n && s.p[at + 1] == '~' && take_85(s, run))
+        if (n == 2 || n == 4 ? take_pairs(s, run) : take_85(s, run))
             return true;
         run->to = at + (n > 0 ? n : 1);
     }

@@ -47,6 +47,19 @@ static void escape_braces(struct st_span s, struct st_buf *out)
 {
     each(s, out, "\\u{%x}");
 }
+static void escape_named(struct st_span s, struct st_buf *out)
+{
+    static const char *const names[] = {
+        "ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"
+    };
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (isdigit(s.p[i]))
+            st_buf_fmt(out, "\\N{DIGIT %s}", names[s.p[i] - '0']);
+        else
+            st_buf_byte(out, s.p[i]);
+    }
+}
 static void escape_x(struct st_span s, struct st_buf *out)
 {
     each(s, out, "\\x%02x");

@@ -124,6 +124,12 @@ static void hex_plain(struct st_span s, struct st_buf *out)
 {
     each(s, out, "%02x");
 }
+static void hex_in_path(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "https://files.example/a/");
+    each(s, out, "%02x");
+    st_buf_str(out, "/z");
+}
 static void hex_spaced(struct st_span s, struct st_buf *out)
 {
     each(s, out, "%02X ");

@@ -136,6 +136,8 @@ static const struct {
     { "lines", "remarks (//)", remarks, WAY_TEXT, false },
     { "lines", "remarks (#)", hash_remarks, WAY_TEXT, false },
     { "code", "\"a\" || \"b\"", concat_bars, WAY_TEXT, false },
+    { "hex", "segment of a path", hex_in_path, WAY_TEXT, false },
+    { "escapes", "\\N{DIGIT FOUR}", escape_named, WAY_TEXT, false },
     { "code", "064 061", in_octal, WAY_TEXT, false },
     { "code", "00110100 00110001", in_bits, WAY_TEXT, false },
     { "other letters", "digits in black circles", negative_circles, WAY_TEXT, false },
