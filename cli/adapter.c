@@ -177,12 +177,9 @@ static int load(struct player *p)
 {
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
-    char shipped[4096];
     int code = CLI_OK;
 
-    if ((p->dir == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
-        lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ p->dir != NULL ? p->dir : shipped, NULL } },
-                    &p->set, diag, &err) != ST_OK)
+    if (cli_plugins(p->dir, &p->set, diag, &err) != ST_OK)
         code = cli_broken(p->cli, diag, &err);
     st_diag_free(diag);
     return code;

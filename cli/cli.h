@@ -48,6 +48,9 @@ ST_MUST enum st_rc cli_share(const char *name, char *out, size_t size, struct st
 struct flt_packs;
 struct lp_set;
 struct generation;
+/* Plugins, adapters and rules of the folder, with the shared modules that ship; NULL: of what ships. Their own tests
+ * are run. */
+ST_MUST enum st_rc cli_plugins(const char *dir, struct lp_set **out, struct st_diag *diag, struct st_err *err);
 #define CLI_PACKS_MAX 16u
 struct cli_folders { /* --packs, any number of times, and --plugins; NULL where not given */
     const char *packs[CLI_PACKS_MAX + 1], *plugins;

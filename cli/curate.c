@@ -77,15 +77,9 @@ enum st_rc curate_load(const struct cli *cli, const char *dir, struct lp_set **o
                        struct st_err *err)
 {
     struct generation *gen = NULL;
-    char shipped[4096];
 
-    if (dir == NULL && !cli->is_configured && access(cli->config, F_OK) != 0) {
-        if (cli_share("plugins", shipped, sizeof shipped, err) != ST_OK)
-            return ST_ERR;
-        dir = shipped;
-    }
-    if (dir != NULL)
-        return lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dir, NULL } }, out, diag, err);
+    if (dir != NULL || (!cli->is_configured && access(cli->config, F_OK) != 0))
+        return cli_plugins(dir, out, diag, err);
     if (generation_load(cli->config, 0, &gen, diag, err) != ST_OK)
         return ST_ERR;
     *out = lp_set_retain(gen->plugins);
@@ -187,11 +181,8 @@ static bool open_rules(struct cli *cli, const char *dir, struct rules *out)
 {
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
-    char shipped[4096];
 
-    if ((dir == NULL && cli_share("plugins", shipped, sizeof shipped, &err) != ST_OK) ||
-        lp_set_load(&(struct lp_sources){ .dirs = (const char *const[]){ dir != NULL ? dir : shipped, NULL } },
-                    &out->set, diag, &err) != ST_OK)
+    if (cli_plugins(dir, &out->set, diag, &err) != ST_OK)
         out->code = cli_broken(cli, diag, &err);
     if (out->code == CLI_OK && lp_curate_count(out->set) == 0)
         fprintf(stderr, "stoa: no rule below curation/; `stoa plugin new --template curate` makes one\n");

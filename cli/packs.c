@@ -31,8 +31,7 @@ static bool cache_folder(char *out, size_t size)
            st_mkdir_p(out, 0700, &err) == ST_OK;
 }
 
-/* The plugins of a folder, with the shared modules that ship; their own tests are run. */
-static enum st_rc open_plugins(const char *dir, struct lp_set **out, struct st_diag *diag, struct st_err *err)
+enum st_rc cli_plugins(const char *dir, struct lp_set **out, struct st_diag *diag, struct st_err *err)
 {
     char shipped[4096], libs[4200];
     const char *dirs[] = { dir, NULL };
@@ -40,6 +39,7 @@ static enum st_rc open_plugins(const char *dir, struct lp_set **out, struct st_d
     if (cli_share("plugins", shipped, sizeof shipped, err) != ST_OK)
         return ST_ERR;
     (void)snprintf(libs, sizeof libs, "%s/lib", shipped);
+    dirs[0] = dir != NULL ? dir : shipped;
     return lp_set_load(&(struct lp_sources){ .dirs = dirs, .libs = libs }, out, diag, err);
 }
 
@@ -117,7 +117,7 @@ enum st_rc cli_detectors_open(const struct cli *cli, const struct cli_folders *f
         dirs[0] = shipped;
     }
     if (from->plugins != NULL) {
-        if (open_plugins(from->plugins, &out->plugins, diag, err) != ST_OK)
+        if (cli_plugins(from->plugins, &out->plugins, diag, err) != ST_OK)
             return ST_ERR;
         sources.given = lp_detectors(out->plugins, &sources.n_given);
     }

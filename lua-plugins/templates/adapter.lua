@@ -10,7 +10,7 @@ return {
   id = "owner.name",
   version = "0.1.0",
   title = "Our forum",
-  hosts = { "forum.example", "*.forum.example" },
+  hosts = { "our-forum.example", "*.our-forum.example" },
   -- forwarded unread, unscanned, unlogged
   secret = { { path = { "/login", "/**/login", "/session" } }, { path = "/oauth/**" } },
   -- fields that are never scanned, shown or handed on
@@ -35,16 +35,17 @@ return {
       typed = {} },
   },
   tests = {
-    { name = "a new topic", method = "POST", host = "forum.example", path = "/api/topics", type = json,
+    { name = "a new topic", method = "POST", host = "our-forum.example", path = "/api/topics", type = json,
       body = [[{"title":"Probes","raw":"How do you use them?","csrf_token":"t0ken"}]],
       answer = [[{"id":7}]], answer_type = json,
       expect = { rule = "topic", kind = "post", id = "7", title = "Probes", text = "Probes\nHow do you use them?" } },
-    { name = "a reply", method = "POST", host = "forum.example", path = "/api/topics/7/replies", type = json,
+    { name = "a reply", method = "POST", host = "our-forum.example", path = "/api/topics/7/replies", type = json,
       body = [[{"raw":"Thanks for this"}]],
       expect = { rule = "reply", kind = "reply", id = "7", text = "Thanks for this",
-        url = "https://forum.example/t/7" } },
-    { name = "reading", host = "forum.example", path = "/t/7", expect = { rule = "read", kind = "view", id = "7" } },
-    { name = "signing in is never read", method = "POST", host = "forum.example", path = "/login",
+        url = "https://our-forum.example/t/7" } },
+    { name = "reading", host = "our-forum.example", path = "/t/7",
+      expect = { rule = "read", kind = "view", id = "7" } },
+    { name = "signing in is never read", method = "POST", host = "our-forum.example", path = "/login",
       expect = { secret = true } },
   },
 }

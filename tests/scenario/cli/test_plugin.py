@@ -56,6 +56,20 @@ def test_a_new_one_passes_as_made(kind, tmp_path):
         subprocess.run(["luacheck", "--quiet", path], cwd=ROOT, check=True)
 
 
+def test_one_folder_of_all_serves_every_command(tmp_path):
+    """With the shared modules that ship, and beside all else that ships."""
+    for kind in PLACES:
+        good("new", "--template", kind, f"acme.{kind}", folder=tmp_path / "p")
+    sent = {"request": {"method": "GET", "url": "https://our-forum.example/t/7"}, "response": {"status": 200}}
+    (tmp_path / "sent.jsonl").write_text(json.dumps(sent))
+    (tmp_path / "page.txt").write_text("How a screen reader finds your headings")
+    for words in (["curate", "list"], ["curate", "test"], ["curate", "export"], ["curate", "preview", tmp_path / "page.txt"],
+                  ["curate", "run", tmp_path / "sent.jsonl"], ["adapter", "test", tmp_path / "sent.jsonl"], ["rules", "test"],
+                  ["curate", "export", "--format", "xapi", "--to", "https://lrs.example", tmp_path / "sent.jsonl"]):
+        done = subprocess.run([STOA, *map(str, words), "--plugins", tmp_path / "p"], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0 and done.stdout, (words, done)
+
+
 def test_nothing_is_overwritten(house):
     folder, file = house
     before = file.read_text()
