@@ -88,7 +88,7 @@ def test_a_row_is_held_and_a_value_alone_is_not(house):
     assert len(origins["forum.test"].received()) > before
     assert "rows" in json.dumps(gateway.wait_records(3, "decision"))
     written = gateway.written().lower()
-    assert b"schmidt" not in written and b"2291" not in written
+    assert b"schmidt" not in written and not any(part in written for part in (b"4711.2291", b"47112291"))
 
 
 def test_redaction_masks_the_values_that_matched(house):

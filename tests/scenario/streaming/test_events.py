@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""S1-S4: answers come piece by piece, as the origin sends them; also while the request still goes on."""
+"""S1, S2, S3, S4: answers come piece by piece, as the origin sends them; also while the request still goes on."""
 import os
 import signal
 import threading

@@ -12,11 +12,11 @@ from conftest import POLICY, House
 CARD = "my card 4111 1111 1111 1111"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
+@pytest.fixture(scope="module", params=["explicit", "redirect"])
+def own(request, tmp_path_factory):
     """A gateway whose clock and policies are these tests'; the last one drains it."""
-    house = House(tmp_path_factory.mktemp("life"), more="limit: { drain: 1s, body_memory: 64KiB, body_max: 128KiB }\n"
-                                                        "failure: { size: allow }")
+    house = House(tmp_path_factory.mktemp("life"), way=request.param,
+                  more="limit: { drain: 1s, body_memory: 64KiB, body_max: 128KiB }\nfailure: { size: allow }")
     with house.gateway:
         yield house
     house.close()
