@@ -9,6 +9,7 @@ import pytest
 
 from stoa_test import wire
 from stoa_test.client import Client
+from stoa_test.client2 import Client2
 from stoa_test.gateway import ROOT, Gateway, settles
 from stoa_test.loopback import Server
 from stoa_test.origin import WAIT, Origin, echo
@@ -17,24 +18,31 @@ from stoa_test.pki import Authority
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 IBAN = b"my account DE02 1203 0000 0000 2020 51"
 POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
+FILM = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + random.Random(1).randbytes(8_000_000)
 TEXT = b"Host: echo.test\r\nContent-Type: text/plain\r\n"
 
 
 class Hasty(Server):
-    """Answers a request as soon as its head is there, and reads no more."""
+    """Answers a request as soon as its head is there, and reads no more. It stays until the end: who closes with bytes
+    unread may take its own answer back (a reset), and no gateway could show it."""
 
-    def __init__(self, host, certificate):
-        self.host = host
+    def __init__(self, host, certificate=None):
+        self.host, self.is_over = host, threading.Event()
         super().__init__(certificate)
         self.start()
 
     def _serve(self, sock):
         try:
-            with self.context.wrap_socket(sock, server_side=True) as tls:
-                wire.Reader(tls).head()
-                tls.sendall(wire.serialise("HTTP/1.1 413 Content Too Large", [("Connection", "close")], b"too much"))
+            with self.context.wrap_socket(sock, server_side=True) if self.context else sock as peer:
+                wire.Reader(peer).head()
+                peer.sendall(wire.serialise("HTTP/1.1 413 Content Too Large", [("Connection", "close")], b"too much"))
+                self.is_over.wait(WAIT)
         except (wire.Closed, OSError, ValueError):
             pass
+
+    def close(self):
+        self.is_over.set()
+        super().close()
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +52,11 @@ def house(tmp_path_factory):
     site = Origin("site.test", authority.leaf(["site.test"]))
     other = Origin("echo.test", authority.leaf(["echo.test"]), echo)
     plain = Origin("plain.test", None, echo)
-    hasty = Hasty("hasty.test", authority.leaf(["hasty.test"]))
-    with Gateway(folder / "gateway", [site, other, plain, hasty], [POLICY], trust=authority.path) as gateway:
+    hasty, blunt = Hasty("hasty.test", authority.leaf(["hasty.test"])), Hasty("blunt.test")
+    origins = [site, other, plain, hasty, blunt]
+    with Gateway(folder / "gateway", origins, [POLICY], trust=authority.path) as gateway:
         yield gateway, site, other, plain
-    for origin in (site, other, plain, hasty):
+    for origin in origins:
         origin.close()
 
 
@@ -179,14 +188,15 @@ def test_100_continue_and_then_no(house, waits):
 
 
 def test_an_answer_to_a_film_that_is_still_on_its_way_arrives(house):
-    """The origin has said no and reads no more: its answer is not lost in the upload's end."""
-    film = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + random.Random(1).randbytes(8_000_000)
-    client = opened(house, "hasty.test")
-    head = (b"POST /film HTTP/1.1\r\nHost: hasty.test\r\nContent-Type: video/mp4\r\nContent-Length: %d\r\n\r\n" % len(film))
+    """The origin has said no and reads no more. In clear: two threads may share a socket, but not a TLS connection."""
+    client = Client(house[0])
+    client.plain("blunt.test")
+    head = (b"POST http://blunt.test/film HTTP/1.1\r\nHost: blunt.test\r\nContent-Type: video/mp4\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(FILM))
 
     def say():
         try:
-            client.write(head + film)
+            client.write(head + FILM)
         except OSError:
             pass  # the connection ends with the answer
 
@@ -194,5 +204,17 @@ def test_an_answer_to_a_film_that_is_still_on_its_way_arrives(house):
     talker.start()
     reply = client.get()
     assert (reply.status, reply.body) == (413, b"too much")
+    client.sock.shutdown(socket.SHUT_RDWR)
     talker.join(WAIT)
+    client.close()
+
+
+def test_such_an_answer_ends_its_stream_only(house):
+    client = Client2(house[0])
+    assert client.open("hasty.test") == "h2"
+    for number in range(3):
+        stream = client.start("POST", f"/film/{number}", [("content-type", "video/mp4")], end=False)
+        client.send(stream, FILM)
+        answer = client.wait(stream)
+        assert (answer.status, bytes(answer.body)) == (413, b"too much")
     client.close()
