@@ -210,12 +210,8 @@ static enum st_rc begin_message(struct ws *ws, struct ws_event *event, struct st
         return ST_ERR;
     if (!begin_work(ws))
         return st_fail(err, ST_E_NOMEM, "ws.message", "buffers", WS_CLOSE_INTERNAL);
-    if (ws->message.is_deflated && ws->inflate == NULL) {
-        unsigned bits = ws->from == WS_FROM_CLIENT ? ws->agreed.client_bits : ws->agreed.server_bits;
-
-        if ((ws->inflate = ws_inflate_new(bits)) == NULL)
-            return st_fail(err, ST_E_NOMEM, "ws.message", "inflate", WS_CLOSE_INTERNAL);
-    }
+    if (ws->message.is_deflated && ws->inflate == NULL && (ws->inflate = ws_inflate_new()) == NULL)
+        return st_fail(err, ST_E_NOMEM, "ws.message", "inflate", WS_CLOSE_INTERNAL);
     if (ws->raw != NULL)
         st_buf_reset(ws->raw);
     event->kind = WS_MESSAGE_BEGIN;

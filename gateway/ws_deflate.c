@@ -3,14 +3,16 @@
  *
  * A message is a run of deflate blocks whose last, empty one is cut off before its four bytes 00 00 ff ff. The reader
  * adds them back (ws.c feeds them) and then must stand right behind a block: a message that ends elsewhere would shift
- * every later one. A peer may end its deflate stream and begin another inside a message (§7.2.3.5); the window stays.
- * Whoever holds one of these decides about context takeover by keeping or freeing it between messages.
+ * every later one. The reader's window is the largest, whatever was agreed: how far behind a smaller one zlib still
+ * reads, hangs on how the bytes were cut. A peer may end its deflate stream and begin another inside a message
+ * (§7.2.3.5); the window stays. Whoever holds one of these decides about context takeover by keeping or freeing it
+ * between messages.
  */
 #include "gateway/ws_deflate.h"
 #include <stdlib.h>
 #include <zlib.h>
 
-#define BITS_MIN     9   /* zlib has no window of 256 bytes; a larger one reads the same */
+#define BITS_MAX     15
 #define RESTARTS_MAX 64u /* of the deflate stream in one message */
 #define LEVEL        4
 #define MEM_LEVEL    7
@@ -29,13 +31,13 @@ struct ws_squeeze {
     z_stream z;
 };
 
-struct ws_inflate *ws_inflate_new(unsigned bits)
+struct ws_inflate *ws_inflate_new(void)
 {
     struct ws_inflate *inflate = calloc(1, sizeof *inflate);
 
     if (inflate == NULL)
         return NULL;
-    if (inflateInit2(&inflate->z, -(int)(bits < BITS_MIN ? BITS_MIN : bits)) != Z_OK) {
+    if (inflateInit2(&inflate->z, -BITS_MAX) != Z_OK) {
         free(inflate);
         return NULL;
     }

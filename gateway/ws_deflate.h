@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct ws_inflate;
-ST_MUST struct ws_inflate *ws_inflate_new(unsigned bits);
+ST_MUST struct ws_inflate *ws_inflate_new(void);
 void ws_inflate_free(struct ws_inflate *inflate); /* NULL is fine */
 /* Takes from *in, makes up to cap bytes at out. A fault is told once all before it was handed out. */
 ST_MUST enum st_rc ws_inflate_step(struct ws_inflate *inflate, struct st_span *in, uint8_t *out, size_t cap, size_t *n,
