@@ -13,6 +13,7 @@
 
 #define VALUE_MIN 6u
 #define FAR       64u /* bytes of blank between a name and its value */
+#define ASIDE     32u /* bytes between a name and its sign: "password (default):" */
 
 struct place { /* where a value begins */
     uint32_t at;
@@ -119,6 +120,24 @@ static uint32_t behind_type(struct st_span text, uint32_t at)
     return end - at > 3 && byte_at(text, end) == '=' && is_of(byte_at(text, end + 1), BLANKS "\"'`") ? end : at;
 }
 
+/* "/etc/passwd: …", "@acme/design-tokens": …, but "ID/PW: …", "10.1.2.3/pw: …" */
+static bool is_of_path(struct st_span text, uint32_t name)
+{
+    static const char *const pairs[] = { "id", "user", "username", "login", "account", "name", "e-mail", "email" };
+    uint32_t slash = name - 1, from = slash;
+
+    if (name == 0 || text.p[slash] != '/')
+        return false;
+    if (slash > 0 && flt_is_digit(text.p[slash - 1]))
+        return false;
+    while (from > 0 && slash - from < 10 && (flt_is_alpha(text.p[from - 1]) || text.p[from - 1] == '-'))
+        from--;
+    for (size_t i = 0; i < ST_LEN(pairs); i++)
+        if (st_span_ieq(st_span_sub(text, from, slash - from), st_span_str(pairs[i])))
+            return from > 0 && is_of(text.p[from - 1], "/.@"); /* /home/user/token */
+    return true;
+}
+
 /* password = …, password: …, := => <- ==; the value may stand on the next line. */
 static bool by_sign(struct st_span text, const struct flt_name *name, uint32_t at, struct place *place)
 {
@@ -129,8 +148,8 @@ static bool by_sign(struct st_span text, const struct flt_name *name, uint32_t a
 
     while (n < ST_LEN(signs) && !starts(text, i, signs[n]))
         n++;
-    if (n == ST_LEN(signs) || (name->from > 0 && text.p[name->from - 1] == '/'))
-        return false; /* "/etc/passwd: …" */
+    if (n == ST_LEN(signs) || is_of_path(text, name->from))
+        return false;
     end = i + (uint32_t)strlen(signs[n]);
     place->needs_quote = is_of(byte_at(text, i), "=!") && byte_at(text, i + 1) == '=';
     end = skip(text, end, "*", 2); /* **Password:** */
@@ -170,15 +189,16 @@ static bool by_call(struct st_span text, const struct flt_name *name, uint32_t a
     return true;
 }
 
-/* | password | … | */
+/* | password | … |, | Acme API token | … | */
 static bool by_table(struct st_span text, const struct flt_name *name, uint32_t at, struct place *place)
 {
     uint32_t before = name->from, i = skip(text, at, BLANKS, 16);
 
-    while (before > 0 && is_of(text.p[before - 1], BLANKS "`*\""))
+    while (before > 0 && name->from - before < 40 &&
+           (is_of(text.p[before - 1], BLANKS "`*\"") || flt_is_name_byte(text, before - 1)))
         before--;
-    if (byte_at(text, i) != '|' || before == 0 || text.p[before - 1] != '|')
-        return false;
+    if (byte_at(text, i) != '|' || before == 0 || text.p[before - 1] != '|' || is_of(byte_at(text, name->to), "\"'"))
+        return false; /* "UserName"|"UserPassword"|… is a type */
     place->at = skip(text, i + 1, BLANKS, 16);
     return true;
 }
@@ -268,21 +288,112 @@ static bool is_plainly_random(struct st_span text, uint32_t at)
            st_span_chr(value, '=') == ST_SPAN_NPOS;
 }
 
+/* Behind "master/" at `at`: the user whose password follows. */
+static uint32_t behind_user(struct st_span text, uint32_t at)
+{
+    uint32_t end = at;
+
+    while (end - at < 20 && flt_is_alpha(byte_at(text, end)))
+        end++;
+    return end - at > 1 && byte_at(text, end) == '/' ? end + 1 : at;
+}
+
 /* token,…, and nothing else, as in a table without quotes; "you find a secret … in it"; but "to pass …". */
 static bool by_place(struct st_span text, const struct flt_name *name, uint32_t at, struct place *place)
 {
-    if (at != name->to || !is_of(byte_at(text, at), " ,") || (name->to - name->from == 4 && byte_at(text, at) == ' ') ||
-        !is_plainly_random(text, at + 1))
+    if (at != name->to || !is_of(byte_at(text, at), " ,") || (name->to - name->from == 4 && byte_at(text, at) == ' '))
         return false;
     place->at = at + 1;
-    place->marks = FLT_GLUED;
+    if (name->to - name->from >= 6 && name->to - name->from <= 12 &&
+        (name->from == 0 || is_of(text.p[name->from - 1], SPACES "\"'(")))
+        place->at = behind_user(text, at + 1);
+    if (!is_plainly_random(text, place->at))
+        return false;
+    place->marks = place->at > at + 1 ? FLT_ATTACHED : FLT_GLUED;
     return true;
+}
+
+/* Of capital and small letters and digits, or with a sign of passwords: no call of a program has such an argument. */
+static bool is_mixed(struct st_span text, uint32_t at)
+{
+    struct flt_mix mix;
+    uint32_t to = at;
+    bool has_sign = false;
+
+    for (; to < text.n && to - at < 64 && !flt_value_ends(text, to, 0); to++)
+        has_sign |= is_of(text.p[to], "!#$%&*@?^~");
+    mix = flt_mix(st_span_sub(text, at, to - at));
+    return mix.digit > 0 && (has_sign ? mix.lower + mix.upper > 1 : mix.lower > 0 && mix.upper > 0);
+}
+
+/* Of all kinds, or random beyond doubt, and no words. */
+static bool is_told(struct st_span text, uint32_t at)
+{
+    uint32_t to = at;
+
+    while (to < text.n && to - at < 200 && !flt_value_ends(text, to, 0))
+        to++;
+    return is_plainly_random(text, at) && (is_mixed(text, at) || flt_is_surely_random(st_span_sub(text, at, to - at)));
+}
+
+/* What people write into brackets and behind them: "pw(…)", "(ID)max/(PW)…", "secret) …". */
+static bool by_bracket(struct st_span text, const struct flt_name *name, uint32_t at, struct place *place)
+{
+    if (at != name->to || !is_of(byte_at(text, at), "()"))
+        return false;
+    place->at = skip(text, at + 1, BLANKS ":", 2);
+    if (text.p[at] == ')')
+        place->at = behind_user(text, place->at);
+    place->marks = FLT_ATTACHED;
+    return is_plainly_random(text, place->at) && is_mixed(text, place->at);
+}
+
+/* "password (default): …", "password,default:…", "the token below:\n…", "Ldap password ---- …": an aside before the
+ * sign. What stands alone in the next line leaves no doubt. */
+static bool by_aside(struct st_span text, uint32_t at, struct place *place)
+{
+    uint32_t i = at, blanks = skip(text, at, BLANKS, ASIDE), dashes;
+
+    while (i - at < ASIDE && (flt_is_alnum(byte_at(text, i)) || is_of(byte_at(text, i), " \t(),_&")))
+        i++;
+    if (i == at)
+        return false;
+    dashes = skip(text, i, "-", 16);
+    if (dashes > i && i > at && i == blanks)
+        i = skip(text, dashes, ">", 1);
+    else if (byte_at(text, i) == ':' || (byte_at(text, i) == '=' && is_of(text.p[i - 1], " \t)")))
+        i = skip(text, i + 1, ")", 1);
+    else
+        return false;
+    place->at = skip(text, i, SPACES, 8);
+    place->marks = is_of(byte_at(text, skip(text, i, BLANKS, 4)), "\r\n") ? 0 : FLT_ATTACHED;
+    return is_told(text, place->at);
+}
+
+/* "… is the password", "use … as password": the value stands before it. */
+static bool by_end(struct st_span text, const struct flt_name *name, struct place *place)
+{
+    static const char *const links[] = { " is the ", " is my ",   " is our ",  " is your ",  " as ",     " as the ",
+                                         " als ",    " ist das ", " ist der ", " ist mein ", " as your " };
+    uint32_t from;
+
+    for (size_t i = 0; i < ST_LEN(links); i++) {
+        if (!is_behind(text, name->from, links[i]))
+            continue;
+        from = name->from - (uint32_t)strlen(links[i]);
+        while (from > 0 && name->from - from < FAR && !flt_value_ends(text, from - 1, 0))
+            from--;
+        place->at = from;
+        place->marks = FLT_ATTACHED;
+        return is_plainly_random(text, from) && is_mixed(text, from);
+    }
+    return false;
 }
 
 /* "Figma key: …", "figma API token = …": where the words end that say what of the service it is. */
 static uint32_t behind_kind(struct st_span text, uint32_t at)
 {
-    static const char *const kinds[] = { " api", " key", " token", " secret" };
+    static const char *const kinds[] = { " access", " auth", " api", " secret", " key", " token", " secret" };
 
     for (size_t i = 0; i < ST_LEN(kinds); i++)
         if (starts(text, at, kinds[i]))
@@ -290,16 +401,20 @@ static uint32_t behind_kind(struct st_span text, uint32_t at)
     return at;
 }
 
-/* The name of a service is a word of every text: only what assigns gives it a value. */
+/* The name of a service is a word of every text: what assigns gives it a value, or a word that says what it is. */
 static bool find_place(struct st_span text, const struct flt_name *name, bool is_service, struct place *place)
 {
-    uint32_t at = skip(text, is_service ? behind_kind(text, name->to) : name->to, "\"'`\\]*", 4);
+    uint32_t end = is_service ? behind_kind(text, name->to) : name->to, at = skip(text, end, "\"'`\\]*", 4);
 
     if (by_element(text, name, place) || by_pair(text, at, place) || by_sign(text, name, at, place) ||
         by_table(text, name, at, place))
         return true;
-    return !is_service && (by_word(text, name, at, place) || by_phrase(text, name, at, place) ||
-                           by_call(text, name, at, place) || by_place(text, name, at, place));
+    if (is_service)
+        return by_call(text, name, at, place) ||
+               (end > name->to && (place->at = behind_verb(text, skip(text, at, BLANKS, 4))) > at + 1);
+    return by_word(text, name, at, place) || by_phrase(text, name, at, place) || by_call(text, name, at, place) ||
+           by_place(text, name, at, place) || by_bracket(text, name, at, place) || by_aside(text, at, place) ||
+           by_end(text, name, place);
 }
 
 /* ---- the value ----------------------------------------------------------------------------------------------- */

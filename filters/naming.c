@@ -163,6 +163,12 @@ static bool ends_short(struct st_span head)
            (head.n >= 3 && st_span_ieq(st_span_sub(head, head.n - 3, 3), ST_SPAN("mdp")));
 }
 
+/* "pW": a part of base64. */
+static bool is_askew(struct st_span head)
+{
+    return head.n == 2 && flt_is_lower(head.p[0]) && flt_is_upper(head.p[1]);
+}
+
 /* The word before a name, one blank away: "the API key". */
 static struct st_span word_before(struct st_span text, uint32_t at)
 {
@@ -175,18 +181,48 @@ static struct st_span word_before(struct st_span text, uint32_t at)
     return st_span(text.p + from, to - from);
 }
 
+/* "the Acme key", but not "the key", "a sort key": does the word before it say whose it is? */
+static bool whose(struct st_span before)
+{
+    static const char *const others[] = {
+        "the",     "this",  "that",     "which",   "same",  "each",      "any",   "every",   "new",
+        "old",     "first", "last",     "next",    "right", "left",      "one",   "two",     "our",
+        "your",    "his",   "her",      "their",   "its",   "what",      "whose", "no",      "only",
+        "correct", "wrong", "matching", "public",  "given", "following", "der",   "dieser",  "den",
+        "return",  "with",  "and",      "natural", "gpg",   "pgp",       "rsa",   "release", "host",
+    };
+
+    return before.n >= 3 && !is_of_table(before) && !is_public(before) && !is_listed(before, others, ST_LEN(others));
+}
+
+/* "theapi" of theapikey, "mysecret" of mysecretkey. */
+static bool opens_at_end(struct st_span front)
+{
+    static const char *const words[] = { "api", "secret", "private", "access", "auth", "signing", "encryption" };
+
+    for (size_t i = 0; i < ST_LEN(words); i++) {
+        size_t n = strlen(words[i]);
+
+        if (front.n > n && st_span_ieq(st_span_sub(front, front.n - n, n), st_span_str(words[i])))
+            return true;
+    }
+    return false;
+}
+
 /* front: of the word itself, as in "apikey"; before: the one before it in the name. */
 static enum flt_naming judge_key(struct st_span text, struct st_span front, struct st_span before)
 {
-    if (front.n == 0 && before.n == 0)
-        return opens(word_before(text, (uint32_t)(front.p - text.p))) ? FLT_NAMES_SECRET : FLT_NAMES_NOTHING;
+    if (front.n == 0 && before.n == 0) {
+        before = word_before(text, (uint32_t)(front.p - text.p));
+        return opens(before) ? FLT_NAMES_SECRET : whose(before) ? FLT_NAMES_DOUBTFUL : FLT_NAMES_NOTHING;
+    }
     if (front.n > 0)
         before = front;
     if (before.n >= 3 && st_span_ieq(st_span_sub(before, before.n - 3, 3), ST_SPAN("pub"))) /* pinnedpubkey */
         return FLT_NAMES_NOTHING;
     if (is_of_table(before) && !opens(before))
         return FLT_NAMES_NOTHING;
-    return opens(before) ? FLT_NAMES_SECRET : FLT_NAMES_DOUBTFUL;
+    return opens(before) || opens_at_end(front) ? FLT_NAMES_SECRET : FLT_NAMES_DOUBTFUL;
 }
 
 /* The word in which the stem stands: passwort, apikey, but not passive, monkeys or tokenizer. */
@@ -204,7 +240,7 @@ static enum flt_naming judge_word(struct st_span text, struct st_span word, stru
 
     if ((tail.n > 0 && !is_listed(tail, tails, ST_LEN(tails))) || is_listed(word, others, ST_LEN(others)))
         return FLT_NAMES_NOTHING;
-    if (ends_short(head) && !is_listed(head, short_ones, ST_LEN(short_ones)))
+    if (ends_short(head) && (!is_listed(head, short_ones, ST_LEN(short_ones)) || is_askew(head)))
         return FLT_NAMES_NOTHING;
     if ((key = key_at_end(head)) > 0)
         return judge_key(text, st_span(head.p, head.n - key), before);
@@ -287,14 +323,19 @@ static bool shows_ids(struct st_span text, uint32_t stem)
 
 enum flt_naming flt_naming_of_service(struct st_span text, const struct flt_name *name)
 {
+    static const char *const clients[] = { "client", "api", "sdk", "connector" };
     uint32_t at = name->stem;
+    bool is_client = false;
     struct st_span word;
     uint8_t behind = byte_at(text, at);
 
     if (flt_is_digit(behind) || (is_letter(behind) && !(flt_is_upper(behind) && flt_is_lower(text.p[at - 1]))))
         return FLT_NAMES_NOTHING;
-    while ((word = next_word(text, &at, name->to)).n > 0)
+    while ((word = next_word(text, &at, name->to)).n > 0) {
         if (is_about(word) || is_public(word) || is_of_service(word))
             return FLT_NAMES_NOTHING;
-    return shows_ids(text, name->stem) ? FLT_NAMES_DOUBTFUL : FLT_NAMES_SECRET;
+        is_client = is_listed(word, clients, ST_LEN(clients));
+    }
+    return shows_ids(text, name->stem) && !(is_client && byte_at(text, name->to) == '(') ? FLT_NAMES_DOUBTFUL
+                                                                                         : FLT_NAMES_SECRET;
 }

@@ -9,6 +9,8 @@
 #include "filters/validate.h"
 #include <string.h>
 
+#define PAIR_FAR 60u /* bytes between a user and its password */
+
 /* The body of an armoured block: behind the first line, escapes like \n taken out. Answers the characters copied. */
 static size_t armour(struct st_span s, char *out, size_t cap)
 {
@@ -102,13 +104,23 @@ static bool is_common(struct st_span s)
         "required", "optional",  "default",  "hidden",    "p@ssw0rd",   "p4ssw0rd",    "password1", "password123",
         "pass123",  "hunter2",   "letmein",  "secret123", "admin123",   "test123",     "test1234",  "s3cret",
         "s3cr3t",   "passw0rd",  "pass1234", "apikey",    "mypassword", "my_password", "mypass",    "user:pass",
-        "key",      "value",     "abc123",   "qwerty",    "123456",     "foo",         "bar",
+        "key",      "value",     "abc123",   "qwerty",    "123456",     "foo",         "bar",       "passphrase",
     };
 
     for (size_t i = 0; i < ST_LEN(words); i++)
         if (st_span_ieq(s, st_span_str(words[i])))
             return true;
     return false;
+}
+
+/* passphrase1, Test2 */
+static bool is_common_numbered(struct st_span s)
+{
+    size_t n = s.n;
+
+    while (n > 0 && s.n - n < 3 && flt_is_digit(s.p[n - 1]))
+        n--;
+    return is_common(s) || is_common(st_span_sub(s, 0, n));
 }
 
 static bool has_bracket(struct st_span s)
@@ -261,6 +273,17 @@ static bool is_sentence(struct st_span s)
     return false;
 }
 
+/* 0x8802 */
+static bool is_hex_number(struct st_span s)
+{
+    if (!st_span_istarts(s, ST_SPAN("0x")))
+        return false;
+    for (size_t i = 2; i < s.n; i++)
+        if (!flt_is_digit(s.p[i]) && (flt_to_lower(s.p[i]) < 'a' || flt_to_lower(s.p[i]) > 'f'))
+            return false;
+    return s.n <= 18;
+}
+
 /* user_password2, input-2: the name of something, in words. */
 static bool is_name(struct st_span s)
 {
@@ -272,13 +295,52 @@ static bool is_name(struct st_span s)
     return flt_wordiness(s) >= 65 && mix.other > 0 && mix.digit <= 2 && (mix.upper == 0 || mix.lower == 0);
 }
 
+/* The string that ends in front of a password: user = "…", login: '…'. */
+static struct st_span value_before(const struct flt_token *token)
+{
+    size_t to = token->from > 1 ? token->from - 1 : 0, floor = to > PAIR_FAR ? to - PAIR_FAR : 0, from;
+
+    while (to > floor && token->all.p[to - 1] != '"' && token->all.p[to - 1] != '\'' &&
+           memchr("{}()", token->all.p[to - 1], 4) == NULL)
+        to--;
+    if (to == floor || memchr("{}()", token->all.p[to - 1], 4) != NULL)
+        return ST_SPAN_NONE;
+    for (from = --to; from > floor && token->all.p[from - 1] != token->all.p[to]; from--)
+        continue;
+    return st_span_sub(token->all, from, to - from);
+}
+
+/* "user": "anna", "password": "…": beside its user a word is a password too, but no label, type or sample. */
+static bool is_paired(const struct flt_token *token)
+{
+    static const char *const users[] = { "user", "login", "uid", "benutzer", "account", "konto" };
+    static const char *const labels[] = { "kennwort", "contrase", "mot de",  "senha", "heslo", "has",      "wachtwoord",
+                                          "parola",   "text",     "varchar", "field", "email", "salasana", "passw",
+                                          "secret",   "token",    "change",  "enter", "login" };
+    struct st_span s = token->text, user = value_before(token), name;
+    size_t from = (size_t)(user.p - token->all.p), at = from > 24 ? from - 24 : 0;
+    struct flt_mix mix = flt_mix(s), of_user = flt_mix(user);
+
+    if (user.n < 3 || user.n > 64 || of_user.lower + of_user.upper < 2 || is_common(user) || st_span_ieq(user, s) ||
+        s.n < 8 || mix.lower < 4 || (mix.upper == 1 && flt_is_upper(s.p[0])))
+        return false;
+    for (size_t i = 0; i < ST_LEN(labels); i++)
+        if (flt_ifind(s, labels[i]))
+            return false;
+    name = st_span_sub(token->all, at, from - at);
+    for (size_t i = 0; i < ST_LEN(users); i++)
+        if (flt_ifind(name, users[i]))
+            return true;
+    return false;
+}
+
 /* Without a digit: letters that make no words, or with a sign that no sentence has inside a word. */
 static enum flt_valid lettered(struct st_span s, struct flt_mix mix, bool quoted)
 {
     bool random = flt_wordiness(s) < (quoted ? 60 : 50);
 
     if (mix.upper > 0 && mix.lower > 1 && random && s.n >= (quoted ? 8 : 10))
-        return mix.upper > 1 && s.n >= 10 ? FLT_V_OK : FLT_V_SHAPE;
+        return mix.upper > 1 && s.n >= 10 ? FLT_V_OK : quoted ? FLT_V_SHAPE : FLT_V_WRONG;
     if (quoted && random && s.n >= 12 && mix.other == 0)
         return FLT_V_SHAPE;
     for (size_t i = 1; quoted && mix.lower > 0 && mix.upper > 0 && i < s.n; i++)
@@ -296,12 +358,15 @@ enum flt_valid val_password(const struct flt_token *token)
 
     if (s.n < 6 || s.n > 128)
         return FLT_V_WRONG;
-    if (is_common(s) || flt_has_placeholder(s) || flt_is_sequence(s) || flt_distinct(s) < 4)
+    if (is_common_numbered(s) || flt_has_placeholder(s) || flt_is_sequence(s) || flt_distinct(s) < 4)
         return FLT_V_EXAMPLE;
-    if (is_code(s, quoted) || is_sentence(s) || is_name(s))
+    if (is_code(s, quoted) || is_sentence(s) || is_name(s) || is_hex_number(s))
         return FLT_V_WRONG;
-    if (mix.digit == 0)
-        return lettered(s, mix, quoted);
+    if (mix.digit == 0) {
+        enum flt_valid valid = lettered(s, mix, quoted);
+
+        return valid == FLT_V_WRONG && quoted && is_paired(token) ? FLT_V_SHAPE : valid;
+    }
     if (mix.lower + mix.upper == 0)
         return FLT_V_WRONG;
     return classes >= 3 || s.n >= 12 || (flt_turns(s) >= 3 && flt_wordiness(s) < 60) ? FLT_V_OK : FLT_V_SHAPE;

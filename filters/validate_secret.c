@@ -248,6 +248,18 @@ static bool is_of_all(struct st_span s, struct flt_mix mix)
            flt_wordiness(s) < 50 && memchr(s.p, ' ', s.n) == NULL && memchr(s.p, '\\', s.n) == NULL;
 }
 
+/* With signs that no key has: what a person or a manager of passwords made, and no pattern, call or path. */
+static bool is_strong(struct st_span s, struct flt_mix mix)
+{
+    static const char *const others[] = { "a-z", "0-9", "()", "[]", "{}", "::", "->", "].", "\\", " " };
+
+    for (size_t i = 0; i < ST_LEN(others); i++)
+        if (flt_ifind(s, others[i]))
+            return false;
+    return mix.digit > 0 && mix.lower > 1 && mix.upper > 1 && mix.other > 1 && mix.other <= s.n / 2 &&
+           flt_distinct(s) >= s.n * 2 / 3 && flt_wordiness(s) < 50;
+}
+
 /* Is it made of words, or of too little else? With many digits among them, a few letters may look like a word. */
 static bool is_worded(struct st_span s, struct flt_mix mix)
 {
@@ -296,7 +308,9 @@ enum flt_valid val_random_value(const struct flt_token *token)
         return FLT_V_OK;
     if (only(s, is_hex_digit))
         return hexadecimal(s, mix);
-    return !only(s, is_key_byte) || is_worded(s, mix) ? FLT_V_WRONG : by_length(s, mix);
+    if (!only(s, is_key_byte))
+        return is_strong(s, mix) ? val_password(token) : FLT_V_WRONG;
+    return is_worded(s, mix) ? FLT_V_WRONG : by_length(s, mix);
 }
 
 /* https://host/…/TOKEN: who knows the address may post; its last part is random. */

@@ -93,6 +93,12 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
         "the password for the printer on the third floor is %s",
         "Passwort vom WLAN: %s",
         "the token is now %s",
+        "10.1.2.3/password:%s",
+        "ID/Password: %s",
+        "master/Password (prod): %s",
+        "the token below:\n%s\n",
+        "admin password ---- %s",
+        "| Acme API token | %s |",
     };
     static const char *const values[] = { "kR7vq2Lm9xWt41", "0b6f8c1d94e27a35f1c8b7d2e9406a5c" };
     char text[300];
@@ -112,6 +118,17 @@ T_TEST(a_secret_is_found_in_every_form_it_is_written_in)
     T_CHECK(is_found("shopToken,0b6f8c1d94e27a35f1c8b7d2e9406a5c,", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"), "a row");
     T_CHECK(is_found("weatherbit key: 0b6f8c1d94e27a35f1c8b7d2e9406a5c", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"), "whose");
     T_CHECK(is_found("BANNERBEAR='0b6f8c1d94e27a35f1c8b7d2e9406a5c'", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"), "whose");
+    T_CHECK(is_found("(ID)max/(PW)kR7vq2Lm9x", "kR7vq2Lm9x"), "brackets");
+    T_CHECK(is_found("ssh max@10.1.2.3 (pw:kR7vq2Lm9x)", "kR7vq2Lm9x"), "brackets");
+    T_CHECK(is_found("password(default:kR7vq2Lm9x)", "kR7vq2Lm9x"), "an aside");
+    T_CHECK(is_found("max is the user, kR7vq2Lm9x is the password", "kR7vq2Lm9x"), "the value first");
+    T_CHECK(is_found("our meraki key is 0b6f8c1d94e27a35f1c8b7d2e9406a5c", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"),
+            "whose");
+    T_CHECK(is_found("our acme key is kR7vq2Lm9xWt41Zt4mQ8", "kR7vq2Lm9xWt41Zt4mQ8"), "whose, though unknown");
+    T_CHECK(is_found("c = MerakiClient(\"0b6f8c1d94e27a35f1c8b7d2e9406a5c\")", "0b6f8c1d94e27a35f1c8b7d2e9406a5c"),
+            "a client of a service");
+    T_CHECK(is_found("api_key = 'm%L4xk)Qv$7bT'", "m%L4xk)Qv$7bT"), "signs that no key has");
+    T_CHECK(is_found("user = 'anna'\npassword = 'thebluewindow'", "thebluewindow"), "beside its user");
     T_CHECK(is_found("pw: kR7vq2Lm9x", "kR7vq2Lm9x"), "a short name");
     T_CHECK(is_found("Zugriffsschl\303\274ssel: kR7vq2Lm9xWt41Zt4mQ8", "kR7vq2Lm9xWt41Zt4mQ8"), "a German key");
     end();
@@ -167,6 +184,7 @@ T_TEST(a_value_beyond_doubt_makes_up_for_a_doubtful_name)
         "commit 0b6f8c1d94e27a35f1c8b7d2e9406a5c",
         "on monday: 9fceb02d0ae598e95dc970b74767f19372d61af8", /* a commit */
         "replicate: 9fceb02d0ae598e95dc970b74767f193",
+        "5xDsAHRIpW,YAAY8pB2CAAe4, XH9PW+wbWHgr7R5jT",
         "ACME_TOKEN=8451:kR7vq2Lm9xWt41Zt4mQ8wLp2x9", /* a port, a line */
     };
 
@@ -218,6 +236,19 @@ T_TEST(what_is_only_named_alike_is_no_secret)
         "--pinnedpubkey kR7vq2Lm9xWt41Zt4mQ8wLp2x9",
         "the public token is kR7vq2Lm9xWt41Zt4mQ8wLp2x9",
         "X-Mandrill-Signature: kR7vq2Lm9xWt41Zt4mQ8wLp2x9",
+        "\"@acme/visitor-keys\": \"4.4.1-alpha.0+ef7dfb68\"",
+        "/home/user/token: kR7vq2Lm9xWt41Zt4mQ8wLp2x9",
+        "Release GPG key: 9554F04D7259F04124DE6B476D5A82AC7E37093B",
+        "\"StatsUser\"|\"StatsPassword\"|\"HealthCheckUrl\"",
+        "\"output_token\": \"Jobs[-1].JobId\"",
+        "STENCIL_PASS_DEPTH_PASS: 0x8803",
+        "passphrase: 'passphrase1'",
+        "const prepass = drawOffset >= culled",
+        "return getToken(cached2Values) (none): ok",
+        "Flexibility is the key",
+        "FigmaClient(\"name-of-a-team-in-words\")",
+        "\"username\": \"Benutzername\", \"password\": \"Kennwort\"",
+        "user: 'string', password: 'string'",
     };
 
     begin();
