@@ -234,13 +234,13 @@ static void pump_out(struct link *link)
     size_t before;
 
     do {
-        before = evbuffer_get_length(link->out);
+        before = link_unsent(link); /* link_send may have sealed more than filter_write would add to */
         if (link->tls != NULL && (link->state == LINK_OPEN || link->state == LINK_ENDED))
             filter_write(link);
         if (link->state != LINK_CLOSED)
             write_wire(link);
     } while (link->state != LINK_CLOSED && link->state != LINK_HANDSHAKE && evbuffer_get_length(link->out) > 0 &&
-             evbuffer_get_length(link->out) < before && evbuffer_get_length(socket_out(link)) == 0);
+             link_unsent(link) < before && evbuffer_get_length(socket_out(link)) == 0);
     say_end(link);
 }
 

@@ -87,6 +87,18 @@ static void send_pieces(struct link *link, size_t n)
     link_update(link);
 }
 
+/* More than is sealed at once; nothing else happens on the link afterwards. */
+static void send_whole(struct link *link, size_t n)
+{
+    uint8_t *whole = malloc(n);
+
+    for (size_t i = 0; whole != NULL && i < n; i++)
+        whole[i] = byte_at(i);
+    T_CHECK(whole != NULL && link_send(link, st_span(whole, n)), "%zu bytes", n);
+    free(whole);
+    link_update(link);
+}
+
 /* Takes everything through and checks it byte by byte; b drains slowly. */
 static void check_arrival(struct pair *p, size_t n)
 {
@@ -282,6 +294,8 @@ T_TEST(tls_carries_bytes_both_ends_and_an_end)
     check_stream(&p, 3000000);
     send_pieces(p.a, 3000000);
     check_arrival(&p, 3000000);
+    send_whole(p.a, 1000000);
+    check_arrival(&p, 1000000);
     evbuffer_add(link_out(p.b), "back", 4);
     link_update(p.b);
     HOUSE_TURN_UNTIL(p.child, evbuffer_get_length(link_in(p.a)) == 4);
