@@ -190,13 +190,15 @@ static enum flt_look look_at(struct st_span bytes)
 
     if (st_span_starts(s, ST_SPAN("\x1F\x8B\x08")))
         return FLT_LOOK_GZIP;
+    if (is_readable(s)) /* before zlib: "x " and "x^" are heads of it, too */
+        return FLT_LOOK_TEXT;
     if (s.n > SAMPLE_MIN && s.p[0] == 0x78 && (s.p[0] << 8 | s.p[1]) % 31 == 0)
         return FLT_LOOK_ZLIB;
     if (is_wide(s, 1) || st_span_starts(s, ST_SPAN("\xFF\xFE")))
         return FLT_LOOK_UTF16LE;
     if (is_wide(s, 0) || st_span_starts(s, ST_SPAN("\xFE\xFF")))
         return FLT_LOOK_UTF16BE;
-    return is_readable(s) ? FLT_LOOK_TEXT : FLT_LOOK_NOTHING;
+    return FLT_LOOK_NOTHING;
 }
 
 /* Could the first nine bytes of base64 be text, or compressed? Text has no high bits, or few. */

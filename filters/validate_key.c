@@ -318,8 +318,8 @@ static bool is_paired(const struct flt_token *token)
                                           "parola",   "text",     "varchar", "field", "email", "salasana", "passw",
                                           "secret",   "token",    "change",  "enter", "login" };
     struct st_span s = token->text, user = value_before(token), name;
-    size_t from = (size_t)(user.p - token->all.p), at = from > 24 ? from - 24 : 0;
     struct flt_mix mix = flt_mix(s), of_user = flt_mix(user);
+    size_t at;
 
     if (user.n < 3 || user.n > 64 || of_user.lower + of_user.upper < 2 || is_common(user) || st_span_ieq(user, s) ||
         s.n < 8 || mix.lower < 4 || (mix.upper == 1 && flt_is_upper(s.p[0])))
@@ -327,7 +327,8 @@ static bool is_paired(const struct flt_token *token)
     for (size_t i = 0; i < ST_LEN(labels); i++)
         if (flt_ifind(s, labels[i]))
             return false;
-    name = st_span_sub(token->all, at, from - at);
+    at = (size_t)(user.p - token->all.p);
+    name = at > 24 ? st_span_sub(token->all, at - 24, 24) : st_span_sub(token->all, 0, at);
     for (size_t i = 0; i < ST_LEN(users); i++)
         if (flt_ifind(name, users[i]))
             return true;

@@ -185,3 +185,24 @@ T_TEST(unwrap_passes_by_nothing_that_opens)
     }
     T_CHECK(opened > 1000, "%u", opened);
 }
+
+/* Two readable characters may be the head of zlib: "x " is. */
+T_TEST(unwrap_opens_a_text_whatever_it_begins_with)
+{
+    char text[] = "?? sent to the bank", chars[64];
+
+    for (char a = ' '; a < 0x7F; a++)
+        for (char b = ' '; b < 0x7F; b++) {
+            struct run run = { .radix = FLT_RADIX_64 };
+            struct st_buf bytes;
+
+            text[0] = a;
+            text[1] = b;
+            st_buf_init(&run.chars, sizeof chars);
+            st_buf_init(&bytes, sizeof chars);
+            st_buf_put(&run.chars, chars, encode(text, 0, FLT_RADIX_64, chars));
+            T_CHECK(open_run(&run, &bytes) == FLT_LOOK_TEXT, "%s", text);
+            st_buf_fini(&run.chars);
+            st_buf_fini(&bytes);
+        }
+}
