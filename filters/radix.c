@@ -201,17 +201,10 @@ static enum flt_look look_at(struct st_span bytes)
     return FLT_LOOK_NOTHING;
 }
 
-/* Could the first nine bytes of base64 be text, or compressed? Text has no high bits, or few. */
+/* Could the first nine bytes of base64 be text, or coded? In a long run the text may stand in the middle. */
 static bool may_be_64(struct st_span chars)
 {
-    static const uint8_t high[] = { 0x20, 0x08, 0x02, 0 };
-    unsigned seen = 0;
-
-    if (chars.n < 12 || chars.p[0] == 'H' || chars.p[0] == 'e' || chars.n >= FLT_RUN_LONG)
-        return true;
-    for (size_t i = 0; i < 12; i++)
-        seen += (digit_64(chars.p[i]) & high[i % 4]) != 0;
-    return seen <= 2;
+    return chars.n < 12 || chars.n >= FLT_RUN_LONG || may_be_text_64(chars.p);
 }
 
 /* A few characters from the front, and a few from the middle, where the front may be something else. */

@@ -186,23 +186,43 @@ T_TEST(unwrap_passes_by_nothing_that_opens)
     T_CHECK(opened > 1000, "%u", opened);
 }
 
+static bool opens_as_text(const char *text)
+{
+    struct run run = { .radix = FLT_RADIX_64 };
+    struct st_buf bytes;
+    char chars[128];
+    bool opens;
+
+    st_buf_init(&run.chars, sizeof chars);
+    st_buf_init(&bytes, sizeof chars);
+    st_buf_put(&run.chars, chars, encode(text, 0, FLT_RADIX_64, chars));
+    opens = open_run(&run, &bytes) == FLT_LOOK_TEXT;
+    st_buf_fini(&run.chars);
+    st_buf_fini(&bytes);
+    return opens;
+}
+
 /* Two readable characters may be the head of zlib: "x " is. */
 T_TEST(unwrap_opens_a_text_whatever_it_begins_with)
 {
-    char text[] = "?? sent to the bank", chars[64];
+    char text[] = "?? sent to the bank";
 
     for (char a = ' '; a < 0x7F; a++)
         for (char b = ' '; b < 0x7F; b++) {
-            struct run run = { .radix = FLT_RADIX_64 };
-            struct st_buf bytes;
-
             text[0] = a;
             text[1] = b;
-            st_buf_init(&run.chars, sizeof chars);
-            st_buf_init(&bytes, sizeof chars);
-            st_buf_put(&run.chars, chars, encode(text, 0, FLT_RADIX_64, chars));
-            T_CHECK(open_run(&run, &bytes) == FLT_LOOK_TEXT, "%s", text);
-            st_buf_fini(&run.chars);
-            st_buf_fini(&bytes);
+            T_CHECK(opens_as_text(text), "%s", text);
         }
+}
+
+T_TEST(unwrap_opens_texts_of_other_alphabets)
+{
+    static const char *const texts[] = { "\xE2\x80\x9Cso\xE2\x80\x9D it is",
+                                         "\xD0\xBC\xD0\xBE\xD0\xB9 \xD0\xBF\xD0\xB0\xD1\x80\xD0\xBE\xD0\xBB\xD1\x8C",
+                                         "\xE6\x88\x91\xE7\x9A\x84\xE5\xAF\x86\xE7\xA0\x81",
+                                         "\xF0\x9F\x98\x80\xF0\x9F\x98\x80 really",
+                                         "\xC3\xBC\xC3\xA4\xC3\xB6 and more" };
+
+    for (size_t i = 0; i < ST_LEN(texts); i++)
+        T_CHECK(opens_as_text(texts[i]), "%s", texts[i]);
 }
