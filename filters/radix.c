@@ -174,14 +174,19 @@ static bool is_readable(struct st_span s)
     return s.n >= SAMPLE_MIN;
 }
 
+/* UTF-16, most of it ASCII. */
 static bool is_wide(struct st_span s, size_t zero)
 {
+    size_t others = 0;
+
     if (s.n < SAMPLE_MIN)
         return false;
-    for (size_t i = 0; i + 1 < s.n; i += 2)
-        if (s.p[i + zero] != 0 || s.p[i + 1 - zero] == 0)
+    for (size_t i = 0; i + 1 < s.n; i += 2) {
+        if (s.p[i + 1 - zero] == 0)
             return false;
-    return true;
+        others += s.p[i + zero] != 0;
+    }
+    return others <= s.n / 8;
 }
 
 static enum flt_look look_at(struct st_span bytes)

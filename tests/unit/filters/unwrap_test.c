@@ -226,3 +226,15 @@ T_TEST(unwrap_opens_texts_of_other_alphabets)
     for (size_t i = 0; i < ST_LEN(texts); i++)
         T_CHECK(opens_as_text(texts[i]), "%s", texts[i]);
 }
+
+T_TEST(unwrap_opens_wide_text_that_is_not_all_ascii)
+{
+    struct st_span chars = ST_SPAN("bwB1AHIAIAAcIHMAbwAdICAAcABvAHMAdABnAHIA"); /* our “so” postgr */
+    enum flt_radix radix = FLT_RADIX_64;
+    struct st_buf bytes;
+    uint32_t phase = 0;
+
+    st_buf_init(&bytes, chars.n);
+    T_CHECK(flt_open_chars(chars, &radix, &phase, &bytes) == FLT_LOOK_UTF16LE, "%u", phase);
+    st_buf_fini(&bytes);
+}
