@@ -10,6 +10,7 @@
 #include "filters/escape.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "filters/validate.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -273,6 +274,8 @@ size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp)
 
 static bool hides_nothing(struct st_span attributes)
 {
+    /* a password is short: what stands beside it tells; so does the sign of addresses and of users of databases */
+    static const char *const tellers[] = { "@", "pass", "pw", "kennw", "secret", "token", "key", "mdp", "contrase" };
     size_t digits = 0, run = 0;
 
     for (size_t i = 0; i < attributes.n; i++) {
@@ -281,6 +284,9 @@ static bool hides_nothing(struct st_span attributes)
         if (run > TAG_RUN_MAX || digits > TAG_DIGITS_MAX)
             return false;
     }
+    for (size_t i = 0; i < ST_LEN(tellers); i++)
+        if (flt_ifind(attributes, tellers[i]))
+            return false;
     return true;
 }
 

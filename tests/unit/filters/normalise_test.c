@@ -70,6 +70,9 @@ static const struct {
     { "&#68;&#x45;02 &#68E", "DE02 DE" },
     { "\\u0044\\x45\\uFF10\\ud835\\udfd0", "DE02" },
     { "%44E%30%32%201203 %EF%BC%91", "DE02 1203 1" },
+    { "<a href=\"mailto:ana@mail.example\">1</a>", "<a href=\"mailto:ana@mail.example\">1" }, /* worth hiding */
+    { "<i title=\"password: hunter2!\">x</i><!-- pw: abc123 -->",
+      "<i title=\"password: hunter2!\">x<!-- pw: abc123 -->" },
     { "<b>DE02</b> 12<span class=\"x\">03</span><br/>0000", "DE02 1203\n0000" },
     { "DE02 12<![CDATA[03 0000", "DE02 1203 0000" },
     { "<![CDATA[DE02 12]]>03 <![CDATA[00]]><![CDATA[00", "DE02 1203 0000" },
