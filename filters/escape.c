@@ -275,7 +275,9 @@ size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp)
 static bool hides_nothing(struct st_span attributes)
 {
     /* a password is short: what stands beside it tells; so does the sign of addresses and of users of databases */
-    static const char *const tellers[] = { "@", "pass", "pw", "kennw", "secret", "token", "key", "mdp", "contrase" };
+    static const char *const tellers[] = { "@",     "pass",  "pw",    "kennw",    "secret",
+                                           "token", "key",   "mdp",   "contrase", "title",
+                                           "alt=",  "label", "value", "content=", "placeholder" };
     size_t digits = 0, run = 0;
 
     for (size_t i = 0; i < attributes.n; i++) {

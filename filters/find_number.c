@@ -213,8 +213,8 @@ static unsigned like_groups(struct st_span text, int64_t at, int step, size_t le
             return groups;
         for (at += step; at >= 0 && (size_t)at < text.n && is_hex(text.p[at]) && n <= len; at += step)
             n++;
-        if (n != len)
-            return groups;
+        if (n != len || (at >= 0 && (size_t)at < text.n && flt_is_alnum(text.p[at])))
+            return groups; /* "… 7 and" is a word */
         groups++;
     }
     return groups;

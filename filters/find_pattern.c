@@ -9,6 +9,9 @@
 #include "filters/scanner.h"
 #include <string.h>
 
+#define CLOSING_MAX 9u  /* bytes of what closes around a value */
+#define TAG_MAX     16u /* the same, of an element's end */
+
 static bool in(const struct flt_detector *d, uint8_t c)
 {
     return flt_set_has(&d->chars, c);
@@ -133,11 +136,34 @@ static bool is_inside_words(const struct flt_scanner *s, const struct flt_detect
     return any;
 }
 
+/* Behind the value there may be what closes a bracket, a quotation, code or an element: "(login: anna / …)". */
+static uint32_t without_closing(const struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
+{
+    static const char *const ends[] = { "</", "'>", "\">" };
+    struct st_span last = st_span_sub(s->text, end > TAG_MAX ? end - TAG_MAX : 0, end > TAG_MAX ? TAG_MAX : end);
+    uint32_t to = end;
+
+    for (size_t i = 0; i < ST_LEN(ends); i++) {
+        size_t at = st_span_find(last, st_span_str(ends[i]));
+
+        if (at != ST_SPAN_NPOS)
+            return end - (uint32_t)(last.n - at);
+    }
+    while (to > 0 && end - to < CLOSING_MAX && !in(d, s->text.p[to - 1]) &&
+           (s->text.p[to - 1] >= 0x80 || memchr("`)]}<>|", s->text.p[to - 1], 7) != NULL))
+        to--;
+    return to;
+}
+
 static void tail(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
 {
     size_t rule = (size_t)(d - s->packs->rules);
-    uint32_t floor = end > d->max ? end - (uint32_t)d->max : 0; /* it may begin before the pattern does */
-    uint32_t from = walk_back(s, d, end, floor > s->done_to[rule] ? floor : s->done_to[rule]);
+    uint32_t floor;
+    uint32_t from;
+
+    end = without_closing(s, d, end);
+    floor = end > d->max ? end - (uint32_t)d->max : 0; /* it may begin before the pattern does */
+    from = walk_back(s, d, end, floor > s->done_to[rule] ? floor : s->done_to[rule]);
 
     while (from < end && s->text.p[from] == ' ') /* of those between groups */
         from++;
@@ -183,7 +209,8 @@ bool flt_value_ends(struct st_span text, uint32_t at, uint8_t quote)
         return true;
     if (quote != 0)
         return c == quote || (c == '\\' && at + 1 < text.n && text.p[at + 1] == quote);
-    return c == ' ' || is_quote(c) || strchr(",;<>()", c) != NULL || next_parameter(text, at);
+    return c == ' ' || is_quote(c) || strchr(",;<>()", c) != NULL || next_parameter(text, at) ||
+           flt_sign_at(text, at) > 0;
 }
 
 /* The match ends at the = or : of an assignment; the value follows, quoted or not. */

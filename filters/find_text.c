@@ -200,7 +200,7 @@ static bool in_other_number(struct st_span text, uint32_t from, bool is_sure)
         return true;
     if (before == ':' || before == '=' || before == '/') /* tel:+49…, phone=+49… */
         return !is_sure && text.p[from] != '0';
-    return before == '_' || before == '.' || before == '-' || before == ',' || before == '#';
+    return before == '_' || (!is_sure && (before == '.' || before == '-' || before == ',' || before == '#'));
 }
 
 void flt_find_phones_at(struct flt_scanner *s, uint32_t at)
@@ -235,16 +235,47 @@ static bool is_domain(uint8_t c)
     return flt_is_alnum(c) || c >= 0x80 || c == '.' || c == '-';
 }
 
+/* Texts of scripts without blanks, and quotation marks, stand right beside an address; letters with accents are of it
+ * (RFC 6531). */
+static bool is_of_other_script(uint8_t c)
+{
+    return c >= 0xE2;
+}
+
+/* Does the address that goes from `from` to the @ at `at` begin there? The character before is of another script. */
+static bool begins_anew(struct st_span text, uint32_t from, uint32_t at)
+{
+    uint32_t first = from - 1;
+
+    if (text.p[first] < 0x80 || (from < at && text.p[from] >= 0x80))
+        return false;
+    while (first > 0 && from - first < 4 && (text.p[first] & 0xC0) == 0x80) /* to the beginning of the character */
+        first--;
+    return (from < at && is_of_other_script(text.p[first])) || flt_sign_at(text, first) > 0;
+}
+
+/* Is what goes from the @ at `at` up to `to` a whole domain, with another script behind it? */
+static bool ends_here(struct st_span text, uint32_t at, uint32_t to)
+{
+    uint32_t label = to;
+
+    if (!is_of_other_script(text.p[to]))
+        return flt_sign_at(text, to) > 0;
+    while (label > at && flt_is_alpha(text.p[label - 1]))
+        label--;
+    return flt_sign_at(text, to) > 0 || (to - label > 1 && text.p[label - 1] == '.');
+}
+
 static void offer_email(struct flt_scanner *s, uint32_t at)
 {
     const struct flt_list *list = &s->packs->by_find[FLT_FIND_EMAIL];
     uint32_t from = at, to = at + 1;
 
-    while (from > 0 && at - from < LOCAL_MAX && is_local(s->text.p[from - 1]))
+    while (from > 0 && at - from < LOCAL_MAX && is_local(s->text.p[from - 1]) && !begins_anew(s->text, from, at))
         from--;
     while (from < at && strchr("._%+-'", s->text.p[from]) != NULL)
         from++;
-    while (to < s->text.n && to - at <= DOMAIN_MAX && is_domain(s->text.p[to]))
+    while (to < s->text.n && to - at <= DOMAIN_MAX && is_domain(s->text.p[to]) && !ends_here(s->text, at, to))
         to++;
     while (to > at + 1 && (s->text.p[to - 1] == '.' || s->text.p[to - 1] == '-'))
         to--;

@@ -55,6 +55,8 @@ static struct st_span word_of(struct st_span text, uint32_t *end)
     while (from > 0 && to - from <= FLT_LABEL_MAX &&
            (is_letter(text.p[from - 1]) || (text.p[from - 1] == '.' && from > 1 && is_letter(text.p[from - 2]))))
         from--;
+    while (from < to && text.p[from] >= 0x80 && flt_sign_at(text, from) > 0)
+        from += (uint32_t)flt_sign_at(text, from);
     *end = from;
     return st_span(text.p + from, to - from);
 }

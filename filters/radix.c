@@ -54,14 +54,24 @@ size_t flt_decode_bits(struct st_span chars, enum flt_radix radix, uint8_t *out)
     return n;
 }
 
+/* The high byte of most letters and signs in UTF-16 that are not Chinese: Latin to Arabic, and U+2000. */
+static bool is_high_byte(uint8_t c)
+{
+    return c <= 0x07 || c == 0x20;
+}
+
 /* Could UTF-16, or something compressed begin with these bytes? */
 static bool may_be_coded(struct st_span s)
 {
-    bool is_zero = s.p[0] == 0;
+    bool is_little = true, is_big = true;
 
     if (s.p[0] == 0x1F || s.p[0] == 0x78 || s.p[0] >= 0xFE)
         return true;
-    return (is_zero || s.p[1] == 0) && (s.p[2] == 0) == is_zero && (s.p[3] == 0) != is_zero;
+    for (size_t i = 0; i + 1 < s.n && (is_little || is_big); i += 2) {
+        is_little = is_little && is_high_byte(s.p[i + 1]) && s.p[i] != 0;
+        is_big = is_big && is_high_byte(s.p[i]) && s.p[i + 1] != 0;
+    }
+    return is_little || is_big;
 }
 
 /* Could a text begin with these bytes? */
@@ -174,19 +184,14 @@ static bool is_readable(struct st_span s)
     return s.n >= SAMPLE_MIN;
 }
 
-/* UTF-16, most of it ASCII. */
-static bool is_wide(struct st_span s, size_t zero)
+static bool is_wide(struct st_span s, size_t high)
 {
-    size_t others = 0;
-
     if (s.n < SAMPLE_MIN)
         return false;
-    for (size_t i = 0; i + 1 < s.n; i += 2) {
-        if (s.p[i + 1 - zero] == 0)
+    for (size_t i = 0; i + 1 < s.n; i += 2)
+        if (!is_high_byte(s.p[i + high]) || s.p[i + 1 - high] == 0)
             return false;
-        others += s.p[i + zero] != 0;
-    }
-    return others <= s.n / 8;
+    return true;
 }
 
 static enum flt_look look_at(struct st_span bytes)

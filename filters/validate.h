@@ -103,6 +103,9 @@ static inline enum flt_valid flt_if_usual(enum flt_valid valid, bool usual)
 }
 
 bool flt_ifind(struct st_span hay, const char *needle); /* ASCII case-insensitive */
+/* The bytes of the sign beyond ASCII that stands at `at`, 0 for a letter: quotation marks, dashes, arrows, U+00A0 to
+ * U+00BF, U+2000 to U+2FFF, U+3000 to U+303F, and what lies above U+FFFF, such as smileys. */
+size_t flt_sign_at(struct st_span text, size_t at);
 /* "EXAMPLE", "xxxx", "your_key", "<token>", "${VAR}", "changeme" … anywhere in s. */
 bool flt_has_placeholder(struct st_span s);
 /* One character over and over, a run up or down the alphabet or the digits: nobody's secret. */

@@ -9,6 +9,19 @@
 #include "filters/validate.h"
 #include <string.h>
 
+size_t flt_sign_at(struct st_span text, size_t at)
+{
+    const uint8_t *p = text.p + at;
+    size_t n = p[0] == 0xC2                                                        ? 2
+               : p[0] == 0xE2 || (p[0] == 0xE3 && text.n - at > 1 && p[1] == 0x80) ? 3
+               : p[0] == 0xF0                                                      ? 4
+                                                                                   : 0;
+
+    if (n > text.n - at || (n == 2 && memchr("\xAA\xB5\xBA", p[1], 3) != NULL)) /* ª µ º are letters */
+        return 0;
+    return n;
+}
+
 bool flt_ifind(struct st_span hay, const char *needle)
 {
     size_t n = strlen(needle);
