@@ -274,10 +274,11 @@ size_t flt_escape_any(const uint8_t *p, const uint8_t *end, int32_t *cp)
 
 static bool hides_nothing(struct st_span attributes)
 {
-    /* a password is short: what stands beside it tells; so does the sign of addresses and of users of databases */
-    static const char *const tellers[] = { "@",     "pass",  "pw",    "kennw",    "secret",
-                                           "token", "key",   "mdp",   "contrase", "title",
-                                           "alt=",  "label", "value", "content=", "placeholder" };
+    /* what a password is short enough to stand beside, the sign of addresses and of users of databases, and attributes
+     * that people read; "key" and "token" are words of editors' own: <span data-offset-key="4h3k2-0-0"> cuts a number
+     */
+    static const char *const tellers[] = { "@",    "pass",   "pw",     "kennw",  "secret",   "mdp",         "contrase",
+                                           "alt=", "title=", "label=", "value=", "content=", "placeholder=" };
     size_t digits = 0, run = 0;
 
     for (size_t i = 0; i < attributes.n; i++) {

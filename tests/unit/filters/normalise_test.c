@@ -73,6 +73,7 @@ static const struct {
     { "<a href=\"mailto:ana@mail.example\">1</a>", "<a href=\"mailto:ana@mail.example\">1" }, /* worth hiding */
     { "<i title=\"password: hunter2!\">x</i><!-- pw: abc123 -->",
       "<i title=\"password: hunter2!\">x<!-- pw: abc123 -->" },
+    { "DE<span data-offset-key=\"4h3k2-0-0\">02</span> 12<span class=\"token title\">03</span>", "DE02 1203" },
     { "<b>DE02</b> 12<span class=\"x\">03</span><br/>0000", "DE02 1203\n0000" },
     { "DE02 12<![CDATA[03 0000", "DE02 1203 0000" },
     { "<![CDATA[DE02 12]]>03 <![CDATA[00]]><![CDATA[00", "DE02 1203 0000" },
