@@ -78,6 +78,8 @@ static const struct vector vectors[] = {
     { "ch_reference", "000000000000000000000000000", FLT_V_WRONG },
     { "imsi", "262073991201234", FLT_V_OK },
     { "imsi", "209073991201234", FLT_V_WRONG },     /* no country has 209 */
+    { "imsi", "411073991201234", FLT_V_WRONG },     /* nor 411, between Pakistan and Afghanistan */
+    { "imsi", "901288991201234", FLT_V_OK },        /* shared by networks of machines */
     { "cz_rodne_cislo", "640803290", FLT_V_WRONG }, /* nine digits were given before 1954 */
     { "gt_nit", "576937K", FLT_V_OK },
     { "nz_account", "313826745396777", FLT_V_WRONG },
