@@ -2,7 +2,6 @@
 /* surroundings_test - what people and programs write around a value takes nothing from it: each of these values is
  * found in each of these surroundings.
  */
-#include "decode_helper.h"
 #include "shipped.h"
 
 static const struct {
@@ -43,13 +42,9 @@ static const char *const AROUND[][2] = {
 static bool is_found(const char *text, const char *id)
 {
     struct st_arena *arena = st_arena_new(1u << 20);
-    struct flt_findings found;
-    struct st_err err = ST_ERR_INIT;
-    struct flt_doc *doc;
+    const struct flt_findings found = found_in_text(arena, text);
     bool any = false;
 
-    T_OK(flt_text_doc(arena, text_span(text), &doc, &err), err);
-    T_OK(flt_scan(scanner, arena, doc, &found, NULL, &err), err);
     for (size_t i = 0; i < found.n; i++)
         any = any || strncmp(found.items[i].rule->id, id, strlen(id)) == 0;
     st_arena_free(arena);
@@ -58,7 +53,6 @@ static bool is_found(const char *text, const char *id)
 
 T_TEST(what_stands_around_a_value_takes_nothing_from_it)
 {
-    once();
     for (size_t v = 0; v < ST_LEN(VALUES); v++)
         for (size_t a = 0; a < ST_LEN(AROUND); a++) {
             char text[400];
@@ -72,15 +66,11 @@ T_TEST(two_of_them_are_two)
 {
     struct st_arena *arena = st_arena_new(1u << 20);
     struct flt_findings found;
-    struct st_err err = ST_ERR_INIT;
-    struct flt_doc *doc;
     char text[400];
 
-    once();
     for (size_t v = 0; v < ST_LEN(VALUES); v++) {
         (void)snprintf(text, sizeof text, "%s\n\n%s\n", VALUES[v].text, VALUES[v].text);
-        T_OK(flt_text_doc(arena, text_span(text), &doc, &err), err);
-        T_OK(flt_scan(scanner, arena, doc, &found, NULL, &err), err);
+        found = found_in_text(arena, text);
         T_CHECK(found.n >= 2, "%s: %zu", VALUES[v].id, found.n);
     }
     st_arena_free(arena);

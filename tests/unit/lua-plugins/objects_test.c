@@ -581,32 +581,41 @@ T_TEST(a_statement_is_mapped_or_dropped)
     json_decref(fields);
 }
 
+/* What a plugin's own test may expect, and what is said when it is not so; NULL: it is. */
+struct expectation {
+    const char *expected, *said;
+};
+
+/* source: of a plugin, up to where its test says what it expects. */
+static void check_expectations(const char *folder, const char *source, const struct expectation *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *dir = lt_dir(folder);
+        char whole[512];
+        struct lp_set *set;
+
+        (void)snprintf(whole, sizeof whole, "%s%s } } }", source, all[i].expected);
+        lt_write(dir, "detect/one.lua", whole);
+        set = lt_load(dir, NULL);
+        T_CHECK((set != NULL) == (all[i].said == NULL), "%s: %s", all[i].expected, lt_said);
+        T_CHECK(all[i].said == NULL || strstr(lt_said, all[i].said) != NULL, "%s", lt_said);
+        lp_set_release(set);
+    }
+}
+
 T_TEST(a_plugins_own_tests_know_statements)
 {
-    static const struct {
-        const char *expected, *said;
-    } cases[] = {
+    static const struct expectation cases[] = {
         { "maps = { 'verb=https://a.test/v' }", NULL },
         { "maps = { 'verb=https://b.test/v' }", "the mapped field should be 'verb=https://b.test/v', is 'missing'" },
         { "drops = true, maps = { 'verb=https://a.test/v' }", "the answer to whether it is dropped should be 'yes'" },
         { "", "the mapped field should be 'fewer', is 'verb=https://a.test/v'" },
     };
 
-    for (size_t i = 0; i < ST_LEN(cases); i++) {
-        const char *dir = lt_dir("statement-tests");
-        char source[512];
-        struct lp_set *set;
-
-        (void)snprintf(source, sizeof source,
+    check_expectations("statement-tests",
                        HEAD SAYS "st:map('verb', 'https://a.test/v') end,"
-                                 " tests = { { name = 'a', statement = { kind = 'view' }, %s } } }",
-                       cases[i].expected);
-        lt_write(dir, "detect/one.lua", source);
-        set = lt_load(dir, NULL);
-        T_CHECK((set != NULL) == (cases[i].said == NULL), "%s: %s", cases[i].expected, lt_said);
-        T_CHECK(cases[i].said == NULL || strstr(lt_said, cases[i].said) != NULL, "%s", lt_said);
-        lp_set_release(set);
-    }
+                                 " tests = { { name = 'a', statement = { kind = 'view' }, ",
+                       cases, ST_LEN(cases));
 }
 
 /* ---- tick, and what plugins keep ---- */
@@ -717,30 +726,17 @@ T_TEST(a_plugin_keeps_a_mebibyte_at_most)
 
 T_TEST(a_plugins_own_tests_know_ticks)
 {
-    static const struct {
-        const char *expected, *said;
-    } cases[] = {
+    static const struct expectation cases[] = {
         { "kept = { n = '4', old = '1' }, keeps = { 'n=5', 'old' }", NULL },
         { "keeps = { 'n=1', 'old' }", NULL },
         { "kept = { n = '4' }, keeps = { 'n=6', 'old' }", "the kept id should be 'n=6', is 'missing'" },
         { "", "the kept id should be 'fewer'" },
     };
 
-    for (size_t i = 0; i < ST_LEN(cases); i++) {
-        const char *dir = lt_dir("tick-tests");
-        char source[512];
-        struct lp_set *set;
-
-        (void)snprintf(source, sizeof source,
+    check_expectations("tick-tests",
                        HEAD KEEPS "tick = function(ctx) ctx:keep('n', (tonumber(ctx:kept('n') or 0) + 1) .. '')"
-                                  " ctx:keep('old') end, tests = { { name = 'a', %s } } }",
-                       cases[i].expected);
-        lt_write(dir, "detect/one.lua", source);
-        set = lt_load(dir, NULL);
-        T_CHECK((set != NULL) == (cases[i].said == NULL), "%s: %s", cases[i].expected, lt_said);
-        T_CHECK(cases[i].said == NULL || strstr(lt_said, cases[i].said) != NULL, "%s", lt_said);
-        lp_set_release(set);
-    }
+                                  " ctx:keep('old') end, tests = { { name = 'a', ",
+                       cases, ST_LEN(cases));
 }
 
 T_TEST(a_plugin_hears_its_end_once_it_was_at_work)
