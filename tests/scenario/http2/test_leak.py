@@ -4,6 +4,10 @@ import json
 
 import pytest
 
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
+
 IBAN = "DE02120300000000202051"
 TEXT = f"before the secret {IBAN} after the secret"
 FORMS = {

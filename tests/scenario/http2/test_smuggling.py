@@ -3,6 +3,10 @@
 import h2.exceptions
 import pytest
 
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
+
 BASE = [(":method", "POST"), (":authority", "echo.test"), (":scheme", "https"), (":path", "/smuggled")]
 
 

@@ -8,6 +8,9 @@ import threading
 import pytest
 
 from stoa_test.origin import WAIT
+from stoa_test.ways import BOTH
+
+pytestmark = BOTH
 
 IBAN = "DE02120300000000202051"
 TEXT = [("content-type", "text/plain")]

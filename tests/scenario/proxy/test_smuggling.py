@@ -8,7 +8,10 @@ from stoa_test.client import Client
 from stoa_test.gateway import ROOT, Gateway, settles
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
+from stoa_test.ways import BOTH
 from stoa_test.wire import Closed
+
+pytestmark = BOTH
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 H = b"Host: site.test\r\n"
@@ -59,12 +62,12 @@ BAD = {
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
+def house(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("smuggling")
     authority = Authority(folder)
     origin = Origin("site.test", authority.leaf(["site.test"]), echo)
     odd = Origin("odd.test", authority.leaf(["odd.test"]))  # its answers are the test's
-    with Gateway(folder / "gateway", [origin, odd], [POLICY], trust=authority.path) as gateway:
+    with Gateway(folder / "gateway", [origin, odd], [POLICY], trust=authority.path, way=request.param) as gateway:
         gateway.odd = odd
         yield gateway, origin
     origin.close()

@@ -13,20 +13,24 @@ from stoa_test.client import Client
 from stoa_test.gateway import ROOT, Gateway
 from stoa_test.origin import WAIT, Origin, echo
 from stoa_test.pki import Authority
+from stoa_test.ways import BOTH, WAYS
+
+pytestmark = BOTH
+EXPLICIT = pytest.mark.ways(*WAYS[:1])  # what only who asks a proxy can say
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 MORE = "limit:\n  body_memory: 64KiB\n  body_max: 4MiB\n"
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
+def house(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("streams")
     authority = Authority(folder)
     site = Origin("site.test", authority.leaf(["site.test"]))
     other = Origin("other.test", authority.leaf(["other.test"]), echo)
     plain = Origin("plain.test")
     with Gateway(folder / "gateway", [site, other, plain], [POLICY], trust=authority.path, more=MORE,
-                 hosts={"greets.example": "127.0.0.1"}) as gateway:
+                 way=request.param, hosts={"greets.example": "127.0.0.1"}) as gateway:
         yield gateway, site, plain
     for origin in (site, other, plain):
         origin.close()
@@ -153,7 +157,7 @@ def test_S5_a_large_answer_at_the_readers_pace(house):
     client.close()
 
 
-def test_early_hints_and_trailers(house):
+def test_F3_F4_early_hints_and_trailers(house):
     site, client = fresh(house), opened(house)
     site.sends(raw=b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
                    b"Trailer: X-Sum\r\n\r\n3;ext=1\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n")
@@ -218,6 +222,7 @@ def test_a_broken_answer_is_a_page(house, answer):
     client.close()
 
 
+@EXPLICIT
 def test_http_1_0_and_absolute_form(house):
     gateway, _, plain = house
     client = Client(gateway)
@@ -238,6 +243,7 @@ def test_a_host_that_is_not_the_tunnels(house):
     client.close()
 
 
+@EXPLICIT
 def test_a_direct_request_is_explained(house):
     client = Client(house[0])
     client.plain("x")
@@ -246,6 +252,7 @@ def test_a_direct_request_is_explained(house):
     client.close()
 
 
+@EXPLICIT
 def test_plain_http_in_a_tunnel_to_an_opened_host(house):
     client = Client(house[0])
     client.tunnel("site.test")
@@ -254,6 +261,7 @@ def test_plain_http_in_a_tunnel_to_an_opened_host(house):
     client.close()
 
 
+@EXPLICIT
 def test_a_server_that_speaks_first_on_a_passed_host(house):
     gateway = house[0]
     listener = socket.create_server(("127.0.0.1", 0))

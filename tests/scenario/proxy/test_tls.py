@@ -11,12 +11,13 @@ from stoa_test.client import Client
 from stoa_test.gateway import ROOT, Gateway
 from stoa_test.origin import Origin, echo
 from stoa_test.pki import Authority
+from stoa_test.ways import BOTH
 
 POLICY = ROOT / "tests/scenario/policies/open-tests.policy.yaml"
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
+def house(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder)
     stranger = Authority(folder, "Stranger CA")
@@ -32,13 +33,14 @@ def house(tmp_path_factory):
     }
     origins = {host: Origin(host, leaf, echo) for host, leaf in leaves.items()}
     gateway = Gateway(folder / "gateway", origins.values(), [POLICY], trust=authority.path,
-                      hosts={"gone.test": "127.0.0.1:9"})
+                      way=request.param, hosts={"gone.test": "127.0.0.1:9"})
     with gateway:
         yield gateway, origins, stranger
     for origin in origins.values():
         origin.close()
 
 
+@BOTH
 def test_the_leaf_is_short_lived_and_names_the_host(house):
     gateway, _, _ = house
     client = Client(gateway)
@@ -50,6 +52,7 @@ def test_the_leaf_is_short_lived_and_names_the_host(house):
     client.close()
 
 
+@BOTH
 @pytest.mark.parametrize("host, reason", [
     ("expired.test", b"expired"), ("future.test", b"not yet valid"), ("name.test", b"name"),
     ("self.test", b"self-signed"), ("unknown.test", b"trust"), ("forged.test", b""), ("gone.test", b""),
@@ -76,6 +79,7 @@ def test_the_page_speaks_german(house):
     client.close()
 
 
+@BOTH
 def test_a_passed_host_shows_its_own_certificate(house):
     gateway, _, stranger = house
     client = Client(gateway)
@@ -136,6 +140,7 @@ def test_a_hello_in_small_pieces_and_large(house):
         client.close()
 
 
+@BOTH
 def test_resumption(house):
     gateway, _, _ = house
     context = ssl.create_default_context(cafile=str(gateway.ca))
