@@ -76,9 +76,10 @@ class Exchange1:
         assert self.client.open(host).status == 200
         self.raw, self.rest, self.body = b"", b"", b""
         self.status, self.fields, self.is_whole, self.ended, self.is_chunked, self.left = None, {}, False, False, False, None
-        self.interim = []
+        self.interim, self.trailers, self.method = [], [], None
 
     def start(self, method, path, fields=(), end=True):
+        self.method = method
         fields = [("Host", self.client.host), *fields]
         names = [name.lower() for name, _ in fields]
         self.cuts = not end and "content-length" not in names
@@ -96,6 +97,11 @@ class Exchange1:
             return 0
         return len(data)
 
+    def ends(self, trailers):
+        """The last chunk and what stands behind it."""
+        fields = "".join(f"{name}: {value}\r\n" for name, value in trailers)
+        self.client.sock.sendall(f"0\r\n{fields}\r\n".encode())
+
     def _head(self):
         head, self.rest = self.rest.split(b"\r\n\r\n", 1)
         lines = head.decode("latin-1").split("\r\n")
@@ -109,14 +115,25 @@ class Exchange1:
         self.status, self.fields = status, fields
         self.is_chunked = "chunked" in fields.get("transfer-encoding", "")
         self.left = int(fields["content-length"]) if "content-length" in fields else None
+        if self.method == "HEAD" or status in (204, 304):
+            self.left, self.is_chunked = 0, False
 
     def _chunks(self):
         while b"\r\n" in self.rest and not self.is_whole:
             size, rest = self.rest.split(b"\r\n", 1)
             count = int(size.split(b";")[0], 16)
+            if count == 0:
+                self._trailers(rest)
+                return
             if len(rest) < count + 2:
                 return
-            self.body, self.rest, self.is_whole = self.body + rest[:count], rest[count + 2:], count == 0
+            self.body, self.rest = self.body + rest[:count], rest[count + 2:]
+
+    def _trailers(self, rest):
+        last, end, behind = (b"\r\n" + rest).partition(b"\r\n\r\n")
+        if end:
+            self.trailers = [tuple(line.split(": ", 1)) for line in last.decode("latin-1").split("\r\n")[1:]]
+            self.rest, self.is_whole = behind, True
 
     def read(self):
         try:
@@ -173,6 +190,9 @@ class Exchange2:
             return 0
         return self.client.send(self.stream, data, end=end, piece=piece)
 
+    def ends(self, trailers):
+        self.client.send(self.stream, b"", trailers=trailers)
+
     @property
     def answer(self):
         return self.client.answers[self.stream]
@@ -192,6 +212,10 @@ class Exchange2:
     @property
     def body(self):
         return self.answer.body
+
+    @property
+    def trailers(self):
+        return self.answer.trailers
 
     @property
     def is_whole(self):
