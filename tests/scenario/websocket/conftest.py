@@ -85,7 +85,8 @@ class House:
 
 
 def pytest_generate_tests(metafunc):
-    ways.over(metafunc)
+    for house in ("house", "mix"):
+        ways.over(metafunc, house)
 
 
 @pytest.fixture(scope="module")

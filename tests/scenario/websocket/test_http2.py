@@ -10,23 +10,26 @@ from stoa_test.origin import WAIT
 from stoa_test.pki import Authority
 from stoa_test.sockets import SocketClient, answer_to, frame
 from stoa_test.sockets2 import SocketClient2, SocketOrigin2
+from stoa_test.ways import BOTH
 
 from conftest import POLICY
 from test_conversations import OFFER, SCRIPTS
+
+pytestmark = BOTH
 
 SECRET = "pay DE02 1203 0000 0000 2020 51 now"
 DEFLATE = "permessage-deflate"
 
 
 class Mix:
-    def __init__(self, folder):
+    def __init__(self, folder, way):
         authority = Authority(folder)
         self.trust = authority.path
         self.origins = {host: SocketOrigin2(host, authority.leaf([host]), answer=DEFLATE, **how) for host, how in {
             "both.test": {}, "old.test": {"offers": False}, "closed.test": {"refuses": 403},
             "only.test": {"insists": True}}.items()}
         self.gateway = Gateway(folder / "gateway", self.origins.values(), [POLICY], trust=self.trust,
-                               more="limit: { drain: 1s }")
+                               more="limit: { drain: 1s }", way=way)
 
     def client2(self, host="both.test"):
         client = SocketClient2(self.gateway)
@@ -42,8 +45,8 @@ class Mix:
 
 
 @pytest.fixture(scope="module")
-def mix(tmp_path_factory):
-    mix = Mix(tmp_path_factory.mktemp("mix"))
+def mix(request, tmp_path_factory):
+    mix = Mix(tmp_path_factory.mktemp("mix"), request.param)
     with mix.gateway:
         yield mix
     for origin in mix.origins.values():
