@@ -298,21 +298,21 @@ void kin_run(struct kin *kin)
 /* After fork, before exec: async-signal-safe calls only. */
 static void become(const struct kin *kin, int channel, int kept, char *const argv[])
 {
-    int journal, last = kept >= 0 ? FAM_KEPT : kin->journal >= 0 ? FAM_JOURNAL : FAM_CHANNEL;
     sigset_t none;
+    int journal;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     journal = fcntl(kin->journal, F_DUPFD_CLOEXEC, FAM_KEPT + 1); /* out of the way of the next lines */
     kept = fcntl(kept, F_DUPFD_CLOEXEC, FAM_KEPT + 1);
+    /* what a careless starter left open in us; what follows is exempt, since dup2 clears the mark */
+    (void)close_range(FAM_CHANNEL + 1, ~0u, CLOSE_RANGE_CLOEXEC);
     if (channel == FAM_CHANNEL ? fcntl(channel, F_SETFD, 0) != 0 : dup2(channel, FAM_CHANNEL) != FAM_CHANNEL)
         _exit(127);
     if (kin->journal >= 0 && dup2(journal, FAM_JOURNAL) != FAM_JOURNAL)
         _exit(127);
     if (kept >= 0 && dup2(kept, FAM_KEPT) != FAM_KEPT)
         _exit(127);
-    /* what a careless starter left open in us */
-    (void)close_range((unsigned)last + 1, ~0u, CLOSE_RANGE_CLOEXEC);
     if (!sandbox_become(&kin->sup->user))
         _exit(126);
     execv("/proc/self/exe", argv);
