@@ -355,6 +355,8 @@ static void write_store(struct curator *cur)
     if (st_buf_done(&packed, &err, "curator.store") != ST_OK ||
         kept_write(&cur->kept, st_buf_view(&packed), &err) != ST_OK)
         ST_LOG(STORE_FAILED, ST_ERRF(&err));
+    else
+        lp_store_saved(cur->store);
     st_buf_fini(&packed);
 }
 

@@ -97,11 +97,10 @@ void lp_store_free(struct lp_store *store); /* after the sets that were given it
 /* ST_E_INTEGRITY: it is not what lp_store_write wrote; then the store is empty. */
 ST_MUST enum st_rc lp_store_read(struct lp_store *store, struct st_span packed, struct st_err *err);
 void lp_store_write(const struct lp_store *store, struct st_buf *out);
-bool lp_store_changed(struct lp_store *store); /* since it was last asked */
+bool lp_store_changed(const struct lp_store *store); /* since it was read, or lp_store_saved */
+void lp_store_saved(struct lp_store *store);         /* what lp_store_write wrote is where it stays */
 /* From now on the set's hooks `curate` and `tick` keep there. Borrowed; NULL: nothing stays. */
 void lp_set_keep(struct lp_set *set, struct lp_store *store);
-/* Is there a plugin to ask? And: asks each. */
-bool lp_wants_ticks(const struct lp_set *set);
 ST_MUST enum st_rc lp_hook_tick(struct lp_set *set, struct st_arena *arena, struct st_err *err);
 
 /* For tools that ask plugins outside of the gateway: has that one failed since it was loaded, and how the last time? */

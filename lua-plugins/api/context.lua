@@ -21,7 +21,7 @@ return api.class("Context", "The call a hook runs in: its settings, the day, and
     args = { { "name", "string", "as kept" } }, ret = "string?",
     phases = keeper, permission = "store.kv", since = 1, c = "lp_context_kept" },
   api.method "keep" {
-    doc = "Keeps an id under a name, 1 MiB for each plugin; nil forgets it. Undone when the hook fails.",
+    doc = "Keeps an id under a name, 1 MiB for each plugin, 8 MiB for all; nil forgets it. Undone when the hook fails.",
     args = { { "name", "string", "an id: letters, digits and ._:/-, up to 63 bytes" },
       { "value", "string", "an id, too: a number, a day, a host, never text", optional = true } },
     phases = keeper, permission = "store.kv", since = 1, c = "lp_context_keep" },

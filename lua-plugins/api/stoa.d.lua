@@ -328,7 +328,7 @@ function Context:fact(name) end
 ---@return string?
 function Context:kept(name) end
 
----Keeps an id under a name, 1 MiB for each plugin; nil forgets it. Undone when the hook fails. Needs the permission `store.kv`.
+---Keeps an id under a name, 1 MiB for each plugin, 8 MiB for all; nil forgets it. Undone when the hook fails. Needs the permission `store.kv`.
 ---@param name string an id: letters, digits and ._:/-, up to 63 bytes
 ---@param value? string an id, too: a number, a day, a host, never text
 function Context:keep(name, value) end

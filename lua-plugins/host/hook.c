@@ -354,11 +354,6 @@ void lp_set_keep(struct lp_set *set, struct lp_store *store)
     set->store = store;
 }
 
-bool lp_wants_ticks(const struct lp_set *set)
-{
-    return is_asked(set, LP_HOOK_TICK);
-}
-
 enum st_rc lp_hook_tick(struct lp_set *set, struct st_arena *arena, struct st_err *err)
 {
     struct lp_keeping keeping = { .n = 0 };

@@ -394,17 +394,13 @@ static const char **mapped(struct lp_mapping *says, const char *name)
     return NULL;
 }
 
-const char *lp_stated_get(const struct lp_stated *stated, const char *name)
-{
-    const char **at = mapped(stated->says, name);
-
-    return at != NULL && *at != NULL ? *at : json_string_value(json_object_get(stated->fields, name));
-}
-
 int lp_statement_get(lua_State *L)
 {
-    lua_pushstring(L, lp_stated_get(lp_api_call(L)->stated, lua_tostring(L, 2))); /* nil for NULL */
-    return 1;
+    const struct lp_stated *stated = lp_api_call(L)->stated;
+    const char *name = lua_tostring(L, 2), **at = mapped(stated->says, name);
+
+    lua_pushstring(L, at != NULL && *at != NULL ? *at : json_string_value(json_object_get(stated->fields, name)));
+    return 1; /* nil for NULL */
 }
 
 /* "https:" and what else RFC 3987 lets stand in an IRI, as far as that is one word without quotes. */

@@ -50,8 +50,6 @@ struct lp_tags { /* room for `most`, in the arena */
 
 /* The object without what was removed, in the place of *details. */
 ST_MUST enum st_rc lp_record_write(const struct lp_record *record, struct st_buf *details, struct st_err *err);
-/* The field as it is by now; NULL: there is none. Borrowed. */
-const char *lp_stated_get(const struct lp_stated *stated, const char *name);
 /* The names of what was removed, NULL-terminated, in the order of LP_REMOVABLE. */
 ST_MUST enum st_rc lp_record_removed(const struct lp_record *record, struct st_arena *arena, const char *const **out,
                                      struct st_err *err);

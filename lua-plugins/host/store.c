@@ -13,15 +13,15 @@
 #include <string.h>
 
 #define STORE_VERSION  1u
-#define ENTRY_OVERHEAD 32u /* bytes that an entry counts beside its texts */
+#define ENTRY_OVERHEAD 32u /* bytes that an entry counts beside its texts; written it takes fewer */
 #define ENTRIES_MAX    65536u
 
 struct entry {
     char *plugin, *name, *value; /* owned, one block */
 };
 struct lp_store {
-    struct entry *items; /* owned; sorted */
-    size_t n, room;
+    struct entry *items;   /* owned; sorted */
+    size_t n, room, bytes; /* bytes: size_of all */
     bool is_changed;
 };
 
@@ -34,7 +34,7 @@ static void clear(struct lp_store *store)
 {
     for (size_t i = 0; i < store->n; i++)
         free(store->items[i].plugin);
-    store->n = 0;
+    store->n = store->bytes = 0;
 }
 
 void lp_store_free(struct lp_store *store)
@@ -83,34 +83,32 @@ const char *lp_store_get(const struct lp_store *store, const char *plugin, const
     return e != NULL ? e->value : NULL;
 }
 
-void lp_store_each(const struct lp_store *store, const char *plugin, const char *prefix, lp_store_each_f *fn, void *ctx)
-{
-    size_t at = store != NULL ? place(store, plugin, prefix) : 0;
-
-    for (; store != NULL && at < store->n && strcmp(store->items[at].plugin, plugin) == 0 &&
-           strncmp(store->items[at].name, prefix, strlen(prefix)) == 0;
-         at++)
-        fn(ctx, store->items[at].name);
-}
-
 /* ---- changing ---------------------------------------------------------------------------------------------------- */
 
-static size_t size_of(const char *name, const char *value)
+static size_t size_of(const struct entry *e)
 {
-    return value != NULL ? strlen(name) + strlen(value) + ENTRY_OVERHEAD : 0;
+    return strlen(e->plugin) + strlen(e->name) + strlen(e->value) + ENTRY_OVERHEAD;
 }
 
-bool lp_store_fits(const struct lp_store *store, const char *plugin, const struct lp_keeping *keeping)
+/* What it would be too much for, together with what waits; NULL: it fits. What takes the place of another counts beside
+ * it: the stricter side. */
+static const char *too_much(const struct lp_store *store, const char *plugin, const struct lp_keeping *keeping)
 {
-    size_t bytes = 0, entries = store->n, from = place(store, plugin, "");
+    size_t waiting = 0, own = 0, entries = store->n;
 
-    for (size_t i = from; i < store->n && strcmp(store->items[i].plugin, plugin) == 0; i++)
-        bytes += size_of(store->items[i].name, store->items[i].value);
-    for (size_t i = 0; i < keeping->n; i++) { /* what takes the place of another counts beside it: the stricter side */
-        bytes += size_of(keeping->items[i].name, keeping->items[i].value);
-        entries += keeping->items[i].value != NULL;
+    for (size_t i = 0; i < keeping->n; i++) {
+        const struct lp_kept *k = &keeping->items[i];
+
+        if (k->value == NULL)
+            continue;
+        waiting += strlen(plugin) + strlen(k->name) + strlen(k->value) + ENTRY_OVERHEAD;
+        entries++;
     }
-    return bytes <= LP_STORE_BYTES && entries <= ENTRIES_MAX;
+    for (size_t i = place(store, plugin, ""); i < store->n && strcmp(store->items[i].plugin, plugin) == 0; i++)
+        own += size_of(&store->items[i]);
+    if (own + waiting > LP_STORE_BYTES)
+        return "a plugin keeps at most 1 MiB";
+    return store->bytes + waiting > LP_STORE_MAX || entries > ENTRIES_MAX ? "all plugins keep at most 8 MiB" : NULL;
 }
 
 static bool entry_new(const char *plugin, const char *name, const char *value, struct entry *out)
@@ -127,6 +125,7 @@ static bool entry_new(const char *plugin, const char *name, const char *value, s
 
 static void forget(struct lp_store *store, struct entry *e)
 {
+    store->bytes -= size_of(e);
     free(e->plugin);
     memmove(e, e + 1, (size_t)(store->items + store->n - (e + 1)) * sizeof *e);
     store->n--;
@@ -145,7 +144,9 @@ static bool keep(struct lp_store *store, const char *plugin, const char *name, c
     }
     if (!entry_new(plugin, name, value, &made))
         return false;
+    store->bytes += size_of(&made);
     if (old != NULL) {
+        store->bytes -= size_of(old);
         free(old->plugin);
         *old = made;
         return true;
@@ -175,12 +176,14 @@ void lp_store_apply(struct lp_store *store, const char *plugin, const struct lp_
 
 /* ---- between processes ------------------------------------------------------------------------------------------- */
 
-bool lp_store_changed(struct lp_store *store)
+bool lp_store_changed(const struct lp_store *store)
 {
-    bool is = store->is_changed;
+    return store->is_changed;
+}
 
+void lp_store_saved(struct lp_store *store)
+{
     store->is_changed = false;
-    return is;
 }
 
 void lp_store_write(const struct lp_store *store, struct st_buf *out)
@@ -249,6 +252,7 @@ int lp_context_keep(lua_State *L)
     const struct lp_call *call = lp_api_call(L);
     struct lp_keeping *keeping = call->keeping;
     struct lp_kept k = { .name = take_id(L, 2) };
+    const char *over;
 
     if (!lua_isnil(L, 3))
         k.value = take_id(L, 3);
@@ -259,25 +263,26 @@ int lp_context_keep(lua_State *L)
     if (keeping->n == LP_KEEPS_MAX)
         return luaL_error(L, "one call changes at most %d of what is kept", (int)LP_KEEPS_MAX);
     keeping->items[keeping->n++] = k;
-    if (k.value != NULL && call->store != NULL && !lp_store_fits(call->store, lp_api_plugin(L)->name, keeping))
-        return luaL_error(L, "a plugin keeps at most 1 MiB");
+    if (k.value != NULL && call->store != NULL &&
+        (over = too_much(call->store, lp_api_plugin(L)->name, keeping)) != NULL)
+        return luaL_error(L, "%s", over);
     return 0;
-}
-
-static void add_name(void *ctx, const char *name)
-{
-    lua_State *L = ctx;
-
-    lua_pushstring(L, name);
-    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
 }
 
 int lp_context_kept_names(lua_State *L)
 {
-    const struct lp_call *call = lp_api_call(L);
-    const char *prefix = lua_isnil(L, 2) ? "" : lua_tostring(L, 2);
+    const struct lp_store *store = lp_api_call(L)->store;
+    const char *prefix = lua_isnil(L, 2) ? "" : lua_tostring(L, 2), *plugin = lp_api_plugin(L)->name;
+    lua_Integer n = 0;
 
     lua_newtable(L);
-    lp_store_each(call->store, lp_api_plugin(L)->name, prefix, add_name, L);
+    for (size_t at = store != NULL ? place(store, plugin, prefix) : 0; store != NULL && at < store->n; at++) {
+        const struct entry *e = &store->items[at];
+
+        if (strcmp(e->plugin, plugin) != 0 || strncmp(e->name, prefix, strlen(prefix)) != 0)
+            break;
+        lua_pushstring(L, e->name);
+        lua_rawseti(L, -2, ++n);
+    }
     return 1;
 }

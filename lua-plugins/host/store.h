@@ -15,12 +15,6 @@ struct lp_keeping { /* what one call changed; it counts when the call has ended 
 
 /* What the plugin kept under that name. Borrowed until the next change; NULL: nothing. */
 const char *lp_store_get(const struct lp_store *store, const char *plugin, const char *name);
-/* Would it fit, together with what waits? */
-bool lp_store_fits(const struct lp_store *store, const char *plugin, const struct lp_keeping *keeping);
 /* All that waits; what does not find memory is as it was. */
 void lp_store_apply(struct lp_store *store, const char *plugin, const struct lp_keeping *keeping);
-/* Calls fn for each name that begins with prefix, in order. */
-typedef void lp_store_each_f(void *ctx, const char *name);
-void lp_store_each(const struct lp_store *store, const char *plugin, const char *prefix, lp_store_each_f *fn,
-                   void *ctx);
 #endif

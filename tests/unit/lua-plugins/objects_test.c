@@ -642,10 +642,11 @@ T_TEST(what_is_kept_is_there_the_next_time)
     struct st_err err = ST_ERR_INIT;
     struct st_buf packed;
 
-    T_CHECK(lp_wants_ticks(set), "it has a tick");
     lp_set_keep(set, store);
     tick(set);
-    T_CHECK(strcmp(lp_store_get(store, "test.one", "n"), "1") == 0 && lp_store_changed(store), "kept once");
+    T_CHECK(strcmp(lp_store_get(store, "test.one", "n"), "1") == 0, "kept once");
+    T_CHECK(lp_store_changed(store) && lp_store_changed(store), "changed until it is saved");
+    lp_store_saved(store);
     T_CHECK(!lp_store_changed(store) && lp_store_get(store, "test.two", "n") == NULL, "another plugin's is another");
     tick(set);
     st_buf_init(&packed, LP_STORE_MAX);
@@ -722,6 +723,45 @@ T_TEST(a_plugin_keeps_a_mebibyte_at_most)
     st_buf_fini(&packed);
     lp_set_release(set);
     lp_store_free(store);
+}
+
+/* What several plugins keep is written as one, and has a ceiling as one. */
+T_TEST(all_plugins_keep_what_can_be_written)
+{
+    static struct lp_kept one = { .value = "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy" };
+    static const char *const others[] = { "o.0", "o.1", "o.2", "o.3", "o.4", "o.5", "o.6", "o.7" };
+    struct lp_set *set = plugin("room", HEAD KEEPS "tick = function(ctx) for i = 1, 1000 do ctx:keep('n' .. i, 'x') end"
+                                                   " end }");
+    struct lp_store *store = lp_store_new(), *other = lp_store_new();
+    struct st_err err = ST_ERR_INIT;
+    struct st_buf packed;
+    char name[64];
+
+    for (size_t i = 0; i < ST_LEN(others); i++)
+        for (int n = 0; n < 6620; n++) {
+            (void)snprintf(name, sizeof name, "%060d", n);
+            one.name = name;
+            lp_store_apply(store, others[i], &(struct lp_keeping){ .items = &one, .n = 1 });
+        }
+    lp_set_keep(set, store);
+    t_expect_log(ST_EV_PLUGIN_FAILED);
+    tick(set);
+    T_CHECK(lp_store_get(store, "test.one", "n1") == NULL, "too much is kept");
+    for (int n = 0; n < 500; n++) {
+        (void)snprintf(name, sizeof name, "%060d", n);
+        one = (struct lp_kept){ .name = name };
+        lp_store_apply(store, "o.0", &(struct lp_keeping){ .items = &one, .n = 1 });
+    }
+    tick(set);
+    T_CHECK(lp_store_get(store, "test.one", "n1000") != NULL, "what was forgotten left no room");
+    st_buf_init(&packed, LP_STORE_MAX);
+    lp_store_write(store, &packed);
+    T_OK(st_buf_done(&packed, &err, "test"), err);
+    T_OK(lp_store_read(other, st_buf_view(&packed), &err), err);
+    st_buf_fini(&packed);
+    lp_set_release(set);
+    lp_store_free(store);
+    lp_store_free(other);
 }
 
 T_TEST(a_plugins_own_tests_know_ticks)
