@@ -19,7 +19,8 @@ local asked = { "messages/#/content", "messages/#/content/#/text", "messages/#/c
   "prompt/#", "input", "input/#", "input/#/content", "input/#/content/#/text", "input/#/output", "input/#/text",
   "instructions", "additional_instructions", "additional_messages/#/content", "content", "content/#/text",
   "thread/messages/#/content", "thread/messages/#/content/#/text", "items/#/content", "items/#/content/#/text",
-  "messages/#/tool_calls/#/function/arguments", "tools/#/function/description", "question", "file", "image", "mask",
+  "messages/#/tool_calls/#/function/arguments", "messages/#/tool_calls/#/function/arguments/**",
+  "tools/#/function/description", "question", "file", "image", "mask",
   "audio", "prompt/variables/*", "prompt/variables/*/text" }
 
 local function api(id, method, paths, activity, typed)
@@ -187,6 +188,11 @@ return {
       body = [[{"input":[{"role":"user","content":[{"type":"input_text","text":"explain"}]},{"role":"user",]]
         .. [["content":"more"},{"type":"function_call_output","output":"42 things"}]}]],
       expect = { rule = "api-prompt", text = "explain\nmore\n42 things" } },
+    { name = "what a program's own tool was asked", method = "POST", host = "api.openai.com",
+      path = "/v1/chat/completions", type = json,
+      body = [[{"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function",]]
+        .. [["function":{"name":"f","arguments":"{\"q\":\"the deal\"}"}}]},{"role":"tool","content":"42 things"}]}]],
+      expect = { rule = "api-prompt", text = "the deal\n42 things" } },
     { name = "an embedding", method = "POST", host = "api.openai.com", path = "/v1/embeddings", type = json,
       body = [[{"model":"x","input":["one","two"]}]], expect = { rule = "api-prompt", text = "one\ntwo" } },
     { name = "a picture", method = "POST", host = "api.openai.com", path = "/v1/images/generations", type = json,

@@ -6,10 +6,11 @@ local known = {
   "mastodon.social", "mastodon.online", "mstdn.social", "fosstodon.org", "hachyderm.io", "infosec.exchange",
   "techhub.social", "chaos.social", "mas.to", "mastodon.world", "social.vivaldi.net", "floss.social", "ruhr.social",
   "norden.social", "troet.cafe", "mastodon.gamedev.place", "sigmoid.social", "mathstodon.xyz", "scholar.social" }
-local audience = { from = { "visibility", "status/visibility" }, default = "public",
+local audience = { from = { "visibility", "status/visibility", "?visibility" }, default = "public",
   map = { public = "public", unlisted = "public", private = "private", direct = "direct" } }
-local written = { "status", "spoiler_text", "poll/options/#", "poll[options][]", "poll[options][*",
-  "media_attributes/#/description", "media_attributes[*",
+-- Rails takes a parameter from the query as well as from the body.
+local written = { "status", "?status", "spoiler_text", "?spoiler_text", "?poll[options][]",
+  "poll/options/#", "poll[options][]", "poll[options][*", "media_attributes/#/description", "media_attributes[*",
   "!media_attributes[][id]", "!media_attributes[][focus]" }
 local S, A = "/api/v1/statuses/", "/api/v1/accounts/"
 local own_id = { "id", "%id" }
@@ -18,8 +19,8 @@ local seen = { id = own_id, type = "post", url = { "{url}", "{uri}" }, author = 
   lang = "language", title = { "spoiler_text", "card/title" },
   length = "%media_attachments/#/meta/original/duration" }
 local profile = { id = own_id, type = "person", title = { "display_name", "acct" }, url = "{url}", author = "acct" }
-local post = { type = "post", title = "spoiler_text", lang = "language" }
-local in_reply = { type = "post", id = { "in_reply_to_id", "%in_reply_to_id" } }
+local post = { type = "post", title = { "spoiler_text", "?spoiler_text" }, lang = "language" }
+local in_reply = { type = "post", id = { "in_reply_to_id", "%in_reply_to_id", "?in_reply_to_id" } }
 
 -- One call; what = { kind, audience, object, parent, answer, typed }.
 local function call(id, method, path, what)
@@ -67,6 +68,9 @@ local tests = {
   { name = "a post of a program, on any host", method = "POST", host = "social.example", path = "/api/v1/statuses",
     type = form, body = "status=hello+there&visibility=private",
     expect = { rule = "post", audience = "private", text = "hello there" } },
+  { name = "a post whose words are in the query", method = "POST", host = "social.example", path = "/api/v1/statuses",
+    query = "status=hello+there&visibility=private&spoiler_text=K8s",
+    expect = { rule = "post", audience = "private", title = "K8s", text = "hello there\nK8s" } },
   { name = "a reply", method = "POST", host = "social.example", path = "/api/v1/statuses", type = json,
     body = [[{"status":"@ana so do I","in_reply_to_id":"111","visibility":"public"}]],
     answer = [[{"id":"112","url":"https://social.example/@bo/112"}]],
