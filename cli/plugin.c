@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plugin - `stoa plugin`: plugins for those who write them and those who decide whether to use them.
+/* plugin - `stoa plugin`: plugins for those who write them and those who decide whether to use them; `stoa adapter
+ * list`.
  *
  * check, test, list, profile and doc need no gateway and no configuration: a folder is enough. Shared modules that ship
  * (lib/) are always there, as they are in the gateway. `new` is in plugin_new.c.
@@ -170,6 +171,55 @@ static int say_left(const struct plugins *p)
     st_diag_print(diag, stderr);
     st_diag_free(diag);
     return CLI_CONFIG;
+}
+
+static void list_platform(struct plugins *p, const struct lp_platform *about)
+{
+    static const char *const none[] = { NULL };
+    const char *const *host = about->hosts != NULL ? about->hosts : none;
+    const char *state = about->broken != NULL ? "broken" : "on";
+
+    if (p->cli->json) {
+        st_json_object(&p->w, NULL);
+        st_json_str(&p->w, "id", about->id);
+        st_json_str(&p->w, "version", about->version);
+        st_json_str(&p->w, "title", about->title);
+        st_json_str(&p->w, "broken", about->broken);
+        put_words(&p->w, "hosts", host);
+        st_json_bool(&p->w, "anywhere", about->is_anywhere);
+        st_json_bool(&p->w, "fallback", about->is_fallback);
+        st_json_int(&p->w, "rules", (int64_t)about->rules);
+        st_json_int(&p->w, "tests", (int64_t)about->tests);
+        st_json_str(&p->w, "file", about->file);
+        st_json_end(&p->w);
+        return;
+    }
+    printf("%-16s %-8s %-6s %3zu rules ", about->id, about->version, state, about->rules);
+    for (; *host != NULL; host++)
+        printf(" %s", *host);
+    printf("%s\n", about->is_fallback   ? " (every opened host, last)"
+                   : about->is_anywhere ? " (any unclaimed host)"
+                                        : "");
+}
+
+int cmd_adapter_list(struct cli *cli)
+{
+    struct plugins p;
+
+    if (begin(cli, &p, USE_LIST)) {
+        st_json_array(&p.w, NULL);
+        for (size_t i = 0; lp_platforms(p.set)[i] != NULL; i++) {
+            const struct lp_platform about = lp_platform_about(p.set, i);
+
+            list_platform(&p, &about);
+        }
+        st_json_end(&p.w);
+        if (cli->json)
+            cli_print(&p.out);
+        if (p.left.n > 0)
+            p.code = say_left(&p);
+    }
+    return finish(&p);
 }
 
 int cmd_plugin_list(struct cli *cli)

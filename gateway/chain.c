@@ -200,8 +200,8 @@ static struct pol_case case_of(const struct run *run)
                               .plugin = (enum pol_verdict)out->opinion.verdict,
                               .plugin_reason = out->opinion.reason };
 
-    facts.platform = run->in->route != NULL ? lp_route_platform(run->in->route)
-                                            : lp_host_platform(run->in->gen->plugins, run->in->req.host);
+    facts.claimed = lp_host_platform(run->in->gen->plugins, run->in->req.host);
+    facts.platform = run->in->route != NULL ? lp_route_platform(run->in->route) : facts.claimed;
     if (out->has_activity) {
         facts.platform = out->activity.platform;
         facts.kind = out->activity.kind;

@@ -5,8 +5,8 @@
  * tells the children to load that folder: what was checked is what is loaded, and a bad set leaves the old one running.
  * A txn keeps the generation it began with.
  *
- * The start is milder than a reload: there is no old set to go on with, so plugins and curation rules that are wrong
- * are left out (lua-plugins/left.h says what stands in for them) and everything else works.
+ * The start is milder than a reload: there is no old set to go on with, so plugins, adapters and curation rules that
+ * are wrong are left out (lua-plugins/left.h says what stands in for them) and everything else works.
  */
 #ifndef STOA_GATEWAY_GENERATION_H
 #define STOA_GATEWAY_GENERATION_H
@@ -19,7 +19,7 @@ struct generation {
     const struct pol_config *config; /* always there */
     struct pol_set *policies;        /* NULL in the keyholder and the recorder: they load the config only */
     struct lp_set *plugins;          /* the same */
-    struct lp_left left;             /* plugins and rules that the start found wrong and left out */
+    struct lp_left left;             /* files that the start found wrong and left out */
     struct st_arena *arena;          /* of config and left */
 };
 

@@ -177,7 +177,9 @@ static void tell_left(const struct generation *gen)
     for (size_t i = 0; i < gen->left.n; i++) {
         const char *file = gen->left.items[i].file, *name = strrchr(file, '/');
 
-        if (strstr(file, "/detect/") == NULL)
+        if (strstr(file, "/platforms/") != NULL)
+            ST_LOG(ADAPTER_LEFT_OUT, ST_ID("file", st_id(name != NULL ? name + 1 : file)));
+        else if (strstr(file, "/detect/") == NULL)
             ST_LOG(CURATION_LEFT_OUT, ST_ID("file", st_id(name != NULL ? name + 1 : file)));
     }
 }

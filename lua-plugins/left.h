@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* left - files that are wrong and left out, so that everything else can work. A part of plugins.h, which includes it.
  *
- * Left out can be plugins (detect/), curation rules (curation/) and shared modules (lib/). An adapter cannot: it says
- * where passwords are typed. A plugin that is left out never runs, but its on_failure is honoured as ever: `skip` is as
- * if it were not there, `coach` and `block` hold for everything that it would have been asked about. What its file says
- * of on_failure is read from its text when it does not run.
+ * Left out can be plugins (detect/), adapters (platforms/), curation rules (curation/) and shared modules (lib/). An
+ * adapter that is left out keeps its hosts, as far as they can be told, and the fallback reads what goes there; where
+ * an earlier folder has one of the same id, that holds on. The fallback itself is never left out. A plugin that is left
+ * out never runs, but its on_failure is honoured as ever: `skip` is as if it were not there, `coach` and `block` hold
+ * for everything that it would have been asked about. What its file says of on_failure is read from its text when it
+ * does not run.
  */
 #ifndef STOA_LUA_PLUGINS_LEFT_H
 #define STOA_LUA_PLUGINS_LEFT_H

@@ -168,11 +168,17 @@ static bool findings_hold(struct court *c, const struct pol_rule *rule, uint32_t
     return holds(&rule->when.count, counted, 1);
 }
 
+static bool is_among(const struct st_list *platforms, const char *platform)
+{
+    return platform != NULL && is_listed(platforms, platform);
+}
+
 static bool rule_holds(struct court *c, const struct pol_rule *rule, uint32_t *found)
 {
     const struct pol_case *facts = c->facts;
 
-    if (rule->when.platform.n > 0 && (facts->platform == NULL || !is_listed(&rule->when.platform, facts->platform)))
+    if (rule->when.platform.n > 0 && !is_among(&rule->when.platform, facts->platform) &&
+        !is_among(&rule->when.platform, facts->claimed))
         return false;
     return kind_holds(rule, facts->kind) && audience_holds(rule, facts->audience) && findings_hold(c, rule, found);
 }
@@ -263,10 +269,12 @@ static bool is_left_alone(const struct pol_policy *policy, const struct pol_case
 }
 
 /* A policy for "generic" is about whatever was opened, also where an adapter knows the place: a forum that a company
- * opened by its name does not slip out of the shipped rules on the day it gets an adapter. */
+ * opened by its name does not slip out of the shipped rules on the day it gets an adapter. And a policy for a platform
+ * is about all that goes there, also what only the fallback knows: a platform that changed does not slip out of it. */
 static bool is_about(const struct pol_policy *policy, const struct pol_case *facts)
 {
-    return pol_about(policy, facts->platform, facts->host) || pol_about(policy, POL_ANY_PLATFORM, facts->host);
+    return pol_about(policy, facts->platform, facts->host) || pol_about(policy, facts->claimed, facts->host) ||
+           pol_about(policy, POL_ANY_PLATFORM, facts->host);
 }
 
 static enum st_rc try_policies(struct court *c)

@@ -189,7 +189,8 @@ void pol_route(const struct pol_set *set, const struct pol_route_facts *facts, s
 struct pol_case { /* everything the judge may know; all borrowed */
     struct st_span host;
     const char *platform, *kind, *audience; /* "mediawiki" "edit" "public"; NULL: unknown */
-    bool is_draft;                          /* phase draft or prepare: blocked without a message to the person */
+    const char *claimed; /* the adapter of that host, where the fallback said what it is; a policy for it holds too */
+    bool is_draft;       /* phase draft or prepare: blocked without a message to the person */
     const char *const *groups;
     const struct flt_findings *findings;
     const struct flt_receipt *receipt;

@@ -283,15 +283,20 @@ goes on, a record and an item go on as they are.
 line; everything else loads.
 
 A file that is wrong (it does not run, its manifest has a mistake, one of its tests fails) stops a reload: the old
-generation stays in force. At a start there is no old one, so the gateway starts without such plugins, curation rules
-and shared modules and says so: a line each with file, line and what is wrong, the events `plugin.left.out` and
-`curation.left.out`, `files_left_out` and `left_out` in `stoa status`, `broken` in `stoa plugin list`. A plugin that is
-left out never runs, but its `on_failure` holds: `skip` (also where the file says nothing of it) is as if it were not
-there; `coach` and `block` count wherever it would have been asked, a match of its detectors being a finding. Where the
-file does not run, its text is looked at for `on_failure`, hooks and detectors, and in doubt the stricter holds: a value
-that is no plain word is `block`, and a guard whose detectors nobody can read counts for every message. The gateway does
-not start when an adapter is wrong (it says where passwords are typed), or when a policy names a detector that is not
-known without the plugin.
+generation stays in force. At a start there is no old one, so the gateway starts without such plugins, adapters,
+curation rules and shared modules and says so: a line each with file, line and what is wrong, the events
+`plugin.left.out`, `adapter.left.out` and `curation.left.out`, `files_left_out` and `left_out` in `stoa status`,
+`broken` in `stoa plugin list` and `stoa adapter list`. A plugin that is left out never runs, but its `on_failure`
+holds: `skip` (also where the file says nothing of it) is as if it were not there; `coach` and `block` count wherever it
+would have been asked, a match of its detectors being a finding. Where the file does not run, its text is looked at for
+`on_failure`, hooks and detectors, and in doubt the stricter holds: a value that is no plain word is `block`, and a
+guard whose detectors nobody can read counts for every message.
+
+An adapter that is left out keeps its hosts: policies open them as before, and the fallback reads and judges what goes
+there. Where an earlier folder has an adapter of the same id, that one works on, for these hosts too. The hosts of a
+file that does not run are those that its text names in a plain list behind `hosts`. Its login paths stay unread where
+nothing but a test failed, and no test says otherwise; else those that the fallback knows. The gateway does not start
+when a policy names a platform or a detector that nobody knows without the file, or when the fallback itself is wrong.
 
 What a plugin keeps (`keep`) are ids by ids, never text: a count, a day, a host. It lives in the curator, so only
 `curate` and `tick` have it; it is written to `plugins.kept` in `state_dir` once a minute and at the end, and a crash

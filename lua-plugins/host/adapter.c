@@ -474,7 +474,7 @@ static void read_checks(struct lp_conf *c, struct lp_adapter *a)
     lp_conf_leave(c, mark);
 }
 
-static bool is_id(const char *s)
+bool lp_adapter_is_id(const char *s)
 {
     size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-._");
 
@@ -496,7 +496,7 @@ struct lp_adapter *lp_adapter_read(struct lp_conf *c)
     if (lp_conf_num(c, -1, "api", 0) != 1)
         lp_conf_fail(c, "'api' must be 1");
     a->id = lp_conf_need(c, -1, "id");
-    if (!is_id(a->id))
+    if (!lp_adapter_is_id(a->id))
         lp_conf_fail(c, "'id' must be lower-case letters, digits and -._");
     a->version = lp_conf_need(c, -1, "version");
     a->title = lp_conf_need(c, -1, "title");

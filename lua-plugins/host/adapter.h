@@ -119,6 +119,7 @@ struct lp_counted {                         /* fields in which the platform coun
 
 struct lp_adapter {
     const char *id, *version, *title, *file;
+    const char *broken; /* why its file is left out: then it has no rules, and its hosts; NULL: it is not */
     const char *const *hosts;
     bool is_fallback; /* answers for hosts and requests no other rule knows */
     bool is_anywhere; /* its rules are tried on unclaimed hosts too: wikis run on any name */
@@ -158,6 +159,7 @@ extern const char *const lp_phase_names[]; /* by enum lp_phase */
 
 /* Inside lp_state_run: the table on the top of the stack as an adapter, in the arena. */
 struct lp_adapter *lp_adapter_read(struct lp_conf *c);
+bool lp_adapter_is_id(const char *s);
 /* Runs the file's own tests; a failed one is a diagnostic. ST_ERR: memory, or a test failed (ST_E_CONFIG). */
 ST_MUST enum st_rc lp_adapter_check(const struct lp_set *set, const struct lp_adapter *a, struct st_diag *diag,
                                     struct st_err *err);

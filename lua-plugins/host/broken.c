@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* broken - files that are wrong, and what stands in for a plugin among them.
+/* broken - files that are wrong, and what stands in for a plugin or an adapter among them.
  *
  * A gateway must not stay down for a plugin with a mistake, and a plugin that promised to guard must not be missed in
  * silence. So it stays in the set with a circuit that is dead from the start: it is never run, and its on_failure is
  * honoured wherever it would have been asked (hook.c). Where the manifest could not be read, the file's text is: the
  * words of on_failure, the names of hooks, whether there are detectors. This errs on the strict side: a value that is
  * no plain word counts as block, and a guard whose detectors nobody knows counts for every message that is scanned.
+ *
+ * An adapter that is wrong keeps its id and its hosts, so that what policies open for it is opened, and has no rules,
+ * so that the fallback reads what goes there: better a login read than a post unread. Where an earlier folder has an
+ * adapter of the same id, that one takes the hosts over. Its login paths stay unread only where the whole file could be
+ * read and none of its own tests says of one that it is none. When nobody can tell its hosts, its id is unknown, and a
+ * policy that names it stops the start. The fallback itself can only be replaced, not left out.
  */
 #include "broken.h"
 #include "base/log.h"
@@ -17,13 +23,14 @@
 
 /* ---- which files ------------------------------------------------------------------------------------------------- */
 
-/* Its folder, as lp_set_load knows them; an adapter is none of these. */
+/* Its folder, as lp_set_load knows them. */
 static bool can_be_left(const char *file)
 {
     static const struct {
         const char *folder, *ending;
     } kinds[] = {
-        { "/detect/", ".lua" }, { "/curation/", ".curate.lua" }, { "/curation/", ".curate.json" }, { "/lib/", ".lua" }
+        { "/detect/", ".lua" },           { "/platforms/", ".lua" }, { "/curation/", ".curate.lua" },
+        { "/curation/", ".curate.json" }, { "/lib/", ".lua" },
     };
     const char *name = file != NULL ? strrchr(file, '/') : NULL;
 
@@ -274,4 +281,127 @@ bool lp_plugin_stands_in(const struct lp_set *set, size_t i, struct lp_stand_in 
 
     *out = (struct lp_stand_in){ p->name, p->file, lp_on_failure_name(p->on_failure) };
     return p->broken != NULL;
+}
+
+/* ---- adapters ---------------------------------------------------------------------------------------------------- */
+
+struct hosts {
+    const char **items; /* NULL-terminated */
+    size_t n;
+    struct st_arena *arena;
+};
+
+static bool hosts_open(struct hosts *hosts, struct st_arena *arena)
+{
+    *hosts = (struct hosts){ st_arena_alloc(arena, (LP_LIST_MAX + 1) * sizeof *hosts->items), 0, arena };
+    return hosts->items != NULL;
+}
+
+static bool hosts_add(struct hosts *hosts, struct st_span name)
+{
+    for (size_t i = 0; i < hosts->n; i++)
+        if (st_span_eq(st_span_str(hosts->items[i]), name))
+            return true;
+    if (hosts->n == LP_LIST_MAX)
+        return true;
+    hosts->items[hosts->n] = st_arena_str(hosts->arena, name);
+    return hosts->items[hosts->n++] != NULL;
+}
+
+static bool hosts_add_all(struct hosts *hosts, const char *const *names)
+{
+    bool ok = true;
+
+    for (; ok && names != NULL && *names != NULL; names++)
+        ok = hosts_add(hosts, st_span_str(*names));
+    return ok;
+}
+
+/* The strings that stand behind `hosts =`, in braces or alone. */
+static bool hosts_add_text(struct hosts *hosts, struct reader value)
+{
+    struct st_span text = value.text;
+    bool is_list, goes_on = true;
+
+    value.at = skip_blank(text, value.at);
+    while (value.at < text.n && (text.p[value.at] == '=' || text.p[value.at] == ']'))
+        value.at = skip_blank(text, value.at + 1);
+    is_list = value.at < text.n && text.p[value.at] == '{';
+    value.at = skip_blank(text, value.at + is_list);
+    while (goes_on && value.at < text.n && (text.p[value.at] == '"' || text.p[value.at] == '\'')) {
+        if (!next_word(&value) || !hosts_add(hosts, value.word))
+            return false;
+        value.at = skip_blank(text, value.at);
+        goes_on = is_list && value.at < text.n && (text.p[value.at] == ',' || text.p[value.at] == ';');
+        value.at = skip_blank(text, value.at + goes_on);
+    }
+    return true;
+}
+
+/* What the text says of its hosts, and whether it is the fallback. */
+static bool read_adapter(struct st_span text, struct lp_adapter *a, struct hosts *hosts)
+{
+    struct reader r = { .text = text };
+    bool ok = true;
+
+    while (ok && text.p != NULL && next_word(&r)) {
+        a->is_fallback = a->is_fallback || (r.is_given && st_span_eq(r.word, ST_SPAN("fallback")));
+        if (r.is_given && st_span_eq(r.word, ST_SPAN("hosts")))
+            ok = hosts_add_text(hosts, r);
+    }
+    return ok;
+}
+
+/* Would its login paths leave unread what one of its tests says is read? Without tests nobody knows. */
+static bool hides_too_much(const struct lp_adapter *a)
+{
+    for (size_t i = 0; i < a->n_checks; i++) {
+        const struct lp_check *k = &a->checks[i];
+        const struct lp_request req = { st_span_str(k->method), st_span_str(k->host), st_span_str(k->path),
+                                        st_span_str(k->query), st_span_str(k->type) };
+
+        for (size_t s = 0; s < a->n_secrets && !k->is_secret; s++)
+            if (lp_head_is(&a->secrets[s], &req, false))
+                return true;
+    }
+    return a->n_checks == 0;
+}
+
+enum st_rc lp_adapter_stand_in(const struct lp_left_adapter *left, struct lp_adapter **out, struct st_arena *arena,
+                               struct st_err *err)
+{
+    const struct lp_adapter *read = left->read;
+    const char *slash = strrchr(left->file, '/'), *name = slash != NULL ? slash + 1 : left->file;
+    struct lp_adapter *a = st_arena_alloc(arena, sizeof *a);
+    struct hosts hosts;
+
+    if (a == NULL || !hosts_open(&hosts, arena))
+        return st_arena_fail(arena, err, "lua.broken");
+    *a = (struct lp_adapter){ .version = "?", .file = left->file, .broken = left->why, .hosts = hosts.items };
+    if (read != NULL) {
+        a->is_fallback = read->is_fallback;
+        if (left->is_whole && !hides_too_much(read)) {
+            a->secrets = read->secrets;
+            a->n_secrets = read->n_secrets;
+            a->may_hide = read->may_hide;
+        }
+    }
+    if (read != NULL ? !hosts_add_all(&hosts, read->hosts) : !read_adapter(left->text, a, &hosts))
+        return st_arena_fail(arena, err, "lua.broken");
+    a->id = read != NULL && lp_adapter_is_id(read->id)
+                ? read->id
+                : st_arena_str(arena, st_span(name, strlen(name) - strlen(".lua")));
+    a->title = a->id;
+    *out = a;
+    return a->id != NULL ? ST_OK : st_arena_fail(arena, err, "lua.broken");
+}
+
+enum st_rc lp_adapter_widen(struct lp_adapter *a, const char *const *more, struct st_arena *arena, struct st_err *err)
+{
+    struct hosts hosts;
+
+    if (!hosts_open(&hosts, arena) || !hosts_add_all(&hosts, a->hosts) || !hosts_add_all(&hosts, more))
+        return st_arena_fail(arena, err, "lua.broken");
+    a->hosts = hosts.items;
+    return ST_OK;
 }

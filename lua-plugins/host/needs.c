@@ -81,9 +81,11 @@ typedef bool has_f(const struct house *house, const char *name);
 
 static bool has_platform(const struct house *house, const char *name)
 {
-    for (const char *const *id = house->set->platforms; *id != NULL; id++)
-        if (strcmp(*id, name) == 0)
-            return true;
+    const struct lp_adapters *all = &house->set->adapters;
+
+    for (size_t i = 0; i < all->n; i++)
+        if (strcmp(all->items[i]->id, name) == 0)
+            return all->items[i]->broken == NULL;
     return false;
 }
 

@@ -77,75 +77,9 @@ static enum st_rc after_file(struct loader *l, enum st_rc rc)
 
 typedef enum st_rc load_f(struct loader *l, const char *path);
 
-struct adapter_run {
-    struct lp_conf conf;
-    const struct lp_libs *libs;
-    struct st_span text;
-    struct lp_adapter *made;
-};
-
-/* stoa.lib: a large platform is written in several files. */
-static int adapter_lib(lua_State *L)
-{
-    lp_lib_push(L, lua_touserdata(L, lua_upvalueindex(1)), luaL_checkstring(L, 1));
-    return 1;
-}
-
-static int run_adapter(lua_State *L)
-{
-    struct adapter_run *run = lua_touserdata(L, 1);
-
-    run->conf.L = L;
-    lua_newtable(L);
-    lua_pushlightuserdata(L, (void *)run->libs);
-    lua_pushcclosure(L, adapter_lib, 1);
-    lua_setfield(L, -2, "lib");
-    lua_setglobal(L, "stoa");
-    lua_settop(L, 0);
-    lp_state_chunk(L, run->text);
-    lua_call(L, 0, 1);
-    run->made = lp_adapter_read(&run->conf);
-    return 0;
-}
-
-static enum st_rc keep_adapter(struct loader *l, struct lp_adapter *a)
-{
-    struct lp_adapters *all = &l->set->adapters;
-
-    for (size_t i = 0; i < all->n; i++) {
-        if (strcmp(all->items[i]->id, a->id) == 0) {
-            all->items[i] = a;
-            return ST_OK;
-        }
-    }
-    if (all->n >= LP_LIST_MAX)
-        return st_fail(l->err, ST_E_LIMIT, "lua.set", "more than 256 platforms", 0);
-    all->items[all->n++] = a;
-    return ST_OK;
-}
-
 static enum st_rc load_adapter(struct loader *l, const char *path)
 {
-    struct adapter_run run = { .conf = { .arena = l->set->arena, .diag = l->diag, .file = path },
-                               .libs = &l->set->libs };
-    struct lp_state *state = NULL;
-    struct st_buf text;
-    enum st_rc rc = lp_file_read(path, &text, l->diag, l->err);
-
-    if (rc != ST_OK || (rc = lp_state_new(LP_MEMORY_BARE, &state, l->err)) != ST_OK)
-        goto out;
-    run.text = st_buf_view(&text);
-    rc = lp_state_run(state, run_adapter, &run, LP_TIME_LOAD_US, l->err);
-    if (rc != ST_OK && l->err->code == ST_E_PLUGIN)
-        (void)lp_file_diag(state, path, l->diag);
-    else if (rc == ST_OK && run.conf.failed)
-        rc = st_fail(l->err, ST_E_CONFIG, "lua.set", "platform file", 0);
-    else if (rc == ST_OK)
-        rc = keep_adapter(l, run.made);
-out:
-    lp_state_free(state);
-    st_buf_fini(&text);
-    return rc;
+    return lp_adapter_load(l->set, path, lp_left_find(l->sources->left, path), l->diag, l->err);
 }
 
 /* What path.disable names. */
@@ -325,7 +259,8 @@ static enum st_rc run_tests(struct loader *l)
     struct lp_set *set = l->set;
 
     for (size_t i = 0; i < set->adapters.n; i++)
-        if (after_file(l, lp_adapter_check(set, set->adapters.items[i], l->diag, l->err)) != ST_OK)
+        if (set->adapters.items[i]->broken == NULL &&
+            after_file(l, lp_adapter_check(set, set->adapters.items[i], l->diag, l->err)) != ST_OK)
             return ST_ERR;
     for (size_t i = 0; i < set->n_plugins; i++)
         if (set->plugins[i]->broken == NULL &&

@@ -28,6 +28,10 @@ struct lp_set {
 /* One file, whole, at most LP_SOURCE_MAX; out is initialised here and the caller's to end in any case. A file that
  * cannot be read is a diagnostic and ST_E_CONFIG. */
 ST_MUST enum st_rc lp_file_read(const char *path, struct st_buf *out, struct st_diag *diag, struct st_err *err);
+/* One file of platforms/. left: why it is left out; then there is a stand-in for it, but ST_E_CONFIG for the fallback.
+ */
+ST_MUST enum st_rc lp_adapter_load(struct lp_set *set, const char *path, const struct lp_left_file *left,
+                                   struct st_diag *diag, struct st_err *err);
 /* Adds the failure of a run to diag, at the line Lua named. Answers ST_ERR. */
 enum st_rc lp_file_diag(const struct lp_state *s, const char *path, struct st_diag *diag);
 #endif

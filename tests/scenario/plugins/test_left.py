@@ -20,11 +20,29 @@ UNTRUE = HEAD.format("untrue") + ("permissions = { 'verdict.block' }, activity =
 GOOD = HEAD.format("good") + ("permissions = { 'text.read', 'verdict.block' },\n  activity = function(a, ctx) "
                               "if a.text:find('falcon', 1, true) then ctx:block { reason = 'good' } end end }\n")
 GUARD = HEAD.format("guard") + "on_failure = 'block',\n  detectors = { part = { label = 'house.part' oops } } }\n"
+BOARD = """return { api = 1, id = "board", version = "1", title = "A board", hosts = { "forum.test" },
+  rules = { { id = "say", match = { method = "POST", path = "/posts" }, activity = { kind = "comment", audience = "public" },
+    typed = { "words" }, deny = { status = 422, body = [[{"board":"{message}"}]] } } },
+  tests = { { name = "saying", method = "POST", host = "forum.test", path = "/posts", type = "application/json",
+    body = [[{"words":"hello"}]], expect = { rule = "say", text = "hello" } } } }
+"""
+BOARD_ONLY = """version: 1
+policy: board
+owner: security@example.com
+description: What goes to the board alone.
+applies_to: { platforms: [board] }
+inspect: { open: true }
+rules:
+  - id: iban
+    when: { finding: pii.iban, platform: board }
+    then: block
+"""
+IBAN = "to DE89 3704 0044 0532 0130 00 please"
 RULES = "curate 'x' {\n  when = hashtag 'a'\n  tag = {}\n}\n"
 
 
 class House:
-    def __init__(self, folder, files, **more):
+    def __init__(self, folder, files, policies=(POLICY,), **more):
         self.own = folder / "own"
         for name in ("detect", "curation", "platforms"):
             (self.own / name).mkdir(parents=True)
@@ -32,14 +50,14 @@ class House:
             (self.own / name).write_text(text)
         self.authority = Authority(folder)
         self.origin = Origin("forum.test", self.authority.leaf(["forum.test"]), echo)
-        self.gateway = Gateway(folder / "gateway", [self.origin], [POLICY], trust=self.authority.path,
+        self.gateway = Gateway(folder / "gateway", [self.origin], policies, trust=self.authority.path,
                                plugins=[self.own], **more)
 
-    def post(self, text):
+    def post(self, text, name="text"):
         client = Client(self.gateway, "127.0.0.2")
         client.open("forum.test")
         status = client.request("POST", "/posts", [("Content-Type", "application/json")],
-                                json.dumps({"text": text}).encode()).status
+                                json.dumps({name: text}).encode()).status
         client.close()
         return status
 
@@ -117,18 +135,55 @@ def test_a_guard_that_cannot_be_read_lets_no_message_pass(tmp_path):
     house.origin.close()
 
 
+@pytest.fixture
+def board(tmp_path):
+    """An adapter with a mistake, and a policy that is about nothing else."""
+    (tmp_path / "board.policy.yaml").write_text(BOARD_ONLY)
+    made = House(tmp_path, {"platforms/board.lua": BOARD.replace("rules =", "rules = oops")},
+                 policies=[tmp_path / "board.policy.yaml"])
+    with made.gateway:
+        yield made
+    made.origin.close()
+
+
+def test_without_its_adapter_a_platform_is_opened_and_judged_all_the_same(board):
+    lines = [line for line in board.gateway.log if not line.startswith("{")]
+    assert len(lines) == 1 and re.search(r"platforms/board\.lua:2:.*left out until it is mended", lines[0]), lines
+    assert [json.loads(line)["file"] for line in board.gateway.log if "adapter.left.out" in line] == ["board.lua"]
+    assert board.gateway.facts()["files_left_out"] == "1"
+    listed = board.gateway.stoa("adapter", "list", "--plugins", str(board.own))
+    assert listed.returncode == 3 and re.search(r"^board +\? +broken +0 rules +forum\.test$", listed.stdout, re.M), listed
+    assert "board.lua:" in listed.stderr, listed.stderr
+    assert board.post("hello") == 200
+    assert board.post(IBAN) == 403 and board.post(IBAN, "words") == 403  # the fallback's, or nobody's
+    assert b"DE89" not in board.origin.received()
+    # a reload is as strict as ever, and takes it once it is mended
+    done = board.gateway.stoa("reload")
+    assert done.returncode == 3 and "platforms/board.lua:" in done.stderr, done
+    assert board.post(IBAN) == 403
+    (board.own / "platforms/board.lua").write_text(BOARD)
+    assert board.gateway.stoa("reload").returncode == 0
+    assert board.post(IBAN, "words") == 422 and board.post("hello", "words") == 200
+    assert board.gateway.facts()["files_left_out"] == "0"
+    # and one that breaks later leaves the old one running
+    (board.own / "platforms/board.lua").write_text(BOARD.replace('text = "hello"', 'text = "good day"'))
+    done = board.gateway.stoa("reload")
+    assert done.returncode == 3 and "saying" in done.stderr, done
+    assert board.post(IBAN, "words") == 422
+    assert b"DE89" not in board.origin.received()
+
+
 @pytest.mark.parametrize("files, said", [
-    ({"platforms/bad.lua": "return { oops oops }\n"}, [r"platforms/bad\.lua:1:.*"]),
-    ({"detect/syntax.lua": SYNTAX, "platforms/bad.lua": "return { oops oops }\n"},
-     [r"platforms/bad\.lua:1:.*", r"detect/syntax\.lua:.*left out"]),
+    ({"platforms/board.lua": "return { oops oops }\n"},
+     [r"50-needs\.policy\.yaml:.*board", r"platforms/board\.lua:1:.*left out"]),
     ({"detect/guard.lua": GUARD}, [r"50-needs\.policy\.yaml:.*house\.part", r"detect/guard\.lua:.*left out"]),
 ])
 def test_what_nobody_can_stand_in_for_stops_the_start(tmp_path, files, said):
     house = House(tmp_path, files)
-    if "detect/guard.lua" in files:
-        (house.gateway.folder / "policy.d" / "50-needs.policy.yaml").write_text(
-            "version: 1\npolicy: needs\nowner: a@example.com\ndescription: x\napplies_to: { hosts: [x.test] }\n"
-            "rules:\n  - id: a\n    when: { finding: [house.part] }\n    then: block\n")
+    (house.gateway.folder / "policy.d" / "50-needs.policy.yaml").write_text(
+        BOARD_ONLY.replace(", platform: board", "") if "platforms/board.lua" in files else
+        "version: 1\npolicy: needs\nowner: a@example.com\ndescription: x\napplies_to: { hosts: [x.test] }\n"
+        "rules:\n  - id: a\n    when: { finding: [house.part] }\n    then: block\n")
     done = subprocess.run([str(BIN / "stoad"), "--config", str(house.gateway.config)], capture_output=True, text=True,
                           timeout=60)
     lines = [line for line in done.stderr.splitlines() if not line.startswith("{")]

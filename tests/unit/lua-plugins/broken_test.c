@@ -204,7 +204,7 @@ T_TEST(what_needs_a_file_that_was_left_out_counts_with_its_own_on_failure)
     }
 }
 
-T_TEST(rules_are_left_out_by_file_and_adapters_never)
+T_TEST(rules_are_left_out_by_file)
 {
     const char *dir = lt_dir("rules");
     struct lp_set *set;
@@ -220,9 +220,129 @@ T_TEST(rules_are_left_out_by_file_and_adapters_never)
     set = most(dir);
     T_CHECK(set != NULL && left.n == 3 && lp_curate_count(set) == 1, "%zu left out", left.n);
     done(set);
-    lt_write(dir, "platforms/bad.lua", "return { oops oops }");
+}
+
+#define GENERIC                                                                                                   \
+    "return { api = 1, id = 'generic', version = '1', title = 'Any', fallback = true, secret = { { path = "       \
+    "'/login' } }, text_names = { '*text*' }, rules = { { id = 'write', match = { method = 'POST' }, activity = " \
+    "{ kind = 'post' } } }, tests = {} }"
+#define BOARD  "api = 1, id = 'board', version = '1', title = 'Board', hosts = { 'board.test', '*.board.test' }, "
+#define SECRET "secret = { { path = '/enter' } }, "
+#define CHECK(path, wanted) \
+    "{ name = 'one', method = 'POST', host = 'board.test', path = '" path "', expect = { " wanted " } }"
+
+static bool is_secret(struct lp_set *set, const char *path)
+{
+    const struct lp_request req = { .method = ST_SPAN("POST"),
+                                    .host = ST_SPAN("board.test"),
+                                    .path = st_span_str(path) };
+
+    return lp_is_secret_path(set, &req);
+}
+
+T_TEST(hosts_of_a_broken_adapter_go_to_the_fallback)
+{
+    static const struct {
+        const char *source, *id;
+        bool enters_unread;
+    } cases[] = {
+        { "return { " BOARD SECRET "oops oops }", "board", false }, /* its text is no word about what stays unread */
+        { "return { " BOARD SECRET "rules = { { id = 'x' } }, tests = { " CHECK("/enter", "secret = true") " } }",
+          "board", false }, /* what else may be wrong in it? */
+        { "return { " BOARD SECRET "rules = {}, tests = { " CHECK("/enter", "secret = true") ", " CHECK(
+              "/post", "none = false, rule = 'x'") " } }",
+          "board", true },
+        { "return { " BOARD SECRET "rules = {}, tests = { " CHECK("/enter", "none = true") " } }", "board", false },
+        { "local h = 1 return { id = 'board', hosts = --[[ which? ]] 'board.test' oops", "board", false },
+        { "local hosts = { \"board.test\"; -- and\n 'a.test', } return { id = 'board', hosts = hosts oops", "board",
+          false },
+        { "return { ['hosts'] = { 'board.test' }, oops oops", "board", false },
+        { "return { hosts = here.they.are oops", NULL, false },
+        { "hosts == { 'board.test' } oops", NULL, false },
+        { "return {} oops", NULL, false },
+        { "", NULL, false },
+        { "return { hosts = { 'board.test'", "board", false },
+        { "return { hosts =", NULL, false },
+    };
+
+    for (size_t i = 0; i < ST_LEN(cases); i++) {
+        const char *dir = lt_dir("adapter"), *id;
+        const struct lp_request req = { .method = ST_SPAN("POST"),
+                                        .host = ST_SPAN("board.test"),
+                                        .path = ST_SPAN("/x") };
+        const struct lp_route *route;
+        struct lp_set *set;
+
+        lt_write(dir, "platforms/generic.lua", GENERIC);
+        lt_write(dir, "platforms/board.lua", cases[i].source);
+        set = most(dir);
+        T_CHECK(set != NULL && left.n == 1, "%s", cases[i].source);
+        id = lp_host_platform(set, req.host);
+        T_CHECK((id == NULL) == (cases[i].id == NULL) && (id == NULL || strcmp(id, cases[i].id) == 0), "%s: %s",
+                cases[i].source, id != NULL ? id : "nobody's");
+        route = lp_route_find(set, &req, NULL, NULL);
+        T_CHECK(route != NULL && strcmp(lp_route_platform(route), "generic") == 0, "%s", cases[i].source);
+        T_CHECK(is_secret(set, "/login") && is_secret(set, "/enter") == cases[i].enters_unread, "%s", cases[i].source);
+        done(set);
+    }
+}
+
+T_TEST(an_adapter_of_an_earlier_folder_takes_over)
+{
+    char first[512];
+    const char *own = lt_dir("takes-over"), *const dirs[] = { first, own, NULL };
+    struct lp_sources sources = { .dirs = dirs };
+    struct st_diag *diag = st_diag_new();
+    struct st_err err = ST_ERR_INIT;
+    struct lp_set *set = NULL;
+    const struct lp_request req = { .method = ST_SPAN("POST"), .host = ST_SPAN("new.test"), .path = ST_SPAN("/enter") };
+
+    (void)snprintf(first, sizeof first, "%s", own);
+    own = lt_dir("takes-over-own"); /* the same buffer */
+    lt_write(first, "platforms/board.lua",
+             "return { " BOARD SECRET "rules = { { id = 'a', match = { method = 'GET' }, "
+             "ignore = true } }, tests = {} }");
+    lt_write(first, "platforms/generic.lua", GENERIC);
+    lt_write(own, "platforms/board.lua", "return { hosts = { 'new.test' } oops");
+    lt_write(own, "platforms/generic.lua", "return { fallback = true oops");
+    arena = st_arena_new(1u << 20);
+    left.n = 0;
+    T_OK(lp_set_load_most(&sources, &left, arena, &set, diag, &err), err);
+    T_CHECK(left.n == 2 && set->adapters.n == 2 && lp_platform_about(set, 0).broken == NULL, "%zu", left.n);
+    T_CHECK(strcmp(lp_host_platform(set, req.host), "board") == 0 && lp_is_secret_path(set, &req),
+            "its hosts are wider");
+    T_CHECK(lp_host_platform(set, ST_SPAN("www.board.test")) != NULL, "and as wide as they were");
+    st_diag_free(diag);
+    done(set);
+}
+
+T_TEST(without_its_fallback_nothing_starts)
+{
+    const char *dir = lt_dir("fallback");
+    struct lp_set *set;
+
+    lt_write(dir, "platforms/generic.lua", "return { fallback = true oops");
     set = most(dir);
-    T_CHECK(set == NULL, "an adapter says where passwords are typed");
+    T_CHECK(set == NULL, "nothing would be read");
+    done(set);
+    lt_write(dir, "platforms/generic.lua",
+             "return { api = 1, id = 'generic', version = '1', title = 'Any', fallback = "
+             "true, tests = {}, oops = 1 }");
+    set = most(dir);
+    T_CHECK(set == NULL, "nothing would be read");
+    done(set);
+}
+
+T_TEST(a_plugin_that_needs_a_broken_adapter_counts_with_its_on_failure)
+{
+    const char *dir = lt_dir("needs-adapter");
+    struct lp_set *set;
+
+    lt_write(dir, "platforms/board.lua", "return { hosts = { 'board.test' } oops");
+    lt_write(dir, "detect/one.lua",
+             "return { " HEAD "needs = { platforms = { 'board' } }, on_failure = 'block', activity = function() end }");
+    set = most(dir);
+    T_CHECK(set != NULL && verdict(set, false) == 4, "the guard is there");
     done(set);
 }
 
