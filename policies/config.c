@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONF         struct pol_config
 #define FIELD(path)  offsetof(CONF, path)
@@ -560,6 +561,11 @@ enum st_rc pol_config_load(const char *path, struct st_arena *arena, struct pol_
 {
     struct config_check c = { .file = path, .arena = arena, .diag = diag, .err = err };
 
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        (void)st_diag_add(diag, path, 0, 0, "%s; name the configuration with --config, or make one: stoa setup DIR",
+                          strerror(ENOENT));
+        return st_fail(err, ST_E_CONFIG, "config.load", "there is no configuration", ENOENT);
+    }
     if (st_yaml_load(path, &pol_config_schema, arena, out, diag, err) != ST_OK)
         return ST_ERR;
     forget_defaults(out);
