@@ -14,6 +14,7 @@
 #define FILE_MAX  ((size_t)512 << 20)
 #define ARENA_MAX ((size_t)256 << 20)
 #define BODY_MAX  (32u << 20)
+#define TOLD_MAX  20u /* exchanges that cannot be read are told one by one, up to so many */
 
 struct player {
     const struct recording *recording;
@@ -221,21 +222,23 @@ static enum st_rc play(struct player *p, const json_t *item, struct recording_pl
     return ST_OK;
 }
 
+static void failed(struct player *p, const char *why)
+{
+    if (p->failed++ < TOLD_MAX)
+        fprintf(stderr, "stoa: %s: exchange %u: %s\n", p->recording->path, p->number, why);
+}
+
 static void play_one(struct player *p, const json_t *item)
 {
     struct recording_play play_of = { .number = ++p->number };
     struct st_err err = ST_ERR_INIT;
 
-    if ((p->arena = play_of.arena = st_arena_new(ARENA_MAX)) == NULL) {
-        p->failed++;
-        return;
-    }
-    if (play(p, item, &play_of, &err) == ST_OK) {
+    if ((p->arena = play_of.arena = st_arena_new(ARENA_MAX)) == NULL)
+        failed(p, "not enough memory");
+    else if (play(p, item, &play_of, &err) != ST_OK)
+        failed(p, err.what);
+    else
         p->recording->fn(p->recording->ctx, &play_of);
-    } else {
-        fprintf(stderr, "stoa: exchange %u: %s\n", p->number, err.what);
-        p->failed++;
-    }
     st_arena_free(p->arena);
 }
 
@@ -252,8 +255,8 @@ static void play_lines(struct player *p, struct st_span text)
         if (st_json_read(line, "recording", &item, NULL, &err) == ST_OK) {
             play_one(p, item);
         } else {
-            fprintf(stderr, "stoa: exchange %u: this line is no JSON object\n", ++p->number);
-            p->failed++;
+            p->number++;
+            failed(p, "this line is no JSON object");
         }
         json_decref(item);
     }
@@ -285,9 +288,12 @@ int recording_run(const struct recording *recording)
 
     st_buf_init(&text, FILE_MAX + 65536);
     if (cli_read(recording->path, FILE_MAX, &text, &err) != ST_OK)
-        code = cli_fail(CLI_USAGE, "%s: %s", recording->path, err.code == ST_E_IO ? "cannot be read" : err.what);
+        code = cli_fail(CLI_USAGE, "%s: %s", recording->path, cli_why(&err));
     else
         play_text(&p, st_buf_view(&text));
     st_buf_fini(&text);
+    if (p.failed > TOLD_MAX)
+        fprintf(stderr, "stoa: %s: and %u more; it should be HAR, or one exchange as JSON a line\n", recording->path,
+                p.failed - TOLD_MAX);
     return code == CLI_OK && p.failed > 0 ? CLI_FOUND : code;
 }

@@ -127,6 +127,15 @@ def test_a_broken_exchange_is_said_and_the_next_one_follows(broken, said):
     assert [item["exchange"] for item in found] == [2]
 
 
+def test_what_is_no_recording_is_not_told_line_by_line(tmp_path):
+    path = tmp_path / "x.log"
+    path.write_bytes(b"one line of a log\n" * 500)
+    code, found, errors = run(b"", name=path)
+    said = errors.splitlines()
+    assert code == 1 and found == [] and len(said) == 21 and said[0].startswith(f"stoa: {path}: exchange 1: "), errors
+    assert said[-1] == f"stoa: {path}: and 480 more; it should be HAR, or one exchange as JSON a line"
+
+
 def test_files_and_words(tmp_path):
     path = tmp_path / "recording.jsonl"
     path.write_bytes(lines(SLACK))
