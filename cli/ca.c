@@ -25,8 +25,7 @@ static int read_ca(const struct cli *cli, char *path, size_t size, struct st_buf
     } else {
         snprintf(path, size, "%s", config.ca.certificate.s);
         if (st_file_read(path, PEM_MAX, pem, &err) != ST_OK)
-            code = cli_fail(CLI_CONFIG, "%s: %s; `stoa setup` makes a CA", path,
-                            err.code == ST_E_IO ? strerror((int)err.num) : err.what);
+            code = cli_fail(CLI_CONFIG, "%s: %s; `stoa setup` makes a CA", path, cli_why(&err));
     }
     st_diag_free(diag);
     st_arena_free(arena);
@@ -126,7 +125,7 @@ int cmd_ca_export(struct cli *cli)
     if ((code = read_ca(cli, path, sizeof path, &pem)) != CLI_OK)
         goto out;
     if (cli->argc == 2 && st_file_write_atomic(cli->argv[1], st_buf_view(&pem), 0644, &err) != ST_OK)
-        code = cli_fail(cli_code(&err), "%s: %s", cli->argv[1], strerror((int)err.num));
+        code = cli_fail(cli_code(&err), "%s: %s", cli->argv[1], cli_why(&err));
     else if (cli->json)
         print_exported(cli->argc == 2 ? cli->argv[1] : NULL, &pem);
     else if (cli->argc == 1)

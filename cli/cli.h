@@ -38,6 +38,9 @@ int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The exit code that says best what went wrong; CLI_FOUND for a failure of the machine. */
 int cli_code(const struct st_err *err);
+/* What went wrong, for a line that names the file: the system's words where it is the system's fault. A literal, or
+ * until the next call. */
+const char *cli_why(const struct st_err *err);
 /* Prints the diagnostics (as JSON with --json), or the error when there are none; answers CLI_CONFIG or cli_code. Frees
  * nothing. */
 int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct st_err *err);

@@ -99,7 +99,7 @@ static int preview_file(struct cli *cli, const char *dir, const char *path, stru
 
     st_buf_init(&bytes, PAGE_MAX + 65536);
     if (arena == NULL || cli_read(path, PAGE_MAX, &bytes, &err) != ST_OK) {
-        code = cli_fail(CLI_USAGE, "%s: %s", path, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
+        code = cli_fail(CLI_USAGE, "%s: %s", path, cli_why(&err));
         goto out;
     }
     if (curate_load(cli, dir, &set, diag, &err) != ST_OK ||

@@ -108,7 +108,7 @@ int cmd_edm_build(struct cli *cli)
     else if (o.separator != NULL && strlen(o.separator) != 1)
         code = cli_usage(cli, "--separator is one character, or tab");
     else if (o.stop != NULL && cli_read(o.stop, STOP_BYTES, &stop, &err) != ST_OK)
-        code = cli_fail(CLI_USAGE, "%s: %s", o.stop, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
+        code = cli_fail(CLI_USAGE, "%s: %s", o.stop, cli_why(&err));
     else {
         plan.columns = o.columns;
         plan.source = cli->argv[optind];

@@ -330,7 +330,7 @@ static int explain(struct explain *e)
     int code = CLI_OK;
 
     if (e->file != NULL && cli_read(e->file, BODY_MAX, &e->body, &err) != ST_OK) {
-        code = cli_fail(CLI_USAGE, "%s: %s", e->file, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
+        code = cli_fail(CLI_USAGE, "%s: %s", e->file, cli_why(&err));
         goto out;
     }
     if (generation_load(e->cli->config, 0, &e->gen, diag, &err) != ST_OK) {

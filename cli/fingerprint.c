@@ -89,8 +89,7 @@ static int add_all(struct print_run *run, char *path)
         else if (is_bad)
             code = cli_fail(CLI_USAGE, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
         else if (entry->fts_info == FTS_F && open_doc(run, entry->fts_path, add) != ST_OK)
-            code = cli_fail(CLI_USAGE, "%s: %s", entry->fts_path,
-                            run->err.code == ST_E_IO ? strerror((int)run->err.num) : run->err.what);
+            code = cli_fail(CLI_USAGE, "%s: %s", entry->fts_path, cli_why(&run->err));
     }
     if (tree != NULL)
         (void)fts_close(tree);
@@ -195,8 +194,7 @@ static int compare_all(struct print_run *run)
 
     for (int i = optind + 1; i < run->cli->argc; i++)
         if (open_doc(run, run->cli->argv[i], compare) != ST_OK)
-            code = cli_fail(CLI_USAGE, "%s: %s", run->cli->argv[i],
-                            run->err.code == ST_E_IO ? strerror((int)run->err.num) : run->err.what);
+            code = cli_fail(CLI_USAGE, "%s: %s", run->cli->argv[i], cli_why(&run->err));
     return code == CLI_OK && run->found > 0 ? CLI_FOUND : code;
 }
 

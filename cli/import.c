@@ -546,8 +546,7 @@ static int import_file(struct import_run *run, struct st_diag *diag)
         return cli_broken(run->cli, diag, &run->err);
     }
     if (cli_read(run->path, SOURCE_MAX, &run->text, &run->err) != ST_OK)
-        return cli_fail(CLI_CONFIG, "%s: cannot be read: %s", run->path,
-                        run->err.code == ST_E_IO ? strerror((int)run->err.num) : run->err.what);
+        return cli_fail(CLI_CONFIG, "%s: cannot be read: %s", run->path, cli_why(&run->err));
     if (st_mkdir_p(run->out, 0755, &run->err) != ST_OK)
         return cli_fail(CLI_USAGE, "%s: no folder can be made there: %s", run->out, strerror((int)run->err.num));
     if (read(run, diag) != ST_OK || run->is_broken || (run->taken > 0 && write_pack(run, path, sizeof path) != ST_OK))

@@ -32,7 +32,8 @@ static void list(FILE *to, const char *group)
 
     for (size_t i = 0; i < ST_LEN(commands); i++)
         if (n == 0 || (strncmp(commands[i].words, group, n) == 0 && commands[i].words[n] == ' '))
-            fprintf(to, "  stoa %s %s\n      %s\n", commands[i].words, commands[i].arguments, commands[i].summary);
+            fprintf(to, "  stoa %s%s%s\n      %s\n", commands[i].words, commands[i].arguments[0] != '\0' ? " " : "",
+                    commands[i].arguments, commands[i].summary);
 }
 
 static void help(FILE *to)
@@ -105,6 +106,11 @@ int cli_code(const struct st_err *err)
     if (err->code == ST_E_DENIED || (err->code == ST_E_IO && (err->num == EACCES || err->num == EPERM)))
         return CLI_DENIED;
     return CLI_FOUND;
+}
+
+const char *cli_why(const struct st_err *err)
+{
+    return err->code == ST_E_IO ? strerror((int)err->num) : err->what;
 }
 
 int cli_broken(const struct cli *cli, const struct st_diag *diag, const struct st_err *err)
@@ -222,7 +228,7 @@ static int unknown(int argc, char **argv)
         return cli_fail(CLI_USAGE, "unknown command; did you mean `stoa %s`? `stoa --help` lists all", near);
     if (!is_group(argv[0]))
         return cli_fail(CLI_USAGE, "unknown command; `stoa --help` lists all");
-    fprintf(stderr, "stoa: what of it? There is\n");
+    fprintf(stderr, "stoa: `stoa %s` is %s; there is\n", words, argc > 1 ? "no command" : "a group of commands");
     list(stderr, argv[0]);
     return CLI_USAGE;
 }
@@ -236,7 +242,8 @@ static int run(struct cli *cli, int argc, char **argv)
 
         if (words == 0)
             continue;
-        snprintf(usage, sizeof usage, "%s %s", commands[i].words, commands[i].arguments);
+        snprintf(usage, sizeof usage, "%s%s%s", commands[i].words, commands[i].arguments[0] != '\0' ? " " : "",
+                 commands[i].arguments);
         cli->usage = usage;
         cli->argc = argc - words + 1;
         cli->argv = argv + words - 1;

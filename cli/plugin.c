@@ -387,7 +387,7 @@ static void profile_one(struct plugins *p, size_t i, const struct lp_about *abou
 
     st_buf_init(&posts, TEXT_MAX + 65536);
     if (p->posts != NULL && cli_read(p->posts, TEXT_MAX, &posts, &err) != ST_OK) {
-        p->code = cli_fail(CLI_USAGE, "%s: %s", p->posts, err.code == ST_E_IO ? strerror((int)err.num) : err.what);
+        p->code = cli_fail(CLI_USAGE, "%s: %s", p->posts, cli_why(&err));
         goto out;
     }
     load.text = st_buf_view(&posts);

@@ -43,14 +43,13 @@ static void add_misses(const struct flt_packs *packs, struct st_buf *text)
     }
 }
 
+/* Of what --text named, or of what the packs' rules must not find, as often as it takes to measure. */
 static enum st_rc make_text(const struct rules_run *run, struct st_buf *text, struct st_err *err)
 {
     size_t once;
 
     if (run->text == NULL)
         add_misses(run->packs, text);
-    else if (cli_read(run->text, TEXT_MOST, text, err) != ST_OK)
-        return ST_ERR;
     once = text->n;
     if (once == 0)
         return st_fail(err, ST_E_CONFIG, "cli.rules", "the text is empty", 0);
@@ -120,7 +119,9 @@ static int with_costs(struct cli *cli, costs_f *say)
 
     st_buf_init(&text, TEXT_MOST + 65536);
     if (rules_open(cli, 0, &run)) {
-        if (make_text(&run, &text, &err) == ST_OK && measure(&run, st_buf_view(&text), &costs, &err) == ST_OK)
+        if (run.text != NULL && cli_read(run.text, TEXT_MOST, &text, &err) != ST_OK)
+            run.code = cli_fail(CLI_USAGE, "%s: %s", run.text, cli_why(&err));
+        else if (make_text(&run, &text, &err) == ST_OK && measure(&run, st_buf_view(&text), &costs, &err) == ST_OK)
             say(&run, &costs);
         else
             run.code = cli_broken(cli, NULL, &err);

@@ -161,8 +161,7 @@ static void scan_named(struct scan_run *run, const char *path)
     if (scan_file(run, path) == ST_OK)
         return;
     run->failed++;
-    scan_report_skip(&run->report, path, err->code == ST_E_SYNTAX ? (unsigned)err->num : 0,
-                     err->code == ST_E_IO ? strerror((int)err->num) : err->what);
+    scan_report_skip(&run->report, path, err->code == ST_E_SYNTAX ? (unsigned)err->num : 0, cli_why(err));
 }
 
 static bool is_excluded(const struct scan_run *run, const FTSENT *entry)

@@ -152,12 +152,12 @@ static enum st_rc map_file(const char *path, struct flt_own_table *t, struct st_
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     enum st_rc rc = ST_OK;
-    struct stat st;
+    struct stat st = { 0 };
 
     if (fd < 0)
         return st_fail(err, ST_E_IO, "own.open", "the file cannot be opened", errno);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        rc = st_fail(err, ST_E_IO, "own.open", "this is no regular file", EINVAL);
+        rc = st_fail(err, ST_E_IO, "own.open", "this is no regular file", S_ISDIR(st.st_mode) ? EISDIR : EINVAL);
     else if ((t->n = (size_t)st.st_size) > 0 && (t->map = mmap(NULL, t->n, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
         rc = st_fail(err, ST_E_IO, "own.open", "the file cannot be mapped", errno);
     close(fd);
