@@ -12,7 +12,6 @@
 #include "cli/curate.h"
 #include "cli/recording.h"
 #include "lua-plugins/plugins.h"
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,9 +68,9 @@ struct learned { /* one statement to be; owned by the list */
 struct exporting {
     const struct cli *cli;
     struct lp_set *set;
-    const char *to; /* the recipient */
-    int64_t step_ms;
-    struct learned *items; /* owned */
+    const char *to;          /* the recipient */
+    int64_t step_ms, now_ms; /* now_ms: of a recording, all of which is learned when it is read */
+    struct learned *items;   /* owned */
     size_t n, room;
     uint64_t next;                           /* record to go on with */
     size_t said, nowhere, no_words, dropped; /* statements; records without an address, of other kinds; by plugins */
@@ -334,15 +333,19 @@ static struct learned *playing_of(struct exporting *e, const char *actor, int64_
     return NULL;
 }
 
+/* For one more; NULL: there is none. */
 static struct learned *room(struct exporting *e)
 {
+    size_t room = e->room > 0 ? 2 * e->room : 64;
     struct learned *grown;
 
+    if (e->n == STATEMENTS_MAX)
+        return NULL;
     if (e->n == e->room) {
-        e->room = e->room > 0 ? 2 * e->room : 64;
-        if (e->n == STATEMENTS_MAX || (grown = realloc(e->items, e->room * sizeof *grown)) == NULL)
+        if ((grown = realloc(e->items, room * sizeof *grown)) == NULL)
             return NULL;
         e->items = grown;
+        e->room = room;
     }
     return &e->items[e->n];
 }
@@ -434,7 +437,7 @@ static void take_play(void *ctx, const struct recording_play *play)
     if ((details = details_of(a)) == NULL)
         e->no_words++; /* its texts are no UTF-8 */
     else
-        take(e, "nobody", play->number, st_clock_wall_ms(), details);
+        take(e, "nobody", play->number, e->now_ms, details);
     json_decref(details);
 }
 
@@ -455,7 +458,11 @@ static void tell(const struct exporting *e, bool is_recording)
 
 int curate_xapi(struct cli *cli, const struct curate_export *how)
 {
-    struct exporting e = { .cli = cli, .to = how->to, .next = how->from, .step_ms = how->is_exact ? 1 : DAY_MS };
+    struct exporting e = { .cli = cli,
+                           .to = how->to,
+                           .next = how->from,
+                           .step_ms = how->is_exact ? 1 : DAY_MS,
+                           .now_ms = st_clock_wall_ms() };
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
     int code;
