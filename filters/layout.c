@@ -189,6 +189,7 @@ enum st_rc flt_layout_open(struct st_arena *arena, enum flt_layout layout, struc
                            struct st_err *err)
 {
     struct flt_laid *laid;
+    enum st_rc rc;
 
     *out = NULL;
     if (layout == FLT_LAYOUT_TEXT || text.n == 0 || text.n > UINT32_MAX / 4)
@@ -201,8 +202,8 @@ enum st_rc flt_layout_open(struct st_arena *arena, enum flt_layout layout, struc
         laid->layout = FLT_LAYOUT_LINES;
     if (!is_message(layout) && open_text(arena, text, &laid->text, err) != ST_OK)
         return ST_ERR;
-    if (layout == FLT_LAYOUT_CSV && !flt_csv_begin(laid, laid->text.s))
-        return ST_OK;
+    if (layout == FLT_LAYOUT_CSV && (rc = flt_csv_begin(arena, laid, err)) != ST_OK)
+        return rc == ST_AGAIN ? ST_OK : ST_ERR;
     *out = laid;
     return ST_OK;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define NAME_LONGEST 64u   /* bytes of a column's name */
-#define PORTION      2048u /* cells read at once, so that a table of findings has room for them all */
+#define PORTION      2048u /* cells read at once, about, so that a table of findings has room for them all */
 #define SAMPLE_ROWS  3u    /* held against the first line when nothing else says that it is a table */
 
 struct cell {
@@ -93,43 +93,55 @@ static bool is_name(struct st_span s, bool is_sure)
     return letters > 0 && digits <= 3 && blanks <= (is_sure ? 6u : 3u);
 }
 
-/* Reads the first line into laid, when it names columns. */
-static bool take_names(struct flt_laid *laid, struct st_span text, bool is_sure)
+/* How many columns the first line names, 0: it does not; *at is behind it. */
+static size_t count_names(struct st_span text, uint8_t separator, bool is_sure, size_t *at)
 {
     struct cell cell;
-    size_t at = 0;
+    size_t n = 0;
 
-    laid->separator = separator_of(text);
-    laid->n_columns = 0;
+    *at = 0;
     do {
-        at = take_cell(text, at, laid->separator, &cell);
+        *at = take_cell(text, *at, separator, &cell);
         if (!is_name(cell.s, is_sure))
-            return false;
-        if (laid->n_columns < FLT_COLUMNS_MAX)
-            laid->columns[laid->n_columns++] = cell.s;
+            return 0;
+        n++;
     } while (!cell.ends_row);
-    laid->at = at;
-    return true;
+    return n;
 }
 
 bool flt_csv_likely(struct st_span text)
 {
-    struct flt_laid laid = { .layout = FLT_LAYOUT_CSV };
-    size_t cells, at, rows = 0;
+    uint8_t separator = separator_of(text);
+    size_t cells, at, rows = 0, columns = count_names(text, separator, false, &at);
 
-    if (!take_names(&laid, text, false) || laid.n_columns < 2)
+    if (columns < 2)
         return false;
-    for (at = laid.at; at < text.n && rows<SAMPLE_ROWS; rows += cells> 0) {
-        at = take_row(text, at, laid.separator, &cells);
-        if (cells > 0 && cells != laid.n_columns)
+    while (at < text.n && rows < SAMPLE_ROWS) {
+        at = take_row(text, at, separator, &cells);
+        if (cells > 0 && cells != columns)
             return false;
+        rows += cells > 0;
     }
     return rows > 0;
 }
 
-bool flt_csv_begin(struct flt_laid *laid, struct st_span text)
+enum st_rc flt_csv_begin(struct st_arena *arena, struct flt_laid *laid, struct st_err *err)
 {
-    return take_names(laid, text, true);
+    struct st_span text = laid->text.s;
+    struct cell cell;
+    size_t n;
+
+    laid->separator = separator_of(text);
+    if ((n = count_names(text, laid->separator, true, &laid->at)) == 0)
+        return ST_AGAIN;
+    laid->n_columns = n < FLT_COLUMNS_MAX ? n : FLT_COLUMNS_MAX;
+    if ((laid->columns = st_arena_alloc(arena, laid->n_columns * sizeof *laid->columns)) == NULL)
+        return st_arena_fail(arena, err, "filters.csv");
+    for (size_t i = 0, at = 0; i < laid->n_columns; i++) {
+        at = take_cell(text, at, laid->separator, &cell);
+        laid->columns[i] = cell.s;
+    }
+    return ST_OK;
 }
 
 enum st_rc flt_csv_rows(struct flt_laid *laid, struct flt_dec *dec, struct st_err *err)
@@ -137,20 +149,16 @@ enum st_rc flt_csv_rows(struct flt_laid *laid, struct flt_dec *dec, struct st_er
     struct st_span text = laid->text.s;
     struct cell cell;
 
-    while (laid->at < text.n && flt_laid_has_room(dec, FLT_FIELDS_MAX - PORTION)) {
-        size_t column = 0;
+    /* a row is in one portion, unless it is longer than any */
+    while (laid->at < text.n && flt_laid_has_room(dec, laid->column > 0 ? 1 : FLT_FIELDS_MAX - PORTION)) {
+        struct st_span name = laid->column < laid->n_columns ? laid->columns[laid->column] : ST_SPAN_NONE;
+        size_t mark = flt_dec_enter(dec, name);
 
-        do {
-            struct st_span name = column < laid->n_columns ? laid->columns[column] : ST_SPAN_NONE;
-            size_t mark;
-
-            laid->at = take_cell(text, laid->at, laid->separator, &cell);
-            mark = flt_dec_enter(dec, name);
-            if (flt_laid_value(dec, laid, name, cell.s, cell.is_quoted, err) != ST_OK)
-                return ST_ERR;
-            flt_dec_leave(dec, mark);
-            column++;
-        } while (!cell.ends_row);
+        laid->at = take_cell(text, laid->at, laid->separator, &cell);
+        if (flt_laid_value(dec, laid, name, cell.s, cell.is_quoted, err) != ST_OK)
+            return ST_ERR;
+        flt_dec_leave(dec, mark);
+        laid->column = cell.ends_row ? 0 : laid->column + 1;
     }
     return ST_OK;
 }

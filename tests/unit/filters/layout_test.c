@@ -163,6 +163,42 @@ T_TEST(a_long_table_is_read_in_portions)
     st_arena_free(arena);
 }
 
+T_TEST(a_row_of_any_length_keeps_its_names)
+{
+    struct st_arena *arena = st_arena_new(ARENA_MAX);
+    struct st_err err = ST_ERR_INIT;
+    struct flt_laid *laid = NULL;
+    struct flt_doc *doc;
+    struct st_buf text;
+    size_t named = 0, unnamed = 0;
+
+    st_buf_init(&text, 1u << 20);
+    for (unsigned i = 0; i < 20000; i++)
+        st_buf_fmt(&text, "%sc%u", i > 0 ? "," : "", i % 1000);
+    for (unsigned i = 0; i < 20000; i++)
+        st_buf_fmt(&text, "%s%u", i > 0 ? "," : "\n", 1000 + i % 1000);
+    T_CHECK(flt_layout_of(ST_SPAN("x.txt"), st_buf_view(&text)) == FLT_LAYOUT_CSV, "no table");
+    T_OK(flt_layout_open(arena, FLT_LAYOUT_CSV, st_buf_view(&text), &laid, &err), err);
+    while (flt_layout_next(laid, arena, &doc, &err) == ST_OK)
+        for (size_t i = 0; i < doc->n; i++) {
+            struct st_span path = doc->fields[i].path, value = doc->fields[i].text;
+            char label[32];
+
+            if (path.n == 0) {
+                unnamed++;
+                continue;
+            }
+            named++;
+            (void)snprintf(label, sizeof label, "%.*s: ", (int)path.n, (const char *)path.p);
+            T_CHECK(st_span_starts(value, st_span_str(label)), "%s %.*s", label, (int)value.n, (const char *)value.p);
+            (void)snprintf(label, sizeof label, "%lu", 1000 + strtoul((const char *)path.p + 1, NULL, 10));
+            T_CHECK(st_span_ends(value, st_span_str(label)), "%s %.*s", label, (int)value.n, (const char *)value.p);
+        }
+    T_CHECK(named == 16384 && unnamed == 20000 - 16384, "%zu with a name, %zu without", named, unnamed);
+    st_buf_fini(&text);
+    st_arena_free(arena);
+}
+
 T_TEST(opening_survives_every_oom)
 {
     for (int nth = 1;; nth++) {
