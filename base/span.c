@@ -25,18 +25,13 @@ struct st_span st_span_sub(struct st_span s, size_t from, size_t n)
     return st_span(s.p + from, n < s.n - from ? n : s.n - from);
 }
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct st_span st_span_strip(struct st_span s)
 {
-    while (s.n > 0 && is_space(s.p[0])) {
+    while (s.n > 0 && st_is_space(s.p[0])) {
         s.p++;
         s.n--;
     }
-    while (s.n > 0 && is_space(s.p[s.n - 1]))
+    while (s.n > 0 && st_is_space(s.p[s.n - 1]))
         s.n--;
     return s;
 }

@@ -20,6 +20,12 @@ struct st_span {
 #define ST_SPAN_NONE     ((struct st_span){ NULL, 0 })
 #define ST_SPAN_NPOS     ((size_t)-1)
 
+/* White space of ASCII: SP, and HT to CR. */
+static inline bool st_is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 struct st_span st_span(const void *p, size_t n);
 struct st_span st_span_str(const char *s);                           /* up to its NUL; NULL gives an empty span */
 struct st_span st_span_sub(struct st_span s, size_t from, size_t n); /* clamped to s */

@@ -58,7 +58,7 @@ static struct st_span behind_blanks(struct st_span text)
 {
     if (st_span_starts(text, ST_SPAN("\xEF\xBB\xBF")))
         text = st_span_sub(text, 3, text.n);
-    while (text.n > 0 && (text.p[0] == ' ' || (text.p[0] >= '\t' && text.p[0] <= '\r')))
+    while (text.n > 0 && st_is_space(text.p[0]))
         text = st_span_sub(text, 1, text.n);
     return text;
 }

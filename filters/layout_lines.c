@@ -7,6 +7,7 @@
  * name has the one of what it is below.
  */
 #include "filters/laid.h"
+#include "filters/validate.h"
 #include <string.h>
 
 struct row {      /* one line, taken apart */
@@ -23,11 +24,6 @@ struct lines {
     struct above above[FLT_DEPTH_MAX];
     size_t n;
 };
-
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
 
 static bool has_pair_of(struct st_span s, char a, char b)
 {
@@ -47,7 +43,7 @@ static struct st_span value_of(struct st_span s)
 {
     s = st_span_strip(s);
     for (size_t i = 1; i < s.n; i++)
-        if (s.p[i] == '#' && is_blank(s.p[i - 1]) && s.p[0] != '"' && s.p[0] != '\'')
+        if (s.p[i] == '#' && flt_is_blank(s.p[i - 1]) && s.p[0] != '"' && s.p[0] != '\'')
             return unquoted(st_span_sub(s, 0, i));
     return unquoted(s);
 }
@@ -62,7 +58,8 @@ static size_t sign_at(struct st_span line, enum flt_layout layout)
         for (i = 1; i < line.n && line.p[i] != quote;)
             i++;
     for (; i < line.n && i < FLT_SEGMENT_MAX; i++) {
-        bool is_colon = line.p[i] == ':' && (layout != FLT_LAYOUT_YAML || i + 1 == line.n || is_blank(line.p[i + 1]));
+        bool is_colon =
+            line.p[i] == ':' && (layout != FLT_LAYOUT_YAML || i + 1 == line.n || flt_is_blank(line.p[i + 1]));
 
         if (is_colon || (line.p[i] == '=' && layout != FLT_LAYOUT_YAML))
             return i;
@@ -77,7 +74,7 @@ static struct row take_apart(struct st_span line, enum flt_layout layout)
     size_t sign;
 
     row.depth = s.n > 0 ? (size_t)(s.p - line.p) : 0;
-    while (layout == FLT_LAYOUT_YAML && s.n > 1 && s.p[0] == '-' && is_blank(s.p[1])) {
+    while (layout == FLT_LAYOUT_YAML && s.n > 1 && s.p[0] == '-' && flt_is_blank(s.p[1])) {
         const uint8_t *from = s.p;
 
         s = st_span_strip(st_span_sub(s, 2, s.n));

@@ -18,11 +18,6 @@ struct xml {
     size_t n; /* may be more than there is room for */
 };
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static struct st_span local_name(struct st_span name)
 {
     size_t colon = st_span_chr(name, ':');
@@ -34,7 +29,7 @@ static struct st_span take_name(struct st_span *s)
 {
     size_t n = 0;
 
-    while (n < s->n && !is_space(s->p[n]) && strchr("=/>\"'", s->p[n]) == NULL)
+    while (n < s->n && !st_is_space(s->p[n]) && strchr("=/>\"'", s->p[n]) == NULL)
         n++;
     *s = st_span_sub(*s, n, s->n);
     return st_span_sub(st_span(s->p - n, n), 0, n);

@@ -27,11 +27,6 @@ struct row {
     size_t end;        /* behind the last */
 };
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static bool is_sign(uint8_t c)
 {
     return c > ' ' && c < 0x7F && !flt_is_alnum(c);
@@ -255,7 +250,7 @@ static size_t blanks_at(struct st_span s, size_t at)
 {
     size_t n = 0;
 
-    while (at + n < s.n && n < INDENT_MAX && is_blank(s.p[at + n]))
+    while (at + n < s.n && n < INDENT_MAX && st_is_space(s.p[at + n]))
         n++;
     return n;
 }

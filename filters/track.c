@@ -7,16 +7,12 @@
  */
 #include "filters/track.h"
 #include "base/bytes.h"
+#include "filters/validate.h"
 #include <string.h>
 
 #define KEY_MAX 780u /* as sent: FLT_SEGMENT_MAX bytes, each of them an escape */
 
 /* ---- JSON ------------------------------------------------------------------------------------------------------- */
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /* The only writer of t->at. */
 static void go(struct flt_track_json *t, enum flt_json_at at)
@@ -48,7 +44,7 @@ static void close_level(struct flt_track_json *t)
 static void begin_value(struct flt_track_json *t, uint8_t c)
 {
     t->escape = 0;
-    if (is_space(c))
+    if (flt_is_blank(c))
         return;
     if (c == '"') {
         go(t, FLT_AT_STRING);
@@ -65,7 +61,7 @@ static void begin_value(struct flt_track_json *t, uint8_t c)
 
 static void begin_key(struct flt_track_json *t, uint8_t c)
 {
-    if (is_space(c))
+    if (flt_is_blank(c))
         return;
     t->escape = 0;
     t->is_key_full = false;
@@ -82,7 +78,7 @@ static void first(struct flt_track_json *t, uint8_t c)
         close_level(t);
     else if (is_object)
         begin_key(t, c);
-    else if (!is_space(c))
+    else if (!flt_is_blank(c))
         begin_value(t, c);
 }
 
@@ -91,7 +87,7 @@ static void next(struct flt_track_json *t, uint8_t c)
     bool is_object = t->depth > 0 && t->levels[t->depth - 1].is_object;
 
     t->has_line_end = t->has_line_end || c == '\n';
-    if (is_space(c))
+    if (flt_is_blank(c))
         return;
     if (t->depth == 0) {
         t->has_lines = t->has_lines || t->has_line_end;
@@ -204,7 +200,7 @@ static void word(struct flt_track_json *t, uint8_t c)
 
 static void colon(struct flt_track_json *t, uint8_t c)
 {
-    if (!is_space(c))
+    if (!flt_is_blank(c))
         go(t, c == ':' ? FLT_AT_VALUE : FLT_AT_WRONG);
 }
 

@@ -9,6 +9,7 @@
  * "@bosh". Text that markup cuts into pieces is seen once more as a whole, since a reader sees it so.
  */
 #include "filters/decode.h"
+#include "filters/validate.h"
 #include <string.h>
 
 #define NAME_MAX_LEN   128u
@@ -43,14 +44,9 @@ static bool starts(const struct scanner *s, struct st_span word)
     return st_span_starts(st_span(s->p, (size_t)(s->end - s->p)), word);
 }
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static void skip_blanks(struct scanner *s)
 {
-    while (s->p < s->end && is_blank(*s->p))
+    while (s->p < s->end && flt_is_blank(*s->p))
         s->p++;
 }
 
@@ -130,7 +126,7 @@ static bool is_text(struct st_span s, bool *has_references)
     for (size_t i = 0; i < s.n; i++) {
         uint8_t c = s.p[i];
 
-        if (c == '<' || (c < 0x20 && !is_blank(c)) ||
+        if (c == '<' || (c < 0x20 && !flt_is_blank(c)) ||
             (c == ']' && st_span_starts(st_span_sub(s, i, 3), ST_SPAN("]]>"))))
             return false;
         if (c != '&')
@@ -185,7 +181,7 @@ static enum st_rc open_text(struct scanner *s, struct st_span raw, struct flt_pi
 static bool is_all_blank(struct st_span s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        if (!is_blank(s.p[i]))
+        if (!flt_is_blank(s.p[i]))
             return false;
     }
     return true;
@@ -233,7 +229,7 @@ static enum st_rc cdata(struct scanner *s, struct st_err *err)
     }
     text.s = raw = st_span_sub(rest, 0, n);
     for (size_t i = 0; i < raw.n; i++)
-        s->is_bad = s->is_bad || (raw.p[i] < 0x20 && !is_blank(raw.p[i]));
+        s->is_bad = s->is_bad || (raw.p[i] < 0x20 && !flt_is_blank(raw.p[i]));
     if (flt_map_cut(s->dec->arena, s->piece->up, s->piece->base + (uint32_t)(s->p - s->start), FLT_LAYER_CDATA,
                     &text.up, err) != ST_OK)
         return ST_ERR;
