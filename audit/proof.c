@@ -114,7 +114,7 @@ static bool take_index(struct st_span *rest, uint64_t *seq)
     return true;
 }
 
-enum st_rc proof_parse(struct st_span text, struct proof *out, struct st_err *err)
+static enum st_rc parse(struct st_span text, struct proof *out, struct st_err *err)
 {
     struct st_span rest = text;
     bool is_whole;
@@ -162,7 +162,7 @@ enum st_rc aud_proof_check(struct st_span text, const char *key_path, struct aud
     struct proof proof;
     struct chk_key key;
 
-    if (proof_parse(text, &proof, err) != ST_OK || chk_key_read(key_path, &key, err) != ST_OK)
+    if (parse(text, &proof, err) != ST_OK || chk_key_read(key_path, &key, err) != ST_OK)
         return ST_ERR;
     return proof_check(&proof, &key, out, err);
 }

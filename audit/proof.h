@@ -12,7 +12,6 @@ struct proof {    /* spans borrowed */
     struct st_span older, note; /* signed checkpoints; older only when seq is 0 */
 };
 void proof_write(const struct proof *proof, struct st_buf *out);
-ST_MUST enum st_rc proof_parse(struct st_span text, struct proof *out, struct st_err *err);
 /* Signatures and hashes. */
 ST_MUST enum st_rc proof_check(const struct proof *proof, const struct chk_key *key, struct aud_proven *out,
                                struct st_err *err);

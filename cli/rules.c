@@ -56,7 +56,8 @@ int rules_close(struct rules_run *run)
     return run->code;
 }
 
-const char *rules_title(const struct cli *cli, const struct flt_rule *rule)
+/* In the language of the call. */
+static const char *title_of(const struct cli *cli, const struct flt_rule *rule)
 {
     return strcmp(cli->lang, "de") == 0 ? rule->title_de : rule->title_en;
 }
@@ -80,14 +81,14 @@ int cmd_rules_list(struct cli *cli)
             continue;
         said++;
         if (!cli->json) {
-            printf("%-36s %-9s %s\n", rule->id, flt_severity_name(rule->severity), rules_title(cli, rule));
+            printf("%-36s %-9s %s\n", rule->id, flt_severity_name(rule->severity), title_of(cli, rule));
             continue;
         }
         st_json_object(&w, NULL);
         st_json_str(&w, "id", rule->id);
         st_json_str(&w, "pack", rule->pack);
         st_json_str(&w, "severity", flt_severity_name(rule->severity));
-        st_json_str(&w, "title", rules_title(cli, rule));
+        st_json_str(&w, "title", title_of(cli, rule));
         st_json_end(&w);
     }
     st_json_end(&w);
@@ -117,7 +118,7 @@ static void show_json(struct rules_run *run, size_t i, const struct flt_about *a
     st_json_object(&w, NULL);
     st_json_str(&w, "id", about->rule->id);
     st_json_str(&w, "pack", about->rule->pack);
-    st_json_str(&w, "title", rules_title(run->cli, about->rule));
+    st_json_str(&w, "title", title_of(run->cli, about->rule));
     st_json_str(&w, "severity", flt_severity_name(about->rule->severity));
     st_json_str(&w, "mask", about->rule->mask);
     st_json_str(&w, "file", about->file);
@@ -166,7 +167,7 @@ static void show_plain(const struct rules_run *run, size_t i, const struct flt_a
     bool is_german = strcmp(run->cli->lang, "de") == 0;
     const char *word;
 
-    printf("%s\n  %s, %s, pack %s\n", about->rule->id, rules_title(run->cli, about->rule),
+    printf("%s\n  %s, %s, pack %s\n", about->rule->id, title_of(run->cli, about->rule),
            flt_severity_name(about->rule->severity), about->rule->pack);
     if (about->line > 0)
         printf("  %-11s %s:%u\n", "written in", about->file, about->line);

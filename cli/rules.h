@@ -18,6 +18,4 @@ struct rules_run {
  * rules_close in either case. */
 bool rules_open(struct cli *cli, int words, struct rules_run *run);
 int rules_close(struct rules_run *run); /* answers run->code */
-/* In the language of the call. */
-const char *rules_title(const struct cli *cli, const struct flt_rule *rule);
 #endif

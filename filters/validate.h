@@ -131,8 +131,7 @@ bool flt_iso7064_11_10(struct st_span digits);
 uint32_t flt_crc32(struct st_span s);
 unsigned flt_crc16(struct st_span s);     /* XMODEM: polynomial 1021, from 0 */
 bool flt_verhoeff(struct st_span digits); /* the last digit checks the others */
-bool flt_iso7064_37_36(struct st_span alnum);
-unsigned flt_icao(struct st_span s); /* ICAO 9303's check digit over s; 10 on a stray character */
+unsigned flt_icao(struct st_span s);      /* ICAO 9303's check digit over s; 10 on a stray character */
 bool flt_date_ok(unsigned year, unsigned month, unsigned day); /* year 0: any */
 unsigned flt_digits(struct st_span s, size_t from, size_t n);  /* value of n decimal digits */
 size_t flt_iban_length(uint8_t a, uint8_t b);                  /* of the country's IBAN; 0 when it has none */

@@ -114,23 +114,6 @@ static unsigned value36(uint8_t c)
     return flt_is_upper(upper) ? upper - (unsigned)'A' + 10 : 36;
 }
 
-bool flt_iso7064_37_36(struct st_span alnum)
-{
-    unsigned product = 36;
-
-    for (size_t i = 0; i < alnum.n; i++) {
-        unsigned v = value36(alnum.p[i]), sum;
-
-        if (v == 36)
-            return false;
-        if (i + 1 == alnum.n)
-            return (product + v) % 36 == 1;
-        sum = (product + v) % 36;
-        product = (sum == 0 ? 36 : sum) * 2 % 37;
-    }
-    return false;
-}
-
 unsigned flt_icao(struct st_span s)
 {
     static const unsigned weights[] = { 7, 3, 1 };

@@ -34,7 +34,6 @@ struct ext {
 
 /* ---- walk.c ---- */
 void ext_file(struct ext *x, struct st_span bytes); /* the whole of it, with its end record */
-void ext_walk(struct ext *x, struct st_span bytes); /* what lies at x->path */
 /* A member of a container: enters its name, walks, leaves. */
 void ext_member(struct ext *x, struct st_span name, struct st_span bytes);
 void ext_note(struct ext *x, enum flt_reason reason);

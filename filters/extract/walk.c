@@ -176,7 +176,8 @@ static void other(struct ext *x, struct st_span bytes)
         ext_note(x, FLT_REASON_TYPE);
 }
 
-void ext_walk(struct ext *x, struct st_span bytes)
+/* What lies at x->path. */
+static void walk(struct ext *x, struct st_span bytes)
 {
     enum flt_file type = flt_file_type(bytes);
 
@@ -211,7 +212,7 @@ void ext_member(struct ext *x, struct st_span name, struct st_span bytes)
         st_buf_span(&x->path, name);
     x->path.failed = ST_E_NONE; /* a name too long is left out of the path; @names has it */
     x->depth++;
-    ext_walk(x, bytes);
+    walk(x, bytes);
     x->depth--;
     x->path.n = mark;
 }
@@ -223,7 +224,7 @@ void ext_file(struct ext *x, struct st_span bytes)
     x->entries = x->depth = 0;
     x->is_over = false;
     st_buf_init(&x->path, EXT_PATH_MAX);
-    ext_walk(x, bytes);
+    walk(x, bytes);
     x->emit(x->ctx, FLT_RECORD_END, ST_SPAN_NONE, ST_SPAN_NONE);
     st_buf_fini(&x->path);
 }

@@ -185,7 +185,8 @@ static const char *const names[] = {
 #undef X
 };
 
-bool lp_is_trust(const char *word)
+/* high, low, unknown */
+static bool is_trust(const char *word)
 {
     return strcmp(word, "high") == 0 || strcmp(word, "low") == 0 || strcmp(word, "unknown") == 0;
 }
@@ -208,7 +209,7 @@ static int word_node(lua_State *L)
     for (n = 0; n == 0 || words[n] != NULL; n++) {
         if (words[n] == NULL || words[n][0] == '\0')
             return luaL_error(L, "%s needs a word", names[type]);
-        if (type == LP_NODE_TRUST && !lp_is_trust(words[n]))
+        if (type == LP_NODE_TRUST && !is_trust(words[n]))
             return luaL_error(L, "trust is \"high\", \"low\" or \"unknown\"");
     }
     node = push_node(L, type);
@@ -347,7 +348,7 @@ static void read_tests(struct lp_conf *c, struct lp_rule *rule)
         t->age_ms = lp_conf_ms(c, -1, "age");
         t->learners = lp_conf_num(c, -1, "learners", 0);
         t->is_dead = lp_conf_bool(c, -1, "dead", false);
-        if ((t->trust = lp_conf_str(c, -1, "trust", NULL)) != NULL && !lp_is_trust(t->trust))
+        if ((t->trust = lp_conf_str(c, -1, "trust", NULL)) != NULL && !is_trust(t->trust))
             lp_conf_fail(c, "'trust' is high, low or unknown");
         t->wanted = lp_conf_bool(c, -1, "match", true);
         rule->n_tests++;

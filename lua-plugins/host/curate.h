@@ -73,7 +73,6 @@ struct lp_rules {
 
 ST_MUST enum st_rc lp_rules_load(struct lp_rules *rules, const char *path, struct st_arena *arena, struct st_diag *diag,
                                  struct st_err *err);
-bool lp_is_trust(const char *word); /* high, low, unknown */
 /* Runs the tests in the files. */
 ST_MUST enum st_rc lp_rules_check(struct lp_set *set, struct st_diag *diag, struct st_err *err);
 void lp_rules_fini(struct lp_rules *rules);

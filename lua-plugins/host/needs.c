@@ -20,6 +20,14 @@ static void miss(struct lp_conf *c, struct lp_plugin *p, const char *what, const
     p->missing = lp_conf_copy(c, st_span_str(text));
 }
 
+static const struct lp_lib *lib_of(const struct lp_libs *libs, const char *name)
+{
+    for (size_t i = 0; i < libs->n; i++)
+        if (strcmp(libs->items[i].name, name) == 0)
+            return &libs->items[i];
+    return NULL;
+}
+
 void lp_needs_read(struct lp_conf *c, struct lp_plugin *p)
 {
     uint64_t api = lp_conf_num(c, -1, "api", 0);
@@ -47,22 +55,14 @@ void lp_needs_read(struct lp_conf *c, struct lp_plugin *p)
             miss(c, p, "hook", *hooks);
     }
     for (size_t i = 0; p->needs.modules != NULL && p->needs.modules[i] != NULL; i++)
-        if (lp_lib_find(p->libs, p->needs.modules[i]) == NULL)
+        if (lib_of(p->libs, p->needs.modules[i]) == NULL)
             miss(c, p, "module", p->needs.modules[i]);
     lp_conf_leave(c, mark);
 }
 
-const struct lp_lib *lp_lib_find(const struct lp_libs *libs, const char *name)
-{
-    for (size_t i = 0; i < libs->n; i++)
-        if (strcmp(libs->items[i].name, name) == 0)
-            return &libs->items[i];
-    return NULL;
-}
-
 void lp_lib_push(lua_State *L, const struct lp_libs *libs, const char *name)
 {
-    const struct lp_lib *lib = lp_lib_find(libs, name);
+    const struct lp_lib *lib = lib_of(libs, name);
 
     if (lib == NULL)
         luaL_error(L, "there is no lib/%s.lua", name);

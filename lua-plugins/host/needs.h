@@ -6,7 +6,6 @@
 
 /* The manifest's `api` and `needs`; the manifest is on the top. What this house has for no plugin is in p->missing. */
 void lp_needs_read(struct lp_conf *c, struct lp_plugin *p);
-const struct lp_lib *lp_lib_find(const struct lp_libs *libs, const char *name); /* NULL: none */
 /* Inside lp_state_run: runs lib/NAME.lua and leaves its table on the stack, or raises. */
 void lp_lib_push(lua_State *L, const struct lp_libs *libs, const char *name);
 #endif

@@ -204,7 +204,8 @@ static void read_typed(struct lp_reader *r, struct lp_activity *out)
     out->text = st_span(text, total);
 }
 
-bool lp_seconds(struct st_span s, uint64_t *ms)
+/* "12.345" seconds to milliseconds; false on anything else. */
+static bool seconds_of(struct st_span s, uint64_t *ms)
 {
     size_t dot = st_span_chr(s, '.');
     uint64_t whole, scale = 100;
@@ -247,7 +248,7 @@ bool lp_time(const struct lp_route *route, struct st_span s, uint64_t *ms)
     if (s.n > 1 && s.p[0] == 'P')
         return iso_duration(s, ms);
     if (!route->is_ms)
-        return lp_seconds(s, ms);
+        return seconds_of(s, ms);
     return st_span_u64(st_span_sub(s, 0, st_span_chr(s, '.')), ms) && *ms < 1000000000000u;
 }
 

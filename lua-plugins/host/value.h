@@ -25,8 +25,6 @@ struct lp_reader {
 struct st_span lp_value_of(struct lp_reader *r, const char *const *sources);
 /* The first template of which every part has a value, with the parts escaped as in a URL. */
 struct st_span lp_url_of(struct lp_reader *r, const char *const *templates);
-/* "12.345" seconds to milliseconds; false on anything else. */
-bool lp_seconds(struct st_span s, uint64_t *ms);
 /* A time in the unit of the route. */
 bool lp_time(const struct lp_route *route, struct st_span s, uint64_t *ms);
 /* The scalar at a field path of a JSON text, without quotes and not unescaped; '#' is the first element that has it. */
