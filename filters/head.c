@@ -294,7 +294,21 @@ static bool is_prose(struct st_span value)
     return blanks >= 2 || st_span_starts(value, ST_SPAN("=?"));
 }
 
-/* Any word of the name, whatever else the name says. */
+/* Is any word of the name, at a hyphen or an underscore, in the list? Whatever else the name says. */
+static bool has_word_of(struct st_span name, const char *const *list)
+{
+    size_t from = 0;
+
+    for (size_t at = 0; at <= name.n; at++) {
+        if (at < name.n && name.p[at] != '-' && name.p[at] != '_')
+            continue;
+        if (is_one_of(st_span_sub(name, from, at - from), list))
+            return true;
+        from = at + 1;
+    }
+    return false;
+}
+
 static bool names_credential(struct st_span name)
 {
     static const char *const credentials[] = {
@@ -303,37 +317,22 @@ static bool names_credential(struct st_span name)
         "oauth",     "passwd",     "password",       "secret",        "session",   "sessionid", "sid",
         "signature", "token",      "tokens",         "xsrf",          NULL
     };
-    size_t from = 0;
 
-    for (size_t at = 0; at <= name.n; at++) {
-        if (at < name.n && name.p[at] != '-' && name.p[at] != '_')
-            continue;
-        if (is_one_of(st_span_sub(name, from, at - from), credentials))
-            return true;
-        from = at + 1;
-    }
-    return false;
-}
-
-static bool has_word(struct st_span name, struct st_span wanted)
-{
-    struct st_span word;
-
-    while (st_span_next(&name, '-', &word))
-        if (st_span_ieq(word, wanted))
-            return true;
-    return false;
+    return has_word_of(name, credentials);
 }
 
 static bool names_number(struct st_span name)
 {
     static const char *const numbers[] = { "card", "iban", "pan", "passport", "phone", "ssn", NULL };
-    struct st_span word;
 
-    while (st_span_next(&name, '-', &word))
-        if (is_one_of(word, numbers))
-            return true;
-    return false;
+    return has_word_of(name, numbers);
+}
+
+static bool names_metadata(struct st_span name)
+{
+    static const char *const meta[] = { "meta", NULL };
+
+    return has_word_of(name, meta);
 }
 
 /* A number as people write it, whole: an IBAN, or groups of digits with signs between them. No id, no hash, no time and
@@ -366,7 +365,7 @@ static bool is_own(struct st_span name, struct st_span value)
 {
     if (!st_span_istarts(name, ST_SPAN("x-")))
         return false;
-    return has_word(name, ST_SPAN("meta")) || is_prose(value) || st_span_starts(value, ST_SPAN("{")) ||
+    return names_metadata(name) || is_prose(value) || st_span_starts(value, ST_SPAN("{")) ||
            is_printed_number(name, value);
 }
 

@@ -346,6 +346,7 @@ T_TEST(what_people_called_a_file_is_found)
         { "X-Request-Id", "4111111111111111", NULL },
         { "X-Whatever", "4111-1111-1111-1111", "pii.card.visa" },
         { "X-Card", "4111111111111111", "pii.card.visa" },
+        { "X-Their_Card", "4111111111111111", "pii.card.visa" },
         { "X-Whatever", "DE02120300000000202051", "pii.iban" },
         { "x-whatever", "DE02-1203-0000-0000-2020-51", "pii.iban" },
         { "X-Whatever", "{\"iban\":\"DE02120300000000202051\"}", "pii.iban" },
