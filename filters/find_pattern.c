@@ -158,13 +158,11 @@ static uint32_t without_closing(const struct flt_scanner *s, const struct flt_de
 static void tail(struct flt_scanner *s, const struct flt_detector *d, uint32_t end)
 {
     size_t rule = (size_t)(d - s->packs->rules);
-    uint32_t floor;
-    uint32_t from;
+    uint32_t floor, from;
 
     end = without_closing(s, d, end);
     floor = end > d->max ? end - (uint32_t)d->max : 0; /* it may begin before the pattern does */
     from = walk_back(s, d, end, floor > s->done_to[rule] ? floor : s->done_to[rule]);
-
     while (from < end && s->text.p[from] == ' ') /* of those between groups */
         from++;
     if (!is_inside_words(s, d, end > d->width ? end - d->width : 0, from))

@@ -55,9 +55,7 @@ enum flt_valid val_py_ruc(const struct flt_token *token)
 /* 576937-K */
 enum flt_valid val_gt_nit(const struct flt_token *token)
 {
-    struct st_span s = token->text;
-
-    struct st_span behind = st_span_sub(token->all, token->to, 2);
+    struct st_span s = token->text, behind = st_span_sub(token->all, token->to, 2);
 
     if (s.n < 5 || s.n > 12 || flt_distinct(s) <= 2)
         return FLT_V_WRONG;
