@@ -12,7 +12,9 @@
 
 #define BODY_MAX       (64u << 20)
 #define ARENA_MAX      (512u << 20)
-#define CANDIDATES_MAX 200
+#define CANDIDATES_MAX 4096
+#define NOTHINGS_SHOWN 20u   /* candidates that came to nothing */
+#define NOTHINGS_MAX   2000u /* the same with --all; there is room for findings behind them */
 
 struct explain {
     struct cli *cli;
@@ -25,8 +27,9 @@ struct explain {
     struct st_buf out; /* of the JSON form; its writer below */
     struct st_json w;
     unsigned step;
+    bool wants_all; /* candidates that came to nothing, too */
     struct flt_candidate candidates[CANDIDATES_MAX];
-    size_t n_candidates; /* all of them, kept or not */
+    size_t n_kept, n_nothings, n_candidates; /* kept in the array; of those, no findings; all of them */
 };
 
 /* ---- the two forms of output ---------------------------------------------------------------------------------------
@@ -123,15 +126,20 @@ static void explain_activity(struct explain *e, const struct chain_out *out)
     }
 }
 
-/* The chain scans before anything can be printed in order, so candidates are kept; beyond CANDIDATES_MAX only counted.
- */
+/* The chain scans before anything can be printed in order, so candidates are kept; others are only counted. Each row of
+ * digits is a candidate for dozens of detectors, which would hide what the post is held for. */
 static void on_candidate(void *ctx, const struct flt_candidate *candidate)
 {
     struct explain *e = ctx;
+    bool is_nothing = candidate->confidence < FLT_CONFIDENCE_MIN;
+    bool is_wanted = !is_nothing || (e->wants_all ? e->n_nothings < NOTHINGS_MAX
+                                                  : candidate->confidence > 0 && e->n_nothings < NOTHINGS_SHOWN);
 
-    if (e->n_candidates < CANDIDATES_MAX)
-        e->candidates[e->n_candidates] = *candidate;
     e->n_candidates++;
+    if (!is_wanted || e->n_kept == CANDIDATES_MAX)
+        return;
+    e->n_nothings += is_nothing;
+    e->candidates[e->n_kept++] = *candidate;
 }
 
 static void explain_candidate(struct explain *e, const struct flt_candidate *candidate)
@@ -155,8 +163,7 @@ static void explain_candidate(struct explain *e, const struct flt_candidate *can
 
 static void explain_scan(struct explain *e)
 {
-    size_t detectors = flt_packs_count(pol_set_packs(e->gen->policies));
-    size_t shown = e->n_candidates < CANDIDATES_MAX ? e->n_candidates : CANDIDATES_MAX;
+    size_t detectors = flt_packs_count(pol_set_packs(e->gen->policies)), more = e->n_candidates - e->n_kept;
 
     step(e, "scan");
     if (e->cli->json) {
@@ -165,10 +172,14 @@ static void explain_scan(struct explain *e)
     } else {
         printf("%zu detectors, %zu candidates\n", detectors, e->n_candidates);
     }
-    for (size_t i = 0; i < shown; i++)
+    for (size_t i = 0; i < e->n_kept; i++)
         explain_candidate(e, &e->candidates[i]);
-    if (e->cli->json)
+    if (e->cli->json) {
         st_json_end(&e->w);
+        st_json_int(&e->w, "more", (int64_t)more);
+    } else if (more > 0) {
+        printf("      and %zu %s\n", more, e->wants_all ? "more" : "that came to nothing; --all shows them");
+    }
 }
 
 static void explain_judge(struct explain *e, const struct chain_out *out)
@@ -289,11 +300,11 @@ static bool split_url(struct explain *e)
 
 static int read_words(struct explain *e)
 {
-    static const struct option options[] = { { "url", required_argument, NULL, 'u' },
-                                             { "type", required_argument, NULL, 't' },
-                                             { "as", required_argument, NULL, 'g' },
-                                             { "person", required_argument, NULL, 'p' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = {
+        { "url", required_argument, NULL, 'u' }, { "type", required_argument, NULL, 't' },
+        { "as", required_argument, NULL, 'g' },  { "person", required_argument, NULL, 'p' },
+        { "all", no_argument, NULL, 'a' },       { NULL, 0, NULL, 0 }
+    };
     struct cli *cli = e->cli;
     int option;
 
@@ -303,7 +314,8 @@ static int read_words(struct explain *e)
         case 't': e->type = optarg; break;
         case 'g': e->group = optarg; break;
         case 'p': e->person = optarg; break;
-        default: return cli_usage(cli, "options are --url, --type, --as, --person");
+        case 'a': e->wants_all = true; break;
+        default: return cli_usage(cli, "options are --url, --type, --as, --person, --all");
         }
     }
     if (optind + 1 != cli->argc)

@@ -243,6 +243,19 @@ def test_urls_as_people_paste_them(gateway, url, path):
     assert (route["platform"] == "youtube") == ("youtube" in url.lower()), (path, route)
 
 
+def test_what_a_post_is_held_for_is_not_hidden_among_what_it_is_not(gateway, tmp_path):
+    post = tmp_path / "post.txt"
+    post.write_text("".join(f"{n} 3333 4444\n" for n in range(1000, 1060)) + "my IBAN is DE02 1203 0000 0000 2020 51\n")
+    words = ["--config", gateway.config, "explain", post]
+    short, whole = stoa(*words).stdout.splitlines(), stoa(*words, "--all").stdout.splitlines()
+    for lines in (short, whole):
+        assert any(re.search(r"pii\.iban .* confidence +(9\d|100) ", line) for line in lines), lines[-20:]
+    assert any("that came to nothing; --all shows them" in line for line in short) and len(short) < 100, short
+    assert len(whole) > 1000 and any("confidence   0" in line for line in whole)
+    scan = json.loads(stoa("--json", *words).stdout)["scan"]
+    assert sum(c["confidence"] < 50 for c in scan["candidates"]) == 20 and scan["more"] > 1000
+
+
 @pytest.mark.parametrize("url", ["https://", "https://[::1", "https://a:0/", "https://a:99999/", "https://a:b/", "https://[::1]x/"])
 def test_what_is_no_url(gateway, url):
     done = stoa("--config", gateway.config, "explain", url)
