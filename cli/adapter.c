@@ -14,6 +14,8 @@ struct player {
     struct lp_set *set;
     struct st_buf out;
     const char *dir;
+    const char *host[2];   /* --host: it, and NULL */
+    struct lp_bound bound; /* its platform NULL: none */
     bool with_all;
 };
 
@@ -179,16 +181,30 @@ static int load(struct player *p)
     struct st_err err = ST_ERR_INIT;
     int code = CLI_OK;
 
-    if (cli_plugins(p->dir, &p->set, diag, &err) != ST_OK)
+    if (cli_plugins(p->dir, p->bound.platform != NULL ? &p->bound : NULL, &p->set, diag, &err) != ST_OK)
         code = cli_broken(p->cli, diag, &err);
     st_diag_free(diag);
     return code;
+}
+
+/* HOST=PLATFORM */
+static bool take_host(struct player *p, char *text)
+{
+    char *is = strchr(text, '=');
+
+    if (is == NULL || is == text || is[1] == '\0')
+        return false;
+    *is = '\0';
+    p->host[0] = text;
+    p->bound = (struct lp_bound){ .platform = is + 1, .file = "--host", .hosts = p->host };
+    return true;
 }
 
 int cmd_adapter_test(struct cli *cli)
 {
     static const struct option options[] = { { "plugins", required_argument, NULL, 'p' },
                                              { "all", no_argument, NULL, 'a' },
+                                             { "host", required_argument, NULL, 'h' },
                                              { NULL, 0, NULL, 0 } };
     struct player p = { .cli = cli };
     int option, code;
@@ -197,7 +213,11 @@ int cmd_adapter_test(struct cli *cli)
         switch (option) {
         case 'p': p.dir = optarg; break;
         case 'a': p.with_all = true; break;
-        default: return cli_usage(cli, "options are --plugins, --all");
+        case 'h':
+            if (!take_host(&p, optarg))
+                return cli_usage(cli, "--host wants HOST=PLATFORM, as forum.example.com=discourse");
+            break;
+        default: return cli_usage(cli, "options are --plugins, --all, --host");
         }
     }
     if (optind + 1 != cli->argc)

@@ -53,7 +53,10 @@ struct lp_set;
 struct generation;
 /* Plugins, adapters and rules of the folder, with the shared modules that ship; NULL: of what ships. Their own tests
  * are run. */
-ST_MUST enum st_rc cli_plugins(const char *dir, struct lp_set **out, struct st_diag *diag, struct st_err *err);
+struct lp_bound;
+/* bound: a host of somebody's own, as platforms: of stoa.yaml names them; NULL: none. */
+ST_MUST enum st_rc cli_plugins(const char *dir, const struct lp_bound *bound, struct lp_set **out, struct st_diag *diag,
+                               struct st_err *err);
 #define CLI_PACKS_MAX 16u
 struct cli_folders { /* --packs, any number of times, and --plugins; NULL where not given */
     const char *packs[CLI_PACKS_MAX + 1], *plugins;

@@ -79,7 +79,7 @@ enum st_rc curate_load(const struct cli *cli, const char *dir, struct lp_set **o
     struct generation *gen = NULL;
 
     if (dir != NULL || (!cli->is_configured && access(cli->config, F_OK) != 0))
-        return cli_plugins(dir, out, diag, err);
+        return cli_plugins(dir, NULL, out, diag, err);
     if (generation_load(cli->config, 0, &gen, diag, err) != ST_OK)
         return ST_ERR;
     *out = lp_set_retain(gen->plugins);
@@ -182,7 +182,7 @@ static bool open_rules(struct cli *cli, const char *dir, struct rules *out)
     struct st_diag *diag = st_diag_new();
     struct st_err err = ST_ERR_INIT;
 
-    if (cli_plugins(dir, &out->set, diag, &err) != ST_OK)
+    if (cli_plugins(dir, NULL, &out->set, diag, &err) != ST_OK)
         out->code = cli_broken(cli, diag, &err);
     if (out->code == CLI_OK && lp_curate_count(out->set) == 0)
         fprintf(stderr, "stoa: no rule below curation/; `stoa plugin new --template curate` makes one\n");

@@ -31,7 +31,8 @@ static bool cache_folder(char *out, size_t size)
            st_mkdir_p(out, 0700, &err) == ST_OK;
 }
 
-enum st_rc cli_plugins(const char *dir, struct lp_set **out, struct st_diag *diag, struct st_err *err)
+enum st_rc cli_plugins(const char *dir, const struct lp_bound *bound, struct lp_set **out, struct st_diag *diag,
+                       struct st_err *err)
 {
     char shipped[4096], libs[4200];
     const char *dirs[] = { dir, NULL };
@@ -40,7 +41,8 @@ enum st_rc cli_plugins(const char *dir, struct lp_set **out, struct st_diag *dia
         return ST_ERR;
     (void)snprintf(libs, sizeof libs, "%s/lib", shipped);
     dirs[0] = dir != NULL ? dir : shipped;
-    return lp_set_load(&(struct lp_sources){ .dirs = dirs, .libs = libs }, out, diag, err);
+    return lp_set_load(&(struct lp_sources){ .dirs = dirs, .libs = libs, .bound = bound, .n_bound = bound != NULL },
+                       out, diag, err);
 }
 
 static void say_nothing(void *ctx, enum st_event event, const char *line)
@@ -117,7 +119,7 @@ enum st_rc cli_detectors_open(const struct cli *cli, const struct cli_folders *f
         dirs[0] = shipped;
     }
     if (from->plugins != NULL) {
-        if (cli_plugins(from->plugins, &out->plugins, diag, err) != ST_OK)
+        if (cli_plugins(from->plugins, NULL, &out->plugins, diag, err) != ST_OK)
             return ST_ERR;
         sources.given = lp_detectors(out->plugins, &sources.n_given);
     }

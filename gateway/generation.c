@@ -250,6 +250,20 @@ static enum st_rc choose(struct st_arena *arena, const char *path, const struct 
     return ST_OK;
 }
 
+/* What stoa.yaml says of its own hosts. NULL: no memory. */
+static const struct lp_bound *bind(struct generation *gen, const char *path, struct st_err *err)
+{
+    const struct pol_platform *from = gen->config->platforms.items;
+    struct lp_bound *to = st_arena_alloc(gen->arena, gen->config->platforms.n * sizeof *to + 1);
+
+    for (size_t i = 0; to != NULL && i < gen->config->platforms.n; i++) {
+        to[i] = (struct lp_bound){ from[i].id.s, path, from[i].id.pos, names(gen->arena, &from[i].hosts, err) };
+        if (to[i].hosts == NULL)
+            return NULL;
+    }
+    return to;
+}
+
 static enum st_rc load_plugins(struct generation *gen, const char *path, struct st_diag *diag, struct st_err *err)
 {
     const struct st_list *plugins = &gen->config->plugins;
@@ -260,10 +274,12 @@ static enum st_rc load_plugins(struct generation *gen, const char *path, struct 
                                         .doubtful = names(gen->arena, &gen->config->curation.doubtful, err),
                                         .chosen = chosen,
                                         .n_chosen = plugins->n,
+                                        .bound = bind(gen, path, err),
+                                        .n_bound = gen->config->platforms.n,
                                         .left = &gen->left };
 
     if (sources.dirs == NULL || sources.disable == NULL || sources.trusted == NULL || sources.doubtful == NULL ||
-        chosen == NULL)
+        sources.bound == NULL || chosen == NULL)
         return st_arena_fail(gen->arena, err, "generation.load");
     for (size_t i = 0; i < plugins->n; i++)
         if (choose(gen->arena, path, (const struct pol_plugin *)plugins->items + i, &chosen[i]) != ST_OK)

@@ -29,11 +29,18 @@ struct lp_chosen { /* what a site wants of one plugin */
     const struct lp_given *given;
     size_t n_given;
 };
+struct lp_bound { /* hosts that a site says are of a platform */
+    const char *platform, *file;
+    struct st_pos pos;
+    const char *const *hosts; /* lower case, exact or "*.suffix"; NULL-terminated */
+};
 struct lp_sources {                           /* all borrowed */
     const char *const *dirs, *const *disable; /* NULL-terminated; disable: names of plugins to leave out, or NULL */
     const char *libs;                         /* one more folder of shared modules; NULL */
     const struct lp_chosen *chosen;
     size_t n_chosen;
+    const struct lp_bound *bound;
+    size_t n_bound;
     const char *const *trusted, *const *doubtful; /* hosts for trust(), exact or "*.suffix"; NULL-terminated, or NULL */
     bool skip_tests;                              /* the files' own tests are not run: lp_set_test follows */
     const struct lp_left *left;                   /* files that are known to be wrong; NULL: none */

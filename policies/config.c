@@ -170,6 +170,24 @@ static const struct st_yaml_opt plugin_opts[] = {
 static const struct st_yaml_schema plugin_schema = { "plugin",    sizeof(struct pol_plugin), PLUGIN(pos) + 1,
                                                      plugin_opts, ST_LEN(plugin_opts),       NULL };
 
+#define PLATFORM(field) offsetof(struct pol_platform, field)
+static const struct st_yaml_opt platform_opts[] = {
+    { .name = "id",
+      .type = ST_Y_STR,
+      .offset = PLATFORM(id),
+      .required = true,
+      .help = "Of the platform adapter: `stoa adapter list` names them." },
+    { .name = "hosts",
+      .type = ST_Y_STRS,
+      .offset = PLATFORM(hosts),
+      .required = true,
+      .help =
+          "Your hosts of that platform: forum.example.com, or *.example.com. The more exact name wins over any that "
+          "an adapter claims." },
+};
+static const struct st_yaml_schema platform_schema = { "platform",    sizeof(struct pol_platform), PLATFORM(pos) + 1,
+                                                       platform_opts, ST_LEN(platform_opts),       NULL };
+
 #define LIMIT(id, t, field, lo, hi, d, text)                                                                    \
     {                                                                                                           \
         .name = id, .type = t, .offset = WITHIN(limit, field), .min = (lo), .max = (hi), .def = d, .help = text \
@@ -379,6 +397,13 @@ static const struct st_yaml_opt config_opts[] = {
       .offset = FIELD(plugins),
       .sub = &plugin_schema,
       .help = "Plugins with settings of their own, and which of them are on." },
+    { .name = "platforms",
+      .type = ST_Y_LIST,
+      .offset = FIELD(platforms),
+      .sub = &platform_schema,
+      .help =
+          "Which platform runs on hosts of yours: a Discourse, a wiki, a GitHub Enterprise. Policies for the platform "
+          "open them then." },
     { .name = "pictures",
       .type = ST_Y_BOOL,
       .offset = FIELD(pictures),
@@ -459,6 +484,18 @@ static void check_resolver(struct config_check *c, const struct pol_config *conf
         if (!config_endpoint(st_span_str(hosts[i].value.s), false, &e))
             config_bad(c, hosts[i].value.pos, "expected an address, as 127.0.0.1:8443 or [::1]:8443", hosts[i].value.s);
     }
+}
+
+static void check_platforms(struct config_check *c, const struct pol_config *conf)
+{
+    const struct pol_platform *all = conf->platforms.items;
+
+    for (size_t i = 0; i < conf->platforms.n; i++)
+        for (size_t k = 0; k < all[i].hosts.n; k++)
+            if (!pol_host_pattern_ok(pol_str(&all[i].hosts, k)->s))
+                config_bad(c, pol_str(&all[i].hosts, k)->pos,
+                           "expected a host in lower case, as forum.example.com or *.example.com",
+                           pol_str(&all[i].hosts, k)->s);
 }
 
 static void check_limits(struct config_check *c, const struct pol_config *conf)
@@ -573,6 +610,7 @@ enum st_rc pol_config_load(const char *path, struct st_arena *arena, struct pol_
     config_check_pac(&c, out);
     config_check_networks(&c, &out->upstream.never);
     check_resolver(&c, out);
+    check_platforms(&c, out);
     check_limits(&c, out);
     if ((c.folder = folder_of(path, arena, err)) == NULL || make_all_absolute(&c, out) != ST_OK)
         return ST_ERR;

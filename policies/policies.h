@@ -41,6 +41,12 @@ struct pol_plugin {     /* what a site wants of one plugin */
     struct st_pos pos;
 };
 
+struct pol_platform {     /* hosts of a site that are of a platform */
+    struct st_str id;     /* of the adapter: "discourse" */
+    struct st_list hosts; /* of struct st_str: exact or "*.suffix" */
+    struct st_pos pos;
+};
+
 /* policies/config.c holds the option table: names, ranges, defaults, help. A struct st_str that the file does not give
  * but a default does has line 0. */
 struct pol_config {
@@ -121,9 +127,10 @@ struct pol_config {
         int64_t checkpoint_ms, checkpoint_records;
         struct st_str checkpoint_copy; /* a second directory for signed checkpoints; s NULL: none */
     } audit;
-    struct st_list plugins; /* of struct pol_plugin */
-    bool pictures;          /* stoa-extract looks for words in them */
-    bool test_clock;        /* lets `stoa clock` turn the time; refused unless every listener is on loopback */
+    struct st_list plugins;   /* of struct pol_plugin */
+    struct st_list platforms; /* of struct pol_platform */
+    bool pictures;            /* stoa-extract looks for words in them */
+    bool test_clock;          /* lets `stoa clock` turn the time; refused unless every listener is on loopback */
 };
 
 /* ---- verdicts -------------------------------------------------------------------------------------------------- */

@@ -121,11 +121,12 @@ struct lp_adapter {
     const char *id, *version, *title, *file;
     const char *broken; /* why its file is left out: then it has no rules, and its hosts; NULL: it is not */
     const char *const *hosts;
-    bool is_fallback; /* answers for hosts and requests no other rule knows */
-    bool is_anywhere; /* its rules are tried on unclaimed hosts too: wikis run on any name */
-    const struct lp_head *secrets;
+    const char *const *bound; /* hosts that the site says are its, NULL-terminated; NULL: none */
+    bool is_fallback;         /* answers for hosts and requests no other rule knows */
+    bool is_anywhere;         /* its rules are tried on unclaimed hosts too: wikis run on any name */
+    struct lp_head *secrets;
     size_t n_secrets;
-    const struct lp_speech *speaks;
+    struct lp_speech *speaks;
     size_t n_speaks;
     struct lp_shortlist may_hide, may_speak, may_route; /* of secrets, speaks, routes */
     const char *const *redact;                          /* field path patterns */
@@ -144,6 +145,7 @@ struct lp_adapter {
 struct lp_host {
     struct st_span name; /* lower case; of "*.suffix" the ".suffix" */
     const struct lp_adapter *adapter;
+    bool is_bound; /* a site says so, and not the adapter */
 };
 
 struct lp_adapters {
@@ -173,6 +175,10 @@ size_t lp_shortlist_next(const struct lp_shortlist *list, struct lp_glimpse glim
 
 /* lookup.c: once all are there. */
 ST_MUST enum st_rc lp_adapters_index(struct lp_adapters *all, struct st_arena *arena, struct st_err *err);
+/* platforms.c: hosts that a site says are of a platform; a diagnostic and ST_E_CONFIG where there is none, or a host
+ * has two. Before lp_adapters_index. */
+ST_MUST enum st_rc lp_adapters_bind(struct lp_adapters *all, const struct lp_sources *sources, struct st_arena *arena,
+                                    struct st_diag *diag, struct st_err *err);
 
 /* match.c */
 bool lp_glob(const char *glob, struct st_span name); /* '*' at either end; ASCII case does not matter */

@@ -396,12 +396,13 @@ enum st_rc lp_adapter_stand_in(const struct lp_left_adapter *left, struct lp_ada
     return a->id != NULL ? ST_OK : st_arena_fail(arena, err, "lua.broken");
 }
 
-enum st_rc lp_adapter_widen(struct lp_adapter *a, const char *const *more, struct st_arena *arena, struct st_err *err)
+enum st_rc lp_hosts_join(const char *const *some, const char *const *more, struct st_arena *arena,
+                         const char *const **out, struct st_err *err)
 {
     struct hosts hosts;
 
-    if (!hosts_open(&hosts, arena) || !hosts_add_all(&hosts, a->hosts) || !hosts_add_all(&hosts, more))
+    if (!hosts_open(&hosts, arena) || !hosts_add_all(&hosts, some) || !hosts_add_all(&hosts, more))
         return st_arena_fail(arena, err, "lua.broken");
-    a->hosts = hosts.items;
+    *out = hosts.items;
     return ST_OK;
 }

@@ -21,7 +21,7 @@ struct lp_left_adapter { /* borrowed, of the set's arena */
 /* An adapter without rules that has its id and its hosts (none: nobody knows them). */
 ST_MUST enum st_rc lp_adapter_stand_in(const struct lp_left_adapter *left, struct lp_adapter **out,
                                        struct st_arena *arena, struct st_err *err);
-/* It claims these hosts too; NULL-terminated, or NULL. */
-ST_MUST enum st_rc lp_adapter_widen(struct lp_adapter *a, const char *const *more, struct st_arena *arena,
-                                    struct st_err *err);
+/* Both lists in one, each name once; a list is NULL-terminated, or NULL. */
+ST_MUST enum st_rc lp_hosts_join(const char *const *some, const char *const *more, struct st_arena *arena,
+                                 const char *const **out, struct st_err *err);
 #endif

@@ -21,13 +21,30 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : (x->name.n > y->name.n) - (x->name.n < y->name.n);
 }
 
-/* Of two adapters with one host the first in name order keeps it, whatever qsort does. */
+/* Of two adapters with one host that keeps it of which the site says so, else the first in name order. */
 static int by_name_and_id(const void *a, const void *b)
 {
+    const struct lp_host *x = a, *y = b;
     int order = by_name(a, b);
 
-    return order != 0 ? order
-                      : strcmp(((const struct lp_host *)a)->adapter->id, ((const struct lp_host *)b)->adapter->id);
+    if (order == 0)
+        order = y->is_bound - x->is_bound;
+    return order != 0 ? order : strcmp(x->adapter->id, y->adapter->id);
+}
+
+static size_t count_hosts(const char *const *hosts)
+{
+    size_t n = 0;
+
+    while (hosts != NULL && hosts[n] != NULL)
+        n++;
+    return n;
+}
+
+static void put_hosts(struct lp_adapters *all, const struct lp_adapter *a, const char *const *hosts, bool is_bound)
+{
+    for (; hosts != NULL && *hosts != NULL; hosts++)
+        all->hosts[all->n_hosts++] = (struct lp_host){ st_span_str(*hosts + (**hosts == '*')), a, is_bound };
 }
 
 static enum st_rc index_hosts(struct lp_adapters *all, struct st_arena *arena, struct st_err *err)
@@ -35,16 +52,12 @@ static enum st_rc index_hosts(struct lp_adapters *all, struct st_arena *arena, s
     size_t n = 0;
 
     for (size_t i = 0; i < all->n; i++)
-        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++)
-            n++;
+        n += count_hosts(all->items[i]->hosts) + count_hosts(all->items[i]->bound);
     if ((all->hosts = st_arena_alloc(arena, (n + 1) * sizeof *all->hosts)) == NULL)
         return st_arena_fail(arena, err, "lua.hosts");
     for (size_t i = 0; i < all->n; i++) {
-        for (size_t k = 0; all->items[i]->hosts != NULL && all->items[i]->hosts[k] != NULL; k++) {
-            const char *name = all->items[i]->hosts[k];
-
-            all->hosts[all->n_hosts++] = (struct lp_host){ st_span_str(name + (name[0] == '*')), all->items[i] };
-        }
+        put_hosts(all, all->items[i], all->items[i]->hosts, false);
+        put_hosts(all, all->items[i], all->items[i]->bound, true);
     }
     qsort(all->hosts, all->n_hosts, sizeof *all->hosts, by_name_and_id);
     n = 0;
@@ -74,7 +87,7 @@ enum st_rc lp_adapters_index(struct lp_adapters *all, struct st_arena *arena, st
 static const struct lp_adapter *claimer(const struct lp_set *set, struct st_span host)
 {
     const struct lp_adapters *all = lp_set_adapters(set);
-    struct lp_host wanted = { st_span_host(host), NULL };
+    struct lp_host wanted = { st_span_host(host), NULL, false };
 
     while (wanted.name.n > 0) {
         const struct lp_host *found = bsearch(&wanted, all->hosts, all->n_hosts, sizeof wanted, by_name);

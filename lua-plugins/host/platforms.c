@@ -2,7 +2,8 @@
 /* platforms - the files of platforms/: each is run once in a bare state, and the table it returns becomes an adapter.
  *
  * A later file takes the place of an earlier one with the same id. One that is wrong and left out has a stand-in
- * (broken.c).
+ * (broken.c). A site may say that hosts of its own are of a platform: what runs on any name is known by its requests
+ * only while nobody says what it is.
  */
 #include "broken.h"
 #include "needs.h"
@@ -70,7 +71,7 @@ static enum st_rc keep_stand_in(struct lp_set *set, const struct lp_left_adapter
     if (lp_adapter_stand_in(left, &a, set->arena, err) != ST_OK)
         return ST_ERR;
     if ((same = adapter_at(&set->adapters, a->id)) != NULL)
-        return lp_adapter_widen(*same, a->hosts, set->arena, err);
+        return lp_hosts_join((*same)->hosts, a->hosts, set->arena, &(*same)->hosts, err);
     if (a->is_fallback) /* nothing would be read any more */
         return st_fail(err, ST_E_CONFIG, "lua.platforms", "the fallback is wrong", 0);
     return a->hosts[0] != NULL ? keep_adapter(&set->adapters, a, err) : ST_OK;
@@ -91,6 +92,73 @@ static enum st_rc read_file(struct adapter_run *run, struct st_buf *text, struct
         rc = st_fail(err, ST_E_CONFIG, "lua.platforms", "platform file", 0);
     lp_state_free(state);
     return rc;
+}
+
+/* The entry before this one that has the same host for another platform. */
+static bool is_bound_twice(const struct lp_sources *sources, size_t at, const char *host)
+{
+    for (size_t i = 0; i < at; i++)
+        for (const char *const *h = sources->bound[i].hosts; *h != NULL; h++)
+            if (strcmp(*h, host) == 0 && strcmp(sources->bound[i].platform, sources->bound[at].platform) != 0)
+                return true;
+    return false;
+}
+
+static void say_unknown(const struct lp_adapters *all, const struct lp_bound *b, struct st_diag *diag)
+{
+    const char *known[LP_LIST_MAX], *near;
+
+    for (size_t i = 0; i < all->n; i++)
+        known[i] = all->items[i]->id;
+    near = st_diag_nearest(b->platform, known, all->n);
+    (void)st_diag_add(diag, b->file, b->pos.line, b->pos.col, "platforms: there is no adapter '%.60s'%s%s%s",
+                      b->platform, near != NULL ? "; did you mean '" : "; `stoa adapter list` names them all",
+                      near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+/* Rules of what runs on any name may be for certain hosts only, which are surely of the platform; so are these. */
+static enum st_rc widen_head(struct lp_head *h, const char *const *hosts, struct st_arena *arena, struct st_err *err)
+{
+    return h->hosts != NULL ? lp_hosts_join(h->hosts, hosts, arena, &h->hosts, err) : ST_OK;
+}
+
+static enum st_rc bind_adapter(struct lp_adapter *a, const char *const *hosts, struct st_arena *arena,
+                               struct st_err *err)
+{
+    enum st_rc rc = lp_hosts_join(a->bound, hosts, arena, &a->bound, err);
+
+    for (size_t i = 0; a->is_anywhere && rc == ST_OK && i < a->n_secrets; i++)
+        rc = widen_head(&a->secrets[i], hosts, arena, err);
+    for (size_t i = 0; a->is_anywhere && rc == ST_OK && i < a->n_speaks; i++)
+        rc = widen_head(&a->speaks[i].head, hosts, arena, err);
+    for (size_t i = 0; a->is_anywhere && rc == ST_OK && i < a->n_routes; i++)
+        rc = widen_head(&a->routes[i].head, hosts, arena, err);
+    return rc;
+}
+
+enum st_rc lp_adapters_bind(struct lp_adapters *all, const struct lp_sources *sources, struct st_arena *arena,
+                            struct st_diag *diag, struct st_err *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < sources->n_bound; i++) {
+        const struct lp_bound *b = &sources->bound[i];
+        struct lp_adapter **a = adapter_at(all, b->platform);
+
+        if (a == NULL)
+            say_unknown(all, b, diag);
+        for (const char *const *host = b->hosts; *host != NULL; host++) {
+            if (!is_bound_twice(sources, i, *host))
+                continue;
+            ok = false;
+            (void)st_diag_add(diag, b->file, b->pos.line, b->pos.col,
+                              "platforms: '%.100s' is named for two platforms; leave one of them out", *host);
+        }
+        ok = ok && a != NULL;
+        if (a != NULL && bind_adapter(*a, b->hosts, arena, err) != ST_OK)
+            return ST_ERR;
+    }
+    return ok ? ST_OK : st_fail(err, ST_E_CONFIG, "lua.platforms", "a host's platform", 0);
 }
 
 struct lp_platform lp_platform_about(const struct lp_set *set, size_t i)

@@ -332,7 +332,9 @@ static enum st_rc finish(struct loader *l)
 {
     struct lp_set *set = l->set;
 
-    if (lp_adapters_index(&set->adapters, set->arena, l->err) != ST_OK ||
+    if ((!l->failed && /* else it may be the one that did not load */
+         after_file(l, lp_adapters_bind(&set->adapters, l->sources, set->arena, l->diag, l->err)) != ST_OK) ||
+        lp_adapters_index(&set->adapters, set->arena, l->err) != ST_OK ||
         keep_hosts(l, l->sources->trusted, &set->rules.trusted) != ST_OK ||
         keep_hosts(l, l->sources->doubtful, &set->rules.doubtful) != ST_OK)
         return ST_ERR;

@@ -550,4 +550,8 @@ api-mine|GET /notifications/threads/5||{"subject":{"title":"T"}}|view|5|T|
 api-rest|GET /rate_limit||{"resources":{}}|none|||
 ]], api_host)
 
-return { rules = rows.joined(talk, things, people, rest_of_it, reads), tests = tests }
+local secret = { "/authorizations/**", "/authorizations", "/applications/**", "/user/keys", "/user/keys/*",
+  "/user/gpg_keys", "/repos/*/*/keys", "/repos/*/*/keys/*", "/repos/*/*/actions/secrets/**",
+  "/repos/*/*/dependabot/secrets/**", "/orgs/*/actions/secrets/**", "/app/installations/*/access_tokens" }
+
+return { secret = secret, rules = rows.joined(talk, things, people, rest_of_it, reads), tests = tests }

@@ -197,4 +197,12 @@ page-gist|GET gist.github.com/ana/9f|||view|9f||
 telemetry|POST /a/b.git/git-receive-pack|||none|||
 ]], web_host)
 
-return { rules = rules, tests = rows.joined(tests, made_tests) }
+local secret = { "/session", "/sessions/**", "/login/**", "/login", "/password_reset/**", "/password_reset", "/join",
+  "/signup/**", "/signup", "/settings/tokens/**", "/settings/tokens", "/settings/keys/**", "/settings/keys",
+  "/settings/personal-access-tokens/**", "/settings/security/**", "/settings/security", "/settings/auth/**",
+  "/settings/apps/**", "/settings/developers/**", "/settings/two_factor_authentication/**", "/u2f/**", "/webauthn/**",
+  "/*/*/settings/secrets/**" }
+local tokens = { "authenticity_token", "timestamp_secret", "required_field_*", "?token", "?access_token",
+  "config/secret" }
+
+return { secret = secret, tokens = tokens, rules = rules, tests = rows.joined(tests, made_tests) }

@@ -317,7 +317,7 @@ return {
     call("follow-tag", "POST", { "/api/v1/tags/*/follow", "/api/v1/tags/*/unfollow" }, { kind = "follow",
       object = { type = "tag", id = { "/api/v1/tags/{}/follow", "/api/v1/tags/{}/unfollow" } } }),
     call("feature-tag", "POST", "/api/v1/featured_tags", { kind = "save", audience = "public", typed = { "name" },
-      object = { type = "tag", title = "name" }, answer = { id = own_id, type = "tag" } }),
+      object = { type = "tag", title = "name" }, answer = { id = own_id, type = "tag", title = "name" } }),
     call("unfeature-tag", "DELETE", "/api/v1/featured_tags/*", { kind = "save", audience = "public",
       object = { type = "tag", id = "/api/v1/featured_tags/{}" } }),
 

@@ -46,6 +46,7 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "curate test": ([], 0),
     "curate run": (["{folder}/exchange.jsonl"], 0),
     "curate export": ([], 0),
+    "adapter list": ([], 0),
     "adapter test": (["{folder}/exchange.jsonl"], 0),
     "plugin new": (["--template", "coach", "--plugins", "{folder}/plugins-{fresh}", "acme.one"], 0),
     "plugin check": ([], 0),
@@ -58,7 +59,7 @@ WORKS = {  # command: words that make it work beside a running gateway, and its 
     "version": ([], 0),
 }
 EXCHANGE = json.dumps({"request": {"method": "GET", "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ"}})
-OFFLINE = {"setup", "scan", "docs", "adapter test", "rules list", "rules show", "rules test", "rules lint",
+OFFLINE = {"setup", "scan", "docs", "adapter list", "adapter test", "rules list", "rules show", "rules test", "rules lint",
            "rules bench", "rules import", "edm build", "edm check", "curate list", "curate test", "curate run", "curate export",
            "fingerprint build", "fingerprint check", "plugin new", "plugin check", "plugin test", "plugin list",
            "plugin profile", "plugin doc"}  # need no stoa.yaml
