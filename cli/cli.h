@@ -8,14 +8,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { /* exit codes: stable, used by scripts */
-       CLI_OK = 0,
-       CLI_FOUND = 1,       /* findings, failed tests, differences */
-       CLI_USAGE = 2,       /* the call's words are off */
-       CLI_CONFIG = 3,      /* a file that people write is wrong */
-       CLI_UNREACHABLE = 4, /* no gateway answers */
-       CLI_DENIED = 5,      /* not permitted */
-       CLI_INTEGRITY = 6,   /* stored data is not what was written */
+/* Exit codes: stable, used by scripts. */
+#define CLI_EXITS(X)                                                                        \
+    X(OK, 0, "fine")                                                                        \
+    X(FOUND, 1, "findings, failed tests or differences; or the machine failed")             \
+    X(USAGE, 2, "usage: the words of the call are off, or name a file that cannot be read") \
+    X(CONFIG, 3, "a configuration, policy, pack or plugin is not there or is wrong")        \
+    X(UNREACHABLE, 4, "no gateway answers")                                                 \
+    X(DENIED, 5, "not permitted")                                                           \
+    X(INTEGRITY, 6, "integrity violated: stored data is not what was written")
+enum {
+#define X(id, code, meaning) CLI_##id = (code),
+    CLI_EXITS(X)
+#undef X
 };
 
 struct cli {
@@ -38,6 +43,7 @@ int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The exit code that says best what went wrong; CLI_FOUND for a failure of the machine. */
 int cli_code(const struct st_err *err);
+void docs_man(struct st_buf *out); /* stoa(1), as roff */
 /* What went wrong, for a line that names the file: the system's words where it is the system's fault. A literal, or
  * until the next call. */
 const char *cli_why(const struct st_err *err);

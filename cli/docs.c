@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* docs - `stoa docs`: references made from the tables that the program itself uses, so that they cannot differ.
  *
- * docs/configuration.md, policy.md, detectors.md and platforms.md are its output; tests/lint/generated.py says when
- * they are stale.
+ * docs/configuration.md, policy.md, detectors.md, platforms.md and stoa.1 are its output; tests/lint/generated.py says
+ * when they are stale.
  */
 #include "cli/cli.h"
 #include "filters/filters.h"
@@ -206,7 +206,7 @@ int cmd_docs(struct cli *cli)
     int code = CLI_OK;
 
     if (cli->argc < 2 || (cli->argc > 2 && !says_schema))
-        return cli_usage(cli, "of what: config, policy, detectors or platforms");
+        return cli_usage(cli, "of what: config, policy, detectors, platforms or man");
     st_buf_init(&out, TEXT_MAX);
     if (strcmp(what, "config") == 0)
         write_config(&out, form);
@@ -216,8 +216,10 @@ int cmd_docs(struct cli *cli)
         code = write_detectors(cli, &out);
     else if (strcmp(what, "platforms") == 0 && !says_schema)
         code = write_platforms(cli, &out);
+    else if (strcmp(what, "man") == 0 && !says_schema && !cli->json)
+        docs_man(&out);
     else
-        code = cli_usage(cli, "of what: config, policy, detectors or platforms (--schema for the first two)");
+        code = cli_usage(cli, "of what: config, policy, detectors, platforms or man (--schema for the first two)");
     if (code == CLI_OK)
         fwrite(out.p, 1, out.n, stdout);
     st_buf_fini(&out);

@@ -42,9 +42,11 @@ static void help(FILE *to)
     list(to, "");
     fputs("\nGlobal options may stand anywhere: --config FILE (else $STOA_CONFIG, else /etc/stoa/stoa.yaml), --json,\n"
           "--lang de for what is said to people in their language: names of detectors, messages of policies.\n"
-          "Exit codes: 0 fine, 1 findings or differences, 2 usage, 3 invalid configuration, 4 gateway unreachable,\n"
-          "5 not permitted, 6 integrity violated.\n",
+          "Exit codes:\n",
           to);
+#define X(id, code, meaning) fprintf(to, "  %d  %s\n", code, meaning);
+    CLI_EXITS(X)
+#undef X
 }
 
 int cli_usage(const struct cli *cli, const char *fmt, ...)

@@ -14,6 +14,7 @@ MADE = {
     "docs/policy.md": [f"{BIN}/stoa", "docs", "policy"],
     "docs/detectors.md": [f"{BIN}/stoa", "docs", "detectors"],
     "docs/platforms.md": [f"{BIN}/stoa", "docs", "platforms"],
+    "docs/stoa.1": [f"{BIN}/stoa", "docs", "man"],
     "docs/lua-api.md": [*LUA, "manual", "lua-plugins/api"],
     "docs/stoa-lua.7": [*LUA, "man", "lua-plugins/api"],
     "lua-plugins/api/stoa.d.lua": [*LUA, "luals", "lua-plugins/api"],

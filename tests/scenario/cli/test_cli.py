@@ -131,6 +131,13 @@ def test_a_group_lists_its_commands(group):
         assert all(f"stoa {member}" in done.stdout + done.stderr for member in members), done
 
 
+def test_the_manual_and_the_help_name_every_command_and_exit_code():
+    page, told = stoa("docs", "man").stdout.replace("\\-", "-"), stoa("--help").stdout
+    assert re.findall(r"^\.TP\n\\fB([a-z -]+)\\fR", page.split(".SH COMMANDS")[1], re.M) == COMMANDS
+    codes = re.findall(r"^\.TP\n\\fB(\d)\\fR\n\\&(.+)", page, re.M)
+    assert [code for code, _ in codes] == list("0123456") and all(f"  {code}  {meaning}\n" in told for code, meaning in codes)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_wrong_words(command, gateway):
     for extra in (["--nonsense"], ["one", "two", "three", "four"]):
