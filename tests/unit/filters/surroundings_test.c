@@ -39,16 +39,17 @@ static const char *const AROUND[][2] = {
     { "", ".\n\nAnd so on." },
 };
 
-static bool is_found(const char *text, const char *id)
+/* How many findings of a text have an id that begins so. */
+static size_t count_found(const char *text, const char *id)
 {
     struct st_arena *arena = st_arena_new(1u << 20);
     const struct flt_findings found = found_in_text(arena, text);
-    bool any = false;
+    size_t n = 0;
 
     for (size_t i = 0; i < found.n; i++)
-        any = any || strncmp(found.items[i].rule->id, id, strlen(id)) == 0;
+        n += strncmp(found.items[i].rule->id, id, strlen(id)) == 0;
     st_arena_free(arena);
-    return any;
+    return n;
 }
 
 T_TEST(what_stands_around_a_value_takes_nothing_from_it)
@@ -58,20 +59,16 @@ T_TEST(what_stands_around_a_value_takes_nothing_from_it)
             char text[400];
 
             (void)snprintf(text, sizeof text, "%s%s%s", AROUND[a][0], VALUES[v].text, AROUND[a][1]);
-            T_CHECK(is_found(text, VALUES[v].id), "%s in %s", VALUES[v].id, text);
+            T_CHECK(count_found(text, VALUES[v].id) > 0, "%s in %s", VALUES[v].id, text);
         }
 }
 
 T_TEST(two_of_them_are_two)
 {
-    struct st_arena *arena = st_arena_new(1u << 20);
-    struct flt_findings found;
     char text[400];
 
     for (size_t v = 0; v < ST_LEN(VALUES); v++) {
         (void)snprintf(text, sizeof text, "%s\n\n%s\n", VALUES[v].text, VALUES[v].text);
-        found = found_in_text(arena, text);
-        T_CHECK(found.n >= 2, "%s: %zu", VALUES[v].id, found.n);
+        T_CHECK(count_found(text, VALUES[v].id) >= 2, "%s: %zu", VALUES[v].id, count_found(text, VALUES[v].id));
     }
-    st_arena_free(arena);
 }
