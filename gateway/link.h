@@ -91,5 +91,8 @@ void link_start_tls(struct link *link, struct tls *tls);
 /* After the owner took from `in` or put into `out`: resumes reading; what is little is written at the end of the round.
  */
 void link_update(struct link *link);
+/* Takes what has come by now, before the loop says so: what link_state then answers is news to nobody but the kernel's
+ * peer. The owner hears of a change. */
+void link_look(struct link *link);
 void link_end(struct link *link); /* nothing more will be put into out: announce it when all is written */
 #endif

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* link_finish - the end of a link: what is owed is written, the end is said, and the peer gets time to end as well.
  *
- * A link that finishes belongs to nobody but the loop's list; whatever still arrives is thrown away.
+ * A link that finishes belongs to nobody but the loop's list; whatever still arrives is thrown away. A peer that was
+ * answered in the middle of an upload is heard out for a while: a reset on top of the answer could take it away again
+ * (RFC 9112 §9.6), and many clients look at an answer only when they have sent everything.
  */
 #include "gateway/link_parts.h"
 #include <assert.h>
 #include <event2/buffer.h>
 
-#define FINISH_WITHIN 2000u  /* from our end to theirs */
+#define FINISH_WITHIN 2000u  /* without a byte, from our end to theirs */
 #define FINISH_MS     30000u /* unless the loop says otherwise */
 
 void link_end_enter(struct link *link, enum link_end_state next)
@@ -56,11 +58,26 @@ static uint64_t finish_ms(const struct link *link)
     return link->loop->finish_ms > 0 ? link->loop->finish_ms : FINISH_MS;
 }
 
+static void wait_for(struct link *link, uint64_t ms)
+{
+    struct st_err ignored;
+
+    if (ms == 0 || st_timer_arm(link->loop->timers, &link->deadline, ms, &ignored) != ST_OK)
+        link_free(link);
+}
+
+/* Our end is said, and the peer has not ended: how long it still may take. */
+static uint64_t linger_ms(const struct link *link)
+{
+    uint64_t now = st_clock_ms(), left = link->linger_until_ms > now ? link->linger_until_ms - now : 0;
+
+    return left < FINISH_WITHIN ? left : FINISH_WITHIN;
+}
+
 static void finishing_event(void *ctx)
 {
     struct link *link = ctx;
-    uint64_t within = finish_ms(link);
-    struct st_err ignored;
+    bool has_sent = evbuffer_get_length(link->in) > 0;
 
     evbuffer_drain(link->in, evbuffer_get_length(link->in)); /* nobody reads this any more */
     link_watch(link);
@@ -68,14 +85,15 @@ static void finishing_event(void *ctx)
         link_free(link);
         return;
     }
-    if (link->end == LINK_END_LINGERING)
-        return;
     if (link->end == LINK_END_SAID) {
         link_end_enter(link, LINK_END_LINGERING);
-        within = FINISH_WITHIN;
+        link->linger_until_ms = st_clock_ms() + finish_ms(link);
+        wait_for(link, linger_ms(link));
+    } else if (link->end != LINK_END_LINGERING) {
+        wait_for(link, finish_ms(link));
+    } else if (has_sent) {
+        wait_for(link, linger_ms(link));
     }
-    if (st_timer_arm(link->loop->timers, &link->deadline, within, &ignored) != ST_OK)
-        link_free(link);
 }
 
 static void finishing_late(void *ctx)

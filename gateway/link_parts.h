@@ -40,6 +40,7 @@ struct link {
     void *ctx;
     struct later_item again, flush, gone; /* on_event is due; out is to be written; memory is due */
     struct st_timer deadline;             /* of link_finish */
+    uint64_t linger_until_ms;             /* LINGERING: however much the peer still sends */
     size_t share;                         /* of the loop's budget */
 };
 

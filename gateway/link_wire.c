@@ -315,6 +315,20 @@ void link_pump(struct link *link)
     count_share(link);
 }
 
+void link_look(struct link *link)
+{
+    enum link_state before = link->state;
+    size_t had = evbuffer_get_length(link->in);
+
+    ST_CHECK(link, LINK_MAGIC);
+    if (!is_alive(link))
+        return;
+    link_read_wire(link);
+    link_pump(link);
+    if (link->state != before || evbuffer_get_length(link->in) != had)
+        link_tell_soon(link);
+}
+
 /* The end of the round. */
 void link_flush(void *ctx)
 {

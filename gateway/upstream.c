@@ -138,6 +138,14 @@ static bool is_reusable(const struct upstream *upstream)
            link_unsent(upstream->link) == 0;
 }
 
+bool upstream_is_alive(struct upstream *upstream)
+{
+    ST_CHECK(upstream, UPSTREAM_MAGIC);
+    if (is_reusable(upstream))
+        link_look(upstream->link);
+    return is_reusable(upstream);
+}
+
 /* An idle connection said or did something: either way nobody may use it. */
 static void on_idle_event(void *ctx)
 {
@@ -163,6 +171,8 @@ static struct upstream *pool_take(struct upstream_pool *pool, const struct upstr
             continue;
         if (place->offer == UPSTREAM_BOTH && u->place.offer != UPSTREAM_BOTH)
             continue; /* what it would have chosen is not known */
+        if (max_idle_ms < UINT64_MAX && !upstream_is_alive(u))
+            continue; /* on_idle_event drops it */
         pool_remove(u);
         st_timer_disarm(pool->loop->timers, &u->deadline);
         return u;

@@ -48,7 +48,7 @@ void upstream_pool_clear(struct upstream_pool *pool);
 void upstream_pool_configure(struct upstream_pool *pool, struct resolver *resolver, const struct pol_config *config);
 size_t upstream_pool_idle(const struct upstream_pool *pool);
 
-/* Takes one that waits when max_idle_ms allows it (READY at once), else begins to connect. on_event is called on every
+/* Takes one that waits when max_idle_ms allows it (READY at once; alive, when that is less than UINT64_MAX), else begins to connect. on_event is called on every
  * change, also of the link's buffers. */
 ST_MUST enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place *place, uint64_t max_idle_ms,
                                  struct link_owner owner, struct upstream **out, struct st_err *err);
@@ -62,6 +62,9 @@ bool upstream_is_same(const struct upstream_place *a, const struct upstream_plac
 bool upstream_is_for(const struct upstream *upstream, const struct upstream_place *place);
 /* READY, open, nothing owed and nothing said unasked: the next exchange may use it. */
 bool upstream_is_clean(const struct upstream *upstream);
+/* The same, and the socket was asked: an origin may have ended the connection in the very round that has the next
+ * request, and one that must not be repeated is lost on it. */
+bool upstream_is_alive(struct upstream *upstream);
 bool upstream_was_used(const struct upstream *upstream);    /* it carried an exchange before */
 uint64_t upstream_idle_ms(const struct upstream *upstream); /* since the last upstream_rest; 0: never used */
 void upstream_own(struct upstream *upstream, link_event_f *on_event, void *ctx);

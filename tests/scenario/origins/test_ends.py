@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """F6: how streams and sessions end before they should: RST_STREAM, GOAWAY, a cut, a silence."""
+import socket
+
 import h2.connection
 import pytest
 
 from stoa_test import wire
 from stoa_test.origin import WAIT
+from stoa_test.stage import EXCHANGES, break_off
 
 TEXT = [("content-type", "text/plain")]
 
@@ -184,4 +187,35 @@ def test_a_new_generation_leaves_the_old_sessions(house):
     house.gateway.stoa("reload", check=True)
     assert client.request("GET", "/").status == 200
     assert len(site.sessions) == sessions + 1
+    client.close()
+
+
+@pytest.mark.parametrize("protocol", EXCHANGES)
+@pytest.mark.parametrize("leaves", ["stays", "says-so", "breaks-off"])
+def test_S4_an_early_no_whatever_comes_of_the_session(house, protocol, leaves):
+    """RFC 9113 §8.1: an answer before the request was whole, a reset that says no error; then perhaps the end of all."""
+    site = house.insists.calm()
+
+    def say_no(request):
+        session = request.session
+        session.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or the reset takes what it holds back
+        request.head(413)
+        request.send(b"n" * 30000, [])
+        session.h2.reset_stream(request.stream, 0)
+        if leaves == "says-so":
+            session.h2.close_connection()
+        session.flush()
+        if leaves == "breaks-off":
+            break_off(session.sock)
+        if leaves != "stays":
+            raise OSError("enough")
+
+    site.on_end = lambda request: None
+    site.on_head = say_no
+    body = b"words of no weight; " * 100_000
+    client = EXCHANGES[protocol](house.gateway, site.host)
+    client.start("POST", "/early", [*TEXT, ("Content-Length", str(len(body)))], end=False)
+    client.send(body, end=True)
+    client.until(lambda: client.is_whole)
+    assert client.status == 413 and client.body == b"n" * 30000
     client.close()

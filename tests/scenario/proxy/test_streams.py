@@ -2,6 +2,7 @@
 """Streaming, framing and limits on opened connections: what a browser would notice, or a memory graph."""
 import hashlib
 import os
+import signal
 import socket
 import ssl
 import threading
@@ -303,6 +304,32 @@ def test_connections_to_the_origin_are_used_again(house):
         assert client.request("GET", "/again").status == 200
         client.close()
     assert len(site.names) - names <= 1  # one handshake at most
+
+
+def test_a_post_meets_no_connection_that_ended_in_the_same_moment(house):
+    """Nobody may send it twice. While the worker stands still the next post comes, and then the connection's end."""
+    site, client, leaves, left = fresh(house), opened(house), threading.Event(), threading.Event()
+    worker, = house[0].children("worker")
+
+    def answer(sock):
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na")
+        leaves.wait(WAIT)
+        sock.close()
+        left.set()
+
+    site.sends(raw=answer)
+    assert client.request("POST", "/one", body=b"1").body == b"a"
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        client.send("POST", "/two", body=b"2")
+        leaves.set()
+        assert left.wait(WAIT)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    site.sends("200 OK", [], b"b")
+    assert client.get().body == b"b"
+    assert [site.gets().body, site.gets().body] == [b"1", b"2"]
+    client.close()
 
 
 def test_an_idle_connection_that_the_origin_closed_is_replaced(house):

@@ -2,12 +2,18 @@
 """Both ends of one exchange in the hands of the test: it takes and sends every piece itself, so the order is its own."""
 import queue
 import socket
+import struct
 
 from . import wire
 from .client import Client
 from .client2 import Client2
 from .loopback import Server
 from .origin import IDLE, WAIT
+
+
+def break_off(sock):
+    """Its close will be a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 class Peer:
@@ -41,6 +47,11 @@ class Peer:
         self.sock.sendall(data)
 
     def close(self):
+        self.sock.close()
+
+    def breaks(self):
+        """Closes with a reset."""
+        break_off(self.sock)
         self.sock.close()
 
 

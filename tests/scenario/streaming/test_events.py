@@ -177,6 +177,27 @@ def test_s4_an_early_no_while_the_pipe_is_full(house):
         client.close()
 
 
+@pytest.mark.parametrize("kind, body", [("video/mp4", FILM * 300), ("text/plain", b"words of no weight; " * 3000)],
+                         ids=["film", "words"])
+def test_s4_an_early_no_and_a_reset_in_one_breath(house, protocol, kind, body):
+    """Of the origin's connection nothing is left when the gateway looks; what had come on it counts."""
+    def say_no(peer):
+        peer.head()
+        peer.sends(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 30000\r\n\r\n" + b"n" * 30000)
+        peer.breaks()
+
+    for _ in range(10):
+        client, site = house.both(protocol)
+        origin = threading.Thread(target=lambda: say_no(site.peer()))
+        origin.start()
+        client.start("POST", "/early", [("Content-Type", kind), ("Content-Length", str(len(body)))], end=False)
+        client.send(body, end=True)
+        client.until(lambda: client.is_whole)
+        assert client.status == 401 and client.body == b"n" * 30000
+        origin.join()
+        client.close()
+
+
 def test_expect_100_is_answered_once(house, protocol):
     client, site = house.both(protocol)
     client.start("POST", "/film", [*MEDIA, ("Expect", "100-continue"), ("Content-Length", "4")], end=False)

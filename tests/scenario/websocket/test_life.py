@@ -2,10 +2,10 @@
 """Sockets over time: S3, an origin that dies, a reload, a drain."""
 import json
 import signal
-import socket
-import struct
 
 import pytest
+
+from stoa_test.stage import break_off
 
 from conftest import POLICY, House
 
@@ -40,7 +40,7 @@ def test_an_origin_that_dies_is_an_end_without_a_close(own):
     client.say("hello")
     assert origin.hear() == ("text", "hello")
     origin.say("half of it", fin=False)
-    origin.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    break_off(origin.sock)
     origin.drop()
     origin.done()
     assert client.hear() == ("end",)

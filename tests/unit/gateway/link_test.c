@@ -201,6 +201,44 @@ T_TEST(a_finished_link_waits_its_time_for_who_does_not_read)
     teardown(&p);
 }
 
+/* A round of the clock in which b sends, or is silent. */
+static void pass(struct pair *p, size_t sent, uint64_t ms)
+{
+    put(p->b, sent);
+    for (int i = 0; i < 50; i++)
+        event_base_loop(p->loop.base, EVLOOP_NONBLOCK);
+    st_clock_turn(ms);
+    for (int i = 0; i < 50; i++) {
+        st_timers_fire(fam_timers(p->child));
+        event_base_loop(p->loop.base, EVLOOP_NONBLOCK);
+    }
+}
+
+T_TEST(a_finished_link_hears_out_who_still_sends)
+{
+    static const struct {
+        int rounds; /* in which the peer sends */
+        size_t links;
+    } CASES[] = { { 0, 2 }, { 4, 2 }, { 7, 1 } }; /* the last: longer than anybody is heard */
+
+    for (size_t i = 0; i < ST_LEN(CASES); i++) {
+        struct pair p;
+
+        setup(&p);
+        p.loop.finish_ms = 10000;
+        put(p.a, 1000);
+        link_finish(p.a);
+        p.a = NULL;
+        HOUSE_TURN_UNTIL(p.child, link_state(p.b) == LINK_ENDED);
+        for (int round = 0; round < CASES[i].rounds && p.loop.links == 2; round++)
+            pass(&p, 1000, 1500);
+        T_CHECK(p.loop.links == CASES[i].links, "case %zu: %llu", i, (unsigned long long)p.loop.links);
+        pass(&p, 0, 2001);
+        T_CHECK(p.loop.links == 1, "case %zu: it is silent", i);
+        teardown(&p);
+    }
+}
+
 T_TEST(links_count_in_the_budget_and_are_smaller_when_it_is_tight)
 {
     struct budget budget = { .max = 1u << 20 };
