@@ -98,7 +98,8 @@ struct flt_map; /* from offsets in a field's text to offsets in the plain body; 
 enum flt_keep { FLT_KEEP_NOTHING, FLT_KEEP_BYTES, FLT_KEEP_UTF16 /* units */ };
 
 /* Where in a message a field stands. A mask can be written into the body and the query only. */
-enum flt_place { FLT_IN_BODY, FLT_IN_QUERY, FLT_IN_PATH /* a segment of it */, FLT_IN_HEAD /* a header field */ };
+/* A segment of the path; a header field; one whose digits may be an id. */
+enum flt_place { FLT_IN_BODY, FLT_IN_QUERY, FLT_IN_PATH, FLT_IN_HEAD, FLT_IN_HEAD_ID };
 
 struct flt_field {
     /* Where it is, from the outside in: keys joined by '/', array elements as '#', query fields under "?":
@@ -169,11 +170,14 @@ ST_MUST enum st_rc flt_path_fields(struct flt_scanner *scanner, struct st_arena 
 /* A header field of a request. */
 struct flt_head_text {
     struct st_span name, value;
+    enum flt_place place; /* FLT_IN_HEAD or FLT_IN_HEAD_ID */
 };
 /* Whether a header field holds words of people: how they called a file, what they wrote about it or gave it for a title
- * (RFC 6266, RFC 5023 §9.7, tus 1.0, the metadata of object stores), or prose in a field of a service's own. All others
- * are of programs, or credentials. */
-bool flt_head_has_words(const struct flt_head_text *field);
+ * (RFC 6266, RFC 5023 §9.7, tus 1.0, the metadata of object stores), prose in a field of a service's own, or in any
+ * field what may be the number of a card or an account. All others are of programs, or credentials. Sets its place. */
+bool flt_head_has_words(struct flt_head_text *field);
+/* Whether what may be the number of a card or an account stands in a field, in groups or as one. */
+bool flt_head_holds_number(struct st_span value);
 /* Adds the values of n such fields to a doc, likewise. */
 ST_MUST enum st_rc flt_head_fields(struct st_arena *arena, const struct flt_head_text *texts, size_t n,
                                    struct flt_doc *doc, struct st_err *err);

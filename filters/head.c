@@ -14,10 +14,13 @@
  * Services that take a file as the bare body of a request have its name in the head: as a disposition, as JSON, as
  * pairs of a key and base64, or one field a value; others a title, a subject, a note. The last word of such a field's
  * name tells. A field of a service's own ("X-...") is read too when its value is prose, which no token is, or JSON, or
- * has the shape of a number that people have; digits alone may be any id, unless the name says what they are. All are
- * read as they stand: the readings of the scan open what they are wrapped in.
- * Any other field is of programs, or holds credentials, which are never read. Nothing is masked in a head: another path
- * would be another place, and each service quotes in its own way.
+ * has the shape of a number that people have; digits alone may be any id, unless the name says what they are. In any
+ * field what has the sum of a card's number or the length of an IBAN is read; its digits are weighed as those of an
+ * address. All are read as they stand: the readings of the scan open what they are wrapped in. Other fields are of
+ * programs, or hold credentials, which are never read. Nothing is masked in a head: another path would be another
+ * place, and each service quotes in its own way. Where the client came from goes along with everything that a page
+ * fetches. Refusing all of it for a number that once stood in the page's address, perhaps masked on its way, would end
+ * the page; who sends the head cuts the address short.
  */
 #include "filters/filters.h"
 #include "filters/scanner.h"
@@ -245,7 +248,7 @@ void flt_path_weigh(const struct flt_doc *doc, struct flt_findings *findings)
 
         if (field->place == FLT_IN_PATH && is_of_addresses(finding.rule))
             continue;
-        if (field->place == FLT_IN_PATH &&
+        if ((field->place == FLT_IN_PATH || field->place == FLT_IN_HEAD_ID) &&
             st_span_is_digits(st_span_sub(field->text, finding.from, finding.to - finding.from)))
             finding.confidence = finding.confidence > AS_AN_ID ? finding.confidence - AS_AN_ID : 0;
         if (finding.confidence >= FLT_CONFIDENCE_MIN)
@@ -369,9 +372,76 @@ static bool is_own(struct st_span name, struct st_span value)
            is_printed_number(name, value);
 }
 
-bool flt_head_has_words(const struct flt_head_text *field)
+/* Bytes of what may stand between the groups of a number. */
+static size_t between_groups(struct st_span s)
 {
-    return (is_of_words(field->name) || is_own(field->name, field->value)) && !names_credential(field->name);
+    if (s.n > 0 && s.p[0] != '\0' && strchr(" -+._/", s.p[0]) != NULL)
+        return 1;
+    return st_span_starts(s, ST_SPAN("%20")) ? 3 : 0;
+}
+
+/* A card's number or an IBAN, as far as its sum or its length tells, from the first byte to where no other follows. */
+static bool begins_number(struct st_span s)
+{
+    size_t most = s.n > 1 ? flt_iban_length(s.p[0] & 0xDF, s.p[1] & 0xDF) : 0, n = 0, at = 0;
+    bool is_account = most > 0;
+    uint8_t text[IBAN_MAX];
+
+    if (!is_account && (s.p[0] < '2' || s.p[0] > '6'))
+        return false;
+    for (most = is_account ? most : CARD_MAX; at < s.n && n < most; n++) {
+        bool may_be_letter = is_account && n / 2 != 1; /* after the country two digits check it */
+
+        if (!flt_is_alnum(s.p[at]) || (!flt_is_digit(s.p[at]) && !may_be_letter))
+            return false;
+        text[n] = s.p[at++];
+        if ((at == s.n || !flt_is_alnum(s.p[at])) && may_be_printed_in_groups(st_span(text, n + 1)))
+            return true;
+        at += between_groups(st_span_sub(s, at, s.n));
+    }
+    return false;
+}
+
+static bool has_digits(struct st_span s, size_t wanted)
+{
+    size_t digits = 0, i = 0;
+
+    for (; i + ST_BYTES_STEP <= s.n && digits < wanted; i += ST_BYTES_STEP)
+        digits += (size_t)__builtin_popcount(st_bytes_in(s.p + i, '0', '9'));
+    for (; i < s.n && digits < wanted; i++)
+        digits += flt_is_digit(s.p[i]);
+    return digits >= wanted;
+}
+
+/* Neither a letter nor a digit stands before it, but for those of an escape. */
+static bool is_first(struct st_span s, size_t at)
+{
+    return at == 0 || !flt_is_alnum(s.p[at - 1]) || (at >= 3 && s.p[at - 3] == '%');
+}
+
+bool flt_head_holds_number(struct st_span value)
+{
+    for (size_t at = 0; at + NUMBER_MIN <= value.n; at++)
+        if (flt_is_alnum(value.p[at]) && is_first(value, at) && begins_number(st_span_sub(value, at, value.n)))
+            return true;
+    return false;
+}
+
+/* What an origin gave out and gets back as it was, and where the client came from. */
+static bool is_of_others(struct st_span name)
+{
+    return st_span_istarts(name, ST_SPAN("if-")) || st_span_ieq(name, ST_SPAN("range")) ||
+           st_span_ieq(name, ST_SPAN("referer"));
+}
+
+bool flt_head_has_words(struct flt_head_text *field)
+{
+    field->place = FLT_IN_HEAD;
+    if (is_of_words(field->name) || is_own(field->name, field->value))
+        return !names_credential(field->name);
+    field->place = FLT_IN_HEAD_ID;
+    return has_digits(field->value, NUMBER_MIN) && !is_of_others(field->name) && !names_credential(field->name) &&
+           flt_head_holds_number(field->value);
 }
 
 enum st_rc flt_head_fields(struct st_arena *arena, const struct flt_head_text *texts, size_t n, struct flt_doc *doc,
@@ -382,7 +452,7 @@ enum st_rc flt_head_fields(struct st_arena *arena, const struct flt_head_text *t
     if (make_room(arena, doc, n, err) != ST_OK)
         return ST_ERR;
     for (size_t i = 0; i < n; i++) {
-        struct flt_field field = { .path = texts[i].name, .text = texts[i].value, .depth = 1, .place = FLT_IN_HEAD };
+        struct flt_field field = { .path = texts[i].name, .text = texts[i].value, .depth = 1, .place = texts[i].place };
 
         field.chain[0] = FLT_CODEC_HEAD;
         doc->fields[doc->n++] = field;

@@ -104,6 +104,21 @@ static uint64_t held_size(const struct txn *t)
     return t->body != NULL ? upload_held(t) : 0;
 }
 
+/* Of where the client came from, what no number of a person can stand in (RFC 9110 §10.1.3). The address in a browser
+ * still has what was masked in the request for the page, and goes along with all that the page fetches. */
+static struct st_span cut_referrer(struct st_span value)
+{
+    size_t scheme = st_span_find(value, ST_SPAN("://")), end = scheme + 3;
+    struct st_span site;
+
+    if (scheme == ST_SPAN_NPOS)
+        return ST_SPAN("about:blank");
+    while (end < value.n && strchr("/?#", value.p[end]) == NULL)
+        end++;
+    site = st_span_sub(value, 0, end < value.n && value.p[end] == '/' ? end + 1 : end);
+    return flt_head_holds_number(site) ? ST_SPAN("about:blank") : site;
+}
+
 /* Changes the parsed head in place, so that order and case stay. */
 static enum st_rc adapt_head(struct txn *t)
 {
@@ -115,6 +130,9 @@ static enum st_rc adapt_head(struct txn *t)
         } else if (st_span_ieq(field->name, ST_SPAN("content-length")) && t->is_redacted) {
             if (exchange_number(t, t->redacted.n, &field->value) != ST_OK)
                 return ST_ERR;
+        } else if (!t->is_unread && st_span_ieq(field->name, ST_SPAN("referer"))) {
+            if (flt_head_holds_number(field->value))
+                field->value = cut_referrer(field->value);
         } else if (st_span_ieq(field->name, ST_SPAN("host")) && !t->env->is_tls) {
             struct st_span rest = st_span_sub(t->head->target, 7, t->head->target.n); /* the absolute form decides */
             size_t end = 0;

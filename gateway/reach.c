@@ -69,7 +69,8 @@ static enum st_rc open_origin(struct txn *t, bool is_repeatable)
     if (t->env->origin_is_http2 && wants_own(t))
         t->place.offer = UPSTREAM_HTTP1_ONLY;
     t->env->spare = NULL;
-    if (spare != NULL && upstream_is_for(spare, &t->place) && (is_repeatable ? upstream_is_clean(spare) : upstream_is_alive(spare)) &&
+    if (spare != NULL && upstream_is_for(spare, &t->place) &&
+        (is_repeatable ? upstream_is_clean(spare) : upstream_is_alive(spare)) &&
         (t->env->is_pinned || upstream_idle_ms(spare) <= max_idle_ms)) {
         upstream_own(spare, t->env->on_event, t->env->ctx);
         t->origin = spare;

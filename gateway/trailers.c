@@ -25,8 +25,8 @@ static enum st_rc read_them(struct txn *t)
     for (size_t i = 0; i < t->n_trailers; i++) {
         const struct http_field *trailer = &t->trailers[i];
 
-        texts[t->n_words++] = (struct flt_head_text){ trailer->name, trailer->value };
-        texts[t->n_words++] = (struct flt_head_text){ ST_SPAN("trailer"), trailer->name };
+        texts[t->n_words++] = (struct flt_head_text){ trailer->name, trailer->value, FLT_IN_HEAD };
+        texts[t->n_words++] = (struct flt_head_text){ ST_SPAN("trailer"), trailer->name, FLT_IN_HEAD };
     }
     return ST_OK;
 }

@@ -161,7 +161,7 @@ static enum st_rc find_words(struct txn *t)
     const struct http_head *head = t->head;
 
     for (size_t i = 0; !t->is_unread && i < head->n; i++) {
-        const struct flt_head_text text = { head->fields[i].name, head->fields[i].value };
+        struct flt_head_text text = { .name = head->fields[i].name, .value = head->fields[i].value };
 
         if (!flt_head_has_words(&text))
             continue;

@@ -48,8 +48,8 @@ void upstream_pool_clear(struct upstream_pool *pool);
 void upstream_pool_configure(struct upstream_pool *pool, struct resolver *resolver, const struct pol_config *config);
 size_t upstream_pool_idle(const struct upstream_pool *pool);
 
-/* Takes one that waits when max_idle_ms allows it (READY at once; alive, when that is less than UINT64_MAX), else begins to connect. on_event is called on every
- * change, also of the link's buffers. */
+/* Takes one that waits when max_idle_ms allows it (READY at once; alive, when that is less than UINT64_MAX), else
+ * begins to connect. on_event is called on every change, also of the link's buffers. */
 ST_MUST enum st_rc upstream_open(struct upstream_pool *pool, const struct upstream_place *place, uint64_t max_idle_ms,
                                  struct link_owner owner, struct upstream **out, struct st_err *err);
 enum upstream_state upstream_state(const struct upstream *upstream);

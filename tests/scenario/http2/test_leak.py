@@ -64,6 +64,15 @@ def test_B2_a_request_that_is_never_whole(house):
     assert b"/unfinished" not in house.echo.received() and b"GET /after " in house.echo.received()
 
 
+@pytest.mark.parametrize("name", ["foo", "x-foo", "user-agent", "customer-account"])
+def test_B2_in_any_field_of_the_head(house, name):
+    client, before = house.client(), house.echo.received()
+    for value in (IBAN, f"v=1; of {IBAN}, please", "4111-1111-1111-1111", "4111 1111 1111 1111"):
+        assert client.request("GET", "/field", [(name, value)]).status == 403
+    assert house.echo.received() == before
+    client.close()
+
+
 def test_B2_in_the_path_and_in_trailers(house):
     client = house.client()
     before = house.echo.received()

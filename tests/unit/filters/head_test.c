@@ -305,6 +305,21 @@ T_TEST(a_path_gives_no_more_fields_than_its_ceiling)
     st_buf_fini(&path);
 }
 
+static struct flt_findings look_at_field(struct st_arena *arena, const char *name, const char *value)
+{
+    struct flt_head_text text = { .name = st_span_str(name), .value = st_span_str(value) };
+    const struct flt_input in = { .plain_limit = 1u << 20 };
+    struct st_err err = ST_ERR_INIT;
+    struct flt_findings findings;
+    struct flt_doc *doc = NULL;
+
+    T_OK(flt_decode(arena, &in, &doc, &err), err);
+    T_OK(flt_head_fields(arena, &text, flt_head_has_words(&text), doc, &err), err);
+    T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
+    flt_path_weigh(doc, &findings);
+    return findings;
+}
+
 T_TEST(what_people_called_a_file_is_found)
 {
     static const struct {
@@ -343,7 +358,6 @@ T_TEST(what_people_called_a_file_is_found)
         { "X-Archive-Meta-Creator", "card 4111111111111111", "pii.card.visa" },
         { "X-Whatever", "=?utf-8?B?bXkgY2FyZCA0MTExMTExMTExMTExMTEx?=", "pii.card.visa" },
         { "X-Whatever", "my%20card%20is%204111111111111111", "pii.card.visa" },
-        { "X-Request-Id", "4111111111111111", NULL },
         { "X-Whatever", "4111-1111-1111-1111", "pii.card.visa" },
         { "X-Card", "4111111111111111", "pii.card.visa" },
         { "X-Their_Card", "4111111111111111", "pii.card.visa" },
@@ -355,26 +369,72 @@ T_TEST(what_people_called_a_file_is_found)
         { "X-Real-Ip", "203.0.113.195", NULL },
         { "X-Client-Date", "2026-11-30", NULL },
         { "X-Timestamp", "1764547200000", NULL },
-        { "User-Agent", "a card 4111 1111 1111 1111", NULL },
+        { "User-Agent", "a card 4111 1111 1111 1111", "pii.card.visa" },
+        { "Foo", "4111 1111 1111 1111", "pii.card.visa" },
+        { "Foo", "id=4111-1111-1111-1111;v=2", "pii.card.visa" },
+        { "Foo", "DE02120300000000202051", "pii.iban" },
+        { "Foo", "4111 1111 1111 1112", NULL },
+        { "Foo", "a4111111111111111", NULL },
+        { "Foo-Token", "4111 1111 1111 1111", NULL },
+        { "If-None-Match", "\"4111-1111-1111-1111\"", NULL },
+        { "Proxy-Authorization", "Basic 4111 1111 1111 1111", NULL },
+        { "User-Agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/156.0.8078.40", NULL },
+        { "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", NULL },
+        { "sec-ch-ua-full-version-list", "\"Chromium\";v=\"156.0.8078.40\", \"Not=A?Brand\";v=\"99.0.0.0\"", NULL },
     };
 
     once();
     for (size_t i = 0; i < ST_LEN(rows); i++) {
-        const struct flt_head_text text = { st_span_str(rows[i].name), st_span_str(rows[i].value) };
-        const struct flt_input in = { .plain_limit = 1u << 20 };
         struct st_arena *arena = st_arena_new(4u << 20);
-        struct st_err err = ST_ERR_INIT;
-        struct flt_findings findings;
-        struct flt_doc *doc = NULL;
+        struct flt_findings findings = look_at_field(arena, rows[i].name, rows[i].value);
 
-        T_OK(flt_decode(arena, &in, &doc, &err), err);
-        T_OK(flt_head_fields(arena, &text, flt_head_has_words(&text), doc, &err), err);
-        T_OK(flt_scan(scanner, arena, doc, &findings, NULL, &err), err);
         T_CHECK(findings.n == (rows[i].rule != NULL), "%s: %zu findings", rows[i].value, findings.n);
         T_CHECK(findings.n == 0 || (strcmp(findings.items[0].rule->id, rows[i].rule) == 0 &&
                                     findings.items[0].confidence >= ACTED_UPON),
                 "%s: %s, %u", rows[i].value, findings.n > 0 ? findings.items[0].rule->id : "-",
                 findings.n > 0 ? findings.items[0].confidence : 0);
+        st_arena_free(arena);
+    }
+}
+
+T_TEST(an_address_that_holds_a_number)
+{
+    static const struct {
+        const char *value;
+        bool holds;
+    } rows[] = { { "https://forum.test/search?q=4111%201111%201111%201111&page=2", true },
+                 { "https://forum.test/?q=card%204111+1111+1111+1111%2C", true },
+                 { "https://forum.test/account/DE02120300000000202051#top", true },
+                 { "https://forum.test/?q=de02-1203-0000-0000-2020-51", true },
+                 { "https://forum.test/status/5555555555554444", true },
+                 { "https://forum.test/status/1729482039482039482", false },
+                 { "https://forum.test/feed/update/urn:li:activity:7134567890123456789/", false },
+                 { "https://forum.test/?id=4111111111111112", false },
+                 { "https://forum.test/x4111111111111111", false },
+                 { "https://forum.test/?v=DE02120300000000", false },
+                 { "", false } };
+
+    for (size_t i = 0; i < ST_LEN(rows); i++)
+        T_CHECK(flt_head_holds_number(st_span_str(rows[i].value)) == rows[i].holds, "%s", rows[i].value);
+}
+
+T_TEST(digits_alone_in_a_field_may_be_an_id)
+{
+    static const struct {
+        const char *name, *value;
+    } rows[] = { { "X-Request-Id", "4111111111111111" },
+                 { "Foo", "4111111111111111" },
+                 { "Foo", "v=2, 5555555555554444" } };
+
+    once();
+    for (size_t i = 0; i < ST_LEN(rows); i++) {
+        struct st_arena *arena = st_arena_new(4u << 20);
+        struct flt_findings findings = look_at_field(arena, rows[i].name, rows[i].value);
+
+        T_CHECK(findings.n == 1 && findings.items[0].confidence >= 50 &&
+                        findings.items[0].confidence<ACTED_UPON, "%s: %zu, %u", rows[i].value, findings.n, findings.n> 0
+                    ? findings.items[0].confidence
+                    : 0);
         st_arena_free(arena);
     }
 }
