@@ -4,6 +4,7 @@ local api = ...
 local all = { "connect", "request", "validate", "finding", "activity", "record", "curate", "tick", "statement" }
 local keeper = { "curate", "tick" }
 local message = { "finding", "activity" }
+local timed = { "connect", "request", "finding", "activity", "curate", "tick" }
 local opinion = { { "opinion", "stoa.Opinion", "reason: an id of letters, digits and ._:-; message: { en, de }" } }
 
 return api.class("Context", "The call a hook runs in: its settings, the day, and how to have a say.") {
@@ -13,6 +14,9 @@ return api.class("Context", "The call a hook runs in: its settings, the day, and
   api.field "today" {
     doc = "The day in UTC: \"2026-11-24\".", ret = "string",
     phases = all, since = 1, c = "lp_context_today" },
+  api.field "now" {
+    doc = "Seconds since 1970, UTC; in a test with `today`, noon of that day.", ret = "integer",
+    phases = timed, permission = "clock", since = 1, c = "lp_context_now" },
   api.method "fact" {
     doc = "What this plugin's hook request noted under that name, or nil.",
     args = { { "name", "string", "as noted" } }, ret = "string?", phases = message, since = 1, c = "lp_context_fact" },

@@ -298,6 +298,13 @@ file that does not run are those that its text names in a plain list behind `hos
 nothing but a test failed, and no test says otherwise; else those that the fallback knows. The gateway does not start
 when a policy names a platform or a detector that nobody knows without the file, or when the fallback itself is wrong.
 
+`permissions` of the manifest names all that a plugin may do; an entry below that needs one says so, and `stoa plugin
+doc` explains each. A permission that is unknown is an error, and so is one that is not offered, which it says:
+`http.fetch` (a plugin never reaches the network), `response.read` (answers stream back at once; `curate` has a copy of
+a page), `actor.pseudonym` (only the recorder makes pseudonyms, so that no plugin can tell people apart),
+`attachment.read` (what a file says is in `a.text` where an adapter takes it for typed, and detectors read every file)
+and `text.redact` (`ctx:redact` asks for it).
+
 What a plugin keeps (`keep`) are ids by ids, never text: a count, a day, a host. It lives in the curator, so only
 `curate` and `tick` have it; it is written to `plugins.kept` in `state_dir` once a minute and at the end, and a crash
 loses the last minute at most. A plugin never reaches the network: what it saw could leave that way unread, and a slow

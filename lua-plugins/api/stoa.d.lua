@@ -316,6 +316,7 @@ function Statement:drop() end
 ---@class stoa.Context
 ---@field config table The plugin's settings: those of stoa.yaml, else the manifest's defaults. Cannot be changed.
 ---@field today string The day in UTC: "2026-11-24".
+---@field now integer Seconds since 1970, UTC; in a test with `today`, noon of that day.
 local Context = {}
 
 ---What this plugin's hook request noted under that name, or nil.

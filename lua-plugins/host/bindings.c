@@ -10,7 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "needs.h"
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define LINKS_MAX   32
 #define MESSAGE_MAX ((size_t)500)
@@ -174,6 +176,21 @@ int lp_context_today(lua_State *L)
         return push_str(L, today);
     st_clock_rfc3339(st_clock_wall_ms(), day, sizeof day);
     lua_pushlstring(L, day, 10);
+    return 1;
+}
+
+int lp_context_now(lua_State *L)
+{
+    const char *today = lp_api_call(L)->today;
+    struct tm day = { .tm_hour = 12 };
+    int64_t now = st_clock_wall_ms() / 1000;
+
+    if (today != NULL && sscanf(today, "%4d-%2d-%2d", &day.tm_year, &day.tm_mon, &day.tm_mday) == 3) {
+        day.tm_year -= 1900;
+        day.tm_mon--;
+        now = timegm(&day);
+    }
+    lua_pushinteger(L, now);
     return 1;
 }
 

@@ -15,6 +15,31 @@
 #define TIME_MS_MAX 100u
 #define MEMORY_MAX  LP_PLUGIN_MEMORY_MAX
 
+/* Permissions that one may expect, and why there is none of the name. */
+static const struct {
+    const char *name, *why;
+} not_offered[] = {
+    { "text.redact", "ctx:redact asks for it, with the permission verdict.redact" },
+    { "attachment.read",
+      "what a file says is in a.text where an adapter takes it for typed, and detectors read every file" },
+    { "response.read", "answers stream back at once; the hook curate has a copy of a page, with text.read" },
+    { "actor.pseudonym", "only the recorder makes pseudonyms; actor.groups tells groups" },
+    { "http.fetch", "a plugin never reaches the network" },
+};
+
+static bool say_not_offered(struct lp_conf *c, const char *name)
+{
+    for (size_t i = 0; i < ST_LEN(not_offered); i++) {
+        size_t n = strlen(not_offered[i].name);
+
+        if (strncmp(name, not_offered[i].name, n) != 0 || (name[n] != '\0' && name[n] != ':'))
+            continue;
+        lp_conf_fail(c, "the permission '%s' is not offered: %s", not_offered[i].name, not_offered[i].why);
+        return true;
+    }
+    return false;
+}
+
 static uint32_t read_permissions(struct lp_conf *c)
 {
     static const char *const names[] = {
@@ -30,6 +55,8 @@ static uint32_t read_permissions(struct lp_conf *c)
 
         while (k < ST_LEN(names) && strcmp(names[k], list[i]) != 0)
             k++;
+        if (k == ST_LEN(names) && say_not_offered(c, list[i]))
+            continue;
         if (k == ST_LEN(names)) {
             const char *near = st_diag_nearest(list[i], names, ST_LEN(names));
 

@@ -35,6 +35,7 @@ const char *lp_hook_name(enum lp_hook hook);
     X(ROUTE_INSPECT, "route.inspect", "has a connection opened that policies would let through")              \
     X(RECORD_REMOVE, "record.remove", "takes fields out of the audit log before they are written")            \
     X(TAG_WRITE, "tag.write", "tags pages and posts as worth learning from")                                  \
+    X(CLOCK, "clock", "knows the time of the day, and not the day alone")                                     \
     X(STORE_KV, "store.kv", "keeps ids of its own from one call to the next, never text")                     \
     X(STATEMENT_MAP, "statement.map", "says learning that is handed over in other words")                     \
     X(STATEMENT_DROP, "statement.drop", "keeps learning from being handed over")

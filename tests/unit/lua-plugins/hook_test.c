@@ -11,7 +11,7 @@
     "permissions = { 'text.read', 'actor.groups', 'verdict.note', 'verdict.coach', 'verdict.redact', " \
     "'verdict.block', "                                                                                \
     "'verdict.lower', 'route.pass', 'route.inspect', 'headers.read',  'record.remove', 'tag.write', "  \
-    "'statement.map', 'statement.drop', 'store.kv' }, lower_until = "                                  \
+    "'statement.map', 'statement.drop', 'store.kv', 'clock' }, lower_until = "                         \
     "'2999-01-01', "
 
 static const struct flt_rule iban = { .id = "pii.de.iban", .pack = "bank", .severity = FLT_HIGH };
@@ -245,6 +245,11 @@ T_TEST(a_wrong_manifest_is_explained)
         { "\n\nerror('mine')", "3: mine" },
         { HEAD "colour = 1 }", "unknown key 'colour'" },
         { HEAD "permissions = { 'text.raed' } }", "did you mean 'text.read'?" },
+        { HEAD "permissions = { 'http.fetch:lrs.example' } }", "'http.fetch' is not offered: a plugin never reaches" },
+        { HEAD "permissions = { 'actor.pseudonym' } }", "'actor.pseudonym' is not offered: only the recorder" },
+        { HEAD "permissions = { 'response.read' } }", "'response.read' is not offered" },
+        { HEAD "permissions = { 'attachment.read' } }", "'attachment.read' is not offered" },
+        { HEAD "permissions = { 'http.fetches' } }", "unknown permission 'http.fetches'" },
         { HEAD "limits = { time = '5 minutes' } }", "must be a duration" },
         { HEAD "limits = { time = '2s' } }", "at most 100ms" },
         { HEAD "limits = { memory = '1GiB' } }", "between 128KiB and 16MiB" },
@@ -325,6 +330,21 @@ static struct st_span no_header(const void *ctx, const char *name)
 {
     (void)ctx, (void)name;
     return ST_SPAN_NONE;
+}
+
+T_TEST(the_time_of_the_day_is_for_who_may_know_it)
+{
+    const char *dir = lt_dir("clock");
+    struct lp_set *set;
+
+    lt_write(dir, "detect/one.lua",
+             HEAD
+             "permissions = { 'clock', 'verdict.note' }, activity = function(a, ctx) if ctx.now == 1764590400 then "
+             "ctx:note { reason = 'noon' } end end, tests = { { name = 'noon', text = 'x', today = '2025-12-01', "
+             "verdict = 'note' }, { name = 'another day', text = 'x', today = '2025-12-02' } } }");
+    set = lt_load(dir, NULL);
+    T_CHECK(set != NULL, "%s", lt_said);
+    lp_set_release(set);
 }
 
 T_TEST(every_entry_keeps_to_its_phases)
