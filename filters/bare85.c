@@ -8,11 +8,13 @@
  * one is looked into, so that none reaches over what hold.c lets go.
  */
 #include "base/bytes.h"
+#include "filters/decode.h"
 #include "filters/runs.h"
 #include "filters/validate.h"
 #include <string.h>
 
 #define HEAD      15u /* characters that must be printable */
+#define SIGNS_IN  32u /* of as many hardly one run has no sign; a multiple of ST_BYTES_STEP */
 #define TRIM_MAX  2u  /* signs behind the run that belong to the sentence */
 #define GROUP     5u
 #define OUT_OF_85 85u
@@ -55,20 +57,27 @@ size_t flt_group_85(struct st_span chars, size_t at, enum flt_radix radix, uint8
     return n - 1;
 }
 
-/* Do the characters from `from` on say something printable, up to the end? */
+/* Text, of which the last character may be cut off, and the first as well where is_end. */
+static bool is_text(struct st_span s, bool is_end)
+{
+    while (is_end && s.n > 0 && (s.p[0] & 0xC0) == 0x80)
+        s = st_span_sub(s, 1, s.n);
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] < ' ' || s.p[i] == 0x7F) && s.p[i] != '\n' && s.p[i] != '\t')
+            return false;
+    return flt_utf8_good(s) == s.n || (s.n - flt_utf8_good(s) < 4 && s.p[flt_utf8_good(s)] >= 0xC2);
+}
+
+/* Do the characters from `from` on say something printable, up to the end? At most HEAD of them. */
 static bool is_printed(struct st_span chars, size_t from, enum flt_radix radix)
 {
-    uint8_t bytes[4];
-    size_t n;
+    uint8_t bytes[HEAD];
+    size_t n = 0, more;
 
-    for (size_t at = from; at < chars.n; at += GROUP) {
-        if (chars.n - at == 1 || (n = flt_group_85(chars, at, radix, bytes)) == 0)
+    for (size_t at = from; at < chars.n; at += GROUP, n += more)
+        if (chars.n - at == 1 || (more = flt_group_85(chars, at, radix, bytes + n)) == 0)
             return false;
-        for (size_t i = 0; i < n; i++)
-            if ((bytes[i] < ' ' || bytes[i] > '~') && bytes[i] != '\n' && bytes[i] != '\t')
-                return false;
-    }
-    return true;
+    return is_text(st_span(bytes, n), from > 0);
 }
 
 /* Where it ends: at a blank, or at the quote that was opened before it. */
@@ -92,10 +101,15 @@ static bool may_begin(struct st_span s, size_t at)
 /* Most runs have none of the signs that only base85 writes; a _ is part of many a name. */
 static bool has_signs(struct st_span s, size_t at)
 {
-    const uint8_t *p = s.p + at;
+    for (size_t end = at + SIGNS_IN; at < end; at += ST_BYTES_STEP) {
+        const uint8_t *p = s.p + at;
 
-    return at + ST_BYTES_STEP > s.n || (st_bytes_in(p, '!', '*') | st_bytes_in(p, ';', '@') | st_bytes_in(p, '[', '^') |
-                                        st_bytes_in(p, '`', '`') | st_bytes_in(p, '{', '~')) != 0;
+        if (at + ST_BYTES_STEP > s.n ||
+            (st_bytes_in(p, '!', '*') | st_bytes_in(p, ';', '@') | st_bytes_in(p, '[', '^') | st_bytes_in(p, '`', '`') |
+             st_bytes_in(p, '{', '~')) != 0)
+            return true;
+    }
+    return false;
 }
 
 size_t flt_bare_85(struct st_span s, size_t at, enum flt_radix *radix)

@@ -138,6 +138,16 @@ static int ascii_of(utf8proc_int32_t cp)
     return category == UTF8PROC_CATEGORY_ND ? digit_of(cp) : NOTHING;
 }
 
+/* Digits with a sign of their own around or behind them, "⑴", "⒈": the digit counts, and not the sign. */
+static utf8proc_int32_t bare_digit(utf8proc_int32_t cp)
+{
+    if (in(cp, 0x2474, 0x247C))
+        return '1' + cp - 0x2474;
+    if (in(cp, 0x2488, 0x2490))
+        return '1' + cp - 0x2488;
+    return cp == 0x1F100 ? '0' : in(cp, 0x1F101, 0x1F10A) ? '0' + cp - 0x1F101 : cp;
+}
+
 /* ---- clusters -------------------------------------------------------------------------------------------------- */
 
 /* The next character; a bad byte is one '?'. */
@@ -221,7 +231,7 @@ static void put_cluster(struct maker *m, const utf8proc_int32_t *in, size_t n, s
     int boundary = 0;
 
     for (size_t i = 0; i < n; i++) {
-        made = utf8proc_decompose_char(in[i], cps + count, (utf8proc_ssize_t)(room - count),
+        made = utf8proc_decompose_char(bare_digit(in[i]), cps + count, (utf8proc_ssize_t)(room - count),
                                        m->is_folding ? options | UTF8PROC_CASEFOLD : options, &boundary);
         if (made < 0 || (size_t)made > room - count)
             break;

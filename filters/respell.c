@@ -18,6 +18,8 @@
 #define CHUNK_MAX 16u /* capitals and digits that stand in one */
 #define MARKS_MAX 12u /* signs of one address that are written out */
 #define PIECE_MAX 40u /* characters of a part of an address */
+#define QUOTE     ST_SPAN("\n> ")
+#define QUOTE_MAX 16u /* bytes */
 
 /* ---- digits in words --------------------------------------------------------------------------------------------- */
 
@@ -128,6 +130,8 @@ static struct member member_at(struct st_span s, size_t at)
     m.len = m.n > 0 ? times : 0;
     if (m.n > 0 || word == 0)
         return m;
+    if ((m.text[0] = flt_spelled_letter(st_span_sub(s, at, word))) != 0)
+        return (struct member){ .n = word, .is_word = true, .len = 1, .text = { m.text[0] } };
     if (word > 1)
         return capitals_at(s, at);
     m.text[0] = s.p[at];
@@ -155,6 +159,8 @@ static size_t take_words(struct flt_respelling *r, size_t at)
     struct member m;
     uint8_t sign;
 
+    if (at < r->no_words_to)
+        return at;
     for (size_t next = at; next < r->s.n && (m = member_at(r->s, next)).n > 0; next = end + gap) {
         members += m.len;
         words += m.is_word;
@@ -163,8 +169,10 @@ static size_t take_words(struct flt_respelling *r, size_t at)
             break;
         is_blank = next == at ? gap == 1 && r->s.p[end] == ' ' : is_blank;
     }
-    if (members < ROW_MIN || words < WORDS_MIN || !flt_signals_in(r->s, at, end, FLT_SIGNAL_WORDS))
+    if (members < ROW_MIN || words < WORDS_MIN || !flt_signals_in(r->s, at, end, FLT_SIGNAL_WORDS)) {
+        r->no_words_to = end; /* what is only the rest of the row is none, either */
         return at;
+    }
     for (; at < end; at += m.n + gap) {
         m = member_at(r->s, at);
         gap = at + m.n < end ? joint_of_words(r->s, at + m.n, is_blank, &sign) : 0;
@@ -340,6 +348,21 @@ static size_t take_address(struct flt_respelling *r, size_t at)
     return a.end;
 }
 
+/* ---- lines of a reply -------------------------------------------------------------------------------------------- */
+
+/* "> " at the beginning of a line, as often as it was quoted: keys of several lines stand on such ones, too. */
+static size_t take_quote(struct flt_respelling *r, size_t at)
+{
+    size_t n = QUOTE.n;
+
+    if (!st_span_starts(st_span_sub(r->s, at, n), QUOTE))
+        return at;
+    while (at + n + 1 < r->s.n && n < QUOTE_MAX && r->s.p[at + n] == '>' && r->s.p[at + n + 1] == ' ')
+        n += 2;
+    flt_excerpt_put(&r->x, at, n, "\n", 1);
+    return at + n;
+}
+
 /* ---- the view ---------------------------------------------------------------------------------------------------- */
 
 /* What is at `at` is taken, if it is anything; answers where to go on. */
@@ -353,7 +376,24 @@ static size_t take(struct flt_respelling *r, size_t at, unsigned signals)
         to = take_words(r, at);
     if (to == at && (signals & FLT_SIGNAL_ADDRESS) != 0 && begins_word(r->s, at))
         to = take_address(r, at);
+    if (to == at && (signals & FLT_SIGNAL_MORSE) != 0)
+        to = flt_respell_morse(r, at);
+    if (to == at && (signals & FLT_SIGNAL_QUOTED) != 0)
+        to = take_quote(r, at);
     return to > at ? to : at + 1;
+}
+
+/* Where something may begin at or after `at`, where that is easy to say. */
+static size_t next_place(struct st_span s, size_t at, unsigned signals)
+{
+    size_t line;
+
+    if (signals == FLT_SIGNAL_CODES)
+        return flt_next_digit(s, (uint32_t)at);
+    if (signals != FLT_SIGNAL_QUOTED)
+        return at;
+    line = st_span_chr(st_span_sub(s, at, s.n), '\n');
+    return line == ST_SPAN_NPOS ? s.n : at + line;
 }
 
 enum st_rc flt_respell(struct st_arena *arena, const struct flt_view *from, unsigned signals, struct flt_view *out,
@@ -364,7 +404,7 @@ enum st_rc flt_respell(struct st_arena *arena, const struct flt_view *from, unsi
     *out = *from;
     flt_excerpt_open(&r.x, arena, from);
     for (size_t at = 0; at < r.s.n; at = take(&r, at, signals))
-        if (signals == FLT_SIGNAL_CODES && (at = flt_next_digit(r.s, (uint32_t)at)) == r.s.n)
+        if ((at = next_place(r.s, at, signals)) == r.s.n)
             break;
     *any = r.x.any;
     return flt_excerpt_close(&r.x, from, out, err);
@@ -385,6 +425,8 @@ static const struct {
                           "-sieben-", " neun ",   " neun,",  "-neun-",  " sept ",   " huit ",  " neuf ",   " quatre ",
                           " cinq ",   " siete ",  " ocho ",  " nueve ", " cuatro ", " cinco ", " sette ",  " otto ",
                           " nove ",   " quattro " } },
+    { FLT_SIGNAL_MORSE, { " .---- ", " ..--- ", " ...-- ", " ....- ", " -.... ", " --... ", " ---.. ", " ----. " } },
+    { FLT_SIGNAL_QUOTED, { "\n> " } },
     { FLT_SIGNAL_BITS, { " 0010", " 0011", " 0100", " 0101", " 0110", " 0111" } },
     { FLT_SIGNAL_ADDRESS,
       { "(at)",    "[at]",    "{at}",  "<at>",    "( at )",  "[ at ]",  "(dot)", "[dot]", "{dot}", "<dot>",

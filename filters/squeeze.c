@@ -20,6 +20,9 @@
 #define INDENT_MAX  40u /* blanks at the beginning of a line inside a token */
 
 #define LINE_MARK_MAX 3u
+#define WORD_MIN      3u /* letters of a word that stands before a number, and groups of digits behind it */
+#define MARK_FROM     2u /* bytes: a longer gap has more than a line's end in it */
+#define LISTED_MIN    8u /* then of two pieces */
 
 struct row {
     size_t group, gap; /* bytes */
@@ -233,9 +236,36 @@ static size_t back_up(const struct flt_excerpt *x, size_t at, const struct row *
     return at;
 }
 
-static size_t take_row(struct flt_excerpt *x, size_t at, const struct row *row)
+static bool are_digits(struct st_span s, size_t from, size_t to)
 {
-    at = back_up(x, at, row);
+    while (from < to && flt_is_digit(s.p[from]))
+        from++;
+    return from == to;
+}
+
+/* "card+4111+1111+…+from+anna": words that have the length of the groups, at both ends of a row of digits, are no part
+ * of the number. */
+static size_t trim_words(struct st_span s, size_t at, struct row *row)
+{
+    size_t step = row->group + row->gap, from = at, to = row->end, digits = 0;
+
+    while (from + step < row->end && is_lower_word(s, from + 1, row->group - 1) && flt_is_alpha(s.p[from]))
+        from += step;
+    for (size_t i = from; i < row->end && are_digits(s, i, i + row->group < row->end ? i + row->group : row->end);
+         i += step, digits++)
+        to = i + row->group < row->end ? i + row->group : row->end;
+    for (size_t i = to + row->gap; i < row->end; i += step)
+        if (!is_lower_word(s, i, i + row->group < row->end ? row->group : row->end - i))
+            return at;
+    if (row->group < WORD_MIN || digits < WORD_MIN)
+        return at;
+    row->end = to;
+    return from;
+}
+
+static size_t take_row(struct flt_excerpt *x, size_t at, struct row *row)
+{
+    at = trim_words(x->s, back_up(x, at, row), row);
     while (at < row->end) {
         at += row->group;
         if (at >= row->end)
@@ -303,7 +333,10 @@ static bool is_inside(struct st_span s, size_t at, size_t n)
     size_t left = piece_length(s, at, -1), right = piece_length(s, at + n, 1);
     bool is_number = at + n < s.n && flt_is_digit(s.p[at - 1]) && flt_is_digit(s.p[at + n]);
 
-    if (left + right < (is_number ? NUMBER_MIN : TOKEN_MIN) || (!is_number && (left < HALF_MIN || right < HALF_MIN)))
+    if (left + right < (is_number       ? NUMBER_MIN
+                        : n > MARK_FROM ? LISTED_MIN
+                                        : TOKEN_MIN) ||
+        (!is_number && (left < HALF_MIN || right < HALF_MIN)))
         return false;
     return at + n < s.n && is_token_char(s.p[at - 1]) && is_token_char(s.p[at + n]) &&
            (is_tokenish(s, at, -1) || is_tokenish(s, at + n, 1));
@@ -341,11 +374,27 @@ static bool is_array(struct st_span s, size_t at, size_t n)
     return has_like(s, at, left, -1) || (left == right && has_like(s, at + n, right, 1));
 }
 
-/* What makes the line a remark or one of a list, with the blank behind it: "// ", "# ", "- ". */
-static size_t line_mark_at(struct st_span s, size_t at)
+/* "1. ", "12) ", "\xE2\x80\xA2 ". */
+static size_t list_mark_at(struct st_span s, size_t at)
 {
     size_t n = 0;
 
+    while (at + n < s.n && n < LINE_MARK_MAX - 1 && flt_is_digit(s.p[at + n]))
+        n++;
+    if (n > 0 && at + n < s.n && (s.p[at + n] == '.' || s.p[at + n] == ')'))
+        n++;
+    else
+        n = st_span_starts(st_span_sub(s, at, 3), ST_SPAN("\xE2\x80\xA2")) ? 3 : 0;
+    return n > 0 && at + n < s.n && s.p[at + n] == ' ' ? n + blanks_at(s, at + n) : 0;
+}
+
+/* What makes the line a remark or one of a list, with the blank behind it: "// ", "# ", "- ". */
+static size_t line_mark_at(struct st_span s, size_t at)
+{
+    size_t n = list_mark_at(s, at);
+
+    if (n > 0)
+        return n;
     while (at + n < s.n && n < LINE_MARK_MAX && memchr("/#*-+;%", s.p[at + n], 7) != NULL)
         n++;
     return n > 0 && at + n < s.n && s.p[at + n] == ' ' ? n + blanks_at(s, at + n) : 0;

@@ -101,22 +101,16 @@ enum flt_valid val_seed_words(const struct flt_token *token)
     static const char *const small[] = { "the",  "and", "for",  "with", "are", "not", "was",  "your", "has",
                                          "have", "but", "they", "from", "its", "our", "were", "will", "would" };
     struct st_span s = token->text;
-    size_t words = 0, end = s.n;
+    size_t words = 0, n;
 
-    while (end > 0 && words < 24) {
-        size_t from;
-
-        while (end > 0 && !flt_is_alpha(s.p[end - 1]))
-            end--;
-        for (from = end; from > 0 && flt_is_alpha(s.p[from - 1]);)
-            from--;
-        if (end - from < 3 || end - from > 8)
-            break;
+    for (size_t from = 0; from < s.n && words<12; from += n> 0 ? n : 1) {
+        for (n = 0; from + n < s.n && flt_is_alpha(s.p[from + n]);)
+            n++;
+        if (n > 0)
+            words = n >= 3 && n <= 8 ? words + 1 : 0;
         for (size_t i = 0; i < ST_LEN(small); i++)
-            if (st_span_ieq(st_span_sub(s, from, end - from), st_span_str(small[i])))
-                return words >= 12 && words % 3 == 0 ? FLT_V_SHAPE : FLT_V_WRONG;
-        words++;
-        end = from;
+            if (st_span_ieq(st_span_sub(s, from, n), st_span_str(small[i])))
+                words = 0;
     }
     return words >= 12 ? FLT_V_SHAPE : FLT_V_WRONG;
 }

@@ -69,6 +69,30 @@ BETWEEN(array_five, 5, "\",\"")
 BETWEEN(array_four, 4, "\", \"")
 BETWEEN(array_one, 1, "', '")
 
+static void bullets(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "\n- ");
+    between(s, out, 4, "\n- ");
+}
+static void numbered(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (i % 4 == 0)
+            st_buf_fmt(out, "\n%zu. ", i / 4 + 1);
+        st_buf_byte(out, s.p[i]);
+    }
+}
+/* Each line of it. */
+static void quoted_lines(struct st_span s, struct st_buf *out)
+{
+    st_buf_str(out, "\n> ");
+    for (size_t i = 0; i < s.n; i++) {
+        st_buf_byte(out, s.p[i]);
+        if (s.p[i] == '\n')
+            st_buf_str(out, "> ");
+    }
+}
+
 static void array_join(struct st_span s, struct st_buf *out)
 {
     st_buf_str(out, "[\"");

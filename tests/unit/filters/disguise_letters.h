@@ -114,6 +114,12 @@ static void negative_circles(struct st_span s, struct st_buf *out)
         put_cp(out, !isdigit(s.p[i]) ? s.p[i] : s.p[i] == '0' ? 0x24FF : 0x2775u + s.p[i] - '0');
 }
 
+static void in_brackets_of_their_own(struct st_span s, struct st_buf *out)
+{
+    for (size_t i = 0; i < s.n; i++)
+        put_cp(out, isdigit(s.p[i]) && s.p[i] != '0' ? 0x2473u + s.p[i] - '0' : s.p[i]);
+}
+
 /* ---- in figures -------------------------------------------------------------------------------------------------- */
 
 static void in_bits(struct st_span s, struct st_buf *out)
@@ -176,3 +182,41 @@ static void in_doubles(struct st_span s, struct st_buf *out)
     }
 }
 #endif
+
+/* ---- on the air -------------------------------------------------------------------------------------------------- */
+
+static void on_the_air(struct st_span s, struct st_buf *out, const char *const letters[26],
+                       const char *const digits[10])
+{
+    for (size_t i = 0; i < s.n; i++) {
+        st_buf_str(out, i > 0 ? " " : "");
+        if (isdigit(s.p[i]))
+            st_buf_str(out, digits[s.p[i] - '0']);
+        else if (isalpha(s.p[i]))
+            st_buf_str(out, letters[tolower(s.p[i]) - 'a']);
+        else
+            st_buf_byte(out, s.p[i]);
+    }
+}
+static void in_morse(struct st_span s, struct st_buf *out)
+{
+    static const char *const letters[] = { ".-",   "-...", "-.-.", "-..",  ".",   "..-.", "--.",  "....", "..",
+                                           ".---", "-.-",  ".-..", "--",   "-.",  "---",  ".--.", "--.-", ".-.",
+                                           "...",  "-",    "..-",  "...-", ".--", "-..-", "-.--", "--.." };
+    static const char *const digits[] = { "-----", ".----", "..---", "...--", "....-",
+                                          ".....", "-....", "--...", "---..", "----." };
+
+    on_the_air(s, out, letters, digits);
+}
+static void over_the_phone(struct st_span s, struct st_buf *out)
+{
+    static const char *const letters[] = { "Alfa",   "Bravo",   "Charlie", "Delta",  "Echo",   "Foxtrot", "Golf",
+                                           "Hotel",  "India",   "Juliett", "Kilo",   "Lima",   "Mike",    "November",
+                                           "Oscar",  "Papa",    "Quebec",  "Romeo",  "Sierra", "Tango",   "Uniform",
+                                           "Victor", "Whiskey", "Xray",    "Yankee", "Zulu" };
+    static const char *const digits[] = {
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
+    };
+
+    on_the_air(s, out, letters, digits);
+}

@@ -141,6 +141,10 @@ static const struct {
     { "code", "064 061", in_octal, WAY_TEXT, false },
     { "code", "00110100 00110001", in_bits, WAY_TEXT, false },
     { "other letters", "digits in black circles", negative_circles, WAY_TEXT, false },
+    { "other letters", "digits in brackets of their own", in_brackets_of_their_own, WAY_TEXT, false },
+    { "lines", "numbered", numbered, WAY_TEXT, false },
+    { "lines", "with bullets", bullets, WAY_TEXT, false },
+    { "lines", "each line quoted", quoted_lines, WAY_TEXT, false },
     { "two fields", "JSON", plain, WAY_TWO_JSON, false },
     { "two fields", "form", plain, WAY_TWO_FORM, false },
     { "containers", "multipart", plain, WAY_MULTIPART, false },
@@ -155,6 +159,8 @@ static const struct {
     { "by agreement", "in French words", in_french, WAY_TEXT, false },
     { "by agreement", "in Spanish words", in_spanish, WAY_TEXT, false },
     { "by agreement", "four double one", in_doubles, WAY_TEXT, false },
+    { "by agreement", "Morse", in_morse, WAY_TEXT, false },
+    { "by agreement", "over the phone", over_the_phone, WAY_TEXT, false },
     { "by agreement", "spelled digits, \"at\", \"dot\"", spelled, WAY_TEXT, false },
 };
 

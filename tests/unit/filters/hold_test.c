@@ -27,14 +27,15 @@
 /* ---- bodies ------------------------------------------------------------------------------------------------------ */
 
 typedef void disguise_f(struct st_span s, struct st_buf *out);
-static disguise_f *const disguises[] = { plain,        plain,         plain,          percent_all,    percent_twice,
-                                         escape_u,     entity_hex,    entity_twice,   full_width,     zero_width,
-                                         groups_space, groups_nbsp,   newline_middle, comment_inside, concat_line,
-                                         base64,       base64_thrice, base64_wrapped, base64_gzip,    hex_plain,
-                                         hex_spaced,   ascii85,       in_backticks,   each_space,     span_inside,
-                                         reversed,     rot13,         spelled,        at_dot,         codes,
-                                         tag_inside,   remarks,       office_runs,    groups_colour,  groups_brackets,
-                                         in_octal,     in_bits,       in_french,      in_doubles };
+static disguise_f *const disguises[] = { plain,          plain,         plain,          percent_all,    percent_twice,
+                                         escape_u,       entity_hex,    entity_twice,   full_width,     zero_width,
+                                         groups_space,   groups_nbsp,   newline_middle, comment_inside, concat_line,
+                                         base64,         base64_thrice, base64_wrapped, base64_gzip,    hex_plain,
+                                         hex_spaced,     ascii85,       in_backticks,   each_space,     span_inside,
+                                         reversed,       rot13,         spelled,        at_dot,         codes,
+                                         tag_inside,     remarks,       office_runs,    groups_colour,  groups_brackets,
+                                         in_octal,       in_bits,       in_french,      in_doubles,     in_morse,
+                                         over_the_phone, numbered,      quoted_lines };
 
 static const char *const secrets[] = { "my IBAN is DE02120300000000202051",
                                        "card 4111 1111 1111 1111",

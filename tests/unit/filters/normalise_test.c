@@ -26,6 +26,7 @@ static const struct {
     { "٤١١١ ۴۱۱۱ ४१११", "4111 4111 4111" },
     { "𝟒𝟏𝟏𝟏 𝟜𝟙 ⁴₁ ④", "4111 41 41 4" },
     { "4️⃣1️⃣", "41" },
+    { "⑷⑴ ⒋⒈⒈ 🄀🄅", "41 411 04" },
     /* letters */
     { "ＤＥ８９＠ｅ．ｃｏｍ", "DE89@e.com" },
     { "𝐀𝐊𝐈𝐀 ﬁ Å", "AKIA fi Å" },
@@ -186,7 +187,7 @@ static bool is_folded(uint32_t cp)
     return utf8proc_get_property((utf8proc_int32_t)cp)->ignorable || category == UTF8PROC_CATEGORY_ND ||
            category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_PD || category == UTF8PROC_CATEGORY_CC ||
            category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_CN || cp == 0x37E || cp == 0xFFE3 ||
-           cp == 0xFB1E;
+           cp == 0xFB1E || (cp >= 0x2474 && cp <= 0x247C) || (cp >= 0x2488 && cp <= 0x2490);
 }
 
 /* For the rest the view is utf8proc's own NFKC: scripts with their marks, and compatibility forms without. */

@@ -12,13 +12,15 @@
 
 static void put_random(struct st_buf *out, size_t parts)
 {
-    static const char *const PARTS[] = {
-        "four",     "one",      "zero",     "ZERO", "drei",     "null",   "six",     "huit",  "z\303\251ro", "double",
-        "nine",     "seven",    "triple",   "Oh",   "4",        "D",      "AKIA",    "T10A",  "apples",      "dot",
-        "at",       "(at)",     "[dot]",    "anna", "de",       "firma",  "com",     "52",    "064",         "chr(52)",
-        "00110100", "00110001", "01000001", "1234", "10110100", "( at )", "(  at )", "punkt", "double four"
-    };
-    static const char *const JOINTS[] = { " ", " ", " ", ", ", "-", " - ", "  ", "\n", ",", "" };
+    static const char *const PARTS[] = { "four",     "one",      "zero",        "ZERO",   "drei",         "null",
+                                         "six",      "huit",     "z\303\251ro", "double", "nine",         "seven",
+                                         "triple",   "Oh",       "4",           "D",      "AKIA",         "T10A",
+                                         "apples",   "dot",      "at",          "(at)",   "[dot]",        "anna",
+                                         "de",       "firma",    "com",         "52",     "064",          "chr(52)",
+                                         "00110100", "00110001", "01000001",    "1234",   "10110100",     "( at )",
+                                         "(  at )",  "punkt",    "double four", ".----",  "....-",        "-----",
+                                         "-",        ".-.-",     "Bravo",       "Emil",   "C\303\244sar", "golf" };
+    static const char *const JOINTS[] = { " ", " ", " ", ", ", "-", " - ", "  ", "\n", "\n> ", " / ", ",", "" };
     const char *joint = JOINTS[t_below(ST_LEN(JOINTS))];
 
     while (parts-- > 0) {
@@ -115,4 +117,28 @@ T_TEST(a_place_is_respelled_the_same_whatever_is_far_from_it)
     st_buf_fini(&text);
     st_buf_fini(&whole);
     st_buf_fini(&parts);
+}
+
+/* A row that no literal tells of is walked once, and not from each of its words: else this takes an hour. */
+T_TEST(long_rows_are_walked_once)
+{
+    static const struct {
+        const char *unit, *end;
+    } rows[] = { { "one ", "apples. See four nine." }, { "1 ", "apples. See four nine." }, { ". ", "x ....- ..--- " } };
+
+    for (size_t i = 0; i < ST_LEN(rows); i++) {
+        struct st_arena *arena = st_arena_new(64u << 20);
+        struct st_buf text, out;
+
+        st_buf_init(&text, 1u << 20);
+        st_buf_init(&out, 2u << 20);
+        while (text.n < 500000)
+            st_buf_str(&text, rows[i].unit);
+        st_buf_str(&text, rows[i].end);
+        respell(arena, st_buf_view(&text), FLT_SIGNALS_ALL, &out);
+        T_CHECK(st_span_eq(st_buf_view(&out), st_buf_view(&text)), "%s... is respelled", rows[i].unit);
+        st_buf_fini(&out);
+        st_buf_fini(&text);
+        st_arena_free(arena);
+    }
 }
