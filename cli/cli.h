@@ -88,6 +88,7 @@ ST_MUST enum st_rc cli_read(const char *path, size_t limit, struct st_buf *out, 
 
 struct st_arena;
 struct flt_doc;
+bool cli_is_packed(struct st_span bytes); /* a document, an archive, or no text at all */
 /* The texts of a file: as it is, or taken apart by stoa-extract. They live in the arena, or borrow bytes. */
 ST_MUST enum st_rc cli_unpack(struct st_span bytes, struct st_arena *arena, struct flt_doc **out, struct st_err *err);
 

@@ -111,8 +111,8 @@ static bool is_lines(const struct scan_run *run, const char *path, struct st_spa
     return is_so;
 }
 
-/* A document or an archive: stoa-extract takes it apart. What it could not read is told, and counts as found: nobody
- * knows what is in there. */
+/* A document, an archive or bytes that are no text: stoa-extract takes it apart. What it could not read is told, and
+ * counts as found: nobody knows what is in there. */
 static enum st_rc scan_packed(struct scan_run *run, const char *path, struct st_span bytes, struct st_arena *arena)
 {
     struct flt_findings findings = { 0 };
@@ -139,7 +139,7 @@ static enum st_rc scan_file(struct scan_run *run, const char *path)
         rc = scan_lines(run, st_buf_view(&bytes));
         goto out;
     }
-    if (flt_file_is_packed(flt_file_type(st_buf_view(&bytes)))) {
+    if (cli_is_packed(st_buf_view(&bytes))) {
         rc = scan_packed(run, path, st_buf_view(&bytes), arena);
         goto out;
     }

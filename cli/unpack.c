@@ -22,9 +22,14 @@ static enum st_rc extract(struct st_span bytes, struct st_arena *arena, struct f
     return rc;
 }
 
+bool cli_is_packed(struct st_span bytes)
+{
+    return flt_file_is_packed(flt_file_type(bytes)) || flt_file_is_binary(bytes);
+}
+
 enum st_rc cli_unpack(struct st_span bytes, struct st_arena *arena, struct flt_doc **out, struct st_err *err)
 {
-    if (flt_file_is_packed(flt_file_type(bytes)))
+    if (cli_is_packed(bytes))
         return extract(bytes, arena, out, err);
     return flt_text_doc(arena, bytes, out, err);
 }

@@ -9,9 +9,9 @@
 #include "filters/decode.h"
 #include <string.h>
 
-#define STRING_MIN  12             /* of printable bytes in a row: a shorter one holds no number that stands alone */
+#define STRING_MIN  12 /* of readable characters in a row: a shorter one holds no number that stands alone */
 #define STRINGS_MAX (256u * 1024u) /* of one picture, film, archive */
-#define GZIP_LOOK   (4u << 20)
+#define PACKED_LOOK (4u << 20)
 
 enum kind { KIND_NONE, KIND_TEXT, KIND_HTML, KIND_JSON, KIND_FORM, KIND_MULTIPART, KIND_GRPC, KIND_MEDIA, KIND_OTHER };
 
@@ -71,42 +71,23 @@ enum magic { MAGIC_NONE, MAGIC_MEDIA, MAGIC_PACKED }; /* PACKED: documents and a
 static const struct {
     const char *bytes;
     uint8_t n, at;
-    enum magic kind;
-} magics[] = {
-    { "\x89PNG", 4, 0, MAGIC_MEDIA },
-    { "\xFF\xD8\xFF", 3, 0, MAGIC_MEDIA },
-    { "GIF8", 4, 0, MAGIC_MEDIA },
-    { "RIFF", 4, 0, MAGIC_MEDIA },
-    { "PK\x03\x04", 4, 0, MAGIC_PACKED },
-    { "PK\x05\x06", 4, 0, MAGIC_PACKED },
-    { "%PDF-", 5, 0, MAGIC_PACKED },
-    { "\x1F\x8B", 2, 0, MAGIC_PACKED },
-    { "7z\xBC\xAF", 4, 0, MAGIC_PACKED },
-    { "ftyp", 4, 4, MAGIC_MEDIA },
-    { "OggS", 4, 0, MAGIC_MEDIA },
-    { "ID3", 3, 0, MAGIC_MEDIA },
-    { "\x1A\x45\xDF\xA3", 4, 0, MAGIC_MEDIA },
-    { "wOFF", 4, 0, MAGIC_MEDIA },
-    { "wOF2", 4, 0, MAGIC_MEDIA },
-    { "\xD0\xCF\x11\xE0", 4, 0, MAGIC_PACKED },
-    { "Rar!", 4, 0, MAGIC_PACKED },
-    { "BZh", 3, 0, MAGIC_PACKED },
-    { "\xFD"
-      "7zXZ",
-      5, 0, MAGIC_PACKED },
-    { "\x28\xB5\x2F\xFD", 4, 0, MAGIC_PACKED },
-    { "II*\0", 4, 0, MAGIC_MEDIA },
-    { "MM\0*", 4, 0, MAGIC_MEDIA },
-    { "fLaC", 4, 0, MAGIC_MEDIA },
+} media[] = {
+    { "\x89PNG", 4, 0 }, { "\xFF\xD8\xFF", 3, 0 }, { "GIF8", 4, 0 },  { "RIFF", 4, 0 },
+    { "ftyp", 4, 4 },    { "OggS", 4, 0 },         { "ID3", 3, 0 },   { "\x1A\x45\xDF\xA3", 4, 0 },
+    { "wOFF", 4, 0 },    { "wOF2", 4, 0 },         { "II*\0", 4, 0 }, { "MM\0*", 4, 0 },
+    { "fLaC", 4, 0 },
 };
 
 static enum magic magic_of(struct st_span s)
 {
-    for (size_t i = 0; i < ST_LEN(magics); i++) {
-        if (s.n >= (size_t)magics[i].at + magics[i].n && memcmp(s.p + magics[i].at, magics[i].bytes, magics[i].n) == 0)
-            return magics[i].kind;
+    enum flt_file type;
+
+    for (size_t i = 0; i < ST_LEN(media); i++) {
+        if (s.n >= (size_t)media[i].at + media[i].n && memcmp(s.p + media[i].at, media[i].bytes, media[i].n) == 0)
+            return MAGIC_MEDIA;
     }
-    return MAGIC_NONE;
+    type = flt_file_type(s);
+    return type == FLT_FILE_ARCHIVE || type == FLT_FILE_PDF || type == FLT_FILE_COMPOUND ? MAGIC_PACKED : MAGIC_NONE;
 }
 
 bool flt_is_media(struct st_span content_type, struct st_span first)
@@ -352,19 +333,20 @@ static enum st_rc multipart_body(struct flt_dec *dec, const struct flt_body *bod
 }
 
 /* Packed without being called so, as scripts do with what they upload: the beginning is read, as far as it is text. */
-static enum st_rc gzip_text(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err)
+static enum st_rc packed_text(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err)
 {
     struct flt_coded coded = { .reason = FLT_REASON_NONE };
     struct st_span plain = ST_SPAN_NONE;
+    bool is_gzip = st_span_starts(bytes->s, ST_SPAN("\x1F\x8B\x08"));
     uint8_t *copy;
     enum st_rc rc = ST_OK;
 
-    if (!st_span_starts(bytes->s, ST_SPAN("\x1F\x8B\x08")))
+    if (!is_gzip && !flt_is_zlib(bytes->s))
         return ST_OK;
-    if (flt_coding(bytes->s, ST_SPAN("gzip"), GZIP_LOOK, &coded, err) != ST_OK)
+    if (flt_coding(bytes->s, is_gzip ? ST_SPAN("gzip") : ST_SPAN("deflate"), PACKED_LOOK, &coded, err) != ST_OK)
         return ST_ERR;
     if (coded.plain.n > 0 && flt_text_likely(st_buf_view(&coded.plain))) {
-        plain.n = coded.plain.n < GZIP_LOOK ? coded.plain.n : GZIP_LOOK;
+        plain.n = coded.plain.n < PACKED_LOOK ? coded.plain.n : PACKED_LOOK;
         plain.p = copy = st_arena_dup(dec->arena, coded.plain.p, plain.n);
         if (copy == NULL) {
             rc = st_arena_fail(dec->arena, err, "filters.gzip");
@@ -377,44 +359,44 @@ static enum st_rc gzip_text(struct flt_dec *dec, const struct flt_piece *bytes, 
     return rc;
 }
 
-static size_t printable_run(struct st_span s, size_t from)
+/* What flt_rows gave becomes one more field. Takes the buffer. */
+static enum st_rc rows_seen(struct flt_dec *dec, struct st_buf *rows, const struct flt_piece *whole, struct st_err *err)
 {
-    size_t n = 0;
+    struct st_span text = { NULL, rows->n };
+    enum st_rc rc = ST_OK;
 
-    while (from + n < s.n && s.p[from + n] >= ' ' && s.p[from + n] < 0x7F)
-        n++;
-    return n;
-}
-
-/* Writes the rows, or counts them when out is NULL. */
-static size_t rows_of(struct st_span s, uint8_t *out)
-{
-    size_t made = 0;
-
-    for (size_t at = 0, n; at < s.n && made < STRINGS_MAX; at += n + 1) {
-        n = printable_run(s, at);
-        if (n < STRING_MIN || made + n + 1 > STRINGS_MAX)
-            continue;
-        if (out != NULL) {
-            memcpy(out + made, s.p + at, n);
-            out[made + n] = '\n';
-        }
-        made += n + 1;
+    if (rows->n > 0) {
+        text.p = st_arena_dup(dec->arena, rows->p, rows->n);
+        rc = text.p != NULL ? flt_dec_seen(dec, text, whole, err) : st_arena_fail(dec->arena, err, "filters.strings");
     }
-    return made;
+    st_buf_fini(rows);
+    return rc;
 }
 
 enum st_rc flt_body_strings(struct flt_dec *dec, struct st_span bytes, const struct flt_piece *whole,
                             struct st_err *err)
 {
-    size_t n = rows_of(bytes, NULL);
-    uint8_t *out;
+    struct st_buf rows;
 
-    if (n == 0)
-        return ST_OK;
-    if ((out = st_arena_alloc(dec->arena, n)) == NULL)
-        return st_arena_fail(dec->arena, err, "filters.strings");
-    return flt_dec_seen(dec, st_span(out, rows_of(bytes, out)), whole, err);
+    st_buf_init(&rows, STRINGS_MAX);
+    flt_rows(bytes, 1, STRING_MIN, &rows);
+    flt_rows(bytes, 2, STRING_MIN, &rows);
+    return rows_seen(dec, &rows, whole, err);
+}
+
+/* Bytes of no known kind are read as if they were text; what stands in them in UTF-16 is read beside that. */
+static enum st_rc unknown_body(struct flt_dec *dec, const struct flt_piece *bytes, struct st_err *err)
+{
+    struct st_buf rows;
+
+    flt_dec_note(dec, FLT_PARTLY, FLT_REASON_TYPE);
+    if (flt_body_raw(dec, bytes, FLT_LAYER_RAW, err) != ST_OK)
+        return ST_ERR;
+    st_buf_init(&rows, STRINGS_MAX);
+    flt_rows(bytes->s, 2, STRING_MIN, &rows);
+    if (rows_seen(dec, &rows, bytes, err) != ST_OK)
+        return ST_ERR;
+    return packed_text(dec, bytes, err);
 }
 
 /* A document: its text is found elsewhere, but for the rows that stand in it as they are. */
@@ -437,14 +419,12 @@ static enum st_rc binary_body(struct flt_dec *dec, const struct flt_piece *bytes
     if (kind == KIND_MEDIA || magic_of(bytes->s) != MAGIC_NONE) {
         flt_dec_note(dec, FLT_PARTLY, FLT_REASON_MEDIA);
         dec->skipped += bytes->s.n;
-        if (flt_body_strings(dec, bytes->s, bytes, err) != ST_OK || gzip_text(dec, bytes, err) != ST_OK)
+        if (flt_body_strings(dec, bytes->s, bytes, err) != ST_OK || packed_text(dec, bytes, err) != ST_OK)
             return ST_ERR;
         return flt_dec_piece(dec, &none, FLT_LAYER_RAW, err); /* so that its name and path are known */
     }
-    if (kind == KIND_OTHER || kind == KIND_NONE) {
-        flt_dec_note(dec, FLT_PARTLY, FLT_REASON_TYPE);
-        return flt_body_raw(dec, bytes, FLT_LAYER_RAW, err);
-    }
+    if (kind == KIND_OTHER || kind == KIND_NONE)
+        return unknown_body(dec, bytes, err);
     *done = false;
     return ST_OK;
 }

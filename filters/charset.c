@@ -118,6 +118,18 @@ static enum flt_charset bom_of(struct st_span s, size_t *n)
     return FLT_CHARSET_NONE;
 }
 
+bool flt_file_is_binary(struct st_span s)
+{
+    size_t n = s.n < LOOK ? s.n : LOOK;
+
+    if (flt_text_likely(s))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (s.p[i] < 0x20 && !(s.p[i] >= '\t' && s.p[i] <= '\r') && s.p[i] != 0x1B)
+            return true;
+    return false;
+}
+
 bool flt_text_likely(struct st_span s)
 {
     size_t n = s.n < LOOK ? s.n : LOOK, high = 0, i = 0, bom;

@@ -47,6 +47,11 @@ static uint8_t *step_room(struct stage *stage, size_t *n)
     return st_buf_room(stage->out, *n);
 }
 
+bool flt_is_zlib(struct st_span s)
+{
+    return s.n > 2 && s.p[0] == 0x78 && (s.p[0] << 8 | s.p[1]) % 31 == 0;
+}
+
 /* ---- zlib ------------------------------------------------------------------------------------------------------ */
 
 static enum st_rc inflate_stage(struct stage *stage, z_stream *z, int bits, struct st_err *err)

@@ -113,8 +113,12 @@ enum flt_codec flt_body_codec(struct st_span content_type, struct st_span first)
 ST_MUST enum st_rc flt_body_raw(struct flt_dec *dec, const struct flt_piece *bytes, enum flt_layer layer,
                                 struct st_err *err);
 
-/* What a person could read in bytes that are not text: rows of printable ASCII, one a line, as one field that stands
- * for `whole`. */
+/* Adds the rows of at least `least` readable characters in bytes that are no text, a line each, until out is full: step
+ * 1 those in ASCII, step 2 those in UTF-16 with its low byte first, which become UTF-8. */
+void flt_rows(struct st_span s, size_t step, size_t least, struct st_buf *out);
+
+/* What a person could read in bytes that are not text: rows of ASCII and of UTF-16, one a line, as one field that
+ * stands for `whole`. */
 ST_MUST enum st_rc flt_body_strings(struct flt_dec *dec, struct st_span bytes, const struct flt_piece *whole,
                                     struct st_err *err);
 
@@ -203,6 +207,7 @@ struct flt_coded {
 ST_MUST enum st_rc flt_coding(struct st_span body, struct st_span encodings, size_t limit, struct flt_coded *out,
                               struct st_err *err);
 
+bool flt_is_zlib(struct st_span s); /* its head, at least: a check of two bytes and no magic number, RFC 1950 §2.2 */
 /* Adds data packed, as gzip (else zlib, which HTTP calls deflate). */
 ST_MUST enum st_rc flt_coding_pack(struct st_span data, bool is_gzip, struct st_buf *out, struct st_err *err);
 

@@ -43,7 +43,12 @@ static const struct {
     { "!<arch>\n", 8, 0, FLT_FILE_ARCHIVE },
     { "070701", 6, 0, FLT_FILE_ARCHIVE },
     { "070707", 6, 0, FLT_FILE_ARCHIVE },
+    { "\xC7\x71", 2, 0, FLT_FILE_ARCHIVE }, /* cpio of old, in this machine's order of bytes */
     { "ustar", 5, 257, FLT_FILE_ARCHIVE },
+    { "CD001", 5, 32769, FLT_FILE_ARCHIVE }, /* an image of a disc, ISO 9660 */
+    { "LZIP", 4, 0, FLT_FILE_ARCHIVE },
+    { "\x1F\x9D", 2, 0, FLT_FILE_ARCHIVE }, /* compress */
+    { "\x5D\0\0", 3, 0, FLT_FILE_ARCHIVE }, /* LZMA without a container, as its tools write it */
     { "{\\rtf", 5, 0, FLT_FILE_RTF },
     { "\xD0\xCF\x11\xE0", 4, 0, FLT_FILE_COMPOUND },
     { "\x89PNG", 4, 0, FLT_FILE_IMAGE },

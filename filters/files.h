@@ -18,6 +18,7 @@ enum flt_file {
 };
 enum flt_file flt_file_type(struct st_span bytes);
 bool flt_file_is_packed(enum flt_file type);     /* its text is found by stoa-extract only */
+bool flt_file_is_binary(struct st_span bytes);   /* neither text nor UTF-16, and with control bytes (charset.c) */
 bool flt_file_has_archive(struct st_span bytes); /* a zip's end stands at its end, whatever its beginning is */
 
 #define FLT_EXTRACT_MAX   (32u << 20)  /* bytes of all texts of one file, at most */

@@ -5,6 +5,7 @@
  * front or in the middle; the rest follows where those come out as something. A run glued to what stands before it is
  * tried in each of the four phases of base64.
  */
+#include "filters/decode.h"
 #include "filters/runs.h"
 #include "filters/validate.h"
 
@@ -202,7 +203,7 @@ static enum flt_look look_at(struct st_span bytes)
         return FLT_LOOK_GZIP;
     if (is_readable(s)) /* before zlib: "x " and "x^" are heads of it, too */
         return FLT_LOOK_TEXT;
-    if (s.n > SAMPLE_MIN && s.p[0] == 0x78 && (s.p[0] << 8 | s.p[1]) % 31 == 0)
+    if (s.n > SAMPLE_MIN && flt_is_zlib(s))
         return FLT_LOOK_ZLIB;
     if (is_wide(s, 1) || st_span_starts(s, ST_SPAN("\xFF\xFE")))
         return FLT_LOOK_UTF16LE;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* archive - zip, tar, 7z, cab, rar, cpio, ar and compressed files, through libarchive; Office files are zips too.
+/* archive - zip, tar, 7z, cab, rar, cpio, ar, images of discs and compressed files, through libarchive; Office files
+ * are zips too.
  *
  * Each member is unpacked into memory up to a limit and walked as a file of its own. Names are text as well: a person's
  * name in a file name leaves as surely as one in the file. Only readers that are part of the library are switched on,
@@ -22,6 +23,7 @@ static struct archive *reader_new(void)
     archive_read_support_filter_bzip2(a);
     archive_read_support_filter_compress(a);
     archive_read_support_filter_lz4(a);
+    archive_read_support_filter_lzip(a);
     archive_read_support_filter_lzma(a);
     archive_read_support_filter_xz(a);
     archive_read_support_filter_zstd(a);
@@ -33,6 +35,7 @@ static struct archive *reader_new(void)
     archive_read_support_format_rar5(a);
     archive_read_support_format_cpio(a);
     archive_read_support_format_ar(a);
+    archive_read_support_format_iso9660(a);
     archive_read_support_format_raw(a);
     archive_read_support_format_empty(a);
     return a;

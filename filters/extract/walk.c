@@ -101,39 +101,14 @@ void ext_text(struct ext *x, const char *suffix, struct st_span text)
     st_buf_fini(&out);
 }
 
-/* Rows of printable bytes, `step` apart: 1 for ASCII, 2 for UTF-16 of it. */
-static void put_rows(struct st_buf *out, struct st_span s, size_t from, size_t step)
-{
-    size_t row = out->n;
-
-    for (size_t i = from; i + step <= s.n && out->n < STRINGS_MAX; i += step) {
-        bool is_wide = step == 1 || s.p[i + 1] == 0;
-
-        if (is_wide && ((s.p[i] >= ' ' && s.p[i] < 0x7F) || s.p[i] == '\t')) {
-            st_buf_byte(out, s.p[i]);
-            continue;
-        }
-        if (out->n - row < STRING_MIN)
-            out->n = row;
-        else
-            st_buf_byte(out, '\n');
-        row = out->n;
-    }
-    if (out->n - row < STRING_MIN)
-        out->n = row;
-}
-
 void ext_strings(struct ext *x, struct st_span bytes)
 {
     struct st_buf out;
 
-    st_buf_init(&out, STRINGS_MAX + 16);
-    put_rows(&out, bytes, 0, 1);
-    st_buf_byte(&out, '\n');
-    put_rows(&out, bytes, 0, 2);
-    st_buf_byte(&out, '\n');
-    put_rows(&out, bytes, 1, 2);
-    if (out.n > 2)
+    st_buf_init(&out, STRINGS_MAX);
+    flt_rows(bytes, 1, STRING_MIN, &out);
+    flt_rows(bytes, 2, STRING_MIN, &out);
+    if (out.n > 0)
         ext_text(x, "strings", st_buf_view(&out));
     st_buf_fini(&out);
 }
@@ -164,6 +139,22 @@ static void compound(struct ext *x, struct st_span bytes)
     ext_note(x, FLT_REASON_TYPE);
 }
 
+/* What has the head of zlib and inflates is taken for it, as programs keep their objects. */
+static bool inflated(struct ext *x, struct st_span bytes)
+{
+    struct flt_coded coded = { .reason = FLT_REASON_NONE };
+    struct st_err err = ST_ERR_INIT;
+    bool is_zlib = flt_is_zlib(bytes) && flt_coding(bytes, ST_SPAN("deflate"), EXT_ENTRY_MAX, &coded, &err) == ST_OK &&
+                   coded.reason != FLT_REASON_SYNTAX;
+
+    if (is_zlib && coded.reason != FLT_REASON_NONE)
+        ext_note(x, coded.reason);
+    if (is_zlib && ext_spend(x, coded.plain.n))
+        ext_member(x, ST_SPAN("data"), st_buf_view(&coded.plain));
+    st_buf_fini(&coded.plain);
+    return is_zlib;
+}
+
 static void other(struct ext *x, struct st_span bytes)
 {
     if (flt_text_likely(bytes) || st_span_starts(bytes, ST_SPAN("\xFF\xFE")) ||
@@ -172,7 +163,7 @@ static void other(struct ext *x, struct st_span bytes)
         return;
     }
     ext_strings(x, bytes);
-    if (!flt_file_has_archive(bytes))
+    if (!inflated(x, bytes) && !flt_file_has_archive(bytes))
         ext_note(x, FLT_REASON_TYPE);
 }
 

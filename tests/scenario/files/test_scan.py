@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stoa scan` opens documents, archives, messages and pictures; what it cannot open it says, and counts as found."""
 import json
+import lzma
+import random
 import subprocess
+import zlib
 
 import made
 import pytest
@@ -72,6 +75,12 @@ PLANTED = {  # what: (the file or how to make it, the detector, where it stands)
     "tar.xz": (made.tar({"a.txt": I.encode()}, "w:xz"), "iban", "a.txt"),
     "7z": (bsd("a.7z"), "iban", "member.txt"),
     "tar.zst": (bsd("a.tar.zst"), "iban", "member.txt"),
+    "an image of a disc": (bsd("a.iso"), "iban", "member.txt"),
+    "tar.lz": (bsd("a.tar.lz", "--lzip"), "iban", "member.txt"),
+    "tar.Z": (bsd("a.tar.Z", "--compress"), "iban", "member.txt"),
+    "lzma": (lzma.compress(I.encode(), lzma.FORMAT_ALONE), "iban", "data"),
+    "zlib": (zlib.compress(I.encode()), "iban", "data"),
+    "UTF-16 with umlauts among other bytes": (bytes(300) + f"Kontö {I}".encode("utf-16-le") + b"\1\2" * 99, "iban", "@strings"),
     "four zips in a zip": (made.nested(I.encode(), 5), "iban", "level4.bin/level3.bin/level2.bin/level1.bin/level0.bin"),
     "page in a zip": (made.zipped({"a.html": f"<html><p>{I[:8]}<b>{I[8:]}</b></p>"}), "iban", "a.html"),
     "text in UTF-16 in a zip": (made.zipped({"a": I.encode("utf-16")}), "iban", "a"),
@@ -85,7 +94,7 @@ def test_a_planted_number_is_found_where_it_stands(what, said_of):
     said = said_of[what]
     found = [(f["detector"], f["in"]) for f in said["findings"]]
     assert any(detector in d and place == where for d, place in found), (found, said)
-    assert said["inspected"] == "fully" or what.startswith(("jpeg", "zip behind")), said
+    assert said["inspected"] == "fully" or what.startswith(("jpeg", "zip behind", "UTF-16 with")), said
 
 
 CLEAN = {"clean docx": made.docx("nothing here"), "clean zip": made.zipped({"a.txt": "x", "b/": ""}), "clean pdf": made.pdf("nothing"),
@@ -119,6 +128,7 @@ UNREAD = {  # what: (the file, the reason)
     "pdf, nonsense": (b"%PDF-1.7\n" + bytes(range(256)) * 8, "malformed"),
     "rtf, cut off": (made.rtf("nothing")[:-10], "malformed"),
     "doc of old": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2048), "content-type"),
+    "bytes of no known kind": (random.Random(1).randbytes(5000), "content-type"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(64), "media"),
 }
 

@@ -105,14 +105,16 @@ def test_a_document_is_opened_whatever_carries_it(house, carrier, way):
 def test_every_format_of_the_scan_is_found_in_an_upload(house, tmp_path):
     def try_one(what):
         data = PLANTED[what][0]
-        return what, house.upload(data(tmp_path) if callable(data) else data, "a.bin").status
+        data = data(tmp_path) if callable(data) else data
+        return what, house.upload(data, "a.bin").status
     with ThreadPoolExecutor(4) as pool:
         got = dict(pool.map(try_one, [what for what in PLANTED if not what.endswith(("zst", "7z"))]))
     got |= dict(try_one(what) for what in PLANTED if what.endswith(("zst", "7z")))  # made in one folder each
-    assert set(got.values()) == {403}, got
+    assert [what for what, status in got.items() if status != 403] == []
 
 
-@pytest.mark.parametrize("what", [what for what in UNREAD if what not in ("picture", "pdf, a scanned page", "doc of old")])
+@pytest.mark.parametrize("what", [what for what in UNREAD if what not in ("picture", "pdf, a scanned page", "doc of old",
+                                                                "bytes of no known kind")])
 def test_what_cannot_be_read_is_refused_and_recorded_with_the_reason(house, what, tmp_path):
     data, reason = UNREAD[what]
     before, left = house.count(f"files_by.{reason}"), house.left()

@@ -165,6 +165,10 @@ T_TEST(media_is_what_its_bytes_say)
         { "image/svg+xml", "\x89PNG\r\n\x1a\n\0\0", 10, false },
         { "video/mp4", "\x01\x02\x03 a part of one", 18, true },
         { "video/mp4", "PK\x03\x04\0\0 a document", 17, false },
+        { "image/png",
+          "\xC7\x71"
+          "a card and who holds it",
+          25, false }, /* an archive */
         { "application/octet-stream", "\x01\x02\x03 who knows", 13, false },
         { "application/pdf", "%PDF-1.7\n\x01", 10, false },
     };
