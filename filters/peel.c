@@ -18,8 +18,10 @@
 struct peel {
     struct flt_excerpt out;
     const uint8_t *p, *end;
-    bool is_quoted; /* quoted-printable */
-    bool is_form;   /* + is a blank */
+    bool is_quoted;          /* quoted-printable */
+    bool is_form;            /* + may be a blank */
+    const uint8_t *word_end; /* of the word that was asked last whether it is a form's */
+    bool is_form_word;
 };
 
 static bool is_upper_hex(uint8_t c)
@@ -52,10 +54,26 @@ static bool is_quoted_printable(struct st_span s)
     return false;
 }
 
-/* A whole text in the coding of forms: percent signs and no blank. */
-static bool is_form(struct st_span s)
+static bool may_be_form(struct st_span s)
 {
     return st_span_chr(s, '%') != ST_SPAN_NPOS && st_span_chr(s, '+') != ST_SPAN_NPOS;
+}
+
+/* Is the + at x->p in the coding of forms? Its own word tells, by a percent sign, and no other place of the text: what
+ * is read must not depend on what comes much later. Words are asked in their order, each once. */
+static bool is_form_blank(struct peel *x)
+{
+    const uint8_t *from = x->p, *to = x->p;
+
+    if (x->p < x->word_end)
+        return x->is_form_word;
+    while (from > x->word_end && from[-1] > ' ')
+        from--;
+    while (to<x->end && * to> ' ')
+        to++;
+    x->word_end = to;
+    x->is_form_word = memchr(from, '%', (size_t)(to - from)) != NULL;
+    return x->is_form_word;
 }
 
 static void put(struct peel *x, const void *bytes, size_t n, size_t raw_n)
@@ -71,7 +89,7 @@ static bool take_escape(struct peel *x)
     int32_t cp;
     size_t n;
 
-    if (*x->p == '+' && x->is_form) {
+    if (*x->p == '+' && x->is_form && is_form_blank(x)) {
         put(x, " ", 1, 1);
         return true;
     }
@@ -139,13 +157,13 @@ static bool has_sign(struct st_span s)
 static enum st_rc pass(struct st_arena *arena, const struct flt_view *from, struct flt_view *out, bool *any,
                        struct st_err *err)
 {
-    struct peel x = { .p = from->text.p, .end = from->text.p + from->text.n };
+    struct peel x = { .p = from->text.p, .end = from->text.p + from->text.n, .word_end = from->text.p };
 
     *any = false;
     if ((from->survey.lacks & FLT_LACKS_ESCAPES) != 0 || !has_sign(from->text))
         return ST_OK;
     x.is_quoted = is_quoted_printable(from->text);
-    x.is_form = is_form(from->text);
+    x.is_form = may_be_form(from->text);
     *any = has_escape(&x);
     if (!*any)
         return ST_OK;
