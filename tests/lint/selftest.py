@@ -32,6 +32,7 @@ GENERATED = {
     "docs/policy.md": "made of policy\n",
     "docs/detectors.md": "made of detectors\n",
     "docs/platforms.md": "made of platforms\n",
+    "docs/stoa.1": "made of man\n",
     "docs/lua-api.md": SPDX_LUA + "-- made of manual\n",
     "docs/stoa-lua.7": SPDX_LUA + "-- made of man\n",
     "lua-plugins/api/stoa.d.lua": SPDX_LUA + "-- made of luals\n",
