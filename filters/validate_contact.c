@@ -186,6 +186,19 @@ enum flt_valid val_ip_public(const struct flt_token *token)
     return FLT_V_OK;
 }
 
+/* 10.20.31.44: of the ranges that RFC 1918 and RFC 6598 leave to networks of one's own. */
+enum flt_valid val_ip_internal(const struct flt_token *token)
+{
+    unsigned p[4];
+
+    if (!ip_parse(st_span_sub(token->all, token->from, token->to - token->from), p))
+        return FLT_V_WRONG;
+    if (p[0] == 10 || (p[0] == 172 && p[1] >= 16 && p[1] < 32) || (p[0] == 192 && p[1] == 168) ||
+        (p[0] == 100 && p[1] >= 64 && p[1] < 128))
+        return FLT_V_OK;
+    return FLT_V_WRONG;
+}
+
 /* A day on which somebody who lives may have been born; years of two digits are of either century. */
 static bool is_birth(unsigned year, size_t digits, unsigned month, unsigned day)
 {

@@ -90,6 +90,17 @@ enum flt_valid val_de_personalausweis(const struct flt_token *token)
     return sum % 10 == flt_digit(s, 9) ? FLT_V_OK : FLT_V_WRONG;
 }
 
+/* 456789905: six digits of the doctor, weights 4 and 9 in turn, the complement to ten; two of the group. */
+enum flt_valid val_de_lanr(const struct flt_token *token)
+{
+    static const uint8_t weights[] = { 4, 9, 4, 9, 4, 9 };
+    struct st_span s = token->text;
+
+    if (s.n != 9)
+        return FLT_V_WRONG;
+    return flt_verdict((10 - flt_weighted(s, weights, sizeof weights) % 10) % 10 == flt_digit(s, 6), s);
+}
+
 /* A123456780: the letter as two digits, weights 1-2-1-2…, cross sums, mod 10. */
 enum flt_valid val_de_kvnr(const struct flt_token *token)
 {
