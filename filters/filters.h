@@ -97,8 +97,8 @@ struct flt_map; /* from offsets in a field's text to offsets in the plain body; 
 /* What somebody counts in a field, so that a mask has to be as long as what it stands for. */
 enum flt_keep { FLT_KEEP_NOTHING, FLT_KEEP_BYTES, FLT_KEEP_UTF16 /* units */ };
 
-/* Where in a message a field stands. A mask can be written into the body and the query only. */
-/* A segment of the path; a header field; one whose digits may be an id. */
+/* Where in a message a field stands: the last three are a segment of the path, a header field, and one whose digits may
+ * be an id. A mask can be written into the body and the query only. */
 enum flt_place { FLT_IN_BODY, FLT_IN_QUERY, FLT_IN_PATH, FLT_IN_HEAD, FLT_IN_HEAD_ID };
 
 struct flt_field {
